@@ -1,0 +1,60 @@
+"""What a check can say: passed, failed, or inconclusive, and how single verdicts add up.
+
+The three words are three different things. *failed* means that the evidence contradicts the claim; *inconclusive*
+means that nothing can be said, because something that is not the student's work broke. Inconclusive never turns
+into a lost point silently: the whole result is then inconclusive, with its own exit status.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PASSED, FAILED, INCONCLUSIVE = "passed", "failed", "inconclusive"
+
+#: Process exit status of each verdict (the design's contract; 2 is wrong usage).
+EXIT_STATUS = {PASSED: 0, FAILED: 1, INCONCLUSIVE: 3}
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check's verdict. `title` is the first line of its docstring, `message` why it did not pass ("" if it did)."""
+
+    name: str
+    title: str
+    claims: tuple[str, ...]
+    status: str
+    points: int
+    max_points: int
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class LabResult:
+    """All verdicts on one run of one lab. `seconds` is wall time, `virtual_seconds` time in the lab."""
+
+    lab: str
+    seed: int
+    checks: tuple[CheckResult, ...]
+    evidence: Path | None = None
+    evidence_sha256: str = ""
+    seconds: float = 0.0
+    virtual_seconds: float = 0.0
+    reason: str = ""  # why the whole lab is inconclusive, or what the student's work broke; "" otherwise
+    extra: dict = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        return overall([check.status for check in self.checks]) if self.checks else INCONCLUSIVE
+
+    @property
+    def points(self) -> int:
+        return sum(check.points for check in self.checks)
+
+    @property
+    def max_points(self) -> int:
+        return sum(check.max_points for check in self.checks)
+
+
+def overall(statuses) -> str:
+    """The verdict on several verdicts: inconclusive outweighs failed, failed outweighs passed."""
+    statuses = set(statuses)
+    return next((status for status in (INCONCLUSIVE, FAILED) if status in statuses), PASSED)

@@ -1,0 +1,168 @@
+"""Reading evidence: what checks, diagrams and people ask of a recorded run. Never touches a network."""
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from mnlab.evidence import layout
+from mnlab.protocols import capture, kernel
+
+
+class Unreadable(Exception):
+    """This folder is not evidence, or has been damaged. The text is one plain line."""
+
+
+class Missing(Exception):
+    """The evidence has no such thing. In a check it means that nothing can be said, unless the student is at fault."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One line of the timeline. `kind` is command, student, service or mark; times are seconds of lab time."""
+
+    name: str
+    kind: str
+    start: float
+    end: float
+    host: str = ""
+    argv: tuple[str, ...] = ()
+    status: int | None = None
+    stopped: str = ""
+    stdout: str = field(default="", repr=False)
+    stderr: str = field(default="", repr=False)
+
+    def json(self):
+        """What it printed, read as JSON. Missing if it is none."""
+        try:
+            return json.loads(self.stdout)
+        except ValueError:
+            raise Missing(f"{self.name} did not print JSON") from None
+
+    @property
+    def line(self) -> str:
+        """The command as one would type it."""
+        return " ".join(self.argv)
+
+
+class Record:
+    """The evidence in one folder."""
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+        try:
+            self.manifest = json.loads((self.folder / layout.MANIFEST).read_text())
+            self.start_ns = self.manifest["start_ns"]
+            self.params = self.manifest["params"]
+            self.hosts = self.manifest["network"]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise Unreadable(f"{self.folder} holds no evidence of a run (no readable {layout.MANIFEST})") from None
+
+    # --- what was done ---
+
+    @cached_property
+    def timeline(self) -> list[Command]:
+        """Every command, service and mark, in the order in which they ended."""
+        commands = []
+        for line in self._bytes(layout.TIMELINE).splitlines():
+            entry = json.loads(line)
+            entry["argv"] = tuple(entry.get("argv", ()))
+            commands.append(Command(**entry, stdout=self._output(entry["name"], "out"),
+                                    stderr=self._output(entry["name"], "err")))
+        return commands
+
+    def command(self, name: str) -> Command:
+        """The command, student's program or server recorded as `name`. Missing if there is none."""
+        for command in self.timeline:
+            if command.name == name:
+                return command
+        raise Missing(f"the run did not get as far as {name!r}")
+
+    def mark(self, name: str) -> float:
+        """The moment noted as `name`, in seconds of lab time."""
+        return self.command(name).start
+
+    # --- what was seen ---
+
+    def frames(self, *places: str) -> list[capture.Frame]:
+        """Frames captured on hosts ("h1", all interfaces) or interfaces ("h1-eth0"), in order of time."""
+        return capture.merge(*(self._capture(path) for place in places for path in self._captures(place)))
+
+    def _captures(self, place: str) -> list[Path]:
+        folder = self.folder / layout.CAPTURES
+        found = [path for path in sorted(folder.glob("*.pcap"))
+                 if path.name.split(".")[0] == place or ("-" not in place and path.name.startswith(f"{place}-"))]
+        if not found:
+            raise Missing(f"nothing was captured on {place}")
+        return found
+
+    def _capture(self, path: Path) -> list[capture.Frame]:
+        if path not in self._cached_captures:
+            self._cached_captures[path] = capture.read_capture(path, self.start_ns)
+        return self._cached_captures[path]
+
+    @cached_property
+    def _cached_captures(self) -> dict:
+        return {}
+
+    def text(self, name: str) -> str:
+        """What the experiment saved as `name`. Missing if it did not."""
+        return self._bytes(f"{layout.FILES}/{name}").decode(errors="replace")
+
+    def json(self, name: str):
+        """What the experiment saved as `name`, read as JSON."""
+        try:
+            return json.loads(self.text(name))
+        except ValueError:
+            raise Missing(f"files/{name} is not JSON") from None
+
+    @cached_property
+    def _kernel(self) -> list:
+        text = self._bytes(layout.TRACE).decode(errors="replace")
+        first, _, rest = text.partition("\n")
+        return kernel.events(rest, offset=-float(first.removeprefix("# start ")))
+
+    def kernel(self) -> list:
+        """The kernel's TCP tracepoints (protocols.kernel), times in seconds of lab time."""
+        return self._kernel
+
+    # --- who is who ---
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {address: name for name, node in self.hosts.items() for intf in node["interfaces"].values()
+                for address in (intf["mac"], intf["ip"]) if address}
+
+    def name_of(self, address: str) -> str:
+        """The node that has a MAC or IP address; the address itself if none has."""
+        return self._names.get(address, address)
+
+    def ip(self, node: str) -> str:
+        """The first IP address of a node."""
+        return self._first(node, "ip")
+
+    def mac(self, node: str) -> str:
+        """The MAC address of a node's first interface."""
+        return self._first(node, "mac")
+
+    def _first(self, node: str, what: str) -> str:
+        for intf in self.hosts.get(node, {}).get("interfaces", {}).values():
+            if intf[what]:
+                return intf[what]
+        raise Missing(f"{node} has no {what}")
+
+    # --- files ---
+
+    def _bytes(self, name: str) -> bytes:
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError:
+            raise Missing(f"the run recorded no {name}") from None
+
+    def _output(self, name: str, part: str) -> str:
+        path = self.folder / layout.OUTPUT / f"{name}.{part}"
+        return path.read_text(errors="replace") if path.is_file() else ""
+
+    def is_untouched(self) -> bool:
+        """Whether the files are still those that the digest in the manifest was made of."""
+        return self.manifest.get("evidence_sha256") == layout.digest(self.folder)

@@ -1,0 +1,283 @@
+"""Writing evidence, inside the lab machine: what was run, what was on the wire, what the kernel said.
+
+An experiment gets a Recorder as `rec`. Everything it does is written down as it happens, so a run that is cut short
+leaves what it had. Times are seconds of lab time, from the moment the network stood.
+"""
+
+import json
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+from mnlab.evidence import layout, sandbox
+from mnlab.evidence.tracing import Tracing
+from mnlab.net import namespace
+from mnlab.net.errors import CommandFailed, NetworkError, describe_status
+from mnlab.net.nodes import process_state
+from mnlab.net.wait import wait_until
+
+OUTPUT_LIMIT = 8 << 20  # bytes kept of what one command prints
+
+
+class StudentFault(Exception):
+    """The student's work, and nothing else, kept the experiment from going on. The text is shown to the student."""
+
+
+class Recorder:
+    """What an experiment records with. `params` are this run's parameters, `work` the student's folder."""
+
+    def __init__(self, folder: Path, net, params: dict, work: Path):
+        self.folder, self.net, self.params, self.work = folder, net, params, work
+        self.start_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
+        # The trace uses CLOCK_MONOTONIC, captures CLOCK_REALTIME: what lies between them is constant in a run.
+        self.monotonic_start_ns = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        self.services: list[Service] = []
+        self.names: set[str] = set()
+        self.faults: list[str] = []
+        self.stack = ExitStack()  # what students' servers need until the end
+        for part in (layout.OUTPUT, layout.CAPTURES, layout.KERNEL, layout.FILES):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        (folder / layout.TIMELINE).touch()
+
+    def now(self) -> float:
+        """Seconds of lab time."""
+        return (time.clock_gettime_ns(time.CLOCK_MONOTONIC) - self.monotonic_start_ns) / 1e9
+
+    # --- doing things on the network ---
+
+    def run(self, name: str, host, command, timeout: float = 30, check: bool = True, input: str | None = None):
+        """Run a command on a host and record it; the finished process. `check=False` where failing is the point.
+
+        A command that had to succeed and did not makes the run inconclusive (CommandFailed).
+        """
+        self._claim(name)
+        started = self.now()
+        try:
+            done = host.run(command, timeout=timeout, check=False, input=input)
+        except CommandFailed:
+            self._note(name, "command", host, command, started, None, "", f"still running after {timeout:g} s")
+            raise
+        self._note(name, "command", host, command, started, done.returncode, done.stdout, done.stderr)
+        if check and done.returncode:
+            words = (done.stderr or done.stdout).strip().splitlines()
+            raise CommandFailed(host.name, str(command), done.returncode, words[-1] if words else "")
+        return done
+
+    def student(self, name: str, host, command, caps=(), timeout: float = 20, input: str | None = None, files=()):
+        """Run a student's program on a host, as the user student with no more than `caps`, and record it.
+
+        Whatever it does is recorded and is never inconclusive: crashing, hanging, printing without end. `command` is
+        run in a copy of the work folder. `files` are names of files it may leave there, to be kept under files/NAME/.
+        Returns the recorded status (None: it was stopped).
+        """
+        self._claim(name)
+        started = self.now()
+        with sandbox.prepare(self.work) as home:
+            result = sandbox.run(host, command, home, caps=caps, timeout=timeout, input=input)
+            self._note(name, "student", host, command, started, result.status, result.out, result.err, result.stopped)
+            for file in files:
+                data = sandbox.collect(home, file)
+                if data is not None:
+                    place = self.folder / layout.FILES / layout.safe_name(name) / layout.safe_name(file)
+                    place.parent.mkdir(exist_ok=True)
+                    place.write_bytes(data)
+        return result.status
+
+    def student_service(self, name: str, host, command, caps=(), tcp: int | None = None, udp: int | None = None,
+                        ready: Callable[[], bool] | None = None, timeout: float = 10):
+        """Start a student's server; returns once it listens. StudentFault, with its stderr, if it never does."""
+        home = self.stack.enter_context(sandbox.prepare(self.work))
+        start = partial(sandbox.launch, host, command, home, caps)
+        return self._serve("student", name, host, command, start, tcp, udp, ready, timeout, f"{name} is your program.")
+
+    def service(self, name: str, host, command, tcp: int | None = None, udp: int | None = None,
+                ready: Callable[[], bool] | None = None, timeout: float = 15, fault: str = ""):
+        """Start a server on a host and return once it is ready: it listens on port `tcp` or `udp`, or `ready()`.
+
+        If it does not get ready, the run is inconclusive; but if `fault` is given, it is the student's
+        (a configuration of theirs that the server refuses): StudentFault with `fault` and the server's last words.
+        """
+        start = partial(host.start_process, _argv(command))
+        return self._serve("service", name, host, command, start, tcp, udp, ready, timeout, fault)
+
+    def _serve(self, kind, name, host, command, start, tcp, udp, ready, timeout, fault):
+        self._claim(name)
+        service = Service(self, kind, name, host, command, start)
+        self.services.append(service)
+
+        def is_ready():
+            if service.process.poll() is not None:
+                raise NetworkError(f"it ended at once, {describe_status(service.process.returncode)}")
+            return ((tcp is None or tcp in namespace.listening_tcp_ports(host.pid))
+                    and (udp is None or udp in namespace.bound_udp_ports(host.pid))
+                    and (ready is None or ready()))
+
+        try:
+            wait_until(is_ready, f"{name} is ready", timeout)
+        except NetworkError as problem:
+            service.stop()
+            words = "\n".join(service.read("err").strip().splitlines()[-12:])
+            text = f"{name} on {host.name} did not start: {problem}" + (f"\n{words}" if words else "")
+            if fault:
+                raise StudentFault(f"{fault}\n{text}".strip()) from None
+            raise NetworkError(text) from None
+        return service
+
+    def wait(self, seconds: float) -> None:
+        """Let lab time pass. Only where time itself is the matter, never for something to get ready."""
+        time.sleep(seconds)
+
+    def wait_until(self, condition: Callable[[], bool], what: str, timeout: float = 10.0) -> None:
+        """Wait for a condition; the run is inconclusive if it does not come true."""
+        wait_until(condition, what, timeout)
+
+    # --- keeping what was seen ---
+
+    def save(self, name: str, host, command) -> str:
+        """Keep what a command prints as files/NAME; also returns it."""
+        done = host.run(command)
+        return self.keep(name, done.stdout)
+
+    def keep(self, name: str, data) -> str:
+        """Keep text, or anything that JSON can say, as files/NAME."""
+        text = data if isinstance(data, str) else json.dumps(data, indent=1, sort_keys=True)
+        (self.folder / layout.FILES / layout.safe_name(name)).write_text(text)
+        return text
+
+    def mark(self, name: str) -> float:
+        """Note this moment by name; seconds of lab time."""
+        self._claim(name)
+        moment = self.now()
+        self._append({"name": name, "kind": "mark", "start": round(moment, 9), "end": round(moment, 9)})
+        return moment
+
+    def fault(self, text: str) -> None:
+        """Note that the student's work is at fault, and go on with the rest of the experiment."""
+        self.faults.append(text)
+
+    def progress(self, text: str) -> None:
+        """Say what is going on; shown while the run lasts."""
+        print(f"\x1e{text}", flush=True)
+
+    @contextmanager
+    def capture(self, *places, snaplen: int = 262144, only: str = ""):
+        """Capture on hosts ("h1": all its interfaces) or interfaces ("s1-eth2") while the block runs.
+
+        `snaplen` bytes of each frame are kept; `only` is a capture filter (pcap-filter(7)).
+        """
+        with ExitStack() as stack:
+            for place in places:
+                node = self.net[place.split("-")[0]]
+                names = [place] if "-" in place else [str(i) for i in node.intfList() if str(i) != "lo"]
+                for name in names:
+                    stack.enter_context(_Capture(self, node, name, snaplen, only))
+            yield
+
+    def trace(self, only: str = "") -> Tracing:
+        """Record the kernel's TCP tracepoints while the block runs; `only` is a trace filter ("sport == 80")."""
+        return Tracing(self.folder / layout.TRACE, self.monotonic_start_ns, only)
+
+    # --- ending ---
+
+    def close(self) -> None:
+        """Stop what is still running."""
+        for service in reversed(self.services):
+            service.stop()
+        self.stack.close()
+
+    def _claim(self, name: str) -> None:
+        if layout.safe_name(name) in self.names:
+            raise NetworkError(f"the experiment uses the name {name!r} twice")
+        self.names.add(name)
+
+    def _note(self, name, kind, host, command, started, status, out, err, stopped=""):
+        for part, text in (("out", out), ("err", err)):
+            if text:
+                (self.folder / layout.OUTPUT / f"{name}.{part}").write_text(text[:OUTPUT_LIMIT])
+        self._append({"name": name, "kind": kind, "host": host.name, "argv": _argv(command), "start": round(started, 9),
+                      "end": round(self.now(), 9), "status": status, **({"stopped": stopped} if stopped else {})})
+
+    def _append(self, entry: dict) -> None:
+        with open(self.folder / layout.TIMELINE, "ab") as file:
+            file.write(layout.canonical(entry) + b"\n")
+
+
+class Service:
+    """A server that runs until the experiment ends, or until `stop()`."""
+
+    def __init__(self, rec: Recorder, kind, name, host, command, start):
+        self.rec, self.kind, self.name, self.host, self.command = rec, kind, name, host, command
+        self.started, self.stopped = rec.now(), False
+        self.files = {part: rec.folder / layout.OUTPUT / f"{name}.{part}" for part in ("out", "err")}
+        with open(self.files["out"], "wb") as out, open(self.files["err"], "wb") as err:
+            self.process = start(stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def read(self, part: str) -> str:
+        return self.files[part].read_text(errors="replace")
+
+    def stop(self, how: int = signal.SIGTERM, timeout: float = 5) -> int | None:
+        """End it (killing it if it will not) and record it; its exit status, negative for a signal."""
+        if self.stopped:
+            return self.process.returncode
+        self.stopped = True
+        alive = self.process.poll() is None
+        if alive:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for path in self.files.values():
+            if not path.stat().st_size:
+                path.unlink()
+        self.rec._append({"name": self.name, "kind": self.kind, "host": self.host.name, "argv": _argv(self.command),
+                          "start": round(self.started, 9), "end": round(self.rec.now(), 9),
+                          "status": self.process.returncode, "stopped": "at the end" if alive else "by itself"})
+        return self.process.returncode
+
+
+class _Capture:
+    """tcpdump on one interface, known to run before the block starts and to have written all when it ends."""
+
+    def __init__(self, rec: Recorder, node, interface: str, snaplen: int, only: str):
+        self.rec, self.node, self.interface, self.snaplen, self.only = rec, node, interface, snaplen, only
+
+    def __enter__(self):
+        folder = self.rec.folder / layout.CAPTURES
+        taken = len(list(folder.glob(f"{self.interface}*.pcap")))
+        self.path = folder / (f"{self.interface}.{taken + 1}.pcap" if taken else f"{self.interface}.pcap")
+        argv = ["tcpdump", "-n", "-i", self.interface, "-w", str(self.path), "-U", "--immediate-mode", "-B", "8192",
+                "--time-stamp-precision=nano", "-s", str(self.snaplen), "-Z", "root", *shlex.split(self.only)]
+        self.process = self.node.start_process(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                               stderr=subprocess.PIPE, text=True)
+        line = ""
+        while "listening on" not in line:
+            line = self.process.stderr.readline()
+            if not line:
+                raise NetworkError(f"no capture on {self.interface}: tcpdump ended, "
+                                   f"{describe_status(self.process.wait())}")
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            # Asleep means that it has read every packet that the kernel holds for it.
+            wait_until(lambda: process_state(self.process.pid) in "SX", f"tcpdump on {self.interface} is done reading")
+            self.process.send_signal(signal.SIGINT)
+        words = self.process.communicate(timeout=10)[1]
+        if self.process.returncode:
+            raise NetworkError(f"the capture on {self.interface} failed: {words.strip()}")
+        if "\n0 packets dropped by kernel" not in "\n" + words:
+            raise NetworkError(f"the capture on {self.interface} is not whole: {words.strip()}")
+
+
+def _argv(command) -> list[str]:
+    return shlex.split(command) if isinstance(command, str) else [str(part) for part in command]

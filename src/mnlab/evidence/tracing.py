@@ -1,0 +1,56 @@
+"""The kernel's own account of TCP: its tracepoints, recorded without polling.
+
+See include/trace/events/tcp.h and sock.h of the kernel. A trace instance of its own leaves other tracing alone.
+"""
+
+from pathlib import Path
+
+from mnlab.net.errors import NetworkError
+
+TRACEFS = Path("/sys/kernel/tracing")
+EVENTS = ("tcp/tcp_probe", "tcp/tcp_cong_state_set", "tcp/tcp_retransmit_skb", "tcp/tcp_send_reset",
+          "tcp/tcp_receive_reset", "sock/inet_sock_set_state")
+FILTERED = ("tcp/tcp_probe", "tcp/tcp_cong_state_set", "tcp/tcp_retransmit_skb", "sock/inet_sock_set_state")
+BUFFER_KIB = 24 * 1024
+
+
+class Tracing:
+    """Context manager: records while its block runs, writes the kernel's text to `path` at the end.
+
+    The first line of the file is `# start SECONDS`: the trace clock at the start of lab time.
+    """
+
+    def __init__(self, path: Path, start_ns: int, only: str = ""):
+        self.path, self.start_ns, self.only = path, start_ns, only
+        self.instance = TRACEFS / "instances" / "mnlab"
+
+    def __enter__(self):
+        try:
+            if not self.instance.is_dir():
+                self.instance.mkdir()
+            self._set("trace_clock", "mono")
+            self._set("buffer_size_kb", BUFFER_KIB)
+            self._set("trace", "")
+            for event in EVENTS:
+                if self.only and event in FILTERED:
+                    self._set(f"events/{event}/filter", self.only)
+                self._set(f"events/{event}/enable", 1)
+        except OSError as problem:
+            raise NetworkError(f"cannot record the kernel's TCP tracepoints: {problem}") from None
+        return self
+
+    def __exit__(self, *_):
+        for event in EVENTS:
+            self._set(f"events/{event}/enable", 0)
+            if self.only and event in FILTERED:
+                self._set(f"events/{event}/filter", "0")
+        text = (self.instance / "trace").read_text()
+        with open(self.path, "a") as file:
+            file.write(f"# start {self.start_ns // 10**9}.{self.start_ns % 10**9:09d}\n{text}")
+        if "entries-in-buffer/entries-written" in text:
+            counts = text.split("entries-in-buffer/entries-written:")[1].split()[0].split("/")
+            if counts[0] != counts[1]:
+                raise NetworkError(f"the kernel's trace is not whole: kept {counts[0]} of {counts[1]} events")
+
+    def _set(self, name: str, value) -> None:
+        (self.instance / name).write_text(str(value))

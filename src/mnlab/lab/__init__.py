@@ -1,0 +1,5 @@
+"""What a lab is: found by path, run against a work folder, on any machine."""
+
+from mnlab.lab.diagram import Diagram
+
+__all__ = ["Diagram"]

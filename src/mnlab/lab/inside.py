@@ -1,0 +1,94 @@
+"""Inside the lab machine: build the network, run the experiment, leave the evidence in the result folder.
+
+Called by the machine in /job, which holds `src`, `topologies`, `lab` (experiment.py alone), `work`, `job.json`, and
+`mutant/mutants.py` when a mutant is tried.
+"""
+
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from mnlab.evidence import layout
+from mnlab.evidence.recorder import Recorder, StudentFault
+from mnlab.net.errors import NetworkError
+from mnlab.net.network import Network
+
+#: Tools whose version goes into the manifest, by Debian package.
+TOOLS = ("iproute2", "tcpdump", "iputils-ping", "iperf3", "bind9", "nginx-light", "curl", "openssl", "mininet",
+         "openvswitch-switch", "python3-scapy")
+
+
+def main() -> int:
+    """Entry point of a lab's job. Returns 0 whatever the outcome: that stands in the manifest."""
+    folder = Path(os.environ.get("MNLAB_RESULT", "/result"))
+    job = json.loads(Path("job.json").read_text())
+    manifest = {"lab": job["lab"], "seed": job["seed"], "params": job["params"], "kernel": platform.release(),
+                "tools": tool_versions(), "start_ns": time.clock_gettime_ns(time.CLOCK_REALTIME), "network": {},
+                "outcome": layout.INCONCLUSIVE, "reason": "the run was cut short"}
+    write(folder, manifest)
+    try:
+        carry_out(job, folder, manifest)
+    except StudentFault as fault:
+        manifest |= {"outcome": layout.STUDENT_FAULT, "reason": str(fault)}
+    except NetworkError as problem:
+        manifest |= {"outcome": layout.INCONCLUSIVE, "reason": str(problem)}
+    except OSError as problem:
+        manifest |= {"outcome": layout.INCONCLUSIVE, "reason": f"the experiment could not go on: {problem}"}
+    except Exception:
+        manifest |= {"outcome": layout.INCONCLUSIVE, "reason": "the experiment itself broke:\n" + short_traceback()}
+    write(folder, manifest)
+    return 0
+
+
+def carry_out(job: dict, folder: Path, manifest: dict) -> None:
+    """Build, run, record; fills in `manifest`."""
+    print("\x1ebuilding the network", flush=True)
+    experiment = load("experiment", Path("lab/experiment.py"))
+    mutate = load("mutants", Path("mutant/mutants.py")).__dict__[job["mutant"]] if job.get("mutant") else None
+    with Network(experiment.topology(job["params"])) as net:
+        manifest["network"] = net.describe()
+        if mutate:
+            mutate(net, job["params"])
+        rec = Recorder(folder, net, job["params"], Path("work").absolute())
+        manifest["start_ns"] = rec.start_ns
+        write(folder, manifest)
+        try:
+            experiment.experiment(net, rec, rec.work)
+        finally:
+            rec.close()
+        manifest["lab_seconds"] = round(rec.now(), 9)
+        if rec.faults:
+            raise StudentFault("\n".join(rec.faults))
+    manifest |= {"outcome": layout.OK, "reason": ""}
+
+
+def load(name: str, path: Path):
+    """A Python file as a module, without putting its folder on sys.path."""
+    spec = importlib.util.spec_from_file_location(f"lab_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def write(folder: Path, manifest: dict) -> None:
+    (folder / layout.MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
+
+
+def tool_versions() -> dict[str, str]:
+    """Package: version, of those TOOLS that are installed."""
+    done = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *TOOLS], capture_output=True, text=True)
+    return dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line.strip())
+
+
+def short_traceback() -> str:
+    """The traceback's lines from the experiment on."""
+    lines = traceback.format_exc().splitlines()
+    first = next((i for i, line in enumerate(lines) if "experiment.py" in line or "mutants.py" in line), 0)
+    return "\n".join(lines[first:])

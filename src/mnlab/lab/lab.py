@@ -1,0 +1,102 @@
+"""What a lab is: a folder under labs/LAYER/ with an experiment, and the parts that belong to it."""
+
+import difflib
+import importlib.util
+import random
+import re
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+LAYERS = ("link", "network", "transport", "application", "security", "sdn")
+
+
+class UnknownLab(Exception):
+    """No lab has this name. The text suggests a near one."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One lab. `name` is its folder's name."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def layer(self) -> str:
+        return self.folder.parent.name
+
+    @property
+    def title(self) -> str:
+        """The handout's heading."""
+        return self.handout.split("\n", 1)[0].lstrip("# ").strip() or self.name
+
+    @property
+    def handout(self) -> str:
+        path = self.folder / "README.md"
+        return path.read_text() if path.is_file() else ""
+
+    @property
+    def checks(self) -> Path:
+        return self.folder / "checks.py"
+
+    @property
+    def mutants(self) -> Path:
+        return self.folder / "mutants.py"
+
+    @property
+    def starter(self) -> Path:
+        return self.folder / "starter"
+
+    @property
+    def solution(self) -> Path:
+        return self.folder / "solution"
+
+    @cached_property
+    def experiment(self):
+        """experiment.py as a module: its `variant` and `diagram` are of use outside the machine, too."""
+        return load(self.folder / "experiment.py")
+
+    def params(self, seed: int) -> dict:
+        """The parameters of the variant with this seed."""
+        return self.experiment.variant(random.Random(f"{self.name}/{seed}"))
+
+    def reference_answers(self, params: dict, evidence) -> dict:
+        """What solution/answers.py answers for this variant and this evidence; {} if the lab asks nothing."""
+        path = self.solution / "answers.py"
+        return load(path).answers(params, evidence) if path.is_file() else {}
+
+
+def load(path: Path):
+    """A lab's Python file as a module, found by path: lab folders are never put on sys.path."""
+    name = "mnlab_lab_" + re.sub(r"\W", "_", str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path))
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def all_labs() -> list[Lab]:
+    """Every lab, from the lowest layer up."""
+    folders = [path.parent for path in ROOT.glob("labs/*/*/experiment.py")]
+    return [Lab(folder) for folder in sorted(folders, key=lambda f: (_rank(f.parent.name), f.name))]
+
+
+def _rank(layer: str) -> int:
+    return LAYERS.index(layer) if layer in LAYERS else len(LAYERS)
+
+
+def find(name: str) -> Lab:
+    """The lab called `name`. UnknownLab, with a suggestion, if there is none."""
+    labs = {lab.name: lab for lab in all_labs()}
+    if name in labs:
+        return labs[name]
+    near = difflib.get_close_matches(name, labs, n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(labs)}."
+    raise UnknownLab(f"there is no lab {name!r}. {hint}")

@@ -1,0 +1,94 @@
+"""Run a lab on a machine: send in what it needs, and make whole evidence of what comes back."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mnlab.evidence import layout
+from mnlab.evidence.record import Record
+from mnlab.lab import work as workfolder
+from mnlab.lab.lab import ROOT, Lab
+from mnlab.machine.job import Job, Limits, Machine, MachineError
+
+#: The rooms that run inside the machine; they travel with the job.
+ROOMS = ("__init__.py", "evidence", "lab", "net", "protocols")
+
+#: Parts of a lab that never enter the machine with a student's work.
+OUTSIDE = ("README.md", "checks.py", "mutants.py", "solution", "starter", "__pycache__")
+
+
+def run(lab: Lab, machine: Machine, work: Path, seed: int, folder: Path,
+        progress: Callable[[str], None] = lambda step: None, mutant: str = "", limits: Limits | None = None) -> Record:
+    """Run `lab` against the work folder and write the evidence to `folder`. Its Record, whatever the outcome.
+
+    MachineError if there is no machine to run on, BadWork if the work folder is unusable; `folder` is then not left
+    behind.
+    """
+    params = lab.params(seed)
+    job = make_job(lab, workfolder.files_of(work), seed, params, mutant, limits or Limits())
+    started = time.monotonic()
+    folder.mkdir(parents=True)
+    try:
+        outcome = machine.run(job, folder, _Steps(progress))
+        path = folder / layout.MANIFEST
+        manifest = json.loads(path.read_text()) if path.is_file() else {
+            "lab": lab.name, "seed": seed, "params": params, "network": {}, "start_ns": 0,
+            "outcome": layout.INCONCLUSIVE, "reason": "nothing was recorded"}
+        if outcome.trouble:
+            manifest |= {"outcome": layout.INCONCLUSIVE, "reason": outcome.trouble}
+        elif outcome.status != 0:
+            manifest |= {"outcome": layout.INCONCLUSIVE, "reason": f"the run ended with status {outcome.status}"}
+        path.write_text(json.dumps(manifest, indent=1, sort_keys=True))
+        seal(folder, machine.describe(), {"wall": round(time.monotonic() - started, 3),
+                                          "virtual": round(outcome.virtual_seconds, 9)})
+        return Record(folder)
+    except OSError as problem:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise MachineError(f"the evidence could not be written to {folder}: {problem.strerror or problem}") from None
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def seal(folder: Path, machine: dict, seconds: dict) -> None:
+    """Add to the manifest what the outside knows, and the digest of the evidence."""
+    path = folder / layout.MANIFEST
+    manifest = json.loads(path.read_text())
+    manifest |= {"machine": machine, "seconds": seconds, "evidence_sha256": layout.digest(folder)}
+    path.write_text(json.dumps(manifest, indent=1, sort_keys=True))
+
+
+def make_job(lab: Lab, files: dict[str, Path], seed: int, params: dict, mutant: str, limits: Limits) -> Job:
+    """The job that runs `lab` in a machine."""
+    description = {"lab": lab.name, "seed": seed, "params": params, "mutant": mutant}
+    package = Path(__file__).parents[1]
+    contents: dict = {f"src/mnlab/{room}": package / room for room in ROOMS}
+    contents |= {"topologies": ROOT / "topologies", "job.json": layout.canonical(description)}
+    contents |= {f"lab/{path.name}": path for path in lab.folder.iterdir() if path.name not in OUTSIDE}
+    contents |= {f"work/{name}": path for name, path in files.items()} or {"work/.empty": b""}
+    if mutant:
+        contents["mutant/mutants.py"] = lab.mutants
+        contents["src/mnlab/checks"] = package / "checks"
+    return Job("mnlab.lab.inside:main", contents, path=("src", "."), limits=limits)
+
+
+def new_run_folder(parent: Path, lab_name: str) -> Path:
+    """A folder for the next run of a lab under `parent`: NAME-1, NAME-2, ... Not made yet."""
+    numbers = [int(path.name.rsplit("-", 1)[1]) for path in parent.glob(f"{lab_name}-*")
+               if path.name.rsplit("-", 1)[1].isdigit()]
+    return parent / f"{lab_name}-{max(numbers, default=0) + 1}"
+
+
+class _Steps:
+    """Finds the progress lines in what a machine prints (they start with the record separator, 0x1E)."""
+
+    def __init__(self, progress):
+        self.progress, self.rest = progress, b""
+
+    def __call__(self, data: bytes):
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            if line.startswith(b"\x1e"):
+                self.progress(line[1:].decode(errors="replace").strip())

@@ -1,0 +1,109 @@
+"""The per-user cache: built once, under a lock, complete or absent.
+
+An entry is a folder with a `seal.json` that lists its files with size, modification time and SHA-256. It is built
+in a folder beside its place and renamed when complete, so a killed build leaves nothing that could be mistaken for
+an entry. Reading an entry compares sizes and times, which costs nothing; only where these differ are the files
+hashed again, and an entry that does not match its seal is thrown away and built anew.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+
+SEAL = "seal.json"
+
+
+def cache_folder() -> Path:
+    """$MNLAB_CACHE, or the user's cache folder."""
+    chosen = os.environ.get("MNLAB_CACHE")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "mnlab"
+
+
+@contextmanager
+def locked(name: str, waiting: Callable[[], None] = lambda: None):
+    """Hold the cache's lock `name`; calls `waiting` once if somebody else has it. Freed when the process ends."""
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / f"{name}.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def entry(name: str, build: Callable[[Path], None], say: Callable[[str], None]) -> Path:
+    """The folder of entry `name`, built by `build(folder)` if it is not there or not whole."""
+    place = cache_folder() / name
+    if is_whole(place):
+        return place
+    kind = name.split("-")[0]
+    with locked(kind, lambda: say(f"waiting for another mnlab that is building the {kind}")):
+        if is_whole(place):
+            return place
+        if place.exists():
+            say(f"the cached {kind} is damaged: building it again")
+            shutil.rmtree(place)
+        for leftover in cache_folder().glob(f"{kind}.building-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{kind}.building-", dir=cache_folder()))
+        try:
+            build(folder)
+            seal(folder)
+            folder.rename(place)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+    return place
+
+
+def seal(folder: Path, digests: dict[str, str] | None = None) -> None:
+    """Write down what is in `folder`. `digests` are the SHA-256 of files whose digest is known already."""
+    files = {}
+    for path in sorted(path for path in folder.iterdir() if path.name != SEAL):
+        stat = path.stat()
+        digest = (digests or {}).get(path.name) or sha256(path)
+        files[path.name] = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": digest}
+    (folder / SEAL).write_text(json.dumps(files, indent=1))
+
+
+def is_whole(folder: Path, thorough: bool = False) -> bool:
+    """Whether the entry is there and matches its seal; `thorough` hashes every file."""
+    try:
+        files = json.loads((folder / SEAL).read_text())
+        changed = []
+        for name, known in files.items():
+            stat = (folder / name).stat()
+            if stat.st_size != known["size"]:
+                return False
+            if thorough or stat.st_mtime_ns != known["mtime_ns"]:
+                changed.append(name)
+        return all(sha256(folder / name) == files[name]["sha256"] for name in changed)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return False
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """File name to SHA-256, from an entry's seal."""
+    return {name: known["sha256"] for name, known in json.loads((folder / SEAL).read_text()).items()}
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def say_to_stderr(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,344 @@
+"""The lab machine's first process: boots it, waits in the snapshot, runs one job, powers off.
+
+Up to `SNAPSHOT` everything happens once, when the snapshot is taken. What follows happens in each run: read the job
+from the mailbox, fork a child that runs it (the child inherits Mininet and scapy already imported), pass on what it
+prints, stop it at a limit, and put what it left in /result into the mailbox.
+
+This file and mailbox.py are added to the image's first file system when the snapshot is taken.
+"""
+
+import ctypes
+import gc
+import hashlib
+import importlib
+import io
+import mmap
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+import traceback
+from pathlib import Path
+
+sys.path.insert(0, "/lab/agent")
+import mailbox  # noqa: E402
+
+JOB, RESULT = Path("/job"), Path("/result")
+CGROUP = Path("/sys/fs/cgroup")
+CONSOLE_PORT, PANIC_PORT, EXIT_PORT = 0xE9, 0x505, 0x501  # QEMU's isa-debugcon, pvpanic and isa-debug-exit devices
+
+MODULES = """
+openvswitch sch_netem sch_htb sch_tbf sch_fq sch_fq_codel sch_prio sch_red sch_ingress cls_u32 cls_matchall cls_flower
+act_mirred act_police ifb veth bridge 8021q dummy vrf nf_tables nf_conntrack nft_ct nft_limit nft_log nft_nat nft_reject
+nft_reject_ipv4 nft_quota nft_numgen nft_counter tcp_bbr tcp_vegas tcp_westwood tun
+""".split()
+
+# Read once before the snapshot, so that no run pays for it.
+PROGRAMS = """
+bash mnexec ip tc ifconfig brctl ethtool sysctl tcpdump ping iperf3 nft setpriv prlimit named dig nginx curl openssl
+""".split()
+
+
+# --- talking to the outside -------------------------------------------------------------------------------------------
+
+def out_instruction():
+    """A function (port, bytes, count) that writes bytes to an x86 I/O port; the cloud kernel has no /dev/port."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.iopl(3) != 0:
+        raise OSError(ctypes.get_errno(), "iopl")
+    # mov ecx,edx; mov edx,edi; rep outsb; ret
+    code = bytes.fromhex("89d1 89fa f36e c3")
+    page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    page.write(code)
+    function = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_int)(
+        ctypes.addressof(ctypes.c_char.from_buffer(page)))
+    function.page = page  # keep the code alive
+    return function
+
+
+class Mailbox:
+    """The shared device, read and written past the page cache, so that both sides always see the same bytes."""
+
+    def __init__(self):
+        device = next(dev for dev in Path("/sys/block").glob("pmem*")
+                      if int((dev / "size").read_text()) * 512 == mailbox.SIZE)
+        self.fd = os.open(f"/dev/{device.name}", os.O_RDWR | os.O_DIRECT)
+        self.buffer = mmap.mmap(-1, mailbox.MIB)  # O_DIRECT wants page-aligned memory
+
+    def read(self, offset, length) -> bytes:
+        parts = []
+        while length > 0:
+            count = os.preadv(self.fd, [self.buffer], offset)
+            parts.append(self.buffer[:min(count, length)])
+            offset, length = offset + count, length - count
+        return b"".join(parts)
+
+    def write(self, offset, data: bytes):
+        for start in range(0, len(data), mailbox.MIB):
+            chunk = data[start:start + mailbox.MIB]
+            padded = -(-len(chunk) // mailbox.PAGE) * mailbox.PAGE
+            self.buffer[:padded] = chunk.ljust(padded, b"\0")
+            os.pwritev(self.fd, [memoryview(self.buffer)[:padded]], offset + start)
+
+
+class ResultWriter(io.RawIOBase):
+    """A file that streams into the result part of the mailbox, one MiB at a time, counting and hashing."""
+
+    def __init__(self, box):
+        self.box, self.pending = box, bytearray()
+        self.length, self.digest, self.flushed = 0, hashlib.sha256(), 0
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        if self.length + len(data) > mailbox.RESULT_LIMIT:
+            raise OverflowError(f"the result is over {mailbox.RESULT_LIMIT // mailbox.MIB} MiB")
+        self.digest.update(data)
+        self.length += len(data)
+        self.pending += data
+        while len(self.pending) >= mailbox.MIB:
+            self._flush(mailbox.MIB)
+        return len(data)
+
+    def _flush(self, count):
+        self.box.write(mailbox.RESULT + mailbox.PAGE + self.flushed, bytes(self.pending[:count]))
+        del self.pending[:count]
+        self.flushed += count
+
+    def finish(self, **fields):
+        self._flush(len(self.pending))
+        self.box.write(mailbox.RESULT, mailbox.header(length=self.length, sha256=self.digest.hexdigest(), **fields))
+
+
+# --- once: before the snapshot ----------------------------------------------------------------------------------------
+
+def sh(command, check=True):
+    done = subprocess.run(command, shell=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if check and done.returncode:
+        raise RuntimeError(f"{command!r} failed with status {done.returncode}: {done.stderr or done.stdout}")
+
+
+def mount_everything():
+    for kind, where, options in [
+        ("devpts", "/dev/pts", "mode=620,ptmxmode=666"), ("tmpfs", "/dev/shm", "mode=1777"),
+        ("tmpfs", "/run", "mode=755,size=32m"), ("tmpfs", "/tmp", "mode=1777,size=160m"),
+        ("tmpfs", JOB, "mode=755,size=128m"), ("tmpfs", RESULT, "mode=700,size=192m"),
+        ("cgroup2", CGROUP, "nsdelegate"), ("tracefs", "/sys/kernel/tracing", ""),
+    ]:
+        Path(where).mkdir(parents=True, exist_ok=True)
+        sh(f"mount -t {kind} {'-o ' + options if options else ''} none {where}")
+    for link, target in [("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
+                         ("stderr", "/proc/self/fd/2"), ("ptmx", "pts/ptmx")]:
+        Path("/dev", link).unlink(missing_ok=True)
+        Path("/dev", link).symlink_to(target)
+    (CGROUP / "cgroup.subtree_control").write_text("+memory +pids +cpu")
+
+
+def start_open_vswitch():
+    # Open vSwitch caches the CPU count for 10 s and starts at 0: on a clock younger than that it would run without a
+    # single handler thread and drop every first packet. Waiting costs nothing in virtual time.
+    time.sleep(max(0, 12 - time.clock_gettime(time.CLOCK_MONOTONIC)))
+    sh("/usr/share/openvswitch/scripts/ovs-ctl start --system-id=lab --no-monitor")
+
+
+def warm_up():
+    import mininet.cli  # noqa: F401  (each import is inherited by the job)
+    import mininet.link
+    import mininet.net
+    import mininet.node
+    import mininet.topo
+    for name in ("scapy.config", "scapy.layers.l2", "scapy.layers.inet", "scapy.layers.inet6", "scapy.layers.dns",
+                 "scapy.sendrecv", "scapy.utils", "scapy.all"):
+        importlib.import_module(name)
+    from mininet.log import setLogLevel
+    setLogLevel("warning")
+    sh("ip netns add warm && ip netns exec warm ip link set lo up && ip netns del warm")
+    gc.collect()
+    gc.freeze()
+
+
+def shrink():
+    """Forget what only the boot needed and zero what is free: zeros take no room in the snapshot's file."""
+    Path("/proc/sys/vm/drop_caches").write_text("3")
+    read_ahead()
+    free = int(re.search(r"MemFree: +(\d+) kB", Path("/proc/meminfo").read_text())[1]) * 1024 - 24 * mailbox.MIB
+    with mmap.mmap(-1, free) as memory:
+        for page in range(0, free, mmap.PAGESIZE):
+            memory[page] = 0  # the kernel gives out zeroed pages, and takes them back as they are
+
+
+def read_ahead():
+    for name in PROGRAMS:
+        sh(f'cat "$(readlink -f "$(command -v {name})")" $(ldd "$(command -v {name})" 2>/dev/null | grep -o "/[^ ]*")'
+           ' > /dev/null', check=False)
+
+
+def boot():
+    os.environ.update(PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME="/root", LANG="C.UTF-8",
+                      TERM="dumb", SHELL="/bin/bash", USER="root", PYTHONDONTWRITEBYTECODE="1", PYTHONHASHSEED="0")
+    os.setsid() if os.getsid(0) != os.getpid() else None
+    mount_everything()
+    sh("hostname lab")
+    sh("ip link set lo up")
+    for module in MODULES:
+        sh(f"modprobe {module}", check=False)
+    sh("sysctl -qw kernel.panic_on_oops=1 kernel.printk='1 4 1 7' vm.overcommit_memory=1", check=False)
+    start_open_vswitch()
+    warm_up()
+    shrink()
+
+
+# --- in each run: after the snapshot ----------------------------------------------------------------------------------
+
+def unpack(box):
+    """The job's header; its files are under /job."""
+    head = mailbox.parse(box.read(0, mailbox.PAGE))
+    if head is None:
+        raise RuntimeError("there is no job in the mailbox")
+    data = box.read(mailbox.PAGE, head["length"])
+    if hashlib.sha256(data).hexdigest() != head["sha256"]:
+        raise RuntimeError("the job in the mailbox is damaged")
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        archive.extractall(JOB)
+    return head
+
+
+def make_cgroup(limits):
+    group = CGROUP / "job"
+    group.mkdir()
+    (group / "cgroup.subtree_control").write_text("+memory +pids +cpu")
+    (group / "memory.max").write_text(str(limits["memory"]))
+    (group / "pids.max").write_text(str(limits["processes"]))
+    (group / "main").mkdir()
+    return group
+
+
+def child(head, group, output):
+    """The job's own process; never returns."""
+    status = 70  # EX_SOFTWARE: the entry point itself could not be called
+    try:
+        os.setsid()
+        (group / "main/cgroup.procs").write_text("0")
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+        sys.stdout = open(1, "w", buffering=1, closefd=False)
+        sys.stderr = open(2, "w", buffering=1, closefd=False)
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.chdir(JOB)
+        sys.path[0:1] = head["path"]
+        sys.argv = ["job", *head["arguments"]]
+        module, function = head["entry"].split(":")
+        status = getattr(importlib.import_module(module), function)(*head["arguments"]) or 0
+    except SystemExit as stop:
+        status = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def wait(pid, limits, box, output, console):
+    """(exit status or -signal, reason it was stopped early or "") of the job, its output passed on meanwhile."""
+    deadline = time.monotonic() + limits["virtual_seconds"]
+    pidfd = os.pidfd_open(pid)
+    watched = [pidfd, output]
+    while True:
+        ready, _, _ = select.select(watched, [], [], 1.0)
+        if output in ready:
+            data = os.read(output, 65536)
+            console(data) if data else watched.remove(output)
+        if pidfd in ready:
+            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), ""
+        if time.monotonic() > deadline:
+            return None, f"the job was still running after {limits['virtual_seconds']:g} s of lab time"
+        stop = mailbox.parse(box.read(mailbox.STOP, mailbox.PAGE))
+        if stop:
+            return None, stop["reason"]
+        reap(pid)
+
+
+def reap(pid):
+    """Collect orphans, which a first process inherits, but leave the job itself to its waiter."""
+    while True:
+        info = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if info is None or info.si_pid == pid:
+            return
+        os.waitpid(info.si_pid, 0)
+
+
+def run_job(box, console):
+    started = time.monotonic()
+    head = unpack(box)
+    group = make_cgroup(head["limits"])
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        child(head, group, write_end)
+    os.close(write_end)
+    # The agent must get the processor even among a thousand busy processes; children do not inherit this.
+    os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+    status, stopped = wait(pid, head["limits"], box, read_end, console)
+    (group / "cgroup.kill").write_text("1")
+    while "populated 1" in (group / "cgroup.events").read_text():
+        os.waitid(os.P_ALL, 0, os.WEXITED)  # each death makes the group smaller
+    os.set_blocking(read_end, False)
+    while data := _read_rest(read_end):
+        console(data)
+    oom = "oom_kill 0" not in (group / "memory.events").read_text()
+    return {"status": status, "stopped": stopped, "out_of_memory": oom,
+            "virtual_seconds": round(time.monotonic() - started, 9)}
+
+
+def _read_rest(fd):
+    try:
+        return os.read(fd, 65536)
+    except BlockingIOError:
+        return b""
+
+
+def send_result(box, fields):
+    writer = ResultWriter(box)
+    try:
+        with tarfile.open(fileobj=writer, mode="w|", format=tarfile.PAX_FORMAT) as archive:
+            archive.add(RESULT, arcname=".", filter=_anonymous)
+    except OverflowError as problem:
+        writer = ResultWriter(box)
+        fields = {**fields, "stopped": str(problem)}
+    writer.finish(**fields)
+
+
+def _anonymous(member):
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mtime = 0
+    return member if member.isfile() or member.isdir() else None
+
+
+def main():
+    out = out_instruction()
+
+    def console(data):
+        out(CONSOLE_PORT, data, len(data))
+
+    try:
+        boot()
+        out(PANIC_PORT, b"\x01", 1)  # SNAPSHOT: the machine stops exactly here, and each run goes on from here
+        box = Mailbox()
+        fields = run_job(box, console)
+        os.sync()
+        send_result(box, fields)
+    except BaseException:
+        console(traceback.format_exc().encode())
+    finally:
+        out(EXIT_PORT, b"\x15", 1)  # QEMU leaves at once with status 2 * 0x15 + 1 = 43
+
+
+main()

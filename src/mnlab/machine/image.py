@@ -1,0 +1,105 @@
+"""The image: Debian packages turned into a kernel, a first file system and a read-only root file system.
+
+It holds dependencies only, never code of mnlab. The recipe folder says what goes in; a changed recipe is a new image.
+The same packages give the same bytes (SOURCE_DATE_EPOCH; nothing generated at install time is kept).
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from mnlab.machine import cache, tools
+from mnlab.machine.job import MIB, MachineError
+
+RECIPE = Path(__file__).parent / "recipe"
+SUITE = "bookworm"
+EPOCH = 1767225600  # 2026-01-01T00:00:00Z, where virtual time starts, too
+WHEELS = ("ryu==4.34", "tinyrpc==1.1.7")
+
+KERNEL, INITRD, ROOTFS = "vmlinuz", "initrd", "rootfs.squashfs"
+
+
+def key() -> str:
+    """Identifies the recipe: what should be in the image."""
+    digest = hashlib.sha256(repr((SUITE, EPOCH, WHEELS)).encode())
+    for path in sorted(RECIPE.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def get(say: Callable[[str], None] = cache.say_to_stderr) -> Path:
+    """The image's folder in the cache, built if need be. MachineError if it cannot be built."""
+    return cache.entry(f"image-{key()}", lambda folder: build(folder, say), say)
+
+
+def digest(folder: Path) -> str:
+    """Identifies the image's bytes: what is in it."""
+    files = cache.digests(folder)
+    return hashlib.sha256(repr([files[name] for name in (KERNEL, INITRD, ROOTFS)]).encode()).hexdigest()
+
+
+def build(folder: Path, say: Callable[[str], None]) -> None:
+    """Build the image into `folder`: about two minutes, most of it unpacking packages."""
+    tools.require("mmdebstrap", "sqfstar")
+    say("building the lab machine's image (once; two to four minutes)")
+    wheels = folder / "wheels"
+    _build_wheels(wheels, say)
+    say("image: installing Debian packages")
+    packages = [line for line in (RECIPE / "packages.txt").read_text().split("\n") if line and line[0] != "#"]
+    command = [
+        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}",
+        *(f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "info", "locale", "man")),
+        f'--customize-hook={RECIPE / "customize.sh"} "$1"',
+        f"--customize-hook=download /boot/vmlinuz.lab {folder / KERNEL}",
+        f"--customize-hook=download /boot/initrd.lab {folder / INITRD}",
+        '--customize-hook=rm -rf "$1"/boot/*',
+        SUITE, "-",
+    ]
+    squash = ["sqfstar", "-quiet", "-no-progress", "-no-xattrs", "-noI", "-noD", "-noF", "-noX", str(folder / ROOTFS)]
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH), "MNLAB_WHEELS": str(wheels), "TMPDIR": str(folder)}
+    log = folder / "build.log"
+    with open(log, "wb") as output:
+        debian = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=output)
+        squashed = subprocess.Popen(squash, env=environment, stdin=debian.stdout, stdout=output, stderr=output)
+        debian.stdout.close()
+        try:
+            statuses = debian.wait(), squashed.wait()
+        except BaseException:
+            for process in (debian, squashed):
+                process.terminate()
+                process.wait()
+            raise
+    if any(statuses):
+        lines = log.read_text(errors="replace").strip().splitlines()
+        raise MachineError("the image could not be built:\n" + "\n".join(f"  {line}" for line in lines[-6:]))
+    _pad(folder / ROOTFS, 2 * MIB)
+    for path in wheels.iterdir():
+        path.unlink()
+    wheels.rmdir()
+    log.unlink()
+    say("image: done")
+
+
+def _build_wheels(folder: Path, say: Callable[[str], None]) -> None:
+    """Ryu 4.34 fails to build with setuptools 68 and later; the older one makes a pure wheel."""
+    say("image: building the Ryu wheel")
+    folder.mkdir()
+    constraint = folder / "constraints.txt"
+    constraint.write_text("setuptools<68\n")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), *WHEELS]
+    environment = {**os.environ, "PIP_CONSTRAINT": str(constraint), "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+                   "SOURCE_DATE_EPOCH": str(EPOCH)}
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    constraint.unlink()
+    if done.returncode:
+        raise MachineError(f"the Ryu wheel could not be built:\n  {done.stderr.strip().splitlines()[-1]}")
+
+
+def _pad(path: Path, unit: int) -> None:
+    """Fill up with zeros: persistent memory comes in whole units."""
+    size = -(-path.stat().st_size // unit) * unit
+    os.truncate(path, size)

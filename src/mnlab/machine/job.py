@@ -1,0 +1,98 @@
+"""What goes into a machine and what comes out: the one interface that every machine has.
+
+A machine takes a `Job`, runs it on a kernel of its own or of the host, and fills a folder with what the job left in
+/result. It knows nothing of labs.
+"""
+
+import io
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from mnlab.machine import mailbox
+
+MIB = mailbox.MIB
+
+
+class MachineError(Exception):
+    """The machine could not do its part. The text is one or two plain lines: what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a job is stopped: seconds of lab time, seconds of wall time, bytes of memory, number of processes."""
+
+    virtual_seconds: float = 900
+    wall_seconds: float = 300
+    memory: int = 420 * MIB
+    processes: int = 500
+
+
+@dataclass(frozen=True)
+class Job:
+    """`entry` ("module:function") is called with `arguments` in /job, where `files` are laid out.
+
+    `files` maps a path below /job to a file or folder on this computer, or to bytes. `path` lists the folders below
+    /job that are put on sys.path.
+    """
+
+    entry: str
+    files: dict[str, Path | bytes]
+    arguments: tuple[str, ...] = ()
+    path: tuple[str, ...] = ("src",)
+    limits: Limits = field(default_factory=Limits)
+
+    def archive(self) -> bytes:
+        """The files as a tar archive whose bytes depend on their paths, modes and contents only.
+
+        MachineError if it is too large.
+        """
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            for name, source in sorted(_flatten(self.files)):
+                data = source if isinstance(source, bytes) else source.read_bytes()
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                executable = not isinstance(source, bytes) and source.stat().st_mode & 0o100
+                member.mode = 0o755 if executable else 0o644
+                if buffer.tell() + len(data) > mailbox.JOB_LIMIT:
+                    raise MachineError(f"the files sent in are over {mailbox.JOB_LIMIT // MIB} MiB (at {name})")
+                archive.addfile(member, io.BytesIO(data))
+        return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended. `status` is its exit status (negative: a signal), None if it did not end by itself.
+
+    `trouble` says what kept the machine from finishing the job ("" if nothing did): a limit, or a machine that died.
+    """
+
+    status: int | None
+    trouble: str = ""
+    virtual_seconds: float = 0.0
+    seconds: float = 0.0
+
+
+class Machine(Protocol):
+    """Where jobs run."""
+
+    def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = ...) -> Outcome:
+        """Run `job`, put what it left in /result into `folder` (made if need be), pass on what it prints."""
+
+    def describe(self) -> dict:
+        """What identifies this machine in a manifest: kind, clock, accelerator, image digest, QEMU version."""
+
+
+def _flatten(files):
+    for name, source in files.items():
+        if isinstance(source, bytes) or source.is_file():
+            yield name, source
+        elif source.is_dir():
+            for path in source.rglob("*"):
+                if path.is_file() and not path.is_symlink() and "__pycache__" not in path.parts:
+                    yield f"{name}/{path.relative_to(source)}", path
+        else:
+            raise MachineError(f"cannot send {source} into the machine: no such file or folder")

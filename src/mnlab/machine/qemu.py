@@ -1,0 +1,186 @@
+"""One QEMU process: its arguments, its monitor (QMP), its console, and its certain end.
+
+QEMU gets everything through inherited file descriptors: no socket, no temporary file that a killed run could leave.
+It dies with the thread that started it (PR_SET_PDEATHSIG), however that ends.
+"""
+
+import json
+import os
+import select
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnlab.machine import mailbox
+from mnlab.machine.job import MIB, MachineError
+
+MEMORY = 768 * MIB
+DONE = 43  # exit status when the guest has said that it is done (isa-debug-exit, see guest/agent.py)
+
+#: Clock and accelerator: what makes time pass in the guest.
+CLOCKS = {
+    # One instruction is one nanosecond (shift=0): the finest clock. sleep=off: idle time costs nothing.
+    ("virtual", "tcg"): ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off",
+                         "-rtc", "base=2026-01-01T00:00:00,clock=vm"],
+    ("real", "tcg"): ["-accel", "tcg,thread=single", "-rtc", "base=utc"],
+    ("real", "kvm"): ["-accel", "kvm", "-rtc", "base=utc"],
+    ("real", "hvf"): ["-accel", "hvf", "-rtc", "base=utc"],
+}
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What the guest sees; must be the same when a snapshot is taken and when it is restored."""
+
+    clock: str
+    accelerator: str
+    rootfs: Path
+
+    def arguments(self) -> list[str]:
+        """The part that defines the hardware, without memory contents and connections."""
+        cpu = "Nehalem" if self.accelerator == "tcg" else "max"
+        size = self.rootfs.stat().st_size
+        return [
+            "-nodefaults", "-no-user-config", "-display", "none", "-seed", "1", "-cpu", cpu, "-smp", "1",
+            "-M", "q35,nvdimm=on,memory-backend=ram0,usb=off,vmport=off,smbus=off,i8042=off",
+            "-m", f"{MEMORY // MIB},slots=2,maxmem=8G",
+            *CLOCKS[self.clock, self.accelerator],
+            "-object", f"memory-backend-file,id=image0,size={size},mem-path={self.rootfs},share=on,readonly=on",
+            "-device", "nvdimm,memdev=image0,id=nv0,unarmed=on",
+            "-device", "nvdimm,memdev=mail0,id=nv1",
+            "-device", "isa-debugcon,iobase=0xe9,chardev=console",
+            "-device", "isa-debug-exit,iobase=0x501,iosize=0x04",
+            "-device", "pvpanic", "-action", "panic=pause",
+        ]
+
+
+class Qemu:
+    """A running QEMU. Use as a context manager: leaving it ends the process."""
+
+    def __init__(self, hardware: Hardware, ram: Path, private: bool, extra: list[str]):
+        """`private`: changes to memory stay in this process (copy on write)."""
+        self.box = open(os.memfd_create("mailbox"), "r+b", buffering=0)
+        self.box.truncate(mailbox.SIZE)
+        self.monitor, monitor_far = socket.socketpair()
+        self.console, console_far = os.pipe()
+        ends = [self.box.fileno(), monitor_far.fileno(), console_far]
+        command = [
+            "setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64",
+            "-object", f"memory-backend-file,id=ram0,size={MEMORY},mem-path={ram},share={'off' if private else 'on'}",
+            "-object", f"memory-backend-file,id=mail0,size={mailbox.SIZE},mem-path=/proc/self/fd/{ends[0]},share=on",
+            "-chardev", f"socket,id=monitor,fd={ends[1]}", "-mon", "chardev=monitor,mode=control",
+            "-chardev", f"file,id=console,path=/proc/self/fd/{ends[2]}",
+            *hardware.arguments(), *extra,
+        ]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, start_new_session=True,
+                                        pass_fds=ends)
+        monitor_far.close()
+        os.close(console_far)
+        self.unread = b""
+        self.events: list[dict] = []
+        self.last_words = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        self.process.stderr.close()
+        self.monitor.close()
+        os.close(self.console)
+        self.box.close()
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    # --- the monitor ---
+
+    def greet(self, deadline: float):
+        """Wait for QEMU's greeting and start the conversation."""
+        self._message(deadline)
+        self.command("qmp_capabilities", deadline=deadline)
+
+    def command(self, name: str, deadline: float | None = None, files: tuple[int, ...] = (), **arguments):
+        """Carry out a monitor command and return its answer. MachineError if QEMU refuses or has died."""
+        request = {"execute": name, "arguments": arguments} if arguments else {"execute": name}
+        try:
+            socket.send_fds(self.monitor, [json.dumps(request).encode() + b"\n"], files)
+        except OSError:
+            raise MachineError(self.obituary()) from None
+        while True:
+            message = self._message(deadline or time.monotonic() + 30)
+            if "error" in message:
+                raise MachineError(f"QEMU refused {name}: {message['error']['desc']}")
+            if "return" in message:
+                return message["return"]
+            self.events.append(message)
+
+    def lend(self, name: str, file) -> str:
+        """Hand an open file to QEMU; returns the migration address it is known by."""
+        self.command("getfd", fdname=name, files=(file.fileno(),))
+        return f"fd:{name}"
+
+    def event(self, name: str, deadline: float) -> dict:
+        """Wait for an event. MachineError if QEMU dies or the deadline (time.monotonic) passes first."""
+        while True:
+            for index, event in enumerate(self.events):
+                if event.get("event") == name:
+                    return self.events.pop(index)
+            self.events.append(self._message(deadline))
+
+    def _message(self, deadline: float) -> dict:
+        while b"\n" not in self.unread:
+            ready, _, _ = select.select([self.monitor], [], [], max(0, deadline - time.monotonic()))
+            if not ready:
+                raise MachineError("QEMU did not answer in time")
+            data = self._receive()
+            if not data:
+                raise MachineError(self.obituary())
+            self.unread += data
+        line, self.unread = self.unread.split(b"\n", 1)
+        return json.loads(line)
+
+    def _receive(self) -> bytes:
+        try:
+            return self.monitor.recv(65536)
+        except OSError:
+            return b""
+
+    def obituary(self) -> str:
+        """How QEMU ended, in a line."""
+        try:
+            status = self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            return "QEMU closed its monitor"
+        if not self.last_words:
+            lines = self.process.stderr.read().decode(errors="replace").strip().splitlines()
+            self.last_words = lines[-1] if lines else ""
+        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        return f"QEMU {how}" + (f": {self.last_words}" if self.last_words else "")
+
+    # --- while the guest runs ---
+
+    def watch(self, deadline: float, console: Callable[[bytes], None]) -> bool:
+        """Pass on the console until QEMU ends (True), the guest stops itself (True) or the deadline passes (False)."""
+        watched = {self.monitor.fileno(), self.console}
+        while self.console in watched:
+            ready, _, _ = select.select(list(watched), [], [], max(0, deadline - time.monotonic()))
+            if not ready:
+                return False
+            if self.console in ready:
+                data = os.read(self.console, 65536)
+                console(data) if data else watched.discard(self.console)
+            if self.monitor.fileno() in ready:
+                data = self._receive()
+                self.unread += data
+                if b"GUEST_PANICKED" in self.unread:
+                    raise MachineError("the lab machine's kernel panicked")
+                if not data:
+                    watched.discard(self.monitor.fileno())
+        return True

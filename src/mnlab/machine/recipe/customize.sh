@@ -1,0 +1,60 @@
+#!/bin/sh
+# Turn a fresh Debian tree into the lab machine's root file system.
+# Runs as an mmdebstrap customize hook: $1 is the tree. Everything here must give the same bytes on every build.
+set -eu
+root=$1
+kernel=$(ls "$root/lib/modules")
+modules=$root/lib/modules/$kernel/kernel
+
+# A lab machine has no hardware: keep the drivers of virtual networks and of persistent memory.
+for dir in "$modules"/drivers/*; do
+    case ${dir##*/} in net|nvdimm|dax|acpi|char|virtio) ;; *) rm -rf "$dir" ;; esac
+done
+for dir in "$modules"/drivers/net/*; do
+    case ${dir##*/} in
+    ethernet|wireless|hyperv|wan|xen-netback) rm -rf "$dir" ;;
+    esac
+done
+rm -rf "$modules/sound"
+chroot "$root" depmod "$kernel"
+
+# Unprivileged account for students' programs; it owns nothing but its home.
+chroot "$root" useradd --uid 1000 --create-home --shell /bin/bash student
+chroot "$root" passwd --delete root >/dev/null 2>&1
+echo lab > "$root/etc/hostname"
+printf '127.0.0.1 localhost lab\n' > "$root/etc/hosts"
+: > "$root/etc/resolv.conf"
+mkdir -p "$root/lab"
+
+# Ryu and what only comes as a wheel (unzipped: a pure wheel is its own installation).
+packages=/usr/lib/python3/dist-packages
+for wheel in "$MNLAB_WHEELS"/*.whl; do
+    python3 -m zipfile -e "$wheel" "$root$packages"
+done
+chroot "$root" python3 -W ignore -m compileall -q --invalidation-mode unchecked-hash "$packages/ryu" "$packages/tinyrpc"
+
+# The first file system: enough to find and mount the root file system, then hand over.
+initrd=$root/tmp/initrd
+mkdir -p "$initrd/bin" "$initrd/modules"
+cp "$root/bin/busybox" "$initrd/bin/busybox"
+for module in libnvdimm nd_btt nfit nd_pmem overlay squashfs; do
+    chroot "$root" modprobe --set-version "$kernel" --show-depends "$module"
+done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' > "$initrd/modules/order"
+while read -r file; do
+    cp "$root$file" "$initrd/modules/"
+done < "$initrd/modules/order"
+sed -i 's,.*/,,' "$initrd/modules/order"
+cp "$(dirname "$0")/init" "$initrd/init"
+chmod 755 "$initrd/init"
+find "$initrd" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+chroot "$root" sh -c 'cd /tmp/initrd && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible' \
+    > "$root/boot/initrd.lab"
+rm -rf "$initrd"
+cp "$root/boot/vmlinuz-$kernel" "$root/boot/vmlinuz.lab"
+
+# Generated or recorded at install time: different on every build, needed by nothing.
+rm -rf "$root"/etc/bind/rndc.key "$root"/etc/machine-id "$root"/var/lib/dbus/machine-id "$root"/etc/ssh
+rm -rf "$root"/etc/openvswitch/system-id.conf "$root"/etc/openvswitch/conf.db
+rm -rf "$root"/usr/share/doc "$root"/usr/share/man "$root"/usr/share/info "$root"/usr/share/locale
+rm -rf "$root"/var/lib/apt/lists "$root"/var/cache "$root"/var/log
+mkdir -p "$root"/var/cache "$root"/var/log/nginx "$root"/var/log/openvswitch "$root"/var/cache/bind

@@ -1,0 +1,92 @@
+"""The snapshot: a machine booted once, stopped at an exact instruction, ready to be restored.
+
+Two files: `ram`, the guest's memory as it lies in this file while the guest boots, and `state`, everything else.
+Restoring maps `ram` copy-on-write, so it costs no copying and any number of runs share it.
+"""
+
+import hashlib
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mnlab.machine import cache, image, tools
+from mnlab.machine.job import MachineError
+from mnlab.machine.qemu import MEMORY, Hardware, Qemu
+
+RAM, STATE = "ram", "state"
+GUEST = (Path(__file__).parent / "guest/agent.py", Path(__file__).parent / "mailbox.py")
+BOOT_LIMIT = 180  # seconds of wall time; a boot takes about 25 on one slow core
+
+CMDLINE = ("console=ttyS0 quiet loglevel=4 mitigations=off nokaslr random.trust_cpu=on tsc=reliable "
+           "net.ifnames=0 panic=0 systemd.unified_cgroup_hierarchy=1 mnlab.image={size}")
+
+
+def key(hardware: Hardware, image_digest: str) -> str:
+    """Identifies a snapshot: the image, what is added to it, QEMU, and the hardware."""
+    digest = hashlib.sha256(image_digest.encode())
+    for path in GUEST:
+        digest.update(path.read_bytes())
+    arguments = [argument.replace(str(hardware.rootfs), "") for argument in hardware.arguments()]
+    digest.update(repr((arguments, MEMORY, CMDLINE, tools.qemu_version())).encode())
+    return digest.hexdigest()[:16]
+
+
+def get(hardware: Hardware, image_digest: str, say: Callable[[str], None] = cache.say_to_stderr) -> Path:
+    """The snapshot's folder in the cache, taken if need be. MachineError if the machine does not boot."""
+    name = f"snapshot-{hardware.clock}-{hardware.accelerator}-{key(hardware, image_digest)}"
+    return cache.entry(name, lambda folder: take(folder, hardware, say), say)
+
+
+def take(folder: Path, hardware: Hardware, say: Callable[[str], None]) -> None:
+    """Boot the image and write the snapshot into `folder`."""
+    say("booting the lab machine for its snapshot (once; half a minute)")
+    deadline = time.monotonic() + BOOT_LIMIT
+    images, log, initrd, ram, state = (hardware.rootfs.parent, folder / "boot.log", folder / "initrd", folder / RAM,
+                                       folder / STATE)
+    initrd.write_bytes((images / image.INITRD).read_bytes() + cpio({f"agent/{p.name}": p.read_bytes() for p in GUEST}))
+    boot = ["-kernel", str(images / image.KERNEL), "-initrd", str(initrd), "-serial", f"file:{log}",
+            "-append", CMDLINE.format(size=hardware.rootfs.stat().st_size)]
+    with open(state, "wb") as output, Qemu(hardware, ram, private=False, extra=boot) as qemu:
+        try:
+            qemu.greet(deadline)
+            qemu.event("GUEST_PANICKED", deadline)  # the guest's own signal: it is where it wants to be restored
+        except MachineError as problem:
+            words = (log.read_text(errors="replace") if log.exists() else "").strip().splitlines()[-5:]
+            raise MachineError(f"the lab machine did not boot: {problem}" + "".join(f"\n  {w}" for w in words)) from None
+        _save(qemu, output, deadline)
+    subprocess.run(["fallocate", "--dig-holes", ram], check=False)  # saves room where the file system can
+    initrd.unlink()
+    log.unlink()
+
+
+def _save(qemu: Qemu, output, deadline: float) -> None:
+    share_memory(qemu)
+    qemu.command("migrate", uri=qemu.lend("state", output))
+    while (status := qemu.command("query-migrate")["status"]) not in ("completed", "failed"):
+        if time.monotonic() > deadline:
+            raise MachineError("the snapshot was not written in time")
+        time.sleep(0.01)  # QEMU has no event for this without more capabilities; its answer is the condition
+    if status == "failed":
+        raise MachineError("QEMU could not write the snapshot")
+    qemu.command("quit")
+
+
+def share_memory(qemu: Qemu) -> None:
+    """Leave memory out of the migration stream: it lies in its own file."""
+    qemu.command("migrate-set-capabilities", capabilities=[{"capability": "x-ignore-shared", "state": True}])
+
+
+def cpio(files: dict[str, bytes]) -> bytes:
+    """A cpio archive ("newc", Linux Documentation/driver-api/early-userspace/buffer-format.rst) of a few files."""
+    folders = sorted({str(parent) for name in files for parent in Path(name).parents if str(parent) != "."})
+    members = [(folder, 0o040755, b"") for folder in folders] + [(n, 0o100644, d) for n, d in sorted(files.items())]
+    members.append(("TRAILER!!!", 0, b""))
+    out = bytearray()
+    for number, (name, mode, data) in enumerate(members, start=1):
+        path = name.encode() + b"\0"
+        fields = [number, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(path), 0]
+        out += b"070701" + b"".join(b"%08X" % field for field in fields) + path
+        out += b"\0" * (-len(out) % 4) + data
+        out += b"\0" * (-len(out) % 4)
+    return bytes(out)

@@ -1,0 +1,128 @@
+"""The virtual lab machine: restore the snapshot, hand in the job, collect the result."""
+
+import hashlib
+import io
+import os
+import tarfile
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from mnlab.machine import cache, image, kvm, mailbox, snapshot, tools
+from mnlab.machine.job import Job, MachineError, Outcome
+from mnlab.machine.qemu import DONE, Hardware, Qemu
+
+WRAP_UP = 20  # seconds of wall time the guest has, once told to stop, to hand over what it has
+
+
+class VirtualMachine:
+    """A machine of its own under QEMU. `clock` is "virtual" (deterministic) or "real"."""
+
+    def __init__(self, clock: str = "virtual", say: Callable[[str], None] = cache.say_to_stderr):
+        self.clock, self.say = clock, say
+
+    @cached_property
+    def image(self) -> Path:
+        return image.get(self.say)
+
+    @cached_property
+    def hardware(self) -> Hardware:
+        accelerator = "tcg" if self.clock == "virtual" else kvm.best_accelerator(self.image, self.say)
+        return Hardware(self.clock, accelerator, self.image / image.ROOTFS)
+
+    @cached_property
+    def snapshot(self) -> Path:
+        return snapshot.get(self.hardware, image.digest(self.image), self.say)
+
+    def prepare(self) -> None:
+        """Build what is missing, so that runs can start at once. MachineError if that cannot be done."""
+        tools.qemu_version()
+        self.snapshot  # noqa: B018  (a cached property: reading it builds it)
+
+    def describe(self) -> dict:
+        return {"machine": "vm", "clock": self.clock, "accelerator": self.hardware.accelerator,
+                "image_sha256": image.digest(self.image), "qemu": tools.qemu_version()}
+
+    def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None) -> Outcome:
+        """Run `job`. MachineError only if the machine could not be started; later trouble is in the outcome."""
+        archive = job.archive()
+        self.prepare()
+        started = time.monotonic()
+        limit = started + job.limits.wall_seconds
+        with open(self.snapshot / snapshot.STATE, "rb") as state, \
+                Qemu(self.hardware, self.snapshot / snapshot.RAM, private=True,
+                     extra=["-serial", "null", "-S", "-incoming", "defer"]) as qemu:
+            _post(qemu, job, archive)
+            restore(qemu, state, started + 30)
+            try:
+                trouble = _attend(qemu, limit, job.limits.wall_seconds, console)
+                head = _collect(qemu, folder)
+            except MachineError as problem:
+                head, trouble = None, str(problem)
+        seconds = time.monotonic() - started
+        if head is None:
+            return Outcome(None, trouble or "the lab machine ended without a result", 0.0, seconds)
+        trouble = trouble or head["stopped"] or ("the job ran out of memory" if head["out_of_memory"] else "")
+        return Outcome(head["status"], trouble, head["virtual_seconds"], seconds)
+
+
+def restore(qemu: Qemu, state, deadline: float) -> None:
+    """Bring the machine back to the instruction at which its snapshot was taken, and let it go on."""
+    qemu.greet(deadline)
+    snapshot.share_memory(qemu)
+    qemu.command("migrate-incoming", uri=qemu.lend("state", state))
+    while (status := qemu.command("query-migrate").get("status")) != "completed":
+        if status == "failed" or time.monotonic() > deadline:
+            raise MachineError("the snapshot could not be restored; `mnlab machine clean` and try again")
+        time.sleep(0.002)  # QEMU's answer is the condition; there is no event to wait for
+    qemu.command("cont")
+
+
+def _post(qemu: Qemu, job: Job, archive: bytes) -> None:
+    """Put the job into the mailbox."""
+    limits = {"virtual_seconds": job.limits.virtual_seconds, "memory": job.limits.memory,
+              "processes": job.limits.processes}
+    head = mailbox.header(length=len(archive), sha256=hashlib.sha256(archive).hexdigest(), entry=job.entry,
+                          arguments=list(job.arguments), path=[f"/job/{path}" for path in job.path], limits=limits)
+    os.pwrite(qemu.box.fileno(), head + archive, 0)
+
+
+def _attend(qemu: Qemu, limit: float, wall_seconds: float, console) -> str:
+    """Watch until QEMU has ended; at the wall-time limit, ask the guest to wrap up. Returns what went wrong."""
+    if qemu.watch(limit, console):
+        if qemu.process.wait() != DONE:
+            return qemu.obituary()
+        return ""
+    reason = f"the job was still running after {wall_seconds:g} s of wall time"
+    os.pwrite(qemu.box.fileno(), mailbox.header(reason=reason), mailbox.STOP)
+    if not qemu.watch(time.monotonic() + WRAP_UP, console):
+        qemu.kill()
+    return reason
+
+
+def _collect(qemu: Qemu, folder: Path) -> dict | None:
+    """Unpack the result into `folder`; its header, or None if the guest left none that is whole."""
+    fd = qemu.box.fileno()
+    head = mailbox.parse(os.pread(fd, mailbox.PAGE, mailbox.RESULT))
+    if head is None:
+        return None
+    data = os.pread(fd, head["length"], mailbox.RESULT + mailbox.PAGE)
+    if hashlib.sha256(data).hexdigest() != head["sha256"]:
+        return None
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        _unpack(archive, folder)
+    return head
+
+
+def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
+    """Write regular files and folders below `folder`, whatever the archive asks for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for member in archive:
+        path = folder / member.name
+        if ".." in path.parts or not path.is_relative_to(folder):
+            raise MachineError(f"the machine's result has a file outside its folder: {member.name}")
+        if member.isdir():
+            path.mkdir(parents=True, exist_ok=True)
+        elif member.isfile():
+            path.write_bytes(archive.extractfile(member).read())

@@ -1,0 +1,31 @@
+"""One arrow of a ladder diagram: who said what to whom, in words that a student knows."""
+
+from dataclasses import dataclass
+
+#: What `Message.style` may say. A renderer maps these words to colours; it may ignore any of them.
+STYLES = (
+    "",  # nothing special
+    "broadcast",  # sent to everyone on the LAN
+    "answer",  # answers an earlier message
+    "error",  # something went wrong: unreachable, reset, alert, NXDOMAIN
+    "again",  # sent before: a retransmission, or a question asked once more
+    "control",  # opens or closes: SYN, FIN
+    "encrypted",  # contents cannot be read on the wire
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """An arrow from `source` to `target` at `time` (seconds of lab time), as seen by the capture `where`.
+
+    Addresses are those on the wire: MAC addresses for ARP, IP addresses for everything else. `protocol` is the
+    lower-case name under which the ladder table knows the message's module ("arp", "tcp", ...).
+    """
+
+    time: float
+    source: str
+    target: str
+    text: str
+    protocol: str
+    where: str = ""
+    style: str = ""

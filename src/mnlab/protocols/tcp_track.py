@@ -1,0 +1,287 @@
+"""Following one TCP connection, segment by segment.
+
+A `Side` holds what is known of one end: its initial sequence number, which of its sequence numbers have passed the
+capture point, how far it has acknowledged the other end, its window scale, its state. `Tracker.add` takes a header from
+the wire and returns the `Segment`: numbers made relative, kind decided, states moved on, RTT samples taken.
+
+    raw header -> relative numbers -> kind -> sequence space seen -> states -> RTT samples
+
+If the capture began in the middle of a connection, the first number seen of a side counts as 1 (as if a SYN had gone
+before it), window scales are unknown, and both ends are taken to be ESTABLISHED.
+"""
+
+from bisect import bisect_left
+from collections import deque
+from dataclasses import dataclass, field
+
+from mnlab.protocols import tcp_states as states
+from mnlab.protocols.capture import Frame
+from mnlab.protocols.tcp_segment import (
+    ACK, DUPLICATE, DUPLICATE_ACK, FIN, NEW, PROBE, PURE_ACK, REORDERED, RESET, RETRANSMISSION, RST, STRAY, SYN,
+    WINDOW_UPDATE, Header, Segment, parse_options, signed,
+)
+
+CLIENT, SERVER = "client", "server"
+
+#: Seconds within which the same IP packet seen twice is a copy made by the network. Linux numbers its packets, so its
+#: retransmissions differ from the original; a program that writes its own packets may not, but it waits longer.
+COPY_WINDOW = 0.1
+
+#: Bytes: no window is larger (65535 << 14, RFC 7323). A number further away belongs to another connection.
+LARGEST_WINDOW = 2**30
+
+#: SYN and ACK flags of the first segment captured -> states of client and server before it. Without SYN: in the middle.
+_FIRST_STATES = {SYN: (states.CLOSED, states.LISTEN), SYN | ACK: (states.SYN_SENT, states.LISTEN)}
+
+
+@dataclass(frozen=True)
+class StateChange:
+    """An end enters `state` by `segment`, for the reason `event` (tcp_states)."""
+
+    time: float
+    state: str
+    event: str
+    segment: Segment
+
+
+@dataclass(frozen=True)
+class RttSample:
+    """From a segment to the first ACK that covers it (s). Segments sent twice give none (Karn, RFC 6298 section 3)."""
+
+    segment: Segment
+    ack: Segment
+
+    @property
+    def time(self) -> float:
+        return self.ack.time
+
+    @property
+    def rtt(self) -> float:
+        return self.ack.time - self.segment.time
+
+
+@dataclass
+class Side:
+    """What is known of one end. Sequence numbers are relative to its own initial one, `acked` to the other end's."""
+
+    name: str
+    state: str
+    isn: int | None = None  # raw
+    next: int = 0  # everything below has passed
+    top: int = 0  # after the highest number that has passed
+    islands: list[tuple[int, int]] = field(default_factory=list)  # what has passed between `next` and `top`
+    fin: int | None = None  # its FIN's number
+    acked: int | None = None
+    window: int | None = None  # as last advertised, in bytes
+    scale: int | None = None  # its SYN's window scale option; None also if its SYN was not seen
+    syn_seen: bool = False
+    newest_ident: int = 0  # of its IP packets; Linux leaves 0 in a SYN+ACK, which says nothing
+    copies: dict[tuple, float] = field(default_factory=dict)  # IP packet -> when it was last seen
+    unacked: deque = field(default_factory=deque)  # segments not yet acknowledged and sent once
+    changes: list[StateChange] = field(default_factory=list)
+    samples: list[RttSample] = field(default_factory=list)
+
+    def relative(self, raw: int) -> int:
+        """A number of this side's, counted from its SYN; the nearest to the highest seen, so that wrapping is undone."""
+        return self.top + signed(raw - self.isn - self.top)
+
+    def fresh(self, first: int, end: int) -> int:
+        """How many of the numbers first..end-1 have not passed yet."""
+        seen = [(0, self.next), *self.islands]
+        return end - first - sum(max(0, min(end, right) - max(first, left)) for left, right in seen)
+
+    def passed(self, first: int, end: int) -> None:
+        """Note that the numbers first..end-1 have passed; `islands` stay apart from each other and in order."""
+        self.top = max(self.top, end)
+        at = bisect_left(self.islands, (first, end))
+        if at and self.islands[at - 1][1] >= first:
+            at -= 1
+        while at < len(self.islands) and self.islands[at][0] <= end:
+            left, right = self.islands.pop(at)
+            first, end = min(first, left), max(end, right)
+        if first > self.next:
+            self.islands.insert(at, (first, end))
+        else:
+            self.next = max(self.next, end)
+
+
+class Tracker:
+    """One connection in the making; `add` every segment of it in order."""
+
+    def __init__(self, first: Header):
+        """For the connection that `first` is the first captured segment of."""
+        from_client = _is_from_client(first)
+        self.client, self.server = (first.source, first.target) if from_client else (first.target, first.source)
+        self.names = {self.client: CLIENT, self.server: SERVER}
+        client, server = _FIRST_STATES.get(first.flags & (SYN | ACK), (states.ESTABLISHED, states.ESTABLISHED))
+        self.sides = {CLIENT: Side(CLIENT, client), SERVER: Side(SERVER, server)}
+        self.segments: list[Segment] = []
+
+    def add(self, frame: Frame, header: Header) -> Segment:
+        sender = self.sides[self.names[header.source]]
+        receiver = self.sides[self.names[header.target]]
+        self._learn_numbers(sender, receiver, header)
+        seq = sender.relative(header.seq)
+        ack = receiver.relative(header.ack) if header.flags & ACK else None
+        end = seq + header.length + bool(header.flags & SYN) + bool(header.flags & FIN)
+        window = header.window << self._shift(sender, receiver, header)
+        fresh = sender.fresh(seq, end) if end > seq and not header.flags & RST else 0
+        kind = _kind(frame.time, header, sender, receiver, seq, end, ack, window, fresh)
+        segment = Segment(frame, sender.name, header.source, header.target, seq, ack, header.flags, header.length, window,
+                          kind, fresh, header)
+        self.segments.append(segment)
+        if kind != STRAY:
+            self._note(segment, sender, receiver)
+        return segment
+
+    def begins_another(self, header: Header) -> bool:
+        """Whether this header is a SYN of a new connection between the same two ends."""
+        if header.flags & (SYN | ACK) != SYN:
+            return False
+        sender = self.sides[self.names[header.source]]
+        if sender.isn == header.seq and sender.syn_seen:
+            return False  # the same SYN once more
+        unanswered = all(segment.syn and segment.ack is None for segment in self.segments)
+        return sender.state in states.FINISHED or (unanswered and sender.syn_seen)
+
+    def _learn_numbers(self, sender: Side, receiver: Side, header: Header) -> None:
+        """Initial sequence numbers: from a SYN, or else guessed from the first number seen."""
+        if header.flags & SYN and not sender.syn_seen:
+            sender.isn, sender.syn_seen = header.seq, True
+            sender.scale = parse_options(header.options).get("window_scale")
+        if sender.isn is None:
+            sender.isn, sender.next, sender.top = (header.seq - 1) % 2**32, 1, 1
+        if receiver.isn is None and header.flags & ACK:
+            receiver.isn, receiver.next, receiver.top = (header.ack - 1) % 2**32, 1, 1
+
+    @staticmethod
+    def _shift(sender: Side, receiver: Side, header: Header) -> int:
+        """The window's scale (RFC 7323, section 2.2): never in a SYN, and only if both SYNs offered it."""
+        if header.flags & SYN or sender.scale is None or (receiver.syn_seen and receiver.scale is None):
+            return 0
+        return min(sender.scale, 14)
+
+    def _note(self, segment: Segment, sender: Side, receiver: Side) -> None:
+        """Everything that changes by a segment, besides its own description."""
+        acceptable = _acceptable_reset(segment, sender, receiver)
+        if segment.size and not segment.rst:
+            sender.passed(segment.seq, segment.end)
+            if segment.fin:
+                sender.fin = segment.end - 1
+        if segment.ack is not None and not segment.rst:
+            self._sample(segment, receiver)
+        for side, event in _state_events(segment, sender, receiver, acceptable):
+            self._move(side, event, segment)
+        if segment.ack is not None and not segment.rst:
+            sender.acked = segment.ack if sender.acked is None else max(sender.acked, segment.ack)
+            sender.window = segment.window
+            if receiver.next < segment.ack <= receiver.top:
+                receiver.passed(receiver.next, segment.ack)  # it has arrived, so the capture has missed it
+        if segment.kind == NEW:
+            sender.unacked.append(segment)
+        elif segment.kind == RETRANSMISSION:
+            sender.unacked = deque(old for old in sender.unacked if old.end <= segment.seq or old.seq >= segment.end)
+        header = segment.header
+        sender.copies[_identity(header)] = segment.time
+        if header.ip_ident and (not sender.newest_ident or _later_ident(header.ip_ident, sender.newest_ident)):
+            sender.newest_ident = header.ip_ident
+
+    @staticmethod
+    def _sample(ack: Segment, acknowledged: Side) -> None:
+        while acknowledged.unacked and acknowledged.unacked[0].end <= ack.ack:
+            acknowledged.samples.append(RttSample(acknowledged.unacked.popleft(), ack))
+
+    @staticmethod
+    def _move(side: Side, event: str, segment: Segment) -> None:
+        state = states.after(side.state, event)
+        if state == side.state:
+            return
+        if side.changes and side.changes[-1].segment is segment and side.state == states.SYN_RECEIVED:
+            side.changes.pop()  # a SYN+ACK leads from SYN-SENT to ESTABLISHED at once
+        if event == states.SEND_RST and not side.syn_seen:
+            side.changes.clear()  # nobody listened, although a SYN was sent to it
+        side.state = state
+        side.changes.append(StateChange(segment.time, state, event, segment))
+
+
+def _is_from_client(first: Header) -> bool:
+    """Whether the first segment captured was sent by the client. Without a SYN: servers have the lower port number."""
+    if first.flags & SYN:
+        return not first.flags & ACK
+    return first.source.port >= first.target.port
+
+
+def _kind(time, header: Header, sender: Side, receiver: Side, seq: int, end: int, ack, window: int, fresh: int) -> str:
+    """Which of the kinds in tcp_segment a segment is; the order of the questions matters."""
+    if (header.flags & SYN and header.seq != sender.isn) or abs(seq - sender.next) > LARGEST_WINDOW:
+        return STRAY
+    if header.flags & RST:
+        return RESET
+    if time - sender.copies.get(_identity(header), float("-inf")) < COPY_WINDOW:
+        return DUPLICATE
+    if header.length <= 1 and not header.flags & (SYN | FIN) and seq == sender.top - 1 and \
+            (header.length == 0 or receiver.window == 0):
+        return PROBE
+    if end > seq:
+        return _kind_of_numbers(header, sender, seq, fresh)
+    if ack is None or sender.acked is None or ack > sender.acked:
+        return PURE_ACK
+    if receiver.top > ack and (window == sender.window or "sack" in parse_options(header.options)):
+        return DUPLICATE_ACK
+    return WINDOW_UPDATE if window != sender.window else PURE_ACK
+
+
+def _kind_of_numbers(header: Header, sender: Side, seq: int, fresh: int) -> str:
+    """For a segment that uses sequence numbers: is it new, or sent again, or late?"""
+    if seq >= sender.top:
+        return NEW
+    if fresh and header.ip_ident and _later_ident(sender.newest_ident, header.ip_ident):
+        return REORDERED  # Linux counts its IP packets: this one was sent before one that has passed already
+    return RETRANSMISSION
+
+
+def _identity(header: Header) -> tuple:
+    """What two copies of one IP packet have in common, and hardly any two packets otherwise."""
+    return header[2:7] + header[8:]  # all but the addresses (known) and the payload (long)
+
+
+def _later_ident(one: int, other: int) -> bool:
+    """Whether IP identification `one` was counted after `other` (16 bits, which wrap around)."""
+    return 0 < (one - other) % 2**16 < 2**15
+
+
+def _acceptable_reset(segment: Segment, sender: Side, receiver: Side) -> bool:
+    """Whether the receiver obeys this RST (RFC 9293 section 3.10.7.3, RFC 5961 section 3.2)."""
+    if receiver.state == states.SYN_SENT:
+        return segment.ack is not None and segment.ack >= 1  # it must acknowledge the SYN
+    return segment.seq == sender.next
+
+
+def _state_events(segment: Segment, sender: Side, receiver: Side, acceptable: bool):
+    """(side, event) in the order in which RFC 9293 section 3.10.7 looks at them.
+
+    A generator: each event takes effect before the next one is decided on.
+    """
+    if segment.rst:
+        yield sender, states.SEND_RST
+        if acceptable:
+            yield receiver, states.RECEIVE_RST
+        return
+    if segment.ack is not None:  # who acknowledges something has received it
+        if 1 <= segment.ack <= receiver.top:
+            yield sender, states.RECEIVE_SYN
+        if receiver.fin is not None and segment.ack > receiver.fin:
+            yield sender, states.RECEIVE_FIN
+    if segment.syn and (segment.ack is None or sender.state != states.SYN_RECEIVED):
+        yield sender, states.SEND_SYN
+    if segment.fin:
+        yield sender, states.SEND_FIN
+    if segment.syn:
+        yield receiver, states.RECEIVE_SYN
+    if segment.ack is not None:
+        if 1 <= segment.ack <= receiver.top:
+            yield receiver, states.ACK_OF_SYN
+        if receiver.fin is not None and segment.ack > receiver.fin:
+            yield receiver, states.ACK_OF_FIN
+    if sender.fin is not None and sender.next > sender.fin:
+        yield receiver, states.RECEIVE_FIN

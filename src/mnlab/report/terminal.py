@@ -1,0 +1,129 @@
+"""Verdicts in a terminal: one lab check by check, and several labs in one table."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.table import Column, Table
+from rich.text import Text
+
+from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, PASSED, CheckResult, LabResult, overall
+from mnlab.report.drawing import Drawing, Glyphs, clean, counted, duration, one_line, wrap
+
+STATUS_STYLES = {PASSED: "green", FAILED: "red", INCONCLUSIVE: "yellow"}
+WIDEST = 100  # columns; longer lines are hard to read
+INDENT = 5  # columns before a check's message: under its title
+GAP = 2  # columns between one column of text and the next
+BAR = "| "  # beside a message
+AS_ABOVE = "(for the same reason)"
+
+
+def mark(status: str, glyphs: Glyphs) -> Text:
+    """One character for a verdict, in its colour; the three differ without colour too."""
+    characters = {PASSED: glyphs.passed, FAILED: glyphs.failed, INCONCLUSIVE: glyphs.inconclusive}
+    return Text(characters[status], style=f"bold {STATUS_STYLES[status]}")
+
+
+def verdicts(result: LabResult, title: str = "") -> Drawing:
+    """What the checks of one run said: heading, a line each (with the reason where one did not pass), and the total."""
+
+    def parts(width: int, glyphs: Glyphs) -> Iterator[Text]:
+        width = min(width, WIDEST)
+        yield from _heading(result, title, width, glyphs)
+        yield from _message(result.reason, width, glyphs, STATUS_STYLES[result.status])
+        yield Text()
+        if result.checks:
+            yield from _checks(result, width, glyphs)
+            yield Text()
+        yield from _footer(result, width, glyphs)
+
+    return Drawing(parts)
+
+
+def summary(results: Sequence[LabResult]) -> Drawing:
+    """One table for several labs: points, verdict, time in the lab and on the wall, with totals."""
+
+    def parts(width: int, glyphs: Glyphs) -> Iterator[Table]:
+        right = {"justify": "right", "no_wrap": True}
+        table = Table(
+            Column("lab", overflow="fold", footer=counted(len(results), "lab")),
+            Column("points", footer=_points(results), **right),
+            Column("verdict", no_wrap=True, footer=_verdict(overall([result.status for result in results]), glyphs)),
+            Column("lab time", footer=duration(sum(result.virtual_seconds for result in results)), **right),
+            Column("wall time", footer=duration(sum(result.seconds for result in results)), **right),
+            box=None, show_footer=True, header_style="dim", footer_style="bold", pad_edge=False, padding=(0, 2, 0, 0),
+        )
+        for result in results:
+            table.add_row(one_line(result.lab, glyphs), _points([result]), _verdict(result.status, glyphs),
+                          duration(result.virtual_seconds), duration(result.seconds))
+        yield table
+
+    return Drawing(parts)
+
+
+def _points(results: Iterable[LabResult]) -> str:
+    results = list(results)
+    return f"{sum(result.points for result in results)}/{sum(result.max_points for result in results)}"
+
+
+def _verdict(status: str, glyphs: Glyphs) -> Text:
+    return Text() + mark(status, glyphs) + Text(f" {status}", style=STATUS_STYLES[status])
+
+
+def _heading(result: LabResult, title: str, width: int, glyphs: Glyphs) -> Iterator[Text]:
+    facts = [result.lab, title or result.extra.get("title", ""), f"seed {result.seed}"]
+    words = f" {glyphs.dot} ".join(one_line(fact, glyphs) for fact in facts if fact)
+    points = _points([result])
+    first, *rest = wrap(words, width - len(points) - GAP)
+    yield Text(first, style="bold").append(points.rjust(width - cell_len(first)))
+    yield from (Text(line, style="bold") for line in rest)
+
+
+def _checks(result: LabResult, width: int, glyphs: Glyphs) -> Iterator[Text]:
+    claims_width = min(max(cell_len(_claims(check)) for check in result.checks), width // 4)
+    points_width = max(len(_check_points(check)) for check in result.checks)
+    told = {""}
+    for check in result.checks:
+        yield from _check_line(check, width, claims_width, points_width, glyphs)
+        if check.status != PASSED and check.message not in (result.reason, ""):
+            words = AS_ABOVE if check.message in told else check.message
+            yield from _message(words, width, glyphs, STATUS_STYLES[check.status])
+            told.add(check.message)
+
+
+def _claims(check: CheckResult) -> str:
+    return " ".join(check.claims)
+
+
+def _check_points(check: CheckResult) -> str:
+    return f"{check.points}/{check.max_points}"
+
+
+def _check_line(check: CheckResult, width: int, claims_width: int, points_width: int, glyphs: Glyphs) -> Iterator[Text]:
+    """Mark and title, then claim ids and points in columns of their own at the right edge; all but the points wrap."""
+    room = width - INDENT - claims_width - points_width - 2 * GAP
+    titles = wrap(one_line(check.title or check.name, glyphs), room)
+    claims = wrap(_claims(check), claims_width)
+    for number in range(max(len(titles), len(claims))):
+        title, claim = (lines[number] if number < len(lines) else "" for lines in (titles, claims))
+        line = Text("  ") + mark(check.status, glyphs) + Text("  ") if number == 0 else Text(" " * INDENT)
+        line.append(title + " " * (room - cell_len(title) + GAP)).append(claim.ljust(claims_width), style="dim")
+        if number == 0:
+            style = "" if check.points == check.max_points else STATUS_STYLES[check.status]
+            line.append(_check_points(check).rjust(points_width + GAP), style=style)
+        line.rstrip()
+        yield line
+
+
+def _message(message: str, width: int, glyphs: Glyphs, style: str) -> Iterator[Text]:
+    """Lines under a title, with a bar in the verdict's colour beside them."""
+    if message.strip():
+        for line in wrap(clean(message.strip("\n"), glyphs), width - INDENT - len(BAR)):
+            yield Text(" " * INDENT) + Text(glyphs.vertical, style=style) + Text(f" {line}".rstrip())
+
+
+def _footer(result: LabResult, width: int, glyphs: Glyphs) -> Iterator[Text]:
+    points = f"  {result.points} of {counted(result.max_points, 'point')}"
+    times = f"lab time {duration(result.virtual_seconds)} {glyphs.dot} wall time {duration(result.seconds)}"
+    yield _verdict(result.status, glyphs).append(points, style="bold").append(f"   {times}", style="dim")
+    if result.evidence:
+        yield Text(f"  evidence: {clean(result.evidence, glyphs)}", style="dim", overflow="fold")
