@@ -6,6 +6,8 @@
     captures/        one pcap file an interface, nanosecond time stamps
     kernel/          tracepoint series, as the kernel's own text
     files/           what the experiment saved
+
+Beside the evidence, and no part of its digest: answers.toml as it was graded, and figures/ drawn from it.
 """
 
 import hashlib
@@ -16,6 +18,7 @@ from pathlib import Path
 MANIFEST, TIMELINE = "manifest.json", "timeline.jsonl"
 OUTPUT, CAPTURES, KERNEL, FILES = "output", "captures", "kernel", "files"
 TRACE = f"{KERNEL}/tcp.trace"
+ANSWERS, FIGURES = "answers.toml", "figures"
 
 #: What the outside adds to the manifest after the run: differs from run to run or is made of the rest.
 ADDED = ("machine", "evidence_sha256", "seconds")
@@ -36,6 +39,8 @@ def digest(folder: Path) -> str:
     whole = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
         name = str(path.relative_to(folder))
+        if name == ANSWERS or name.startswith(f"{FIGURES}/"):
+            continue
         if name == MANIFEST:
             manifest = json.loads(path.read_text())
             data = canonical({key: value for key, value in manifest.items() if key not in ADDED})

@@ -1,6 +1,6 @@
-"""What a lab's ladder diagram shows: part of experiment.py, so it imports nothing."""
+"""What a lab wants drawn: a ladder diagram (in experiment.py), curves (in figures.py). Plain data, imports nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -16,3 +16,20 @@ class Diagram:
     first: str = ""
     last: str = ""
     limit: int = 40
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Values over lab time, one panel for each of `series`: {label: [(seconds, value), ...]}.
+
+    `thresholds` are dashed companions under the same labels; `phases` and `events` are (seconds, text) under the
+    same labels. `name` names the files. A lab's figures.py has figures(record) -> list of these.
+    """
+
+    name: str
+    title: str
+    ylabel: str
+    series: dict[str, list[tuple[float, float]]]
+    thresholds: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    phases: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
+    events: dict[str, list[tuple[float, str]]] = field(default_factory=dict)

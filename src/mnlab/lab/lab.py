@@ -66,6 +66,11 @@ class Lab:
         """The parameters of the variant with this seed."""
         return self.experiment.variant(random.Random(f"{self.name}/{seed}"))
 
+    def figures(self, record) -> list:
+        """What figures.py draws of a record; [] if the lab draws nothing but its ladder."""
+        path = self.folder / "figures.py"
+        return load(path).figures(record) if path.is_file() else []
+
     def reference_answers(self, params: dict, evidence) -> dict:
         """What solution/answers.py answers for this variant and this evidence; {} if the lab asks nothing."""
         path = self.solution / "answers.py"

@@ -16,7 +16,7 @@ from mnlab.machine.job import Job, Limits, Machine, MachineError
 ROOMS = ("__init__.py", "evidence", "lab", "net", "protocols")
 
 #: Parts of a lab that never enter the machine with a student's work.
-OUTSIDE = ("README.md", "checks.py", "mutants.py", "solution", "starter", "__pycache__")
+OUTSIDE = ("README.md", "checks.py", "figures.py", "mutants.py", "solution", "starter", "__pycache__")
 
 
 def run(lab: Lab, machine: Machine, work: Path, seed: int, folder: Path,

@@ -82,6 +82,12 @@ class Machine(Protocol):
     def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = ...) -> Outcome:
         """Run `job`, put what it left in /result into `folder` (made if need be), pass on what it prints."""
 
+    def prepare(self) -> None:
+        """Make what is missing, so that runs can start at once. MachineError if that cannot be done."""
+
+    def abandon(self) -> None:
+        """End every run that is going on, from any thread; each raises KeyboardInterrupt in its own."""
+
     def describe(self) -> dict:
         """What identifies this machine in a manifest: kind, clock, accelerator, image digest, QEMU version."""
 

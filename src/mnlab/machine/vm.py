@@ -21,6 +21,8 @@ class VirtualMachine:
 
     def __init__(self, clock: str = "virtual", say: Callable[[str], None] = cache.say_to_stderr):
         self.clock, self.say = clock, say
+        self.running: set[Qemu] = set()
+        self.abandoned = False
 
     @cached_property
     def image(self) -> Path:
@@ -44,6 +46,11 @@ class VirtualMachine:
         return {"machine": "vm", "clock": self.clock, "accelerator": self.hardware.accelerator,
                 "image_sha256": image.digest(self.image), "qemu": tools.qemu_version()}
 
+    def abandon(self) -> None:
+        self.abandoned = True
+        for qemu in list(self.running):
+            qemu.kill()
+
     def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None) -> Outcome:
         """Run `job`. MachineError only if the machine could not be started; later trouble is in the outcome."""
         archive = job.archive()
@@ -53,13 +60,18 @@ class VirtualMachine:
         with open(self.snapshot / snapshot.STATE, "rb") as state, \
                 Qemu(self.hardware, self.snapshot / snapshot.RAM, private=True,
                      extra=["-serial", "null", "-S", "-incoming", "defer"]) as qemu:
-            _post(qemu, job, archive)
-            restore(qemu, state, started + 30)
+            self.running.add(qemu)
             try:
+                _post(qemu, job, archive)
+                restore(qemu, state, started + 30)
                 trouble = _attend(qemu, limit, job.limits.wall_seconds, console)
                 head = _collect(qemu, folder)
             except MachineError as problem:
                 head, trouble = None, str(problem)
+            finally:
+                self.running.discard(qemu)
+                if self.abandoned:
+                    raise KeyboardInterrupt
         seconds = time.monotonic() - started
         if head is None:
             return Outcome(None, trouble or "the lab machine ended without a result", 0.0, seconds)

@@ -6,8 +6,8 @@ apart), and the replies. A *probe* asks with sender address 0.0.0.0, before usin
 """
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Iterable
 
 from mnlab.protocols import ip
 from mnlab.protocols.capture import Frame
@@ -16,7 +16,7 @@ from mnlab.protocols.message import Message
 REQUEST, REPLY = 1, 2
 NOBODY = "0.0.0.0"
 
-#: Seconds within which a repeated request still belongs to the same question. Linux repeats after 1 s (retrans_time_ms).
+#: Seconds within which a repeated request still belongs to the same question. Linux repeats after 1 s.
 PATIENCE = 1.5
 
 _ARP = struct.Struct("!HHBBH6s4s6s4s")

@@ -4,19 +4,19 @@ The file is cut into frames with `struct`; scapy dissects a frame only when its 
 of a congested link has 10,000 frames, and dissecting all of them takes seconds that most readers do not need.
 
 A capture that tcpdump began and was killed in is good up to its last whole frame. A file that is not a capture at all
-raises `BadCapture`, and so does an empty one: "nothing was captured" and "capturing did not work" must never look alike,
-or a check that expects silence would pass on a broken lab.
+raises `BadCapture`, and so does an empty one: "nothing was captured" and "capturing did not work" must never look
+alike, or a check that expects silence would pass on a broken lab.
 
 File format: https://www.tcpdump.org/manpages/pcap-savefile.5.txt
 """
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
-from typing import Iterable
 
 LINKTYPE_ETHERNET = 1
 
@@ -63,8 +63,10 @@ class Frame:
     @cached_property
     def packet(self):
         """The frame dissected by scapy (an `Ether`), made on first use and kept."""
-        from scapy.layers.l2 import Ether  # not at the top: importing scapy costs seconds under emulation
-        import scapy.layers.inet  # noqa: F401 - imported for its bindings: Ether knows IP, IP knows TCP, UDP, ICMP
+        # Imported here and not at the top, because it costs seconds under emulation; `inet` for its bindings: with it
+        # Ether knows IP, and IP knows TCP, UDP and ICMP.
+        import scapy.layers.inet  # noqa: F401
+        from scapy.layers.l2 import Ether
 
         return Ether(self.data)
 

@@ -14,8 +14,9 @@ A *transaction* is one question to one server (with its repetitions) and the res
 Names are written without the final dot ("www.lab"), the root as ".". Dissection of the message is scapy's.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Iterable, Iterator, NamedTuple
+from typing import NamedTuple
 
 from mnlab.protocols import tcp, udp
 from mnlab.protocols.capture import Frame
@@ -306,8 +307,11 @@ def _name(name) -> str:
 
 
 #: Type -> the fields of scapy's record that make up its data, in the order of a zone file.
-_FIELDS = {"SOA": ("mname", "rname", "serial", "refresh", "retry", "expire", "minimum"), "MX": ("preference", "exchange"),
-           "SRV": ("priority", "weight", "port", "target")}
+_FIELDS = {
+    "SOA": ("mname", "rname", "serial", "refresh", "retry", "expire", "minimum"),
+    "MX": ("preference", "exchange"),
+    "SRV": ("priority", "weight", "port", "target"),
+}
 
 
 def _data(record) -> str:

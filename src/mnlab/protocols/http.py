@@ -6,8 +6,9 @@ all up to the end of the connection. What cannot be read as HTTP ends the list; 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable, NamedTuple
+from typing import NamedTuple
 
 from mnlab.protocols import tcp
 from mnlab.protocols.capture import Frame
@@ -142,7 +143,8 @@ def _style(message: HttpMessage) -> str:
 
 
 def _speaks_http(connection: tcp.Connection) -> bool:
-    return bool(_REQUEST_LINE.match(connection.stream(tcp.CLIENT))) or connection.stream(tcp.SERVER).startswith(b"HTTP/")
+    request, response = connection.stream(tcp.CLIENT), connection.stream(tcp.SERVER)
+    return response.startswith(b"HTTP/") or bool(_REQUEST_LINE.match(request))
 
 
 def _read(connection: tcp.Connection, side: str, methods: list[str]) -> list[HttpMessage]:

@@ -5,8 +5,8 @@ may instead be answered by an error (TTL exceeded, host unreachable), which quot
 """
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Iterable
 
 from mnlab.protocols import ip
 from mnlab.protocols.capture import Frame
@@ -39,7 +39,7 @@ ERROR_TYPES = {type_ for type_, _ in ERRORS}
 
 @dataclass(frozen=True)
 class Icmp:
-    """One ICMP message (of a fragmented one: its first fragment). `rest` is header bytes 4 to 8, `data` what follows."""
+    """One ICMP message (if fragmented, its first fragment). `rest` is header bytes 4 to 7, `data` what follows."""
 
     frame: Frame
     source: str

@@ -8,9 +8,10 @@ RFC 791 (IPv4), RFC 8200 (IPv6; extension headers are not followed), IEEE 802.1Q
 
 import socket
 import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Iterable, Iterator, NamedTuple
+from typing import NamedTuple
 
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.message import Message

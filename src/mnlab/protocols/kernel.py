@@ -2,19 +2,20 @@
 
 Written by Linux 6.1 (include/trace/events/tcp.h and sock.h), one event a line:
 
-    iperf3-312     [000] ..s2.    12.345678: tcp_probe: family=AF_INET src=10.0.0.1:5201 dest=10.0.0.2:40000 mark=0x0 ...
-    |      |        |    |        |          |          key=value, the same in every event
+    iperf3-312     [000] ..s2.    12.345678: tcp_probe: family=AF_INET src=10.0.0.1:5201 dest=10.0.0.2:40000 ...
+    |      |        |    |        |          |          key=value, much the same in every event
     task   pid      cpu  flags    seconds    name
 
-Time is the trace clock's (`mono`), which tracefs prints to the microsecond, plus the offset that the caller gives. Events of a softirq carry
-the name of whatever task happened to run: do not read anything into `task`.
+Time is the trace clock's (`mono`), which tracefs prints to the microsecond, plus the offset that the caller gives.
+The task is whatever happened to run when the segment arrived, so it is not kept.
 
-`source` is always the end that lives in the kernel that reports (inet_sport), `target` its peer: also in tcp_receive_reset.
+`source` is always the end whose socket reports, `target` its peer: also when the peer's segment is the cause.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Iterator
+from typing import ClassVar
 
 from mnlab.protocols.ip import Endpoint
 
@@ -32,7 +33,7 @@ SOCKET_STATES = {
     "TCP_NEW_SYN_RECV": "SYN-RECEIVED",
 }
 
-_LINE = re.compile(r"^\s*(?P<task>.+)-(?P<pid>\d+)\s+\[(?P<cpu>\d+)\]\s+\S+\s+(?P<time>\d+\.\d+): (?P<name>\w+): (?P<rest>.*)$")
+_LINE = re.compile(r"^.+-\d+ .*?\[\d+\] +\S+ +(?P<time>\d+\.\d+): (?P<name>\w+): (?P<rest>.*)$")
 _FIELD = re.compile(r"(\w+)=(\S+)")
 _LOST = re.compile(r"^CPU:\d+ \[LOST (?:(\d+) )?EVENTS\]")
 
@@ -125,8 +126,10 @@ class ReceiveReset(Event):
 class SocketState(Event):
     """sock:inet_sock_set_state. A socket goes from `old` to `new` (RFC 9293 names).
 
-    A passive socket is first seen as SYN-RECEIVED when the handshake's last ACK arrives (until then it is a "request
-    socket", which is not reported). A socket in TIME-WAIT is replaced by a small one, reported as CLOSED here.
+    An active socket goes from CLOSED to SYN-SENT before its port is picked: that event's source has port 0. A passive
+    one is first seen (LISTEN to SYN-RECEIVED) when the handshake's last ACK arrives, and Linux 6.1 has not filled in
+    its peer by then; before that it is a "request socket", which is not reported. A socket that enters TIME-WAIT is
+    replaced by a small one, and reported as CLOSED at that moment.
     """
 
     name: ClassVar[str] = "inet_sock_set_state"

@@ -1,6 +1,6 @@
 """The words that a ladder diagram knows: the name of a protocol -> the function that turns frames into its arrows."""
 
-from typing import Callable, Iterable
+from collections.abc import Callable, Iterable
 
 from mnlab.protocols import arp, dns, http, icmp, ip, tcp, tls, udp
 from mnlab.protocols.capture import Frame

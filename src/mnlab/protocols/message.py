@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-#: What `Message.style` may say. A renderer maps these words to colours; it may ignore any of them.
+#: What `Message.style` may say. A renderer maps these words to colours or marks; it may ignore any of them.
 STYLES = (
     "",  # nothing special
     "broadcast",  # sent to everyone on the LAN
     "answer",  # answers an earlier message
-    "error",  # something went wrong: unreachable, reset, alert, NXDOMAIN
-    "again",  # sent before: a retransmission, or a question asked once more
+    "error",  # something went wrong: unreachable, reset, alert, no such name
+    "again",  # said before: a retransmission, a copy, a duplicate ACK, a question asked once more
+    "late",  # overtaken on the way by what was sent after it
+    "probe",  # carries nothing, asks for a sign of life: keep-alive, zero-window probe
     "control",  # opens or closes: SYN, FIN
     "encrypted",  # contents cannot be read on the wire
 )
@@ -19,7 +21,9 @@ class Message:
     """An arrow from `source` to `target` at `time` (seconds of lab time), as seen by the capture `where`.
 
     Addresses are those on the wire: MAC addresses for ARP, IP addresses for everything else. `protocol` is the
-    lower-case name under which the ladder table knows the message's module ("arp", "tcp", ...).
+    lower-case name under which the ladder table knows the message's module ("arp", "tcp", ...). `text` follows from the
+    packet alone, so that two captures of one packet say the same; what depends on the place (is it a retransmission, as
+    far as one can see from here?) goes into `style`.
     """
 
     time: float

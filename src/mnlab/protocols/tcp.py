@@ -12,16 +12,25 @@ receiver's own delay. A capture of both interfaces gives two connections, told a
 """
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Iterable, NamedTuple
+from typing import NamedTuple
 
 from mnlab.protocols import ip
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.message import Message
 from mnlab.protocols.tcp_segment import (
-    DUPLICATE, DUPLICATE_ACK, PROBE, REORDERED, RETRANSMISSION, STRAY, WINDOW_UPDATE, Segment, decode,
+    DUPLICATE,
+    DUPLICATE_ACK,
+    PROBE,
+    REORDERED,
+    RESET,
+    RETRANSMISSION,
+    STRAY,
+    Segment,
+    decode,
 )
 from mnlab.protocols.tcp_states import FINISHED
 from mnlab.protocols.tcp_track import CLIENT, SERVER, RttSample, Side, StateChange, Tracker
@@ -189,42 +198,37 @@ def messages(frames: Iterable[Frame]) -> list[Message]:
                     _style(segment)) for segment in segments]
 
 
-#: Kinds of segments that a reader should be told of, and how.
-_REMARKS = {
-    RETRANSMISSION: " (retransmission)", REORDERED: " (out of order)", DUPLICATE: " (copy)", DUPLICATE_ACK: " (duplicate)",
-    STRAY: " (not of this connection)",
-}
+#: Bytes: an ACK that advertises less than this says so in its words; larger windows are the usual case.
+SMALL_WINDOW = 16384
 
 
 def words(segment: Segment) -> str:
-    """A segment in words: "SYN seq=0 win=64240 mss=1460", "data 1448 bytes seq=1", "ACK ack=1449"."""
-    remark = _REMARKS.get(segment.kind, "")
-    if segment.kind == PROBE:
-        return f"probe seq={segment.seq}"
-    if segment.kind == WINDOW_UPDATE or (segment.kind == DUPLICATE_ACK and not segment.window):
-        return f"ACK ack={segment.ack} win={segment.window}{remark}"
-    parts = [segment.flags.replace("PSH+", "")] if segment.syn or segment.fin or segment.rst else []
+    """A segment in words: "SYN seq=0 win=64240 mss=1460", "data 1448 bytes seq=1", "ACK ack=1449".
+
+    They follow from the segment alone and not from its kind, which may differ from one capture point to another.
+    """
+    parts = []
+    if segment.syn or segment.fin or segment.rst or not segment.length:
+        parts.append(segment.flags.replace("PSH+", ""))
     if segment.length:
         parts.append(f"data {segment.length} bytes")
     if segment.size or segment.rst:
         parts.append(f"seq={segment.seq}")
-    if not parts:
-        parts.append(segment.flags.replace("PSH+", ""))
-    if segment.ack is not None and not (segment.length and not segment.fin and not segment.syn):
+    if segment.ack is not None and (segment.syn or segment.fin or not segment.length):
         parts.append(f"ack={segment.ack}")
-    if segment.syn or (segment.ack is not None and segment.window == 0 and not segment.rst):
+    if segment.syn or (not segment.size and not segment.rst and segment.window < SMALL_WINDOW):
         parts.append(f"win={segment.window}")
     if segment.syn and "mss" in segment.options:
         parts.append(f"mss={segment.options['mss']}")
-    return " ".join(parts) + remark
+    return " ".join(parts)
+
+
+_STYLES = {RETRANSMISSION: "again", DUPLICATE: "again", DUPLICATE_ACK: "again", REORDERED: "late", PROBE: "probe",
+           RESET: "error", STRAY: "error"}
 
 
 def _style(segment: Segment) -> str:
-    if segment.rst or segment.kind == STRAY:
-        return "error"
-    if segment.kind in (RETRANSMISSION, DUPLICATE, DUPLICATE_ACK):
-        return "again"
-    return "control" if segment.syn or segment.fin else ""
+    return _STYLES.get(segment.kind) or ("control" if segment.syn or segment.fin else "")
 
 
 def _assemble(segments: list[Segment]) -> list[Piece]:

@@ -60,7 +60,7 @@ def decode(frame: Frame, packet: ip.Packet) -> Header | None:
                   data[start + 20:body], data[body:packet.end], packet.end - body, packet.ident)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a segment is itself: compared by identity, usable in sets
 class Segment:
     """One segment of a connection.
 
@@ -145,7 +145,7 @@ def signed(difference: int) -> int:
     return (difference + 2**31) % 2**32 - 2**31
 
 
-#: Option kind -> (name, value from its bytes). RFC 9293, 7323 (window scale, timestamps), 2018 (SACK), 7413 (Fast Open).
+#: Option kind -> (name, value from its bytes). RFC 9293; 7323 (scale, timestamps), 2018 (SACK), 7413 (Fast Open).
 _OPTIONS = {
     2: ("mss", lambda value: int.from_bytes(value, "big")),
     3: ("window_scale", lambda value: int.from_bytes(value, "big")),

@@ -1,13 +1,13 @@
 """The TCP state machine (RFC 9293, figure 5), as a table.
 
-Theory of operation. A capture shows segments, not states; but each end's state follows from what it has sent and what it
-has received. Every segment is broken into events of its two ends: for its sender "send SYN", "send FIN", "send RST"; for
-its receiver "receive SYN", "receive FIN" (once everything before it has arrived), "receive ACK of SYN", "receive ACK of
-FIN", "receive RST" (if its number is one that RFC 5961 accepts). Each event looks up (state, event) in `TRANSITIONS`;
-what the table does not hold changes nothing.
+Theory of operation. A capture shows segments, not states; but each end's state follows from what it has sent and what
+it has received. Every segment is broken into events of its two ends: for its sender "send SYN" (bare), "send FIN",
+"send RST"; for its receiver "receive SYN", "receive FIN" (once everything before it has arrived), "receive ACK of SYN",
+"receive ACK of FIN", "receive RST" (if its number is one that RFC 5961 accepts). Each event looks up (state, event) in
+`TRANSITIONS`; what the table does not hold changes nothing.
 
 The machine believes that whatever passes the capture point arrives. At an end's own interface, that end's states are
-thus its true states; the other end's may be ahead of the truth if the segment is lost further on. An ACK puts that right.
+thus its true states; the other end's may be ahead of the truth, if the segment is lost further on.
 What no segment shows is not shown here either: an end leaves TIME-WAIT by a timer.
 """
 

@@ -17,8 +17,24 @@ from dataclasses import dataclass, field
 from mnlab.protocols import tcp_states as states
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.tcp_segment import (
-    ACK, DUPLICATE, DUPLICATE_ACK, FIN, NEW, PROBE, PURE_ACK, REORDERED, RESET, RETRANSMISSION, RST, STRAY, SYN,
-    WINDOW_UPDATE, Header, Segment, parse_options, signed,
+    ACK,
+    DUPLICATE,
+    DUPLICATE_ACK,
+    FIN,
+    NEW,
+    PROBE,
+    PURE_ACK,
+    REORDERED,
+    RESET,
+    RETRANSMISSION,
+    RST,
+    STRAY,
+    SYN,
+    WINDOW_UPDATE,
+    Header,
+    Segment,
+    parse_options,
+    signed,
 )
 
 CLIENT, SERVER = "client", "server"
@@ -46,7 +62,7 @@ class StateChange:
 
 @dataclass(frozen=True)
 class RttSample:
-    """From a segment to the first ACK that covers it (s). Segments sent twice give none (Karn, RFC 6298 section 3)."""
+    """From a segment to the first ACK or SACK that covers it. Segments sent twice give none (Karn, RFC 6298)."""
 
     segment: Segment
     ack: Segment
@@ -57,6 +73,7 @@ class RttSample:
 
     @property
     def rtt(self) -> float:
+        """Seconds."""
         return self.ack.time - self.segment.time
 
 
@@ -82,7 +99,7 @@ class Side:
     samples: list[RttSample] = field(default_factory=list)
 
     def relative(self, raw: int) -> int:
-        """A number of this side's, counted from its SYN; the nearest to the highest seen, so that wrapping is undone."""
+        """A number of this side's, counted from its SYN; the nearest to the highest seen, which undoes wrapping."""
         return self.top + signed(raw - self.isn - self.top)
 
     def fresh(self, first: int, end: int) -> int:
@@ -127,8 +144,8 @@ class Tracker:
         window = header.window << self._shift(sender, receiver, header)
         fresh = sender.fresh(seq, end) if end > seq and not header.flags & RST else 0
         kind = _kind(frame.time, header, sender, receiver, seq, end, ack, window, fresh)
-        segment = Segment(frame, sender.name, header.source, header.target, seq, ack, header.flags, header.length, window,
-                          kind, fresh, header)
+        segment = Segment(frame, sender.name, header.source, header.target, seq, ack, header.flags, header.length,
+                          window, kind, fresh, header)
         self.segments.append(segment)
         if kind != STRAY:
             self._note(segment, sender, receiver)
@@ -188,8 +205,15 @@ class Tracker:
 
     @staticmethod
     def _sample(ack: Segment, acknowledged: Side) -> None:
-        while acknowledged.unacked and acknowledged.unacked[0].end <= ack.ack:
-            acknowledged.samples.append(RttSample(acknowledged.unacked.popleft(), ack))
+        """RTT samples of what an ACK covers, by its number or (behind a gap) by its SACK blocks."""
+        waiting = acknowledged.unacked
+        while waiting and waiting[0].end <= ack.ack:
+            acknowledged.samples.append(RttSample(waiting.popleft(), ack))
+        for left, right in ack.sack if waiting else ():
+            held = [segment for segment in waiting if left <= segment.seq and segment.end <= right]
+            acknowledged.samples += [RttSample(segment, ack) for segment in held]
+            for segment in held:
+                waiting.remove(segment)
 
     @staticmethod
     def _move(side: Side, event: str, segment: Segment) -> None:
@@ -257,31 +281,21 @@ def _acceptable_reset(segment: Segment, sender: Side, receiver: Side) -> bool:
     return segment.seq == sender.next
 
 
-def _state_events(segment: Segment, sender: Side, receiver: Side, acceptable: bool):
-    """(side, event) in the order in which RFC 9293 section 3.10.7 looks at them.
-
-    A generator: each event takes effect before the next one is decided on.
-    """
+def _state_events(segment: Segment, sender: Side, receiver: Side, acceptable: bool) -> list[tuple[Side, str]]:
+    """What a segment means to its two ends, in the order in which RFC 9293 section 3.10.7 looks at it."""
     if segment.rst:
-        yield sender, states.SEND_RST
-        if acceptable:
-            yield receiver, states.RECEIVE_RST
-        return
-    if segment.ack is not None:  # who acknowledges something has received it
-        if 1 <= segment.ack <= receiver.top:
-            yield sender, states.RECEIVE_SYN
-        if receiver.fin is not None and segment.ack > receiver.fin:
-            yield sender, states.RECEIVE_FIN
-    if segment.syn and (segment.ack is None or sender.state != states.SYN_RECEIVED):
-        yield sender, states.SEND_SYN
-    if segment.fin:
-        yield sender, states.SEND_FIN
-    if segment.syn:
-        yield receiver, states.RECEIVE_SYN
-    if segment.ack is not None:
-        if 1 <= segment.ack <= receiver.top:
-            yield receiver, states.ACK_OF_SYN
-        if receiver.fin is not None and segment.ack > receiver.fin:
-            yield receiver, states.ACK_OF_FIN
-    if sender.fin is not None and sender.next > sender.fin:
-        yield receiver, states.RECEIVE_FIN
+        return [(sender, states.SEND_RST), *([(receiver, states.RECEIVE_RST)] if acceptable else [])]
+    ack = segment.ack
+    covers_syn = ack is not None and 1 <= ack <= receiver.top
+    covers_fin = ack is not None and receiver.fin is not None and ack > receiver.fin
+    events = (
+        (covers_syn, sender, states.RECEIVE_SYN),  # who acknowledges something has received it
+        (covers_fin, sender, states.RECEIVE_FIN),
+        (segment.syn and ack is None, sender, states.SEND_SYN),
+        (segment.fin, sender, states.SEND_FIN),
+        (segment.syn, receiver, states.RECEIVE_SYN),
+        (covers_syn, receiver, states.ACK_OF_SYN),
+        (covers_fin, receiver, states.ACK_OF_FIN),
+        (sender.fin is not None and sender.next > sender.fin, receiver, states.RECEIVE_FIN),
+    )
+    return [(side, event) for happens, side, event in events if happens]

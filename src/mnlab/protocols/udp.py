@@ -1,8 +1,8 @@
 """UDP datagrams (RFC 768): a header of four 2-byte fields, and the data."""
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable
 
 from mnlab.protocols import ip
 from mnlab.protocols.capture import Frame
@@ -50,8 +50,11 @@ def datagrams(frames: Iterable[Frame]) -> list[Datagram]:
 def messages(frames: Iterable[Frame]) -> list[Message]:
     """Each datagram as an arrow: "datagram 5 bytes, port 40000 to 9999"."""
     return [
-        Message(datagram.time, datagram.source.ip, datagram.target.ip,
-                f"datagram {datagram.length - HEADER_LENGTH} bytes, port {datagram.source.port} to {datagram.target.port}",
-                "udp", datagram.where)
+        Message(datagram.time, datagram.source.ip, datagram.target.ip, words(datagram), "udp", datagram.where)
         for datagram in datagrams(frames)
     ]
+
+
+def words(datagram: Datagram) -> str:
+    size = datagram.length - HEADER_LENGTH
+    return f"datagram {size} bytes, port {datagram.source.port} to {datagram.target.port}"

@@ -17,7 +17,7 @@ from rich.console import Console
 
 @dataclass(frozen=True)
 class Glyphs:
-    """The characters of one drawing style; each takes one column, except `dots`, `ellipsis` and `dash`."""
+    """The characters of one drawing style; each takes one column, except the ellipsis."""
 
     ascii: bool
     vertical: str  # a lifeline
@@ -40,17 +40,19 @@ class Glyphs:
     tick_left: str
     tick_down: str
     level: str  # a level line in a plot
+    point: str  # a point of a curve, where there are no braille dots
 
 
-UNICODE = Glyphs(False, "│", "┊", "─", "┼", "├", "┤", "▶", "◀", "╮", "╯", "×", "…", "·", "✓", "✗", "?", "└", "┤", "┬", "╌")
-ASCII = Glyphs(True, "|", ":", "-", "+", "+", "+", ">", "<", ".", "'", "x", "...", ".", "+", "x", "?", "+", "+", "+", "-")
+UNICODE = Glyphs(False, *"│┊─┼├┤▶◀╮╯×…·✓✗?└┤┬╌•")
+ASCII = Glyphs(True, *"|:-+++><.'x", "...", *".+x?+++-*")
 
 #: Escape sequences: CSI (colours, cursor movements), OSC (titles, links), and the two-character ones.
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]")
 #: ASCII spellings of characters that handouts and checks like to use; all others become "?".
 _SPELLED = str.maketrans(
-    {"…": "...", "→": "->", "←": "<-", "↔": "<->", "×": "x", "·": ".", "•": "*", "–": "-", "—": "-", "−": "-", "≤": "<=",
-     "≥": ">=", "≠": "!=", "±": "+-", "µ": "u", "μ": "u", "‘": "'", "’": "'", "“": '"', "”": '"', "\u00a0": " "}
+    {"…": "...", "→": "->", "←": "<-", "↔": "<->", "×": "x", "·": ".", "•": "*", "–": "-", "—": "-", "−": "-",
+     "≤": "<=", "≥": ">=", "≠": "!=", "±": "+-", "µ": "u", "μ": "u", "‘": "'", "’": "'", "“": '"', "”": '"',
+     "\u00a0": " "}
 )
 
 
@@ -110,7 +112,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time span with three significant digits, in the unit a reader would choose: "20.0 ms", "1.02 s", "4 min 10 s"."""
+    """A time span in the unit a reader would choose, with three digits: "20.0 ms", "1.02 s", "4 min 10 s"."""
     if seconds == 0:
         return "0 s"
     if seconds >= 99.95:

@@ -64,6 +64,7 @@ def ladder(
     width: int | None = None,
     limit: int | None = LIMIT,
     silence: float | None = None,
+    captured: Iterable[str] = (),
 ) -> Drawing:
     """The diagram of `messages` (protocols.message.Message, sightings of several captures mixed as they come).
 
@@ -72,8 +73,9 @@ def ladder(
     width    columns; what the terminal has unless given
     limit    most arrows drawn, the middle is left out beyond that; None for all
     silence  seconds without a message that are pointed out; chosen from the exchange unless given
+    captured hosts that were captured, so that what they did not see is drawn as lost even if they saw nothing at all
     """
-    sent = arrows(messages, name_of)
+    sent = arrows(messages, name_of, captured)
 
     def parts(room: int, glyphs: Glyphs) -> list[Text]:
         if not sent:

@@ -21,7 +21,7 @@ QUIET = "bright_black"
 
 @dataclass(frozen=True)
 class Layout:
-    """Columns: `left` is the first one right of the times, `lanes` has each lifeline's, `width` is one past the last."""
+    """Columns: `left` is the first one right of the times, `width` one past the last, `lanes` has each lifeline's."""
 
     left: int
     width: int

@@ -112,4 +112,5 @@ def _verdict(checks, mutants, cells, width: int, glyphs: Glyphs) -> Iterator[Tex
     if unclear:
         yield Text(f"{glyphs.inconclusive} {counted(unclear, 'inconclusive verdict')}", style="yellow")
     if checks and mutants and not any(names for _, names in findings):
-        yield Text(f"{glyphs.passed} every check is failed by a mutant, every mutant is caught by a check", style="green")
+        words = "every check is failed by a mutant, and every mutant is caught by a check"
+        yield Text(f"{glyphs.passed} {words}", style="green")

@@ -1,15 +1,15 @@
 """From messages as captured to messages as sent: one arrow each, however many captures saw it.
 
 A frame that crosses a captured network is seen several times: leaving its sender, and arriving at each host that it
-reaches. Sightings with the same source, target, protocol and text are the same message when they follow each other
-at the usual transit time between the two places. A message that its target's capture should hold but does not is
-lost; one that its source's capture should hold but does not, or whose source is nobody's address, was sent by the host
-that saw it first, in another's name.
+reaches. Sightings with the same source, target, protocol and text belong together, in order and at the usual transit
+time between the two places. A message that its target's capture should hold but does not is
+lost; one that its source's capture should hold but does not, or whose source is nobody's address, was sent by the host that
+saw it first, in another's name.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from statistics import median
 
@@ -42,46 +42,35 @@ def is_group(address: str) -> bool:
         return address == "broadcast"
 
 
-def arrows(messages: Iterable, name_of: Callable[[str], str]) -> list[Arrow]:
-    """The arrows for `messages` (protocols.message.Message), in order of sending."""
-    messages = sorted(messages, key=lambda message: (message.time, not _at_source(message, name_of)))
-    captured = {_host(message.where) for message in messages if message.where}
-    transit = _transit_times(messages, name_of)
-    flights: dict[tuple, list[_Flight]] = defaultdict(list)
-    order: list[_Flight] = []
-    for message in messages:
-        open_flights = flights[_key(message)]
-        flight = _flight_of(message, open_flights, transit, name_of)
-        if flight is None:
-            flight = _Flight(message)
-            open_flights.append(flight)
-            order.append(flight)
-        flight.seen.append(_place(message, name_of))
-    return [flight.arrow(name_of, captured) for flight in order]
+def arrows(messages: Iterable, name_of: Callable[[str], str], captured: Iterable[str] = ()) -> list[Arrow]:
+    """The arrows for `messages` (protocols.message.Message), in order of sending.
+
+    `captured` names hosts that were captured, besides those that `messages` come from: they may have seen nothing.
+    """
+    groups: dict[tuple, dict[str, list]] = defaultdict(lambda: defaultdict(list))
+    listening = set(captured)
+    for message in sorted(messages, key=lambda message: message.time):
+        host = _host(message.where)
+        groups[_key(message)][host if host == name_of(message.source) else message.where].append(message)
+        listening |= {host} - {""}
+    transit = _transit_times(groups.values(), name_of)
+    flights = [flight for places in groups.values() for flight in _flights(places, transit, name_of)]
+    flights.sort(key=lambda flight: flight.first.time)
+    drawn = [_arrow(flight, name_of, listening) for flight in flights]
+    mismatched = {_flow(arrow) for arrow, flight in zip(drawn, flights) if _from_nowhere(arrow, flight, listening)}
+    return [replace(arrow, lost=False) if _flow(arrow) in mismatched else arrow for arrow in drawn]
 
 
 @dataclass
 class _Flight:
-    """A message on its way: its first sighting, and the places that saw it, in order."""
+    """A message on its way: its first sighting, and the places that saw it."""
 
     first: object
-    seen: list[str] = field(default_factory=list)
+    seen: list[str]
 
-    def arrow(self, name_of, captured) -> Arrow:
-        message = self.first
-        hosts = [_host(place) for place in self.seen]
-        source, target = name_of(message.source), name_of(message.target)
-        if target == message.target and is_group(target):
-            target = ""
-        lost = target in captured and target not in hosts and target != source
-        honest = source in hosts or (source not in captured and source != message.source)
-        forged = not honest and hosts[0] not in ("", target)
-        return Arrow(message.time, hosts[0] if forged else source, target, message.text, message.protocol, message.style,
-                     lost, source if forged else "")
-
-
-def _at_source(message, name_of) -> bool:
-    return _host(message.where) == name_of(message.source)
+    @property
+    def hosts(self) -> list[str]:
+        return [_host(place) for place in self.seen]
 
 
 def _host(where: str) -> str:
@@ -93,37 +82,80 @@ def _key(message) -> tuple:
     return message.source, message.target, message.protocol, message.text
 
 
-def _place(message, name_of) -> str:
-    """Where a message was seen. Its sender counts as one place, whichever interface it left by."""
-    return _host(message.where) if _at_source(message, name_of) else message.where
+def _flow(arrow: Arrow) -> tuple:
+    return arrow.source, arrow.target, arrow.protocol
 
 
-def _transit_times(messages, name_of) -> Mapping[tuple[str, str], float]:
-    """Typical time (s) from sender to each place, from messages whose text was sent only once."""
-    sightings = defaultdict(list)
-    for message in messages:
-        sightings[_key(message)].append(message)
+def _origin(places: Mapping[str, list], name_of) -> str:
+    """The place where identical messages set out: their sender if it saw them, else the place that saw one first."""
+    first = next(iter(places.values()))[0]
+    source = name_of(first.source)
+    return source if source in places else min(places, key=lambda place: places[place][0].time)
+
+
+def _transit_times(groups: Iterable[Mapping[str, list]], name_of) -> dict[tuple[str, str], float]:
+    """Usual time (s) from each origin to each place, from messages of which none was lost between the two."""
     samples = defaultdict(list)
-    for group in sightings.values():
-        places = [_place(message, name_of) for message in group]
-        if len(set(places)) == len(places):
-            for place, message in zip(places[1:], group[1:]):
-                samples[places[0], place].append(message.time - group[0].time)
-    return {key: median(times) for key, times in samples.items()}
+    for places in groups:
+        origin = _origin(places, name_of)
+        for place, seen in places.items():
+            if place != origin and len(seen) == len(places[origin]):
+                samples[origin, place] += [there.time - here.time for here, there in zip(places[origin], seen)]
+    return {route: median(times) for route, times in samples.items()}
 
 
-def _flight_of(message, flights, transit, name_of) -> _Flight | None:
-    """The earlier message that this sighting belongs to, or None: it is a new one.
+def _flights(places: Mapping[str, list], transit, name_of) -> list[_Flight]:
+    """Identical messages, told apart: which sightings at other places belong to which sending."""
+    origin = _origin(places, name_of)
+    sent = [_Flight(message, [origin]) for message in places[origin]]
+    strays = []
+    for place, seen in places.items():
+        if place != origin:
+            strays += _join(sent, place, seen, transit.get((origin, place)))
+    return sent + strays
 
-    Of several identical ones (a segment and its retransmission) it is the one whose transit time is the usual one.
+
+def _join(sent: list[_Flight], place: str, seen: list, usual: float | None) -> list[_Flight]:
+    """Adds the sightings `seen` at `place` to the flights they belong to; returns those that belong to none.
+
+    Order is kept. Where fewer arrived than were sent, each sighting takes the flight whose transit time is nearest to
+    the usual one: so a segment that was lost is told from its retransmission.
     """
-    if _at_source(message, name_of):
-        return None
-    place = _place(message, name_of)
-    candidates = [flight for flight in flights if place not in flight.seen]
+    strays = []
+    free = 0  # the first flight that may still arrive here
+    for number, message in enumerate(seen):
+        last = max(len(sent) - (len(seen) - number), free)  # leaves a flight for each later sighting
+        best = None
+        for index in range(free, min(last + 1, len(sent))):
+            time = message.time - sent[index].first.time
+            strangeness = abs(time - usual) if usual is not None else 0.0
+            if time < 0 or (best is not None and strangeness >= best[0]):
+                break
+            best = (strangeness, index)
+        if best is None:
+            strays.append(_Flight(message, [place]))
+        else:
+            sent[best[1]].seen.append(place)
+            free = best[1] + 1
+    return strays
 
-    def strangeness(flight):
-        usual = transit.get((_place(flight.first, name_of), place), 0.0)
-        return abs(message.time - flight.first.time - usual)
 
-    return min(candidates, key=strangeness, default=None)
+def _arrow(flight: _Flight, name_of, captured: set[str]) -> Arrow:
+    message, hosts = flight.first, flight.hosts
+    source, target = name_of(message.source), name_of(message.target)
+    if target == message.target and is_group(target):
+        target = ""
+    lost = target in captured and target not in hosts and target != source
+    honest = source in hosts or (source not in captured and source != message.source)
+    forged = not honest and hosts[0] not in ("", target)
+    return Arrow(message.time, hosts[0] if forged else source, target, message.text, message.protocol, message.style,
+                 lost, source if forged else "")
+
+
+def _from_nowhere(arrow: Arrow, flight: _Flight, captured: set[str]) -> bool:
+    """True if a message arrived at its target without having left its source, though that was captured.
+
+    The two ends then do not see the same messages (segmentation offload cuts a large segment in pieces on the way), and
+    nothing follows from what the target did not see.
+    """
+    return arrow.source in captured and set(flight.hosts) == {arrow.target}

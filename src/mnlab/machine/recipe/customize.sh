@@ -25,6 +25,8 @@ echo lab > "$root/etc/hostname"
 printf '127.0.0.1 localhost lab\n' > "$root/etc/hosts"
 : > "$root/etc/resolv.conf"
 mkdir -p "$root/lab"
+rm -f "$root"/vmlinuz* "$root"/initrd.img*
+chroot "$root" dpkg-query -W > "$root/lab/packages"
 
 # Ryu and what only comes as a wheel (unzipped: a pure wheel is its own installation).
 packages=/usr/lib/python3/dist-packages

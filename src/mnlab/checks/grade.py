@@ -1,0 +1,112 @@
+"""Grade one run: the pytest plugin that turns a lab's checks.py and a record into verdicts.
+
+    AssertionError                     failed
+    Missing evidence                   inconclusive; but failed if the student's work kept the run from getting there
+    any other exception, a fixture     inconclusive: the check could not do its job
+    a run that was inconclusive        every check inconclusive
+"""
+
+import contextlib
+import io
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mnlab.checks.answers import Answers, NoAnswers
+from mnlab.checks.points import CheckFailed, Points
+from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, PASSED, CheckResult, LabResult
+from mnlab.evidence import layout
+from mnlab.evidence.record import Missing, Record
+from mnlab.lab.lab import Lab
+from mnlab.lab.work import BadWork, answers_of
+
+
+class Inconclusive(Exception):
+    """Nothing can be said. The text says why."""
+
+
+class _Grader:
+    """The plugin for one run of one lab."""
+
+    def __init__(self, record: Record, answers: Answers):
+        self.record, self.given = record, answers
+        self.outcome, self.reason = record.manifest.get("outcome"), record.manifest.get("reason", "")
+        self.results: list[CheckResult] = []
+        self.problems: list[str] = []
+
+    @pytest.fixture
+    def evidence(self):
+        return self.record
+
+    @pytest.fixture
+    def params(self):
+        return self.record.params
+
+    @pytest.fixture
+    def answers(self):
+        return self.given
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.problems.append(f"checks.py cannot be read: {str(report.longrepr).strip().splitlines()[-1]}")
+
+    def pytest_runtest_setup(self, item):
+        if self.outcome not in (layout.OK, layout.STUDENT_FAULT):
+            raise Inconclusive(self.reason)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item, call):
+        yield
+        if call.when == "setup" and call.excinfo is None or call.when == "teardown":
+            return
+        marked = getattr(item.function, "points", Points(0, (), ""))
+        status, message = self.judge(call.excinfo.value) if call.excinfo else (PASSED, "")
+        if status == FAILED and marked.hint:
+            message += f"\n{'hint:':<10}{marked.hint}"
+        title = (item.function.__doc__ or item.name).strip().split("\n", 1)[0]
+        self.results.append(CheckResult(
+            name=item.name, title=title, claims=marked.claims, status=status,
+            points=marked.points if status == PASSED else 0, max_points=marked.points, message=message.strip()))
+
+    def judge(self, problem: BaseException) -> tuple[str, str]:
+        """The verdict that an exception in a check means, and what to say."""
+        if isinstance(problem, CheckFailed):
+            return FAILED, str(problem)
+        if isinstance(problem, AssertionError):
+            return FAILED, f"{'expected:':<10}" + (str(problem).strip() or "another outcome")
+        if isinstance(problem, Missing) and self.outcome == layout.STUDENT_FAULT:
+            return FAILED, f"{'seen:':<10}{problem}, because of this:\n{self.reason}"
+        if isinstance(problem, (Missing, Inconclusive)):
+            return INCONCLUSIVE, str(problem)
+        where = traceback.extract_tb(problem.__traceback__)[-1]
+        return INCONCLUSIVE, (f"the check itself broke: {type(problem).__name__}: {problem} "
+                              f"({Path(where.filename).name}, line {where.lineno})")
+
+
+def grade(lab: Lab, record: Record, answers: Answers) -> LabResult:
+    """Run the lab's checks on a record."""
+    grader = _Grader(record, answers)
+    arguments = [str(lab.checks), "-p", "no:cacheprovider", "-p", "no:terminal", "--import-mode=importlib", "-c", "/dev/null",
+                 "--rootdir", str(lab.folder), "-o", "python_files=checks.py", "-o", "python_functions=check_*"]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        pytest.main(arguments, plugins=[grader])
+    if not grader.results and not grader.problems:
+        grader.problems.append("checks.py has no checks")
+    seconds = record.manifest.get("seconds", {})
+    result = LabResult(lab=lab.name, seed=record.manifest.get("seed", 0), checks=tuple(grader.results),
+                       evidence=record.folder, evidence_sha256=record.manifest.get("evidence_sha256", ""),
+                       seconds=seconds.get("wall", 0.0), virtual_seconds=seconds.get("virtual", 0.0),
+                       reason="" if grader.outcome == layout.OK else grader.reason)
+    if grader.problems:
+        return replace(result, checks=(), reason="; ".join(grader.problems))
+    return result
+
+
+def read_answers(folder: Path) -> Answers:
+    """The answers in a work folder; if they cannot be read, answers that fail every check asking for one."""
+    try:
+        return Answers(answers_of(folder))
+    except BadWork as problem:
+        return NoAnswers(str(problem))

@@ -1,0 +1,109 @@
+"""Ways to break a lab, each of which some check must catch. What a lab's mutants.py is written with.
+
+    @mutant.answers("...")   changes the reference answers; no machine needed
+    @mutant.work("...")      changes the solution's files, then runs
+    @mutant.network("...")   changes the network after it is built, then runs
+    @mutant.forged("...")    changes a copy of the evidence: only where a kernel cannot be made to misbehave
+
+This module also runs inside the lab machine (for `network`), so it imports nothing of the outside.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+KINDS = ("answers", "work", "network", "forged")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One way to break a lab."""
+
+    name: str
+    kind: str
+    description: str
+    function: object
+
+
+class _Marker:
+    """`mutant.KIND("description")` marks a function as a mutant of that kind."""
+
+    def __getattr__(self, kind: str):
+        if kind not in KINDS:
+            raise AttributeError(f"there are mutants of these kinds: {', '.join(KINDS)}; not {kind}")
+
+        def described(description: str):
+            def mark(function):
+                function.mutant = Mutant(function.__name__, kind, description, function)
+                return function
+            return mark
+        return described
+
+
+mutant = _Marker()
+
+
+def mutants_of(module) -> list[Mutant]:
+    """The mutants of a loaded mutants.py, in the order of the file."""
+    return [thing.mutant for thing in vars(module).values() if isinstance(getattr(thing, "mutant", None), Mutant)]
+
+
+class WorkFolder:
+    """What a `work` mutant changes: a copy of the solution."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace `old`, which must be there, everywhere in a file. ValueError if it is not: the mutant has rotted."""
+        path = self.folder / name
+        text = path.read_text()
+        if old not in text:
+            raise ValueError(f"{name} no longer holds {old!r}: this mutant changes nothing")
+        path.write_text(text.replace(old, new))
+
+    def write(self, name: str, text: str) -> None:
+        """Write a whole file."""
+        (self.folder / name).write_text(text)
+
+    def remove(self, name: str) -> None:
+        (self.folder / name).unlink()
+
+
+class Forgery:
+    """What a `forged` mutant changes: a copy of the evidence."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def rewrite_frames(self, place: str, change) -> None:
+        """Pass each frame captured at `place` ("h1", "h1-eth0") through change(packet, number) -> packet or None."""
+        from scapy.utils import RawPcapReader, RawPcapWriter
+        from scapy.layers.l2 import Ether
+        for path in self._captures(place):
+            kept = []
+            with RawPcapReader(str(path)) as reader:
+                for number, (data, meta) in enumerate(reader, start=1):
+                    packet = change(Ether(data), number)
+                    if packet is not None:
+                        kept.append((bytes(packet), meta))
+            writer = RawPcapWriter(str(path), linktype=1, nano=True)
+            writer.write_header(None)
+            for data, meta in kept:
+                writer.write_packet(data, sec=meta.sec, usec=meta.usec, caplen=len(data), wirelen=len(data))
+            writer.close()
+
+    def _captures(self, place: str) -> list[Path]:
+        paths = [path for path in sorted((self.folder / "captures").glob("*.pcap"))
+                 if path.name.split(".")[0] == place or "-" not in place and path.name.startswith(f"{place}-")]
+        if not paths:
+            raise ValueError(f"nothing was captured on {place}: this mutant changes nothing")
+        return paths
+
+    def rewrite_text(self, name: str, change) -> None:
+        """Pass a file's text through change(text). ValueError if that changes nothing: the mutant has rotted."""
+        path = self.folder / name
+        before = path.read_text()
+        after = change(before)
+        if after == before:
+            raise ValueError(f"{name} stays as it was: this mutant changes nothing")
+        path.write_text(after)

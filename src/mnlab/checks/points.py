@@ -1,0 +1,38 @@
+"""What a lab's checks.py is written with: points, claims, hints, and failures that explain themselves."""
+
+from dataclasses import dataclass
+
+
+class CheckFailed(AssertionError):
+    """The evidence contradicts the claim. Says what was done, what was expected, and what was seen."""
+
+    def __init__(self, done: str = "", expected: str = "", seen: str = "", text: str = ""):
+        parts = [("done", done), ("expected", expected), ("seen", seen)]
+        lines = [f"{label + ':':<10}{str(part).strip()}" for label, part in parts if part != ""]
+        super().__init__("\n".join([*([text] if text else []), *lines]))
+
+
+@dataclass(frozen=True)
+class Points:
+    """What a check is worth, which claims of the curriculum it shows, and what to tell whoever fails it."""
+
+    points: int
+    claims: tuple[str, ...]
+    hint: str
+
+
+def points(points: int, claim: str | tuple[str, ...] = (), hint: str = ""):
+    """Mark a function of checks.py as a check worth `points`, showing `claim` (an id or several)."""
+    claims = (claim,) if isinstance(claim, str) else tuple(claim)
+
+    def mark(function):
+        function.points = Points(points, claims, hint)
+        return function
+
+    return mark
+
+
+def expect(ok, *, done: str = "", expected: str = "", seen: str = "") -> None:
+    """Fail the check unless `ok`: what was done on the network, what the claim says must follow, what was seen."""
+    if not ok:
+        raise CheckFailed(done, expected, seen)

@@ -1,0 +1,103 @@
+"""Run labs and grade them: the demonstration, a student's work, saved evidence."""
+
+import os
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnlab.checks.answers import Answers
+from mnlab.checks.grade import grade, read_answers
+from mnlab.checks.verdicts import LabResult
+from mnlab.evidence import layout
+from mnlab.evidence.record import Record, Unreadable
+from mnlab.lab import lab as labs
+from mnlab.lab import run as labrun
+from mnlab.lab import work as workfolder
+from mnlab.machine.job import Limits, Machine, MachineError
+
+WORKERS = max(1, min(4, os.cpu_count() or 1))
+
+
+@dataclass(frozen=True)
+class Task:
+    """One lab to run. `work` is the student's folder; None means the solution, with its reference answers."""
+
+    lab: labs.Lab
+    seed: int
+    folder: Path
+    work: Path | None = None
+
+
+def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | None = None) -> list[LabResult]:
+    """Run and grade `tasks`, as many at once as there are processors; results in the order of `tasks`.
+
+    `progress` has start, step and finish (report.progress). BadWork if a work folder cannot be used: nothing is run.
+    """
+    for task in tasks:
+        if task.work:
+            workfolder.files_of(task.work)
+    results: dict[Task, LabResult] = {}
+    pool = ThreadPoolExecutor(min(WORKERS, len(tasks)))
+    try:
+        runs = {pool.submit(_run, task, machine, progress, limits): task for task in tasks}
+        for future in as_completed(runs):
+            task = runs[future]
+            try:
+                result = _grade(task, future.result())
+            except MachineError as problem:
+                result = LabResult(task.lab.name, task.seed, (), reason=str(problem))
+            results[task] = result
+            progress.finish(task.lab.name, result)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        machine.abandon()
+        raise
+    finally:
+        pool.shutdown(wait=True)
+    return [results[task] for task in tasks]
+
+
+def _run(task: Task, machine: Machine, progress, limits) -> Record:
+    name = task.lab.name
+    progress.start(name)
+
+    def step(text: str) -> None:
+        progress.step(name, text)
+
+    if task.work:
+        return labrun.run(task.lab, machine, task.work, task.seed, task.folder, step, limits=limits)
+    with tempfile.TemporaryDirectory(prefix="mnlab-work-") as scratch:
+        work = Path(scratch)
+        workfolder.copy(task.lab.solution, work, task.lab.params(task.seed))
+        return labrun.run(task.lab, machine, work, task.seed, task.folder, step, limits=limits)
+
+
+def _grade(task: Task, record: Record) -> LabResult:
+    """Grade, and keep the answers beside the evidence so that it can be graded again."""
+    kept = record.folder / layout.ANSWERS
+    if task.work is None:
+        answers = reference_answers(task.lab, record)
+        kept.write_text(workfolder.to_toml(answers.values))
+    else:
+        answers = read_answers(task.work)
+        given = task.work / workfolder.ANSWERS
+        if given.is_file() and not given.is_symlink() and given.stat().st_size <= workfolder.ANSWERS_LIMIT:
+            shutil.copyfile(given, kept)
+    return grade(task.lab, record, answers)
+
+
+def reference_answers(lab: labs.Lab, record: Record) -> Answers:
+    """The solution's answers for this run; none where the run was inconclusive, as they may depend on its evidence."""
+    if record.manifest.get("outcome") == layout.INCONCLUSIVE:
+        return Answers({})
+    return Answers(lab.reference_answers(record.params, record))
+
+
+def recheck(folder: Path) -> LabResult:
+    """Grade saved evidence again. Unreadable if it is none or has been changed since it was recorded."""
+    record = Record(folder)
+    if not record.is_untouched():
+        raise Unreadable(f"{folder} is not what was recorded: its digest does not match its files")
+    return grade(labs.find(record.manifest["lab"]), record, read_answers(folder))

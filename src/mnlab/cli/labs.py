@@ -1,0 +1,217 @@
+"""Commands about labs: list, show, run, start, check, recheck, verify."""
+
+import json as jsonlib
+import sys
+import zlib
+from getpass import getuser
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from mnlab.checks.verdicts import EXIT_STATUS, overall
+from mnlab.cli.options import Clock, Json, Junit, On, Out, Quiet, Seed, Verbose, WrongUsage, machine_for
+from mnlab.lab import lab as labs
+from mnlab.lab import work as workfolder
+
+LabNames = Annotated[Optional[list[str]], typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")]
+OneLab = Annotated[str, typer.Argument(metavar="LAB", help="The name of a lab, as `list` shows.")]
+All = Annotated[bool, typer.Option("--all", help="Every lab.")]
+DEFAULT_SEED = 1
+
+
+def register(app: typer.Typer) -> None:
+    for command in (list_labs, show, run, start, check, recheck, verify):
+        app.command(name="list" if command is list_labs else None)(command)
+
+
+def list_labs(json: Json = False) -> None:
+    """List the labs by layer, with their points.
+
+    Example: mnlab list
+    """
+    found = [(lab, sum(mark.points for mark in _marks(lab))) for lab in labs.all_labs()]
+    if json:
+        print(jsonlib.dumps({"labs": [{"lab": lab.name, "layer": lab.layer, "title": lab.title, "max_points": points}
+                                      for lab, points in found]}, indent=2))
+        return
+    layer = None
+    for lab, points in found:
+        if lab.layer != layer:
+            print(f"{'' if layer is None else chr(10)}{lab.layer}")
+            layer = lab.layer
+        print(f"  {lab.name:<20} {points:>3} points   {lab.title}")
+
+
+def _marks(lab: labs.Lab):
+    module = labs.load(lab.checks)
+    return [thing.points for name, thing in vars(module).items() if name.startswith("check_")
+            and hasattr(thing, "points")]
+
+
+def show(lab: OneLab) -> None:
+    """Show a lab's handout.
+
+    Example: mnlab show arp
+    """
+    from rich.console import Console
+    from rich.markdown import Markdown
+    console = Console()
+    handout = labs.find(lab).handout
+    if console.is_terminal:
+        with console.pager(styles=True):
+            console.print(Markdown(handout))
+    else:
+        print(handout)
+
+
+def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = "vm", clock: Clock = "virtual",
+        out: Out = Path("runs"), json: Json = False, junit: Junit = None, quiet: Quiet = False,
+        verbose: Verbose = False) -> None:
+    """Run labs with their solutions: see what happens on the network, and the checks pass.
+
+    Example: mnlab run arp ping
+    """
+    from mnlab.checks.session import Task
+    chosen = _chosen(lab, all)
+    seed = DEFAULT_SEED if seed is None else seed
+    tasks = [Task(one, seed, folder) for one, folder in _folders(chosen, out)]
+    _carry_out(tasks, on, clock, json, junit, quiet, verbose)
+
+
+def start(lab: OneLab, seed: Seed = None,
+          work: Annotated[Optional[Path], typer.Option(help="Where to put it; work/LAB unless given.")] = None) -> None:
+    """Begin a lab: copy its starter to work/LAB, for a network that is yours.
+
+    Example: mnlab start arp
+    """
+    one = labs.find(lab)
+    folder = work or Path("work") / one.name
+    seed = zlib.crc32(getuser().encode()) % 100_000 if seed is None else seed
+    params = workfolder.start(one, folder, seed)
+    print(f"{folder}: variant {seed} of {one.name}")
+    for key, value in params.items():
+        print(f"  {key} = {value}")
+    print(f"Read the handout with `mnlab show {one.name}`, work in {folder}, then run `mnlab check {one.name}`.")
+
+
+def check(lab: LabNames = None, all: All = False,
+          work: Annotated[Optional[Path], typer.Option(help="Your folder; work/LAB unless given.")] = None,
+          seed: Seed = None, on: On = "vm", clock: Clock = "virtual", out: Out = Path("runs"), json: Json = False,
+          junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False) -> None:
+    """Run labs with your work and grade it.
+
+    Example: mnlab check arp
+    """
+    from mnlab.checks.session import Task
+    chosen = _chosen(lab, all)
+    if work and len(chosen) > 1:
+        raise WrongUsage("--work goes with one lab")
+    tasks = []
+    for one, folder in _folders(chosen, out):
+        place = work or Path("work") / one.name
+        if not place.is_dir():
+            raise WrongUsage(f"there is no work folder {place}. Begin with `mnlab start {one.name}`.")
+        chosen_seed = seed if seed is not None else workfolder.seed_of(place)
+        tasks.append(Task(one, DEFAULT_SEED if chosen_seed is None else chosen_seed, folder, place))
+    _carry_out(tasks, on, clock, json, junit, quiet, verbose)
+
+
+def recheck(run: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of saved runs.")],
+            json: Json = False, junit: Junit = None, quiet: Quiet = False) -> None:
+    """Grade saved evidence again; needs no machine.
+
+    Example: mnlab recheck runs/arp-1
+    """
+    from mnlab.checks.session import recheck as grade_again
+    from mnlab.evidence.record import Unreadable
+    try:
+        results = [grade_again(folder) for folder in run]
+    except Unreadable as problem:
+        raise WrongUsage(str(problem)) from None
+    _report(results, json, junit, quiet, draw=False)
+
+
+def verify(lab: LabNames = None, seed: Seed = None, on: On = "vm", clock: Clock = "virtual", json: Json = False,
+           quiet: Quiet = False) -> None:
+    """Try each lab's mutants and show which check catches which: every check must be able to fail.
+
+    Example: mnlab verify arp
+    """
+    from rich.console import Console
+
+    from mnlab.checks.verify import verify as try_mutants
+    from mnlab.report.matrix import kill_matrix
+    from mnlab.report.progress import Progress
+    chosen = _chosen(lab, not lab)
+    machine = machine_for(on, clock, quiet)
+    machine.prepare()
+    matrices = []
+    with Progress(total=len(chosen), quiet=quiet) as progress:
+        for one in chosen:
+            progress.start(one.name)
+            matrix = try_mutants(one, machine, DEFAULT_SEED if seed is None else seed,
+                                 lambda step, one=one: progress.step(one.name, step))
+            progress.finish(one.name, "every check can fail" if matrix.holds else "NOT proven")
+            matrices.append(matrix)
+            if not json:
+                with progress.paused():
+                    Console(highlight=False).print(kill_matrix(
+                        one.name, [check.name for check in matrix.baseline.checks],
+                        [mutant.description for mutant in matrix.results], matrix.cells()))
+    if json:
+        print(jsonlib.dumps({"labs": [matrix.as_dict() for matrix in matrices]}, indent=2))
+    raise typer.Exit(0 if all(matrix.holds for matrix in matrices) else 1)
+
+
+def _chosen(names: list[str] | None, every: bool) -> list[labs.Lab]:
+    if bool(names) == every:
+        raise WrongUsage("name one or more labs, or --all; `mnlab list` shows them" if not every else
+                         "give names of labs or --all, not both")
+    return labs.all_labs() if every else [labs.find(name) for name in dict.fromkeys(names)]
+
+
+def _folders(chosen: list[labs.Lab], out: Path):
+    from mnlab.lab.run import new_run_folder
+    return [(lab, new_run_folder(out, lab.name)) for lab in chosen]
+
+
+def _carry_out(tasks, on, clock, json, junit, quiet, verbose) -> None:
+    from mnlab.checks.session import run_tasks
+    from mnlab.report.progress import Progress
+    machine = machine_for(on, clock, quiet)
+    machine.prepare()
+    with Progress(total=len(tasks), quiet=quiet) as progress:
+        results = run_tasks(tasks, machine, progress)
+    _report(results, json, junit, quiet, draw=True, verbose=verbose)
+
+
+def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False) -> None:
+    from rich.console import Console
+
+    from mnlab.evidence.record import Record
+    from mnlab.report import jsonout, terminal
+    from mnlab.report.drawn import pictures, write_figures
+    console = Console(highlight=False)
+    for result in results:
+        lab = labs.find(result.lab)
+        record = Record(result.evidence) if result.evidence else None
+        if record and draw:
+            write_figures(lab, record)
+        if json:
+            continue
+        if record and draw and not quiet:
+            for picture in pictures(lab, record):
+                console.print(picture)
+                console.print()
+        console.print(terminal.verdicts(result, lab.title))
+        console.print()
+    if json:
+        print(jsonout.dumps(results))
+    elif len(results) > 1:
+        console.print(terminal.summary(results))
+    if junit:
+        from mnlab.report.junit import write_junit
+        write_junit(results, junit)
+    sys.stdout.flush()
+    raise typer.Exit(EXIT_STATUS[overall([result.status for result in results])])

@@ -1,0 +1,52 @@
+"""The command line's front door: every command, and how each kind of trouble ends.
+
+Exit status: 0 all passed; 1 something failed; 2 wrong usage or input; 3 inconclusive; 130 interrupted.
+"""
+
+import os
+import signal
+import sys
+
+import typer
+
+from mnlab.cli import labs, machines
+from mnlab.lab.lab import UnknownLab
+from mnlab.lab.work import BadWork
+from mnlab.machine.job import MachineError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+                  context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+                  help="Computer networking on real kernels, recorded and checked.\n\n"
+                       "Begin with: mnlab list, mnlab run arp, mnlab start arp")
+labs.register(app)
+machines.register(app)
+
+WRONG_USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
+
+
+def main() -> None:
+    """Run the command line and leave with its exit status."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        app()
+    except (UnknownLab, BadWork, labs.WrongUsage) as problem:
+        _fail(problem, WRONG_USAGE)
+    except MachineError as problem:
+        _fail(problem, INCONCLUSIVE)
+    except KeyboardInterrupt:
+        _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has read enough
+        sys.exit(1)
+    except OSError as problem:
+        where = f" {problem.filename}" if problem.filename else ""
+        _fail(f"the system says:{where} {problem.strerror or problem}", INCONCLUSIVE)
+
+
+def _fail(text, status: int) -> None:
+    print(f"mnlab: {text}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _terminate(*_):
+    raise KeyboardInterrupt

@@ -1,0 +1,50 @@
+"""The pictures of one run: its ladder diagram and its curves, in the terminal and as files beside the evidence."""
+
+from collections.abc import Iterator
+
+from mnlab.evidence import layout
+from mnlab.evidence.record import Missing, Record
+from mnlab.lab.lab import Lab
+from mnlab.protocols import ladder_words
+from mnlab.report.curves import curves
+from mnlab.report.ladder import ladder, lifelines
+from mnlab.report.plot import plot_series
+
+
+def pictures(lab: Lab, record: Record) -> Iterator:
+    """Drawings for the terminal: the ladder diagram, then each figure. Nothing where the run got nowhere."""
+    try:
+        if getattr(lab.experiment, "diagram", None):
+            yield ladder_of(lab.experiment.diagram, record)
+        for figure in lab.figures(record):
+            yield curves(figure.series, figure.thresholds, figure.phases, figure.events, figure.title, figure.ylabel)
+    except Missing:
+        return
+
+
+def ladder_of(diagram, record: Record):
+    """The ladder diagram that a lab asks for, of this record."""
+    start = record.mark(diagram.first) if diagram.first else float("-inf")
+    end = record.mark(diagram.last) if diagram.last else float("inf")
+    frames = [frame for frame in record.frames(*diagram.captures) if start <= frame.time <= end]
+    messages = ladder_words.messages(frames, diagram.protocols)
+    nodes = {name: node for name, node in record.hosts.items() if not diagram.hosts or name in diagram.hosts}
+    hosts = lifelines(nodes, messages, record.name_of)
+    return ladder(messages, {name: hosts[name] for name in diagram.hosts or hosts if name in hosts},
+                  record.name_of, limit=diagram.limit)
+
+
+def write_figures(lab: Lab, record: Record) -> list:
+    """Write each figure as SVG and PNG into the run's folder; the paths. [] where the run got nowhere."""
+    folder = record.folder / layout.FIGURES
+    written = []
+    try:
+        for figure in lab.figures(record):
+            folder.mkdir(exist_ok=True)
+            for kind in ("svg", "png"):
+                events = [event for marks in figure.events.values() for event in marks]
+                written.append(plot_series(figure.series, folder / f"{figure.name}.{kind}", figure.title,
+                                           figure.ylabel, events, figure.thresholds))
+    except Missing:
+        pass
+    return written

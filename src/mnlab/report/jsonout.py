@@ -1,0 +1,49 @@
+"""Verdicts as one JSON object, for programs: the keys and their order are a promise to those who read it."""
+
+import json
+from collections.abc import Sequence
+
+from mnlab.checks.verdicts import CheckResult, LabResult, overall
+
+WALL_DIGITS = 3  # decimals of wall time: milliseconds
+VIRTUAL_DIGITS = 6  # decimals of lab time: microseconds
+
+
+def as_dict(results: Sequence[LabResult]) -> dict:
+    """The object for one or several labs. No labs at all count as passed."""
+    return {
+        "labs": [_lab(result) for result in results],
+        "points": sum(result.points for result in results),
+        "max_points": sum(result.max_points for result in results),
+        "status": overall([result.status for result in results]),
+    }
+
+
+def dumps(results: Sequence[LabResult]) -> str:
+    """The object as text, in ASCII: it survives every encoding of standard output."""
+    return json.dumps(as_dict(results), indent=2, allow_nan=False)
+
+
+def _lab(result: LabResult) -> dict:
+    return {
+        "lab": result.lab,
+        "status": result.status,
+        "points": result.points,
+        "max_points": result.max_points,
+        "seconds": round(result.seconds, WALL_DIGITS),
+        "virtual_seconds": round(result.virtual_seconds, VIRTUAL_DIGITS),
+        "evidence": str(result.evidence) if result.evidence else None,
+        "evidence_sha256": result.evidence_sha256,
+        "checks": [_check(check) for check in result.checks],
+    }
+
+
+def _check(check: CheckResult) -> dict:
+    return {
+        "name": check.name,
+        "claim": ",".join(check.claims),
+        "status": check.status,
+        "points": check.points,
+        "max_points": check.max_points,
+        "message": check.message,
+    }

@@ -1,0 +1,79 @@
+"""Verdicts as JUnit XML, for continuous integration: a test suite for each lab, a test case for each check.
+
+A failed check is a `failure`, an inconclusive one an `error`. Points are properties, which readers that do not know
+them pass over. There is no time stamp in it: the same verdicts give the same file.
+"""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from pathlib import Path
+
+from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, CheckResult, LabResult
+
+#: Everything that XML 1.0 (section 2.2) does not allow in a document, not even escaped.
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ELEMENTS = {FAILED: "failure", INCONCLUSIVE: "error"}
+WHOLE_LAB = "lab"  # the test case that says why a lab has no verdicts at all
+
+
+def junit_xml(results: Sequence[LabResult]) -> str:
+    """The whole document as text."""
+    suites = [_suite(result) for result in results]
+    total = {key: str(sum(int(suite.get(key)) for suite in suites)) for key in ("tests", "failures", "errors")}
+    seconds = sum(result.seconds for result in results)
+    root = ET.Element("testsuites", {"name": "mnlab", **total, "time": f"{seconds:.3f}"})
+    root.extend(suites)
+    ET.indent(root)
+    return "<?xml version='1.0' encoding='utf-8'?>\n" + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def write_junit(results: Sequence[LabResult], path: Path) -> None:
+    """Writes the document to `path`."""
+    Path(path).write_text(junit_xml(results), encoding="utf-8")
+
+
+def _suite(result: LabResult) -> ET.Element:
+    cases = [_case(result.lab, check) for check in result.checks] or [_no_verdicts(result)]
+    counts = {key: str(sum(case.find(tag) is not None for case in cases)) for key, tag in
+              (("failures", "failure"), ("errors", "error"))}
+    suite = ET.Element("testsuite", {"name": _legal(result.lab), "tests": str(len(cases)), **counts, "skipped": "0",
+                                     "time": f"{result.seconds:.3f}"})
+    facts = {"seed": result.seed, "points": result.points, "max_points": result.max_points,
+             "virtual_seconds": f"{result.virtual_seconds:.6f}", "evidence_sha256": result.evidence_sha256}
+    suite.append(_properties(facts))
+    suite.extend(cases)
+    return suite
+
+
+def _case(lab: str, check: CheckResult) -> ET.Element:
+    case = ET.Element("testcase", {"classname": _legal(lab), "name": _legal(check.name), "time": "0"})
+    case.append(_properties({"title": check.title, "claim": ",".join(check.claims), "points": check.points,
+                             "max_points": check.max_points}))
+    if check.status in _ELEMENTS:
+        case.append(_problem(_ELEMENTS[check.status], check.status, check.message))
+    return case
+
+
+def _no_verdicts(result: LabResult) -> ET.Element:
+    case = ET.Element("testcase", {"classname": _legal(result.lab), "name": WHOLE_LAB, "time": "0"})
+    case.append(_problem("error", INCONCLUSIVE, result.reason or "no check was run"))
+    return case
+
+
+def _problem(tag: str, kind: str, message: str) -> ET.Element:
+    message = _legal(message).strip()
+    element = ET.Element(tag, {"message": message.split("\n")[0], "type": kind})
+    element.text = message
+    return element
+
+
+def _properties(facts: dict) -> ET.Element:
+    properties = ET.Element("properties")
+    for name, value in facts.items():
+        ET.SubElement(properties, "property", {"name": name, "value": _legal(str(value))})
+    return properties
+
+
+def _legal(text: str) -> str:
+    return _FORBIDDEN.sub("", text)

@@ -1,0 +1,96 @@
+import random
+import time
+
+import pytest
+
+from mnlab.report.sightings import arrows, is_group
+
+
+def drawn(lan, **options):
+    return arrows(lan.messages, lan.name_of, **options)
+
+
+def test_a_message_seen_at_both_ends_is_one_arrow_from_when_it_was_sent(lan):
+    [arrow] = drawn(lan.send(1.0, "h1", "h2", "echo request"))
+    assert (arrow.time, arrow.source, arrow.target, arrow.lost, arrow.claimed) == (1.0, "h1", "h2", False, "")
+
+
+def test_a_broadcast_is_one_arrow_with_no_target(lan):
+    lan.send(0, "h1", "ff:ff:ff:ff:ff:ff", "who has 10.0.0.2?", seen="h1 h2 h3")
+    [arrow] = drawn(lan)
+    assert arrow.target == "" and not arrow.lost
+
+
+def test_what_the_target_did_not_see_is_lost(lan):
+    lan.send(0, "h1", "h2", "one").send(1, "h1", "h2", "two", seen="h1")
+    assert [arrow.lost for arrow in drawn(lan)] == [False, True]
+
+
+def test_nothing_is_lost_where_nobody_captured(lan):
+    assert not drawn(lan.send(0, "h1", "h2", "one", seen="h1"))[0].lost
+
+
+def test_a_captured_host_that_saw_nothing_lost_everything(lan):
+    assert drawn(lan.send(0, "h1", "h2", "one", seen="h1"), captured=["h1", "h2"])[0].lost
+
+
+def test_a_lost_segment_is_told_from_its_retransmission(lan):
+    lan.send(0, "h1", "h2", "SYN")
+    lan.send(0.1, "h1", "h2", "data seq 1", seen="h1").send(0.3, "h1", "h2", "data seq 1", style="again")
+    assert [(arrow.time, arrow.lost) for arrow in drawn(lan)] == [(0, False), (0.1, True), (0.3, False)]
+
+
+def test_a_repetition_before_the_first_one_arrived_is_not_a_loss(lan):
+    lan.send(0, "h1", "h2", "data", transit=0.5).send(0.2, "h1", "h2", "data", transit=0.5)
+    assert [arrow.lost for arrow in drawn(lan)] == [False, False]
+
+
+def test_thousands_of_identical_datagrams_are_matched_in_time_and_number(lan):
+    chance = random.Random(1)
+    lan.send(-1, "h1", "h2", "hello")
+    losses = {number for number in range(4000) if chance.random() < 0.3}
+    for number in range(4000):
+        lan.send(number / 1000, "h1", "h2", "datagram 1400 bytes", seen="h1" if number in losses else "h1 h2",
+                 transit=0.02 + chance.random() / 2000)
+    began = time.monotonic()
+    result = drawn(lan)
+    assert time.monotonic() - began < 5
+    assert {round(arrow.time * 1000) for arrow in result if arrow.lost} == losses
+
+
+def test_a_routed_message_is_one_arrow_however_many_interfaces_it_crosses(make_lan):
+    lan = make_lan(2)
+    lan.send(0, "h1", "h2", "echo request", seen="h1 r1 r2 h2")
+    assert len(drawn(lan)) == 1
+
+
+def test_a_forged_source_is_drawn_from_who_really_sent_it(lan):
+    lan.send(0, "h2", "h1", "honest").send(1, "h2", "h1", "forged", seen="h3 h1")
+    honest, forged = drawn(lan)
+    assert (honest.source, honest.claimed) == ("h2", "")
+    assert (forged.source, forged.claimed, forged.lost) == ("h3", "h2", False)
+
+
+def test_nobodys_address_as_source_is_drawn_from_who_sent_it(lan):
+    [arrow] = drawn(lan.send(0, "10.9.9.9", "h1", "SYN", seen="h3 h1"))
+    assert (arrow.source, arrow.claimed) == ("h3", "10.9.9.9")
+
+
+def test_a_message_known_only_from_its_target_comes_from_its_source(lan):
+    [arrow] = drawn(lan.send(0, "h2", "h1", "echo reply", seen="h1"))
+    assert (arrow.source, arrow.target, arrow.claimed) == ("h2", "h1", "")
+
+
+def test_segments_cut_up_on_the_way_are_not_taken_for_losses(lan):
+    lan.send(0, "h1", "h2", "data 2896 bytes", seen="h1")
+    lan.send(0.02, "h1", "h2", "data 1448 bytes seq 1", seen="h2").send(0.02, "h1", "h2", "data 1448 seq 1449", seen="h2")
+    assert not any(arrow.lost for arrow in drawn(lan))
+
+
+@pytest.mark.parametrize("address, group", [
+    ("ff:ff:ff:ff:ff:ff", True), ("01:00:5e:00:00:fb", True), ("33:33:00:00:00:01", True), ("00:00:00:00:00:01", False),
+    ("255.255.255.255", True), ("10.0.0.255", True), ("224.0.0.251", True), ("10.0.0.1", False), ("ff02::1", True),
+    ("fe80::1", False), ("h1", False),
+])
+def test_group_addresses(address, group):
+    assert is_group(address) is group
