@@ -10,7 +10,7 @@ from typing import Annotated, Optional
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, overall
-from mnlab.cli.options import Clock, Json, Junit, On, Out, Quiet, Seed, Verbose, WrongUsage, machine_for
+from mnlab.cli.options import Clock, Json, Junit, On, Out, Place, Quiet, Seed, Verbose, WrongUsage, machine_for
 from mnlab.lab import lab as labs
 from mnlab.lab import work as workfolder
 
@@ -65,7 +65,7 @@ def show(lab: OneLab) -> None:
         print(handout)
 
 
-def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = "vm", clock: Clock = "virtual",
+def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Place.vm, clock: Clock = None,
         out: Out = Path("runs"), json: Json = False, junit: Junit = None, quiet: Quiet = False,
         verbose: Verbose = False) -> None:
     """Run labs with their solutions: see what happens on the network, and the checks pass.
@@ -97,7 +97,7 @@ def start(lab: OneLab, seed: Seed = None,
 
 def check(lab: LabNames = None, all: All = False,
           work: Annotated[Optional[Path], typer.Option(help="Your folder; work/LAB unless given.")] = None,
-          seed: Seed = None, on: On = "vm", clock: Clock = "virtual", out: Out = Path("runs"), json: Json = False,
+          seed: Seed = None, on: On = Place.vm, clock: Clock = None, out: Out = Path("runs"), json: Json = False,
           junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False) -> None:
     """Run labs with your work and grade it.
 
@@ -132,7 +132,7 @@ def recheck(run: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Fo
     _report(results, json, junit, quiet, draw=False)
 
 
-def verify(lab: LabNames = None, seed: Seed = None, on: On = "vm", clock: Clock = "virtual", json: Json = False,
+def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Clock = None, json: Json = False,
            quiet: Quiet = False) -> None:
     """Try each lab's mutants and show which check catches which: every check must be able to fail.
 

@@ -1,5 +1,143 @@
-"""Commands about machines: exec, doctor, machine build|status|export|import|clean (being written)."""
+"""Commands about machines: exec, doctor, and machine build|status|export|import|clean."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from mnlab.cli.options import Clock, On, Place, Quiet, WrongUsage, machine_for, say
+
+machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The lab machine: build, look at, carry, remove.")
+INCONCLUSIVE = 3
 
 
-def register(app):
-    pass
+def register(app: typer.Typer) -> None:
+    app.command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(run)
+    app.command()(doctor)
+    app.add_typer(machine, name="machine")
+
+
+def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="The command and its arguments.")],
+        send: Annotated[Optional[list[Path]], typer.Option(help="A file or folder to send in; may be repeated.")] = None,
+        out: Annotated[Path, typer.Option(help="Where files that the command wrote are put.")] = Path("exec-out"),
+        limit: Annotated[float, typer.Option(help="Seconds of lab time after which it is stopped.")] = 3600,
+        on: On = Place.vm, clock: Clock = None, quiet: Quiet = False) -> None:
+    """Run any command in the lab machine, as root, on the files sent in.
+
+    It runs in the folder of the files sent in; files it writes or changes there are brought out.
+
+    Example: mnlab exec --send topologies/lan.py -- mn --custom lan.py --topo lan,3 --test pingall
+    """
+    import shutil
+    import tempfile
+
+    from mnlab.machine import command as inside
+    from mnlab.machine.job import Job, Limits
+    files: dict = {"src/command.py": Path(inside.__file__)}
+    for path in send or []:
+        if not path.exists():
+            raise WrongUsage(f"cannot send {path}: there is no such file or folder")
+        files[f"files/{path.resolve().name}"] = path.resolve()
+    job = Job("command:main", files, tuple(command), limits=Limits(virtual_seconds=limit, wall_seconds=max(600, limit)))
+    place = machine_for(on, clock, quiet)
+
+    def console(data: bytes) -> None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+    with tempfile.TemporaryDirectory(prefix="mnlab-exec-") as scratch:
+        try:
+            outcome = place.run(job, Path(scratch), console)
+        except BaseException:
+            place.abandon()
+            raise
+        brought = sorted(path.relative_to(scratch) for path in Path(scratch).rglob("*") if path.is_file())
+        if brought:
+            shutil.copytree(scratch, out, dirs_exist_ok=True)
+            if not quiet:
+                say(f"brought out into {out}: {', '.join(map(str, brought[:8]))}{' ...' if brought[8:] else ''}")
+    if outcome.trouble:
+        say(f"mnlab: {outcome.trouble}")
+    raise typer.Exit(INCONCLUSIVE if outcome.status is None else outcome.status)
+
+
+def doctor() -> None:
+    """Show what this computer has, what is missing, and how to get it.
+
+    Example: mnlab doctor
+    """
+    from mnlab.machine.doctor import examine
+    findings = examine()
+    for finding in findings:
+        print(f"{finding.mark}  {finding.subject:<18} {finding.seen}")
+        if finding.advice:
+            print(f"   {'':<18} -> {finding.advice}")
+    raise typer.Exit(0 if all(finding.ok or finding.optional for finding in findings) else 1)
+
+
+@machine.command()
+def build(clock: Clock = None, quiet: Quiet = False) -> None:
+    """Build the image and take the snapshot now, instead of at the first run.
+
+    Example: mnlab machine build
+    """
+    machine_for(Place.vm, clock, quiet).prepare()
+    say("the lab machine is ready")
+
+
+@machine.command()
+def status(thorough: Annotated[bool, typer.Option(help="Hash every file.")] = False) -> None:
+    """Show what is in the cache, and whether it is whole.
+
+    Example: mnlab machine status
+    """
+    from mnlab.machine import cache, parcel
+    from mnlab.machine.job import MIB
+    print(f"cache: {cache.cache_folder()}")
+    found = parcel.entries()
+    for entry in found:
+        whole = "whole" if cache.is_whole(entry, thorough) else "DAMAGED: it is built again at the next run"
+        print(f"  {entry.name:<42} {parcel.size_on_disk(entry) / MIB:6.0f} MiB  {whole}")
+    if not found:
+        print("  nothing yet: `mnlab machine build` builds the lab machine")
+
+
+@machine.command()
+def export(file: Annotated[Path, typer.Argument(help="The file to write, say lab-machine.tgz.", dir_okay=False)],
+           quiet: Quiet = False) -> None:
+    """Write the lab machine into one file, for computers that shall not build it.
+
+    Example: mnlab machine export lab-machine.tgz
+    """
+    from mnlab.machine import cache, parcel
+    parcel.export(file, (lambda text: None) if quiet else say)
+    print(f"{cache.sha256(file)}  {file}")
+
+
+@machine.command(name="import")
+def import_(file: Annotated[Path, typer.Argument(help="A file that `machine export` wrote.")],
+            quiet: Quiet = False) -> None:
+    """Take the lab machine from a file, after checking every byte.
+
+    Example: mnlab machine import lab-machine.tgz
+    """
+    from mnlab.machine import parcel
+    if not file.is_file():
+        raise WrongUsage(f"there is no file {file}")
+    for name in parcel.import_(file, (lambda text: None) if quiet else say):
+        print(f"imported {name}")
+
+
+@machine.command()
+def clean(all: Annotated[bool, typer.Option("--all", help="Everything, not only what is out of date.")] = False) -> None:
+    """Remove images and snapshots that no run would use any more.
+
+    Example: mnlab machine clean
+    """
+    from mnlab.machine import parcel
+    removed = parcel.clean(everything=all)
+    for name, size in removed:
+        print(f"removed {name} ({size} MiB)")
+    if not removed:
+        print("nothing to remove")

@@ -23,7 +23,7 @@ class Time(str, Enum):
 
 
 On = Annotated[Place, typer.Option("--on", help="vm: the lab machine. host: this kernel, as root.")]
-Clock = Annotated[Time, typer.Option("--clock", help="virtual: exact and repeatable. real: this computer's time.")]
+Clock = Annotated[Optional[Time], typer.Option("--clock", help="virtual: exact and repeatable (default on vm). real: this computer's time.")]
 Seed = Annotated[Optional[int], typer.Option("--seed", min=0, help="Which variant of the lab.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for evidence.", file_okay=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -37,11 +37,13 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def machine_for(on: Place, clock: Time, quiet: bool = False):
+def machine_for(on: Place, clock: Time | None, quiet: bool = False):
     """The machine that the options name."""
     quietly = (lambda text: None) if quiet else say
     if on == Place.host:
+        if clock == Time.virtual:
+            raise WrongUsage("--on host runs in real time; only the lab machine has a virtual clock")
         from mnlab.machine.host import HostMachine
         return HostMachine(quietly)
     from mnlab.machine.vm import VirtualMachine
-    return VirtualMachine(Time(clock).value, quietly)
+    return VirtualMachine((clock or Time.virtual).value, quietly)

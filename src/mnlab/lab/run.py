@@ -71,7 +71,8 @@ def make_job(lab: Lab, files: dict[str, Path], seed: int, params: dict, mutant: 
     if mutant:
         contents["mutant/mutants.py"] = lab.mutants
         contents["src/mnlab/checks"] = package / "checks"
-    return Job("mnlab.lab.inside:main", contents, path=("src", "."), limits=limits)
+    return Job("mnlab.lab.inside:main", contents, path=("src", "."), limits=limits,
+               needs=tuple(getattr(lab.experiment, "needs", ())))
 
 
 def new_run_folder(parent: Path, lab_name: str) -> Path:

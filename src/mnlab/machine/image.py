@@ -62,7 +62,7 @@ def build(folder: Path, say: Callable[[str], None]) -> None:
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH), "MNLAB_WHEELS": str(wheels), "TMPDIR": str(folder)}
     log = folder / "build.log"
     with open(log, "wb") as output:
-        debian = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        debian = subprocess.Popen([*_bounded(), *command], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=output)
         squashed = subprocess.Popen(squash, env=environment, stdin=debian.stdout, stdout=output, stderr=output)
         debian.stdout.close()
@@ -82,6 +82,14 @@ def build(folder: Path, say: Callable[[str], None]) -> None:
     wheels.rmdir()
     log.unlink()
     say("image: done")
+
+
+def _bounded() -> list[str]:
+    """A prefix that makes the build end, and its mounts vanish, with the process that started it."""
+    prefix = ["setpriv", "--pdeathsig", "TERM"]
+    if os.geteuid() == 0:
+        prefix += ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+    return prefix
 
 
 def _build_wheels(folder: Path, say: Callable[[str], None]) -> None:

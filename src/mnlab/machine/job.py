@@ -35,7 +35,7 @@ class Job:
     """`entry` ("module:function") is called with `arguments` in /job, where `files` are laid out.
 
     `files` maps a path below /job to a file or folder on this computer, or to bytes. `path` lists the folders below
-    /job that are put on sys.path.
+    /job that are put on sys.path; `needs` names what it asks of a kernel (machine/capabilities.py).
     """
 
     entry: str
@@ -43,6 +43,7 @@ class Job:
     arguments: tuple[str, ...] = ()
     path: tuple[str, ...] = ("src",)
     limits: Limits = field(default_factory=Limits)
+    needs: tuple[str, ...] = ()
 
     def archive(self) -> bytes:
         """The files as a tar archive whose bytes depend on their paths, modes and contents only.

@@ -32,10 +32,14 @@ def key(hardware: Hardware, image_digest: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def entry_name(hardware: Hardware, image_digest: str) -> str:
+    """The name of a snapshot's folder in the cache."""
+    return f"snapshot-{hardware.clock}-{hardware.accelerator}-{key(hardware, image_digest)}"
+
+
 def get(hardware: Hardware, image_digest: str, say: Callable[[str], None] = cache.say_to_stderr) -> Path:
     """The snapshot's folder in the cache, taken if need be. MachineError if the machine does not boot."""
-    name = f"snapshot-{hardware.clock}-{hardware.accelerator}-{key(hardware, image_digest)}"
-    return cache.entry(name, lambda folder: take(folder, hardware, say), say)
+    return cache.entry(entry_name(hardware, image_digest), lambda folder: take(folder, hardware, say), say)
 
 
 def take(folder: Path, hardware: Hardware, say: Callable[[str], None]) -> None:

@@ -14,6 +14,7 @@ A *transaction* is one question to one server (with its repetitions) and the res
 Names are written without the final dot ("www.lab"), the root as ".". Dissection of the message is scapy's.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -24,8 +25,9 @@ from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.message import Message
 
 PORT = 53
+OPT = 41  # EDNS's pseudo-record (RFC 6891)
 TYPES = {1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 13: "HINFO", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV",
-         41: "OPT", 43: "DS", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 50: "NSEC3", 65: "HTTPS", 252: "AXFR", 255: "ANY"}
+         OPT: "OPT", 43: "DS", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 50: "NSEC3", 65: "HTTPS", 252: "AXFR", 255: "ANY"}
 RCODES = {0: "noerror", 1: "formerr", 2: "servfail", 3: "nxdomain", 4: "notimp", 5: "refused", 9: "notauth"}
 
 
@@ -263,13 +265,17 @@ def parse(data: bytes, time: float, frame: Frame, source: Endpoint, target: Endp
 
     if len(data) < 12:
         return None
+    logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # it warns on standard error of every damaged message
     try:
         message = DNS(data)
         question = next(_chain(message.qd), None)
         if question is None or not hasattr(question, "qname"):
             return None
-        sections = [tuple(map(_record, _real(_chain(section)))) for section in (message.an, message.ns, message.ar)]
-        options = next((record for record in _chain(message.ar) if getattr(record, "type", None) == 41), None)
+        raw_sections = [list(_chain(section)) for section in (message.an, message.ns, message.ar)]
+        if [len(section) for section in raw_sections] != [message.ancount, message.nscount, message.arcount]:
+            return None  # cut short
+        options = next((record for record in raw_sections[2] if record.type == OPT), None)
+        sections = [tuple(_record(record) for record in section if record.type != OPT) for section in raw_sections]
         return DnsMessage(
             time, frame, source, target, transport, message.id, bool(message.qr), bool(message.aa), bool(message.tc),
             bool(message.rd), bool(message.ra), RCODES.get(message.rcode, f"rcode {message.rcode}"),
@@ -287,10 +293,6 @@ def _chain(section) -> Iterator:
     while section is not None and section.name != "NoPayload":
         yield section
         section = section.payload
-
-
-def _real(records: Iterator) -> Iterator:
-    return (record for record in records if getattr(record, "type", 41) != 41)
 
 
 def _record(record) -> Record:

@@ -2,7 +2,8 @@
 
 A stream is cut into messages: start line, header lines, blank line, body. How long a body is follows from RFC 9112
 section 6.3: none in an answer to HEAD or with 1xx, 204, 304; else chunked; else Content-Length; else, for a response,
-all up to the end of the connection. What cannot be read as HTTP ends the list; nothing is raised.
+all up to the end of the connection. A start line that is no text ends the list; one that is malformed does not, so that
+what was really sent can be shown. Nothing is raised.
 """
 
 import re
@@ -156,6 +157,8 @@ def _read(connection: tcp.Connection, side: str, methods: list[str]) -> list[Htt
         head_end = _HEAD_END.search(stream, position)
         head = stream[position:head_end.end() if head_end else len(stream)]
         start_line, headers = _parse_head(head)
+        if not start_line.isprintable():
+            break
         fields = {name.lower(): value for name, value in reversed(headers)}
         chunked = fields.get("transfer-encoding", "").lower().endswith("chunked")
         status = _status(start_line) if side == tcp.SERVER else None

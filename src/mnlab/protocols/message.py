@@ -23,7 +23,8 @@ class Message:
     Addresses are those on the wire: MAC addresses for ARP, IP addresses for everything else. `protocol` is the
     lower-case name under which the ladder table knows the message's module ("arp", "tcp", ...). `text` follows from the
     packet alone, so that two captures of one packet say the same; what depends on the place (is it a retransmission, as
-    far as one can see from here?) goes into `style`.
+    far as one can see from here?) goes into `style`. What a packet says may be anything: characters that a terminal
+    would obey are written as escapes, and `text` is one line.
     """
 
     time: float
@@ -33,3 +34,12 @@ class Message:
     protocol: str
     where: str = ""
     style: str = ""
+
+    def __post_init__(self):
+        if not self.text.isprintable():
+            object.__setattr__(self, "text", printable(self.text))
+
+
+def printable(text: str) -> str:
+    """The text with every character that is not printable written as Python writes it (\\n, \\x1b)."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

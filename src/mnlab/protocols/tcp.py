@@ -121,7 +121,7 @@ class Connection:
         if time is None or not changes:
             return self.sides[side].state
         past = [change for change in changes if change.time <= time]
-        return past[-1].state if past else "LISTEN" if side == SERVER else "CLOSED"
+        return past[-1].state if past else changes[0].previous
 
     def states(self, side: str) -> list[StateChange]:
         """The states that the side went through, with time, event and segment; the one it began in is not listed."""

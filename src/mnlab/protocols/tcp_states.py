@@ -7,7 +7,7 @@ it has received. Every segment is broken into events of its two ends: for its se
 `TRANSITIONS`; what the table does not hold changes nothing.
 
 The machine believes that whatever passes the capture point arrives. At an end's own interface, that end's states are
-thus its true states; the other end's may be ahead of the truth, if the segment is lost further on.
+thus its true states; the other end's may be ahead of the truth, until a segment of its own shows how far it is.
 What no segment shows is not shown here either: an end leaves TIME-WAIT by a timer.
 """
 
@@ -23,8 +23,7 @@ TRANSITIONS = {
     CLOSED: {SEND_SYN: SYN_SENT},
     LISTEN: {RECEIVE_SYN: SYN_RECEIVED, SEND_SYN: SYN_SENT},
     SYN_SENT: {RECEIVE_SYN: SYN_RECEIVED},  # a SYN+ACK brings "ACK of SYN" too, and so goes on to ESTABLISHED
-    # A bare SYN from an end believed to be in SYN-RECEIVED: it had not yet got the other's (simultaneous open).
-    SYN_RECEIVED: {ACK_OF_SYN: ESTABLISHED, SEND_SYN: SYN_SENT, SEND_FIN: FIN_WAIT_1, RECEIVE_FIN: CLOSE_WAIT},
+    SYN_RECEIVED: {ACK_OF_SYN: ESTABLISHED, SEND_FIN: FIN_WAIT_1, RECEIVE_FIN: CLOSE_WAIT},
     ESTABLISHED: {SEND_FIN: FIN_WAIT_1, RECEIVE_FIN: CLOSE_WAIT},
     FIN_WAIT_1: {ACK_OF_FIN: FIN_WAIT_2, RECEIVE_FIN: CLOSING},
     FIN_WAIT_2: {RECEIVE_FIN: TIME_WAIT},

@@ -52,10 +52,11 @@ _FIRST_STATES = {SYN: (states.CLOSED, states.LISTEN), SYN | ACK: (states.SYN_SEN
 
 @dataclass(frozen=True)
 class StateChange:
-    """An end enters `state` by `segment`, for the reason `event` (tcp_states)."""
+    """An end enters `state` from `previous` by `segment`, for the reason `event` (tcp_states)."""
 
     time: float
     state: str
+    previous: str
     event: str
     segment: Segment
 
@@ -159,7 +160,7 @@ class Tracker:
         if sender.isn == header.seq and sender.syn_seen:
             return False  # the same SYN once more
         unanswered = all(segment.syn and segment.ack is None for segment in self.segments)
-        return sender.state in states.FINISHED or (unanswered and sender.syn_seen)
+        return sender.fin is not None or sender.state in states.FINISHED or (unanswered and sender.syn_seen)
 
     def _learn_numbers(self, sender: Side, receiver: Side, header: Header) -> None:
         """Initial sequence numbers: from a SYN, or else guessed from the first number seen."""
@@ -187,8 +188,11 @@ class Tracker:
                 sender.fin = segment.end - 1
         if segment.ack is not None and not segment.rst:
             self._sample(segment, receiver)
+        withdrawn = self._withdraw(segment, sender, receiver)
         for side, event in _state_events(segment, sender, receiver, acceptable):
             self._move(side, event, segment)
+        if withdrawn:
+            self._move(sender, withdrawn, segment)
         if segment.ack is not None and not segment.rst:
             sender.acked = segment.ack if sender.acked is None else max(sender.acked, segment.ack)
             sender.window = segment.window
@@ -204,6 +208,24 @@ class Tracker:
             sender.newest_ident = header.ip_ident
 
     @staticmethod
+    def _withdraw(segment: Segment, sender: Side, receiver: Side) -> str | None:
+        """Take back that the sender had received a SYN or FIN, if what it sends shows that it had not.
+
+        The SYN or FIN has passed the capture point and is still on its way (both opened or closed at once): the event
+        that was taken back is returned, to happen after this segment.
+        """
+        last = sender.changes[-1] if sender.changes else None
+        if last is None or segment.rst:
+            return None
+        bare_syn = segment.syn and segment.ack is None and last.event == states.RECEIVE_SYN
+        old_ack = last.event == states.RECEIVE_FIN and segment.ack is not None and segment.ack <= receiver.fin
+        if not (bare_syn or old_ack):
+            return None
+        sender.changes.pop()
+        sender.state = last.previous
+        return last.event
+
+    @staticmethod
     def _sample(ack: Segment, acknowledged: Side) -> None:
         """RTT samples of what an ACK covers, by its number or (behind a gap) by its SACK blocks."""
         waiting = acknowledged.unacked
@@ -217,15 +239,16 @@ class Tracker:
 
     @staticmethod
     def _move(side: Side, event: str, segment: Segment) -> None:
-        state = states.after(side.state, event)
+        state, previous = states.after(side.state, event), side.state
         if state == side.state:
             return
-        if side.changes and side.changes[-1].segment is segment and side.state == states.SYN_RECEIVED:
-            side.changes.pop()  # a SYN+ACK leads from SYN-SENT to ESTABLISHED at once
+        if side.changes and side.changes[-1].segment is segment and previous == states.SYN_RECEIVED:
+            previous = side.changes.pop().previous  # a SYN+ACK leads from SYN-SENT to ESTABLISHED at once
         if event == states.SEND_RST and not side.syn_seen:
             side.changes.clear()  # nobody listened, although a SYN was sent to it
+            previous = states.CLOSED
         side.state = state
-        side.changes.append(StateChange(segment.time, state, event, segment))
+        side.changes.append(StateChange(segment.time, state, previous, event, segment))
 
 
 def _is_from_client(first: Header) -> bool:

@@ -12,12 +12,12 @@ was captured). This module decides what is drawn; `ladder_rows` draws it.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import median
+from statistics import median_low
 
 from rich.text import Text
 
 from mnlab.report.drawing import Drawing, Glyphs, counted, duration, one_line
-from mnlab.report.ladder_rows import Layout, Rows, lay_out
+from mnlab.report.ladder_rows import Rows, lay_out
 from mnlab.report.sightings import Arrow, arrows
 
 #: Arrow colours. Few and quiet: they only help to tell protocols apart.
@@ -32,7 +32,8 @@ NOUNS = {"tcp": "segment", "ip": "fragment", "dns": "DNS message", "arp": "ARP p
 
 LIMIT = 40  # arrows drawn unless told otherwise: about two screens
 SHORTEST_SILENCE = 0.15  # s; below Linux's least retransmission timeout (0.2 s), so that a timeout shows as a silence
-UNUSUAL = 5  # times the median time between messages make a silence worth pointing out
+UNUSUAL = 5  # times the median time between messages make a silence worth pointing out, ...
+ALWAYS = 0.9  # s; ... and so does this, below the second between repeated ARP requests or SYNs
 STRANGERS = 2  # addresses without a host that get a lifeline each; more of them share one
 OTHERS = "others"
 
@@ -154,7 +155,7 @@ def with_pauses(items: Sequence, silence: float | None = None) -> list:
     result = list(items[:1])
     gaps = [_gap(earlier, later) for earlier, later in zip(items, items[1:])]
     if silence is None:
-        silence = max(SHORTEST_SILENCE, UNUSUAL * median(gaps)) if gaps else SHORTEST_SILENCE
+        silence = min(max(SHORTEST_SILENCE, UNUSUAL * median_low(gaps)), ALWAYS) if gaps else ALWAYS
     for item, gap in zip(items[1:], gaps):
         if gap >= silence:
             result.append(Pause(gap))

@@ -2,9 +2,9 @@
 
 A frame that crosses a captured network is seen several times: leaving its sender, and arriving at each host that it
 reaches. Sightings with the same source, target, protocol and text belong together, in order and at the usual transit
-time between the two places. A message that its target's capture should hold but does not is
-lost; one that its source's capture should hold but does not, or whose source is nobody's address, was sent by the host that
-saw it first, in another's name.
+time between the two places. A message that its target's capture should hold but does not is lost; one that its source's
+capture should hold but does not, or whose source is nobody's address, was sent by the host that saw it first, in
+another's name.
 """
 
 from collections import defaultdict

@@ -29,7 +29,7 @@ def test_one_line_has_no_line_breaks():
 
 
 @pytest.mark.parametrize("width", [1, 7, 20, 60])
-@pytest.mark.parametrize("text", ["", "one two three " * 9, "x" * 100, "  indented words stay so", "日本語" * 20, "a\n\nb"])
+@pytest.mark.parametrize("text", ["", "one two three " * 9, "x" * 100, "  indented words", "日本語" * 20, "a\n\nb"])
 def test_wrapped_lines_are_never_wider_and_lose_no_character(text, width):
     lines = wrap(text, width)
     if width > 1:  # a wide character does not fit into one column
@@ -49,8 +49,9 @@ def test_shortened_text_fits(text, width, short):
 
 
 @pytest.mark.parametrize("seconds, words", [
-    (0, "0 s"), (0.0000123, "0.01 ms"), (0.02003, "20.0 ms"), (0.254, "254 ms"), (0.99949, "999 ms"), (0.9996, "1.00 s"),
-    (1.02, "1.02 s"), (59.96, "60.0 s"), (99.94, "99.9 s"), (99.96, "1 min 40 s"), (240, "4 min"), (250.4, "4 min 10 s"),
+    (0, "0 s"), (0.0000123, "0.01 ms"), (0.02003, "20.0 ms"), (0.254, "254 ms"), (0.99949, "999 ms"),
+    (0.9996, "1.00 s"), (1.02, "1.02 s"), (59.96, "60.0 s"), (99.94, "99.9 s"), (99.96, "1 min 40 s"), (240, "4 min"),
+    (250.4, "4 min 10 s"),
 ])
 def test_durations_have_the_unit_a_reader_would_choose(seconds, words):
     assert duration(seconds) == words

@@ -71,7 +71,8 @@ def test_an_arrow_starts_and_ends_at_its_hosts(make_lan, source, target, width, 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("source", ["h1", "h2", "h3"])
 def test_a_broadcast_reaches_every_other_lifeline(lan, source, width):
-    lines = picture(lan.send(0, source, "ff:ff:ff:ff:ff:ff", "to all", seen="h1 h2 h3"), width).split("\n")
+    seen = " ".join(sorted(lan.hosts, key=lambda name: name != source))
+    lines = picture(lan.send(0, source, "ff:ff:ff:ff:ff:ff", "to all", seen=seen), width).split("\n")
     lane = lanes(lines, lan.hosts)
     row = row_at(lines, "0.000")
     for name, column in lane.items():
@@ -123,7 +124,7 @@ def test_times_are_milliseconds_since_the_first_message(lan):
 
 
 def test_times_beyond_a_hundred_seconds_stay_short():
-    assert time_text(99.9999996) == "99999.9996"[:9] or time_text(99.9999996) == "100000.000"
+    assert time_text(99.5) == "99500.000"
     assert time_text(3600) == "3600000.0"
 
 
@@ -142,7 +143,9 @@ def test_usual_intervals_are_not_silences():
     assert sum(isinstance(item, Pause) for item in with_pauses(slow, silence=0.25)) == 5
 
 
-@pytest.mark.parametrize("count, limit, cut", [(10, 10, 0), (11, 10, 0), (12, 10, 2), (500, 40, 460), (5, None, 0), (9, 1, 7)])
+@pytest.mark.parametrize("count, limit, cut", [
+    (10, 10, 0), (11, 10, 0), (12, 10, 2), (500, 40, 460), (5, None, 0), (9, 1, 7),
+])
 def test_the_middle_of_a_long_exchange_is_left_out(count, limit, cut):
     sent = [Arrow(number * 0.001, "h1", "h2", f"{number}", "tcp") for number in range(count)]
     items = elide(sent, limit)
