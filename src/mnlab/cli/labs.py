@@ -10,7 +10,7 @@ from typing import Annotated, Optional
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, overall
-from mnlab.cli.options import Clock, Json, Junit, On, Out, Place, Quiet, Seed, Verbose, WrongUsage, machine_for
+from mnlab.cli.options import Clock, Json, Junit, On, Out, Place, Quiet, Seed, Verbose, WrongUsage, machine_for, say
 from mnlab.lab import lab as labs
 from mnlab.lab import work as workfolder
 
@@ -199,6 +199,8 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
         if record and draw:
             write_figures(lab, record)
         if json:
+            if result.reason:
+                say(f"{result.lab}: {result.reason}")
             continue
         if record and draw and not quiet:
             for picture in pictures(lab, record):

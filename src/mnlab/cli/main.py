@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from mnlab.cli import labs, machines
+from mnlab.cli import labs, machines, tests
 from mnlab.lab.lab import UnknownLab
 from mnlab.lab.work import BadWork
 from mnlab.machine.job import MachineError
@@ -20,6 +20,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
                        "Begin with: mnlab list, mnlab run arp, mnlab start arp")
 labs.register(app)
 machines.register(app)
+tests.register(app)
 
 WRONG_USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
 

@@ -268,7 +268,7 @@ def parse(data: bytes, time: float, frame: Frame, source: Endpoint, target: Endp
     logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # it warns on standard error of every damaged message
     try:
         message = DNS(data)
-        question = next(_chain(message.qd), None)
+        question = next(_chain(message.qd), None) if message.qdcount else None  # scapy 2.5 makes one up
         if question is None or not hasattr(question, "qname"):
             return None
         raw_sections = [list(_chain(section)) for section in (message.an, message.ns, message.ar)]

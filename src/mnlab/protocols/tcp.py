@@ -3,8 +3,9 @@
 Theory of operation. Frames are sorted into connections by capture point and by the two ends (IP address and port). Each
 connection is followed by a `Tracker` (tcp_track.py), which knows for each side which sequence numbers have passed, and
 so can tell new data from a retransmission, a copy or a latecomer. The states of both ends follow from a table
-(tcp_states.py). Segments are decoded and described in tcp_segment.py. What comes out is a `Connection`: the segments in
-the order of the capture, with relative numbers, and what can be asked of them.
+(tcp_states.py), what is known of each end is in tcp_side.py, and a segment is decoded and described in tcp_segment.py.
+What comes out is a `Connection`: the segments in the order of the capture, with relative numbers, and what can be asked
+of them.
 
 Where one looks matters. At the sender's own interface retransmissions and RTT samples are those of the sender. At the
 receiver's, a retransmission may be the first copy that is seen (`Segment.fresh` > 0), and RTT samples show only the
@@ -32,8 +33,9 @@ from mnlab.protocols.tcp_segment import (
     Segment,
     decode,
 )
+from mnlab.protocols.tcp_side import CLIENT, SERVER, RttSample, Side, StateChange
 from mnlab.protocols.tcp_states import FINISHED
-from mnlab.protocols.tcp_track import CLIENT, SERVER, RttSample, Side, StateChange, Tracker
+from mnlab.protocols.tcp_track import Tracker
 
 __all__ = ["CLIENT", "SERVER", "Connection", "Handshake", "Piece", "RttSample", "Segment", "StateChange", "connections",
            "messages", "other"]

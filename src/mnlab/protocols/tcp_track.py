@@ -1,8 +1,7 @@
 """Following one TCP connection, segment by segment.
 
-A `Side` holds what is known of one end: its initial sequence number, which of its sequence numbers have passed the
-capture point, how far it has acknowledged the other end, its window scale, its state. `Tracker.add` takes a header from
-the wire and returns the `Segment`: numbers made relative, kind decided, states moved on, RTT samples taken.
+`Tracker.add` takes a header from the wire and returns the `Segment`: numbers made relative, kind decided, states moved
+on, RTT samples taken. What is known of each end meanwhile is in a `Side` (tcp_side.py).
 
     raw header -> relative numbers -> kind -> sequence space seen -> states -> RTT samples
 
@@ -10,9 +9,7 @@ If the capture began in the middle of a connection, the first number seen of a s
 before it), window scales are unknown, and both ends are taken to be ESTABLISHED.
 """
 
-from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass, field
 
 from mnlab.protocols import tcp_states as states
 from mnlab.protocols.capture import Frame
@@ -34,10 +31,8 @@ from mnlab.protocols.tcp_segment import (
     Header,
     Segment,
     parse_options,
-    signed,
 )
-
-CLIENT, SERVER = "client", "server"
+from mnlab.protocols.tcp_side import CLIENT, SERVER, RttSample, Side, StateChange
 
 #: Seconds within which the same IP packet seen twice is a copy made by the network. Linux numbers its packets, so its
 #: retransmissions differ from the original; a program that writes its own packets may not, but it waits longer.
@@ -48,79 +43,6 @@ LARGEST_WINDOW = 2**30
 
 #: SYN and ACK flags of the first segment captured -> states of client and server before it. Without SYN: in the middle.
 _FIRST_STATES = {SYN: (states.CLOSED, states.LISTEN), SYN | ACK: (states.SYN_SENT, states.LISTEN)}
-
-
-@dataclass(frozen=True)
-class StateChange:
-    """An end enters `state` from `previous` by `segment`, for the reason `event` (tcp_states)."""
-
-    time: float
-    state: str
-    previous: str
-    event: str
-    segment: Segment
-
-
-@dataclass(frozen=True)
-class RttSample:
-    """From a segment to the first ACK or SACK that covers it. Segments sent twice give none (Karn, RFC 6298)."""
-
-    segment: Segment
-    ack: Segment
-
-    @property
-    def time(self) -> float:
-        return self.ack.time
-
-    @property
-    def rtt(self) -> float:
-        """Seconds."""
-        return self.ack.time - self.segment.time
-
-
-@dataclass
-class Side:
-    """What is known of one end. Sequence numbers are relative to its own initial one, `acked` to the other end's."""
-
-    name: str
-    state: str
-    isn: int | None = None  # raw
-    next: int = 0  # everything below has passed
-    top: int = 0  # after the highest number that has passed
-    islands: list[tuple[int, int]] = field(default_factory=list)  # what has passed between `next` and `top`
-    fin: int | None = None  # its FIN's number
-    acked: int | None = None
-    window: int | None = None  # as last advertised, in bytes
-    scale: int | None = None  # its SYN's window scale option; None also if its SYN was not seen
-    syn_seen: bool = False
-    newest_ident: int = 0  # of its IP packets; Linux leaves 0 in a SYN+ACK, which says nothing
-    copies: dict[tuple, float] = field(default_factory=dict)  # IP packet -> when it was last seen
-    unacked: deque = field(default_factory=deque)  # segments not yet acknowledged and sent once
-    changes: list[StateChange] = field(default_factory=list)
-    samples: list[RttSample] = field(default_factory=list)
-
-    def relative(self, raw: int) -> int:
-        """A number of this side's, counted from its SYN; the nearest to the highest seen, which undoes wrapping."""
-        return self.top + signed(raw - self.isn - self.top)
-
-    def fresh(self, first: int, end: int) -> int:
-        """How many of the numbers first..end-1 have not passed yet."""
-        seen = [(0, self.next), *self.islands]
-        return end - first - sum(max(0, min(end, right) - max(first, left)) for left, right in seen)
-
-    def passed(self, first: int, end: int) -> None:
-        """Note that the numbers first..end-1 have passed; `islands` stay apart from each other and in order."""
-        self.top = max(self.top, end)
-        at = bisect_left(self.islands, (first, end))
-        if at and self.islands[at - 1][1] >= first:
-            at -= 1
-        while at < len(self.islands) and self.islands[at][0] <= end:
-            left, right = self.islands.pop(at)
-            first, end = min(first, left), max(end, right)
-        if first > self.next:
-            self.islands.insert(at, (first, end))
-        else:
-            self.next = max(self.next, end)
 
 
 class Tracker:
@@ -183,29 +105,45 @@ class Tracker:
         """Everything that changes by a segment, besides its own description."""
         acceptable = _acceptable_reset(segment, sender, receiver)
         if segment.size and not segment.rst:
-            sender.passed(segment.seq, segment.end)
-            if segment.fin:
-                sender.fin = segment.end - 1
-        if segment.ack is not None and not segment.rst:
-            self._sample(segment, receiver)
+            self._note_numbers(segment, sender)
         withdrawn = self._withdraw(segment, sender, receiver)
         for side, event in _state_events(segment, sender, receiver, acceptable):
             self._move(side, event, segment)
         if withdrawn:
             self._move(sender, withdrawn, segment)
         if segment.ack is not None and not segment.rst:
-            sender.acked = segment.ack if sender.acked is None else max(sender.acked, segment.ack)
-            sender.window = segment.window
-            if receiver.next < segment.ack <= receiver.top:
-                receiver.passed(receiver.next, segment.ack)  # it has arrived, so the capture has missed it
-        if segment.kind == NEW:
-            sender.unacked.append(segment)
-        elif segment.kind == RETRANSMISSION:
-            sender.unacked = deque(old for old in sender.unacked if old.end <= segment.seq or old.seq >= segment.end)
+            self._note_ack(segment, sender, receiver)
         header = segment.header
         sender.copies[_identity(header)] = segment.time
         if header.ip_ident and (not sender.newest_ident or _later_ident(header.ip_ident, sender.newest_ident)):
             sender.newest_ident = header.ip_ident
+
+    @staticmethod
+    def _note_numbers(segment: Segment, sender: Side) -> None:
+        """The sequence numbers that a segment uses."""
+        sender.passed(segment.seq, segment.end)
+        if segment.fin:
+            sender.fin = segment.end - 1
+        if segment.kind == NEW:
+            sender.unacked.append(segment)
+        elif segment.kind == RETRANSMISSION:
+            sender.unacked = deque(old for old in sender.unacked if old.end <= segment.seq or old.seq >= segment.end)
+
+    @staticmethod
+    def _note_ack(segment: Segment, sender: Side, receiver: Side) -> None:
+        """What a segment acknowledges, by its number or (behind a gap) by its SACK blocks, and its window."""
+        sender.acked = segment.ack if sender.acked is None else max(sender.acked, segment.ack)
+        sender.window = segment.window
+        if receiver.next < segment.ack <= receiver.top:
+            receiver.passed(receiver.next, segment.ack)  # it has arrived, so the capture has missed it
+        waiting = receiver.unacked
+        while waiting and waiting[0].end <= segment.ack:
+            receiver.samples.append(RttSample(waiting.popleft(), segment))
+        for left, right in segment.sack if waiting else ():
+            held = [old for old in receiver.unacked if left <= old.seq and old.end <= right]
+            if held:
+                receiver.samples += [RttSample(old, segment) for old in held]
+                receiver.unacked = deque(old for old in receiver.unacked if not (left <= old.seq and old.end <= right))
 
     @staticmethod
     def _withdraw(segment: Segment, sender: Side, receiver: Side) -> str | None:
@@ -224,18 +162,6 @@ class Tracker:
         sender.changes.pop()
         sender.state = last.previous
         return last.event
-
-    @staticmethod
-    def _sample(ack: Segment, acknowledged: Side) -> None:
-        """RTT samples of what an ACK covers, by its number or (behind a gap) by its SACK blocks."""
-        waiting = acknowledged.unacked
-        while waiting and waiting[0].end <= ack.ack:
-            acknowledged.samples.append(RttSample(waiting.popleft(), ack))
-        for left, right in ack.sack if waiting else ():
-            held = [segment for segment in waiting if left <= segment.seq and segment.end <= right]
-            acknowledged.samples += [RttSample(segment, ack) for segment in held]
-            for segment in held:
-                waiting.remove(segment)
 
     @staticmethod
     def _move(side: Side, event: str, segment: Segment) -> None:

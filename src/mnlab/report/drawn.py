@@ -31,7 +31,7 @@ def ladder_of(diagram, record: Record):
     nodes = {name: node for name, node in record.hosts.items() if not diagram.hosts or name in diagram.hosts}
     hosts = lifelines(nodes, messages, record.name_of)
     return ladder(messages, {name: hosts[name] for name in diagram.hosts or hosts if name in hosts},
-                  record.name_of, limit=diagram.limit)
+                  record.name_of, limit=diagram.limit, captured=[place.split("-")[0] for place in diagram.captures])
 
 
 def write_figures(lab: Lab, record: Record) -> list:

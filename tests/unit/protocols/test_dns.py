@@ -15,7 +15,8 @@ def both(one, other):
 
 CLIENT, SERVER = "10.0.0.1", "10.0.0.53"
 WWW = DNSRR(rrname="www.lab.", type="A", ttl=300, rdata="10.0.0.2")
-SOA = DNSRRSOA(rrname="lab.", ttl=60, mname="ns.lab.", rname="root.lab.", serial=7, refresh=1, retry=2, expire=3, minimum=4)
+SOA = DNSRRSOA(rrname="lab.", ttl=60, mname="ns.lab.", rname="root.lab.", serial=7, refresh=1, retry=2, expire=3,
+               minimum=4)
 NS = DNSRR(rrname="lab.", type="NS", ttl=60, rdata="ns1.lab.")
 GLUE = DNSRR(rrname="ns1.lab.", type="A", ttl=60, rdata="10.0.0.4")
 ALIAS = DNSRR(rrname="alias.lab.", type="CNAME", ttl=60, rdata="www.lab.")
@@ -125,6 +126,6 @@ def test_over_tcp_two_questions_share_segments(new_talk):
 
 def test_damaged_messages_are_left_out(wire):
     whole = bytes(response(an=WWW))
-    for data in (b"", b"\0" * 12, whole[:20], b"\xff" * 40, whole[:12] + b"\xc0\x0c" * 20):
+    for data in (b"", b"\0" * 12, whole[:20], whole[:-16], b"\xff" * 40):
         wire.add(Ether() / IP(src=SERVER, dst=CLIENT) / UDP(sport=53, dport=5353) / data)
     assert dns.dns_messages(wire.frames) == []

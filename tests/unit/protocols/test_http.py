@@ -41,8 +41,8 @@ def test_requests_on_one_connection_meet_their_responses(dialogue):
         ("c", b"HEAD /a HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc" + GET),
         ("s", b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"
               b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
-    assert [(exchange.request.start_line, exchange.request.body, exchange.response.status) for exchange in exchanges] == [
-        ("HEAD /a HTTP/1.1", b"", 200), ("POST /b HTTP/1.1", b"abc", 204), ("GET /books?id=1 HTTP/1.1", b"", 404)]
+    assert [(exchange.request.method, exchange.request.body, exchange.response.status) for exchange in exchanges] == [
+        ("HEAD", b"", 200), ("POST", b"abc", 204), ("GET", b"", 404)]
     assert http.messages(dialogue.talk.frames)[-1].style == "error"
 
 

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 from rich.cells import cell_len
 
@@ -209,7 +211,9 @@ def test_more_hosts_than_columns_become_a_list(make_lan):
 
 
 def test_texts_cannot_command_the_terminal(lan):
-    text = picture(lan.send(0, "h1", "h2", "GET /\x1b[2J\x1b]0;x\x07\r\nHost: a"))
+    lan.messages = [SimpleNamespace(time=0.0, source="10.0.0.1", target="10.0.0.2", protocol="http", where="h1-eth0",
+                                    style="", text="GET /\x1b[2J\x1b]0;x\x07\r\nHost: a")]
+    text = picture(lan)
     assert "\x1b" not in text and "GET / Host: a" in text
 
 

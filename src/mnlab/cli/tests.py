@@ -1,0 +1,40 @@
+"""`mnlab test`: the project's own tests."""
+
+import os
+import subprocess
+import sys
+from typing import Annotated, Optional
+
+import typer
+
+from mnlab.lab.lab import ROOT
+
+#: A word for a part of the tests: what pytest is told.
+PARTS = {
+    "unit": ["tests/unit"],
+    "machine": ["tests/machine", "-m", "not slow"],
+    "labs": ["tests/labs", "tests/topologies", "-m", "not slow"],
+    "slow": ["tests", "-m", "slow"],
+}
+DEFAULT = ["tests", "-m", "not slow"]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(context_settings={"ignore_unknown_options": True})(test)
+
+
+def test(what: Annotated[Optional[list[str]], typer.Argument(
+        metavar="[unit|machine|labs|slow|PYTEST ARGUMENT...]", help="A part, or what pytest is to run.")] = None) -> None:
+    """Run the project's tests, on every processor.
+
+    Example: mnlab test unit
+    """
+    words = [argument for word in what or [] for argument in PARTS.get(word, [word])] or DEFAULT
+    if words != PARTS["unit"]:
+        from mnlab.cli.options import say
+        from mnlab.machine.vm import VirtualMachine
+        VirtualMachine("virtual", say).prepare()  # once, before the tests divide the work
+    # Each test file stays with one worker, which shares its runs between its tests.
+    command = [sys.executable, "-m", "pytest", "-q", "--numprocesses", str(os.cpu_count() or 1), "--dist", "loadgroup",
+               *words]
+    raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode)

@@ -1,0 +1,74 @@
+"""Every lab keeps its word: the solution scores full marks, the starter less than half, each check can fail,
+another variant works as well, and the same run gives the same evidence."""
+
+import pytest
+
+from mnlab.checks.grade import grade, read_answers
+from mnlab.checks.session import reference_answers
+from mnlab.checks.verdicts import INCONCLUSIVE, PASSED
+from mnlab.checks.verify import verify
+from mnlab.lab import run as labrun
+from mnlab.lab import work as workfolder
+from mnlab.lab.lab import all_labs
+from mnlab.machine.vm import VirtualMachine
+
+SEEDS = (1, 2, 77)
+
+
+def each_lab(function):
+    return pytest.mark.parametrize("lab", [pytest.param(lab, id=lab.name) for lab in all_labs()])(function)
+
+
+@pytest.fixture(scope="session")
+def machine():
+    return VirtualMachine("virtual")
+
+
+def run_solution(lab, machine, seed, folder):
+    work = folder / "work"
+    work.mkdir(parents=True)
+    workfolder.copy(lab.solution, work, lab.params(seed))
+    return labrun.run(lab, machine, work, seed, folder / "run")
+
+
+def complaints(result) -> str:
+    lines = [f"{check.name}: {check.message}" for check in result.checks if check.status != PASSED]
+    return "\n".join([result.reason, *lines])
+
+
+@each_lab
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_solution_scores_full_marks(lab, seed, machine, tmp_path):
+    record = run_solution(lab, machine, seed, tmp_path)
+    result = grade(lab, record, reference_answers(lab, record))
+    assert result.status == PASSED, complaints(result)
+    assert result.points == result.max_points > 0
+
+
+@each_lab
+def test_the_starter_runs_and_scores_below_half(lab, machine, tmp_path):
+    workfolder.start(lab, tmp_path / "work", 5)
+    record = labrun.run(lab, machine, tmp_path / "work", 5, tmp_path / "run")
+    result = grade(lab, record, read_answers(tmp_path / "work"))
+    assert result.status != INCONCLUSIVE, complaints(result)
+    assert result.points < result.max_points / 2, f"{result.points} of {result.max_points}"
+
+
+@each_lab
+def test_every_check_is_killed_by_a_mutant(lab, machine):
+    matrix = verify(lab, machine, 3, workers=1)
+    assert matrix.baseline.status == PASSED, complaints(matrix.baseline)
+    assert not matrix.unkilled_checks
+    assert not [mutant.name for mutant in matrix.uncaught_mutants]
+
+
+@each_lab
+def test_two_runs_give_the_same_evidence(lab, machine, tmp_path):
+    digests = {run_solution(lab, machine, 4, tmp_path / str(number)).manifest["evidence_sha256"] for number in (1, 2)}
+    assert len(digests) == 1
+
+
+@each_lab
+def test_another_seed_is_another_network(lab):
+    assert lab.params(1) == lab.params(1)
+    assert lab.params(1) != lab.params(2)
