@@ -11,13 +11,17 @@ from mininet.topo import Topo
 
 
 class Lan(Topo):
-    """`hosts` hosts h1, h2, ... on switch s1; `addresses` gives their "ip/prefix", `link` their links' parameters."""
+    """`hosts` hosts h1, h2, ... on switch s1.
 
-    def build(self, hosts=3, addresses=(), link=None):
+    `addresses` gives their "ip/prefix", `macs` their MAC addresses, `link` their links' parameters.
+    """
+
+    def build(self, hosts=3, addresses=(), link=None, macs=()):
         switch = self.addSwitch("s1")
         for number in range(1, hosts + 1):
             ip = addresses[number - 1] if addresses else f"10.0.0.{number}/24"
-            self.addLink(self.addHost(f"h{number}", ip=ip), switch, **(link or {}))
+            mac = {"mac": macs[number - 1]} if macs else {}
+            self.addLink(self.addHost(f"h{number}", ip=ip, **mac), switch, **(link or {}))
 
 
 topos = {"lan": Lan}

@@ -2,6 +2,7 @@
 
 from mnlab.checks.points import CheckFailed
 
+LARGEST = 1e30  # nothing here is counted or measured beyond it
 LONGEST = 200  # characters of an answer that are shown back
 
 
@@ -17,7 +18,10 @@ class Answers:
 
     def number(self, key: str) -> float:
         """A number, whole or not."""
-        return float(self._get(key, (int, float), "a number"))
+        value = self._get(key, (int, float), "a number")
+        if not abs(value) < LARGEST:  # "nan" and "inf" are TOML, too
+            raise CheckFailed(expected=f"answers.toml: {key} is a number of ordinary size", seen=show(value))
+        return float(value)
 
     def integer(self, key: str) -> int:
         """A whole number."""

@@ -88,10 +88,16 @@ class _Grader:
 def grade(lab: Lab, record: Record, answers: Answers) -> LabResult:
     """Run the lab's checks on a record."""
     grader = _Grader(record, answers)
-    arguments = [str(lab.checks), "-p", "no:cacheprovider", "-p", "no:terminal", "--import-mode=importlib", "-c", "/dev/null",
-                 "--rootdir", str(lab.folder), "-o", "python_files=checks.py", "-o", "python_functions=check_*"]
+    # importlib mode names a module after its path below rootdir: "/" keeps the checks.py of different labs apart.
+    arguments = [str(lab.checks), "--import-mode=importlib", "--rootdir=/", "-c", "/dev/null", "--noconftest",
+                 "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:xdist",
+                 "-o", "python_files=checks.py", "-o", "python_functions=check_*"]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        pytest.main(arguments, plugins=[grader])
+        ended = pytest.main(arguments, plugins=[grader])
+    if ended == pytest.ExitCode.INTERRUPTED:  # pytest keeps Ctrl-C to itself
+        raise KeyboardInterrupt
+    if ended == pytest.ExitCode.INTERNAL_ERROR:
+        grader.problems.append("checks.py makes pytest itself fail")
     if not grader.results and not grader.problems:
         grader.problems.append("checks.py has no checks")
     seconds = record.manifest.get("seconds", {})

@@ -22,11 +22,14 @@ WORKERS = max(1, min(4, os.cpu_count() or 1))
 
 @dataclass(frozen=True)
 class Task:
-    """One lab to run. `work` is the student's folder; None means the solution, with its reference answers."""
+    """One lab to run, its evidence to lie under `out`.
+
+    `work` is the student's folder; None means the solution, with its reference answers.
+    """
 
     lab: labs.Lab
     seed: int
-    folder: Path
+    out: Path
     work: Path | None = None
 
 
@@ -62,16 +65,21 @@ def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | No
 def _run(task: Task, machine: Machine, progress, limits) -> Record:
     name = task.lab.name
     progress.start(name)
+    folder = labrun.reserve_folder(task.out, name)
 
     def step(text: str) -> None:
         progress.step(name, text)
 
-    if task.work:
-        return labrun.run(task.lab, machine, task.work, task.seed, task.folder, step, limits=limits)
-    with tempfile.TemporaryDirectory(prefix="mnlab-work-") as scratch:
-        work = Path(scratch)
-        workfolder.copy(task.lab.solution, work, task.lab.params(task.seed))
-        return labrun.run(task.lab, machine, work, task.seed, task.folder, step, limits=limits)
+    try:
+        if task.work:
+            return labrun.run(task.lab, machine, task.work, task.seed, folder, step, limits=limits)
+        with tempfile.TemporaryDirectory(prefix="mnlab-work-") as scratch:
+            work = Path(scratch)
+            workfolder.copy(task.lab.solution, work, task.lab.params(task.seed))
+            return labrun.run(task.lab, machine, work, task.seed, folder, step, limits=limits)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _grade(task: Task, record: Record) -> LabResult:

@@ -72,16 +72,21 @@ def verify(lab: Lab, machine: Machine, seed: int, progress: Callable[[str], None
         baseline = grade(lab, base, Answers(answers))
         # Runs go on side by side in machines of their own; grading, which is quick, stays in this thread.
         with ThreadPoolExecutor(workers) as pool:
-            runs = {mutant: pool.submit(trial.run, mutant.name, mutant) for mutant in mutants
-                    if mutant.kind in ("work", "network")}
-            results = {}
-            for mutant in mutants:
-                progress(f"{lab.name}: {mutant.description}")
-                if mutant in runs:
-                    record, given = runs[mutant].result(), answers
-                else:
-                    record, given = trial.without_machine(mutant, base, answers)
-                results[mutant] = grade(lab, record, Answers(given))
+            try:
+                runs = {mutant: pool.submit(trial.run, mutant.name, mutant) for mutant in mutants
+                        if mutant.kind in ("work", "network")}
+                results = {}
+                for mutant in mutants:
+                    progress(f"{lab.name}: {mutant.description}")
+                    if mutant in runs:
+                        record, given = runs[mutant].result(), answers
+                    else:
+                        record, given = trial.without_machine(mutant, base, answers)
+                    results[mutant] = grade(lab, record, Answers(given))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                machine.abandon()
+                raise
     return KillMatrix(lab.name, baseline, results)
 
 

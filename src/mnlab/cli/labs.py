@@ -75,7 +75,7 @@ def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Plac
     from mnlab.checks.session import Task
     chosen = _chosen(lab, all)
     seed = DEFAULT_SEED if seed is None else seed
-    tasks = [Task(one, seed, folder) for one, folder in _folders(chosen, out)]
+    tasks = [Task(one, seed, out) for one in chosen]
     _carry_out(tasks, on, clock, json, junit, quiet, verbose)
 
 
@@ -108,17 +108,17 @@ def check(lab: LabNames = None, all: All = False,
     if work and len(chosen) > 1:
         raise WrongUsage("--work goes with one lab")
     tasks = []
-    for one, folder in _folders(chosen, out):
+    for one in chosen:
         place = work or Path("work") / one.name
         if not place.is_dir():
             raise WrongUsage(f"there is no work folder {place}. Begin with `mnlab start {one.name}`.")
         chosen_seed = seed if seed is not None else workfolder.seed_of(place)
-        tasks.append(Task(one, DEFAULT_SEED if chosen_seed is None else chosen_seed, folder, place))
+        tasks.append(Task(one, DEFAULT_SEED if chosen_seed is None else chosen_seed, out, place))
     _carry_out(tasks, on, clock, json, junit, quiet, verbose)
 
 
 def recheck(run: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of saved runs.")],
-            json: Json = False, junit: Junit = None, quiet: Quiet = False) -> None:
+            json: Json = False, junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False) -> None:
     """Grade saved evidence again; needs no machine.
 
     Example: mnlab recheck runs/arp-1
@@ -129,7 +129,7 @@ def recheck(run: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Fo
         results = [grade_again(folder) for folder in run]
     except Unreadable as problem:
         raise WrongUsage(str(problem)) from None
-    _report(results, json, junit, quiet, draw=False)
+    _report(results, json, junit, quiet, draw=False, verbose=verbose)
 
 
 def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Clock = None, json: Json = False,
@@ -171,11 +171,6 @@ def _chosen(names: list[str] | None, every: bool) -> list[labs.Lab]:
     return labs.all_labs() if every else [labs.find(name) for name in dict.fromkeys(names)]
 
 
-def _folders(chosen: list[labs.Lab], out: Path):
-    from mnlab.lab.run import new_run_folder
-    return [(lab, new_run_folder(out, lab.name)) for lab in chosen]
-
-
 def _carry_out(tasks, on, clock, json, junit, quiet, verbose) -> None:
     from mnlab.checks.session import run_tasks
     from mnlab.report.progress import Progress
@@ -192,6 +187,7 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
     from mnlab.evidence.record import Record
     from mnlab.report import jsonout, terminal
     from mnlab.report.drawn import pictures, write_figures
+    from mnlab.report.timeline import timeline
     console = Console(highlight=False)
     for result in results:
         lab = labs.find(result.lab)
@@ -206,6 +202,9 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
             for picture in pictures(lab, record):
                 console.print(picture)
                 console.print()
+        if record and verbose:
+            console.print(timeline(record))
+            console.print()
         console.print(terminal.verdicts(result, lab.title))
         console.print()
     if json:

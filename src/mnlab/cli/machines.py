@@ -52,6 +52,8 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
         except BaseException:
             place.abandon()
             raise
+        if out.exists() and not out.is_dir():
+            raise WrongUsage(f"{out} is a file; choose another folder with --out")
         brought = sorted(path.relative_to(scratch) for path in Path(scratch).rglob("*") if path.is_file())
         if brought:
             shutil.copytree(scratch, out, dirs_exist_ok=True)
@@ -59,7 +61,7 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
                 say(f"brought out into {out}: {', '.join(map(str, brought[:8]))}{' ...' if brought[8:] else ''}")
     if outcome.trouble:
         say(f"mnlab: {outcome.trouble}")
-    raise typer.Exit(INCONCLUSIVE if outcome.status is None else outcome.status)
+    raise typer.Exit(INCONCLUSIVE if outcome.trouble else outcome.status)
 
 
 def doctor() -> None:

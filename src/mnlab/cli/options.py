@@ -29,7 +29,7 @@ Out = Annotated[Path, typer.Option("--out", help="Folder for evidence.", file_ok
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Junit = Annotated[Optional[Path], typer.Option("--junit", help="Also write JUnit XML to this file.", dir_okay=False)]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress and no diagrams.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More about what was run.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also every command that was run.")]
 
 
 def say(text: str) -> None:

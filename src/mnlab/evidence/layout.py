@@ -17,7 +17,7 @@ from pathlib import Path
 
 MANIFEST, TIMELINE = "manifest.json", "timeline.jsonl"
 OUTPUT, CAPTURES, KERNEL, FILES = "output", "captures", "kernel", "files"
-TRACE = f"{KERNEL}/tcp.trace"
+TRACE, NEIGHBOUR_TRACE = f"{KERNEL}/tcp.trace", f"{KERNEL}/neighbours.trace"
 ANSWERS, FIGURES = "answers.toml", "figures"
 
 #: What the outside adds to the manifest after the run: differs from run to run or is made of the rest.

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mnlab.evidence import layout
-from mnlab.protocols import capture, kernel
+from mnlab.protocols import capture, kernel, neighbours
 
 
 class Unreadable(Exception):
@@ -118,13 +118,21 @@ class Record:
 
     @cached_property
     def _kernel(self) -> list:
-        text = self._bytes(layout.TRACE).decode(errors="replace")
-        first, _, rest = text.partition("\n")
-        return kernel.events(rest, offset=-float(first.removeprefix("# start ")))
+        return kernel.events(*self._trace(layout.TRACE))
+
+    def _trace(self, name: str) -> tuple[str, float]:
+        """A trace's text, and what to add to its times (s) to have lab time."""
+        first, _, rest = self._bytes(name).decode(errors="replace").partition("\n")
+        return rest, -float(first.removeprefix("# start "))
 
     def kernel(self) -> list:
         """The kernel's TCP tracepoints (protocols.kernel), times in seconds of lab time."""
         return self._kernel
+
+    def neighbours(self, device: str, address: str) -> list[neighbours.Neighbour]:
+        """How the entry for `address` in the cache of the node with interface `device` changed."""
+        return [entry for entry in neighbours.changes(*self._trace(layout.NEIGHBOUR_TRACE))
+                if (entry.device, entry.address) == (device, address)]
 
     # --- who is who ---
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from mnlab.evidence import layout, sandbox
+from mnlab.evidence import layout, sandbox, tracing
 from mnlab.evidence.tracing import Tracing
 from mnlab.net import namespace
 from mnlab.net.errors import CommandFailed, NetworkError, describe_status
@@ -181,6 +181,11 @@ class Recorder:
     def trace(self, only: str = "") -> Tracing:
         """Record the kernel's TCP tracepoints while the block runs; `only` is a trace filter ("sport == 80")."""
         return Tracing(self.folder / layout.TRACE, self.monotonic_start_ns, only)
+
+    def trace_neighbours(self) -> Tracing:
+        """Record every change in every node's neighbour (ARP) cache while the block runs."""
+        return Tracing(self.folder / layout.NEIGHBOUR_TRACE, self.monotonic_start_ns, events=tracing.NEIGHBOUR_EVENTS,
+                       buffer_kib=tracing.NEIGHBOUR_BUFFER_KIB)
 
     # --- ending ---
 

@@ -1,6 +1,6 @@
-"""The kernel's own account of TCP: its tracepoints, recorded without polling.
+"""The kernel's own account of TCP and of its neighbour cache: its tracepoints, recorded without polling.
 
-See include/trace/events/tcp.h and sock.h of the kernel. A trace instance of its own leaves other tracing alone.
+See include/trace/events/tcp.h, sock.h and neigh.h of the kernel. A trace instance of its own leaves other tracing alone.
 """
 
 from pathlib import Path
@@ -12,6 +12,9 @@ EVENTS = ("tcp/tcp_probe", "tcp/tcp_cong_state_set", "tcp/tcp_retransmit_skb", "
           "tcp/tcp_receive_reset", "sock/inet_sock_set_state")
 FILTERED = ("tcp/tcp_probe", "tcp/tcp_cong_state_set", "tcp/tcp_retransmit_skb", "sock/inet_sock_set_state")
 BUFFER_KIB = 24 * 1024
+NEIGHBOUR_EVENTS = ("neigh/neigh_update", "neigh/neigh_update_done", "neigh/neigh_timer_handler",
+                    "neigh/neigh_event_send_done")
+NEIGHBOUR_BUFFER_KIB = 512
 
 
 class Tracing:
@@ -20,27 +23,28 @@ class Tracing:
     The first line of the file is `# start SECONDS`: the trace clock at the start of lab time.
     """
 
-    def __init__(self, path: Path, start_ns: int, only: str = ""):
-        self.path, self.start_ns, self.only = path, start_ns, only
-        self.instance = TRACEFS / "instances" / "mnlab"
+    def __init__(self, path: Path, start_ns: int, only: str = "", events: tuple[str, ...] = EVENTS,
+                 buffer_kib: int = BUFFER_KIB):
+        self.path, self.start_ns, self.only, self.events, self.buffer_kib = path, start_ns, only, events, buffer_kib
+        self.instance = TRACEFS / "instances" / f"mnlab-{path.stem}"
 
     def __enter__(self):
         try:
             if not self.instance.is_dir():
                 self.instance.mkdir()
             self._set("trace_clock", "mono")
-            self._set("buffer_size_kb", BUFFER_KIB)
+            self._set("buffer_size_kb", self.buffer_kib)
             self._set("trace", "")
-            for event in EVENTS:
+            for event in self.events:
                 if self.only and event in FILTERED:
                     self._set(f"events/{event}/filter", self.only)
                 self._set(f"events/{event}/enable", 1)
         except OSError as problem:
-            raise NetworkError(f"cannot record the kernel's TCP tracepoints: {problem}") from None
+            raise NetworkError(f"cannot record the kernel's tracepoints: {problem}") from None
         return self
 
     def __exit__(self, *_):
-        for event in EVENTS:
+        for event in self.events:
             self._set(f"events/{event}/enable", 0)
             if self.only and event in FILTERED:
                 self._set(f"events/{event}/filter", "0")

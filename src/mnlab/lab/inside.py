@@ -78,7 +78,14 @@ def load(name: str, path: Path):
 
 
 def write(folder: Path, manifest: dict) -> None:
-    (folder / layout.MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
+    """Put the manifest in its place; the former one stays if the disk is full."""
+    new = folder / f"{layout.MANIFEST}.new"
+    try:
+        new.write_text(json.dumps(manifest, indent=1, sort_keys=True))
+        new.rename(folder / layout.MANIFEST)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def tool_versions() -> dict[str, str]:

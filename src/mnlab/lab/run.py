@@ -18,6 +18,8 @@ ROOMS = ("__init__.py", "evidence", "lab", "net", "protocols")
 #: Parts of a lab that never enter the machine with a student's work.
 OUTSIDE = ("README.md", "checks.py", "figures.py", "mutants.py", "solution", "starter", "__pycache__")
 
+LONGEST_LINE = 4096  # bytes of a progress line that are kept
+
 
 def run(lab: Lab, machine: Machine, work: Path, seed: int, folder: Path,
         progress: Callable[[str], None] = lambda step: None, mutant: str = "", limits: Limits | None = None) -> Record:
@@ -29,11 +31,11 @@ def run(lab: Lab, machine: Machine, work: Path, seed: int, folder: Path,
     params = lab.params(seed)
     job = make_job(lab, workfolder.files_of(work), seed, params, mutant, limits or Limits())
     started = time.monotonic()
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         outcome = machine.run(job, folder, _Steps(progress))
         path = folder / layout.MANIFEST
-        manifest = json.loads(path.read_text()) if path.is_file() else {
+        manifest = _manifest(path) or {
             "lab": lab.name, "seed": seed, "params": params, "network": {}, "start_ns": 0,
             "outcome": layout.INCONCLUSIVE, "reason": "nothing was recorded"}
         if outcome.trouble:
@@ -50,6 +52,14 @@ def run(lab: Lab, machine: Machine, work: Path, seed: int, folder: Path,
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _manifest(path: Path) -> dict | None:
+    """What the run itself wrote down; None if it did not get that far."""
+    try:
+        return json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def seal(folder: Path, machine: dict, seconds: dict) -> None:
@@ -75,11 +85,19 @@ def make_job(lab: Lab, files: dict[str, Path], seed: int, params: dict, mutant: 
                needs=tuple(getattr(lab.experiment, "needs", ())))
 
 
-def new_run_folder(parent: Path, lab_name: str) -> Path:
-    """A folder for the next run of a lab under `parent`: NAME-1, NAME-2, ... Not made yet."""
-    numbers = [int(path.name.rsplit("-", 1)[1]) for path in parent.glob(f"{lab_name}-*")
-               if path.name.rsplit("-", 1)[1].isdigit()]
-    return parent / f"{lab_name}-{max(numbers, default=0) + 1}"
+def reserve_folder(parent: Path, lab_name: str) -> Path:
+    """A new, empty folder for the next run of a lab under `parent`: NAME-1, NAME-2, ... Safe against other runs."""
+    number = 0
+    parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        numbers = [int(path.name.rsplit("-", 1)[1]) for path in parent.glob(f"{lab_name}-*")
+                   if path.name.rsplit("-", 1)[1].isdigit()]
+        number = max([number, *numbers]) + 1
+        try:
+            (parent / f"{lab_name}-{number}").mkdir()
+        except FileExistsError:
+            continue
+        return parent / f"{lab_name}-{number}"
 
 
 class _Steps:
@@ -90,6 +108,7 @@ class _Steps:
 
     def __call__(self, data: bytes):
         *lines, self.rest = (self.rest + data).split(b"\n")
+        self.rest = self.rest[:LONGEST_LINE]  # an experiment may print without end
         for line in lines:
             if line.startswith(b"\x1e"):
                 self.progress(line[1:].decode(errors="replace").strip())

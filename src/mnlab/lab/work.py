@@ -5,6 +5,7 @@ A student's folder is never trusted: only its regular files are read, and only s
 """
 
 import json
+import os
 import re
 import shutil
 import tomllib
@@ -78,7 +79,9 @@ def read_toml(path: Path) -> dict:
         return tomllib.loads(path.read_text())
     except UnicodeDecodeError:
         raise BadWork(f"{path.name} is not text in UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+    except OSError as problem:
+        raise BadWork(f"{path.name} cannot be read: {problem.strerror}") from None
+    except (ValueError, RecursionError) as problem:  # TOMLDecodeError is a ValueError; so is a number of 5000 digits
         raise BadWork(f"{path.name} is not TOML: {problem}") from None
 
 
@@ -87,15 +90,33 @@ def files_of(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise BadWork(f"there is no work folder {folder}; `mnlab start LAB` makes one")
     found, total = {}, 0
-    for path in sorted(folder.rglob("*")):
-        name = str(path.relative_to(folder))
-        if path.is_symlink() or not path.is_file() or "__pycache__" in path.parts or name in (ANSWERS, VARIANT):
-            continue
-        total += path.stat().st_size
-        if total > WORK_LIMIT or len(found) >= FILES_LIMIT:
-            raise BadWork(f"{folder} is too large: {FILES_LIMIT} files and {WORK_LIMIT >> 20} MiB are allowed")
-        found[name] = path
+    try:
+        for path in _regular_files(folder):
+            name = str(path.relative_to(folder))
+            if name in (ANSWERS, VARIANT):
+                continue
+            total += path.stat().st_size
+            if total > WORK_LIMIT or len(found) >= FILES_LIMIT:
+                raise BadWork(f"{folder} is too large: {FILES_LIMIT} files and {WORK_LIMIT >> 20} MiB are allowed")
+            if not os.access(path, os.R_OK):
+                raise BadWork(f"{path} cannot be read")
+            found[name] = path
+    except OSError as problem:
+        raise BadWork(f"{folder} cannot be read: {problem.strerror}") from None
     return found
+
+
+def _regular_files(folder: Path):
+    """Regular files below `folder`; links are not followed. Folders may be nested as deeply as the system allows."""
+    pending = [folder]
+    while pending:
+        for path in sorted(pending.pop().iterdir()):
+            if path.is_symlink() or path.name == "__pycache__":
+                continue
+            if path.is_dir():
+                pending.append(path)
+            elif path.is_file():
+                yield path
 
 
 def to_toml(answers: dict) -> str:

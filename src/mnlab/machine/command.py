@@ -27,8 +27,12 @@ def main(*argv: str) -> int:
     for path, stamp in contents(folder).items():
         if before.get(path) != stamp:
             place = result / path.relative_to(folder)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, place)
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, place)
+            except OSError as problem:
+                print(f"{path.relative_to(folder)} is not brought out: {problem.strerror}", file=sys.stderr)
+                return 74  # EX_IOERR
     return status if status >= 0 else 128 - status if status != -signal.SIGPIPE else 141
 
 

@@ -63,6 +63,8 @@ class HostMachine:
                                    start_new_session=True)
         self.running.add(process)
         try:
+            if self.abandoned:
+                raise KeyboardInterrupt
             _send(process, head + archive)
             trouble = _attend(process, started + job.limits.wall_seconds, job.limits.wall_seconds, console)
         finally:

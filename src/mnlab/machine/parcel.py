@@ -4,6 +4,7 @@ A parcel is a gzipped tar of cache entries (the image and the virtual-time snaps
 SHA-256 of its files; an import checks every byte before the entry gets its place.
 """
 
+import re
 import shutil
 import tarfile
 import tempfile
@@ -39,8 +40,7 @@ def export(file: Path, say: Callable[[str], None]) -> None:
 def import_(file: Path, say: Callable[[str], None]) -> list[str]:
     """Put a parcel's entries into the cache; their names. MachineError if it is damaged or for another mnlab."""
     folder = cache.cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="import.building-", dir=folder) as scratch:
+    with cache.locked("import"), tempfile.TemporaryDirectory(prefix="import.building-", dir=folder) as scratch:
         try:
             with tarfile.open(file, "r:gz") as archive:
                 for member in archive:
@@ -50,6 +50,8 @@ def import_(file: Path, say: Callable[[str], None]) -> list[str]:
         except OSError as problem:
             raise MachineError(f"{file} could not be read: {problem.strerror or problem}") from None
         entries = sorted(Path(scratch).iterdir())
+        if strange := [entry.name for entry in entries if not re.fullmatch(r"(image|snapshot)-[a-z0-9-]+", entry.name)]:
+            raise MachineError(f"{file} is not an exported machine: it holds {strange[0]!r}")
         if f"image-{image.key()}" not in [entry.name for entry in entries]:
             raise MachineError(f"{file} was exported by another version of mnlab; export it again from this one")
         for entry in entries:
@@ -102,8 +104,10 @@ def clean(everything: bool) -> list[tuple[str, int]]:
             with cache.locked(entry.name.split("-")[0]):
                 removed.append((entry.name, size_on_disk(entry) // MIB))
                 shutil.rmtree(entry, ignore_errors=True)
-    for leftover in cache.cache_folder().glob("*.building-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+    for kind in ("image", "snapshot", "import"):
+        with cache.locked(kind):  # nobody is building now: these are of builds that were killed
+            for leftover in cache.cache_folder().glob(f"{kind}.building-*"):
+                shutil.rmtree(leftover, ignore_errors=True)
     return removed
 
 

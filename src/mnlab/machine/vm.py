@@ -62,6 +62,8 @@ class VirtualMachine:
                      extra=["-serial", "null", "-S", "-incoming", "defer"]) as qemu:
             self.running.add(qemu)
             try:
+                if self.abandoned:
+                    raise KeyboardInterrupt
                 _post(qemu, job, archive)
                 restore(qemu, state, started + 30)
                 trouble = _attend(qemu, limit, job.limits.wall_seconds, console)
@@ -122,8 +124,11 @@ def _collect(qemu: Qemu, folder: Path) -> dict | None:
     data = os.pread(fd, head["length"], mailbox.RESULT + mailbox.PAGE)
     if hashlib.sha256(data).hexdigest() != head["sha256"]:
         return None
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        _unpack(archive, folder)
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            _unpack(archive, folder)
+    except tarfile.TarError:
+        return None
     return head
 
 

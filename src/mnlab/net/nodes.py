@@ -1,7 +1,10 @@
 """Mininet's nodes made strict: no shell behind a pty, every command's status seen, switches in namespaces too."""
 
+import os
 import shlex
+import signal
 import subprocess
+from contextlib import suppress
 
 from mininet.node import Host, Node, Switch
 
@@ -51,8 +54,7 @@ class Strict:
         try:
             out, err = process.communicate(input, timeout=timeout)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+            _end(process)
             raise CommandFailed(self.name, text, None, "") from None
         if check and process.returncode:
             words = (err or out).strip().splitlines()
@@ -126,6 +128,16 @@ class Bridge(Strict, Switch):
         lines = [f"link add {self.name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0"]
         lines += [f"link set {intf} master {self.name}" for intf in self.intfNames() if intf != "lo"]
         return [*lines, f"link set {self.name} up"]
+
+
+def _end(process: subprocess.Popen) -> None:
+    """Kill a command and what it started; do not wait for a process that has left its session and holds its output."""
+    os.killpg(process.pid, signal.SIGKILL)  # not waited for yet, so the pid is still its own
+    process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream:
+            with suppress(OSError):
+                stream.close()
 
 
 def strict(cls: type[Node]) -> type[Node]:

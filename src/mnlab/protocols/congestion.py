@@ -32,7 +32,7 @@ class Step:
     """One ACK. `cwnd`, `ssthresh` (None: no limit yet), `una`, `in_flight` (segments) are those before it counts.
 
     `state` is the congestion state before the ACK counts, `acked` how many segments it newly acknowledges, `cwnd_after`
-    the window afterwards (of the last ACK nothing is known: None).
+    the window afterwards (None: unknown, for the last ACK and the last one before a timeout).
     """
 
     time: float
@@ -127,53 +127,61 @@ class Trace:
     @cached_property
     def steps(self) -> list[Step]:
         """The ACKs, in order."""
-        found, state = [], "Open"
-        probes = [event for event in self.events if isinstance(event, Probe)]
-        following = dict(zip(map(id, probes), [*probes[1:], None]))
-        for event in self.events:
-            if isinstance(event, CongestionState):
-                state = event.state
-            elif isinstance(event, Probe):
-                after = following[id(event)]
-                acked = (after.snd_una - event.snd_una) % 2**32 / self.segment if after else 0
-                found.append(Step(
-                    event.time, event.snd_cwnd, None if event.infinite_ssthresh else event.ssthresh, event.snd_una,
-                    event.snd_nxt, event.in_flight / self.segment, state, acked, after.snd_cwnd if after else None))
+        found = []
+        for (_, probe, state), following in zip(self._reports, [*self._reports[1:], None]):
+            after = following and following[1]
+            acked = (after.snd_una - probe.snd_una) % 2**32 / self.segment if after else 0
+            # If values hold only since something later than this ACK, a timeout came between: it has changed them.
+            known = following is not None and not (following[2] == "Loss" != state)
+            found.append(Step(probe.time, probe.snd_cwnd, _limit(probe), probe.snd_una, probe.snd_nxt,
+                              probe.in_flight / self.segment, state, acked, after.snd_cwnd if known else None))
         return found
 
     @cached_property
     def window(self) -> list[tuple[float, int]]:
         """(time, cwnd): a value holds from its time on. The kernel tells a window one event late; this sets it right."""
-        return self._settled(lambda probe: probe.snd_cwnd)
+        return [(since, probe.snd_cwnd) for since, probe, _ in self._reports]
 
     @cached_property
     def threshold(self) -> list[tuple[float, int]]:
-        """(time, ssthresh) likewise, without tcp_probe's creeping up: a threshold moves only where a loss is noticed.
+        """(time, ssthresh) likewise, where it changes, without tcp_probe's creeping up.
 
-        Thresholds that the sender sets of its own accord (CUBIC's HyStart, BBR) show when they are not above 3/4 cwnd.
+        tcp_current_ssthresh() (include/net/tcp.h) says cwnd/2 + cwnd/4 outside of Recovery wherever the threshold
+        itself is lower: then nothing is known of it, and nothing is told here.
         """
         kept: list[tuple[float, int]] = []
-        for (time, value), (_, cwnd) in zip(self._settled(lambda probe: probe.ssthresh), self.window):
-            creeping = kept and kept[-1][1] < value <= cwnd * 3 // 4
-            if not creeping and (not kept or kept[-1][1] != value):
-                kept.append((time, value))
+        for since, probe, state in self._reports:
+            creeping = state != "Recovery" and probe.ssthresh == (probe.snd_cwnd >> 1) + (probe.snd_cwnd >> 2)
+            if not creeping and (not kept or kept[-1][1] != probe.ssthresh):
+                kept.append((since, probe.ssthresh))
         return kept
 
-    def _settled(self, value_of) -> list[tuple[float, int]]:
-        points: list[tuple[float, int]] = []
-        since = self.events[0].time if self.events else 0.0
+    @cached_property
+    def _reports(self) -> list[tuple[float, Probe, str]]:
+        """Each probe with the time since which its values hold, and the state in which it came."""
+        found: list[tuple[float, Probe, str]] = []
+        since, state = self.events[0].time if self.events else 0.0, "Open"
         for event in self.events:
             if isinstance(event, Probe):
-                points.append((since, value_of(event)))
+                found.append((since, event, state))
+            elif isinstance(event, CongestionState):
+                state = event.state
             if isinstance(event, (Probe, CongestionState)):
                 since = event.time
-        return points
+        return found
 
     @cached_property
     def rounds(self) -> list[Round]:
-        """The rounds from the first ACK on, one after the other; an unfinished last one is left out."""
+        """The rounds, one after the other, from the first ACK on; those that a loss breaks off are left out.
+
+        A round begins with the first ACK after the last one's end; it ends when what was sent until then is
+        acknowledged. The ACKs of fast recovery and after a timeout are no rounds: they acknowledge what was sent long ago.
+        """
         found, first, seen = [], None, set()
         for step in self.steps:
+            if step.state in ("Recovery", "Loss"):
+                first = None
+                continue
             if first is not None and (step.una - first.nxt) % 2**32 < 2**31:
                 found.append(Round(first.time, step.time, first.cwnd, step.cwnd, frozenset(seen)))
                 first = None

@@ -2,8 +2,10 @@
 
 Written by Linux 6.1 (include/trace/events/neigh.h), one event a line:
 
-    ping-529  [000] .....  77.617755: neigh_event_send_done: family 2 dev h1-eth0 lladdr 020000000200 flags 00 nud_state delay
-                                      type 01 dead 0 refcnt 2 primary_key4 10.0.0.2 ...
+    ping-529 [000] .....  77.617755: neigh_event_send_done: family 2 dev h1-eth0 lladdr 020000000200 flags 00
+                                     nud_state delay type 01 dead 0 refcnt 2 primary_key4 10.0.0.2 ...
+
+`neigh_update` tells the state before a change, the other events the state after it.
 
 The states are those of RFC 4861, section 7.3.2, which Linux uses for ARP too (net/core/neighbour.c):
 
@@ -22,6 +24,8 @@ _LINE = re.compile(r"^.+-\d+ .*?\[\d+\] +\S+ +(?P<time>\d+\.\d+): (?P<name>neigh
                    r"dev (?P<device>\S+) lladdr (?P<mac>[0-9a-f]*) .*?nud_state (?P<state>\w+) .*?"
                    r"primary_key4 (?P<address>\S+) ")
 
+NONE = "0x0"  # an entry just made, of which nothing is known yet
+
 
 @dataclass(frozen=True)
 class Neighbour:
@@ -39,7 +43,7 @@ def changes(text: str, offset: float = 0.0) -> list[Neighbour]:
     found, latest = [], {}
     for line in text.splitlines():
         match = _LINE.match(line)
-        if not match:
+        if not match or match["state"] == NONE:
             continue
         mac = bytes.fromhex(match["mac"])
         entry = Neighbour(float(match["time"]) + offset, match["device"], match["address"], match["state"].upper(),

@@ -147,7 +147,9 @@ def start_open_vswitch():
 
 
 def warm_up():
-    import mininet.cli  # noqa: F401  (each import is inherited by the job)
+    import shlex  # noqa: F401  (each import is inherited by the job)
+
+    import mininet.cli
     import mininet.link
     import mininet.net
     import mininet.node

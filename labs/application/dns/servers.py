@@ -1,0 +1,127 @@
+"""Starting the lab's name servers: a named on each of five hosts, with the student's zone where it is in order."""
+
+import re
+import shutil
+import signal
+import socket
+import tempfile
+from pathlib import Path
+
+from lab import zones
+from mnlab.evidence import layout
+from mnlab.net import namespace
+from mnlab.net.errors import NetworkError
+
+ZONE_LIMIT = 64 * 1024  # bytes of a student's zone once compiled
+DISCARD = 9  # RFC 863
+SOA_QUESTION = bytes.fromhex("0001 0000 0001 0000 0000 0000 00 0006 0001")  # ". SOA?", recursion not desired
+ROOT_QUESTION = bytes.fromhex("0002 0100 0001 0000 0000 0000 00 0002 0001")  # ". NS?", recursion desired
+
+
+def meet(net) -> None:
+    """One datagram from every host to the resolver, so that no ARP delays a lookup later on."""
+    for node in net.hosts:
+        if node.name != "resolver":
+            with namespace.inside(node.pid), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.sendto(b"", (net["resolver"].IP(), DISCARD))
+
+
+def prime(net) -> None:
+    """Have the client ask for the root's name servers: so the resolver finds out about the root before the story begins."""
+    with namespace.inside(net["client"].pid), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        asker.settimeout(5)
+        asker.sendto(ROOT_QUESTION, (net["resolver"].IP(), 53))
+        try:
+            asker.recv(4096)
+        except OSError as problem:
+            raise NetworkError(f"the resolver did not find the root: {problem}") from None
+
+
+def start(net, rec) -> list:
+    """The five servers, each answering."""
+    params = rec.params
+    tld, own = student_zones(net, rec)
+    served = {"root": {".": zones.root_zone(params)},
+              "tld": {params["tld"]: tld},
+              "auth": {params["domain"]: zones.domain_zone(params)},
+              "auth2": {params["other_domain"]: zones.other_zone(params), **own},
+              "resolver": {".": zones.root_hints(params)}}
+    base = Path(tempfile.mkdtemp(prefix="dns-"))
+    rec.stack.callback(shutil.rmtree, base, ignore_errors=True)
+    base.chmod(0o755)
+    running = []
+    for name, texts in served.items():
+        rec.progress(f"starting named on {name}")
+        running.append(start_named(net[name], rec, base / name, texts))
+    return running
+
+
+def stop(running: list) -> None:
+    """End the servers at once: named has nothing to save, and takes its time over that."""
+    for server in running:
+        server.stop(signal.SIGKILL)
+
+
+def start_named(host, rec, folder: Path, texts: dict[str, str]):
+    """named on `host`, with the zones `texts` (name -> text), as the user bind."""
+    folder.mkdir()
+    shutil.chown(folder, "bind", "bind")
+    files = {zone: f"{zone.strip('.') or 'root'}.zone" for zone in texts}
+    for zone, file in files.items():
+        (folder / file).write_text(rec.keep(f"{host.name}.{file}", texts[zone]))
+    conf = zones.named_conf(host.name, folder, files)
+    (folder / "named.conf").write_text(rec.keep(f"{host.name}.named.conf", conf))
+    argv = ["named", "-4", "-g", "-n", "1", "-u", "bind", "-c", folder / "named.conf"]
+    return rec.service(f"named-{host.name}", host, argv, tcp=53, udp=53, ready=lambda: responds(host))
+
+
+def responds(host) -> bool:
+    """Whether the named on `host` says anything; asked over loopback, so no capture sees it and no cache fills."""
+    with namespace.inside(host.pid), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        asker.settimeout(1)
+        try:
+            asker.sendto(SOA_QUESTION, ("127.0.0.1", 53))
+            return len(asker.recv(4096)) >= 12
+        except OSError:
+            return False
+
+
+# --- the student's zone files -----------------------------------------------------------------------------------------
+
+def student_zones(net, rec) -> tuple[str, dict[str, str]]:
+    """The TLD's zone with the student's delegation in it, and {own domain: the student's zone}; texts.
+
+    named never reads a student's file. named-compilezone does, as the user student and within a student's limits, and
+    named gets the plain records that come out: so $INCLUDE opens nothing that is not the student's anyway, and a
+    $GENERATE without end stops at the limits. What is refused is the student's fault; the servers run without it.
+    """
+    params, tld = rec.params, zones.tld_zone(rec.params)
+    own = compile_zone(rec, net["auth2"], "own-zone-check", "own.zone", params["own_domain"])
+    whole = compile_zone(rec, net["tld"], "delegation-check", "delegation.zone", params["tld"],
+                         f"{tld}$INCLUDE delegation.zone\n")
+    theirs = zones.added(whole, tld)
+    refused = zones.refused_by_registry(theirs, params["own_domain"])
+    if refused:
+        rec.fault(f"delegation.zone: the registry of {params['tld']} takes NS records of {params['own_domain']} and "
+                  "A records at or below it, and not this:\n" + "\n".join(f"  {line}" for line in refused[:5]))
+    elif theirs:
+        tld += "\n".join(theirs) + "\n"
+    return tld, {params["own_domain"]: own} if own else {}
+
+
+def compile_zone(rec, host, name: str, file: str, zone: str, text: str = "") -> str:
+    """The records of a student's zone file, one a line; "" (and the fault noted) if it is refused.
+
+    `text` is read in place of the file if it is given.
+    """
+    argv = ["named-compilezone", "-i", "local", "-o", "-", zone, "-" if text else file]
+    status = rec.student(name, host, argv, input=text or None)
+    printed = {part: rec.folder / layout.OUTPUT / f"{name}.{part}" for part in ("out", "err")}
+    out, err = (path.read_text() if path.is_file() else "" for path in printed.values())
+    if status == 0 and len(out) <= ZONE_LIMIT:
+        return out
+    err = re.sub(r"dns_master_load: |stream-0x[0-9a-f]+:\d+: ", "", err.replace("(null)", file))
+    words = err.strip() if status else f"it makes {len(out):,} bytes of records; {ZONE_LIMIT:,} are allowed"
+    rec.fault(f"{file}: BIND refuses it (named-checkzone would say the same):\n" +
+              "\n".join(f"  {line}" for line in words.splitlines()[-8:]))
+    return ""

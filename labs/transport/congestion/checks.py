@@ -1,0 +1,374 @@
+"""What the wire and the kernel of h1 must show. Windows in segments, times in seconds.
+
+Tolerances. Window values are exact on any machine: the kernel counts segments. Where a time is compared, it is with
+the RTT or with the 200 ms floor of Linux's timer (TCP_RTO_MIN), and only from one side, so that a slow machine in real
+time changes nothing.
+"""
+
+from functools import lru_cache
+
+from mnlab.checks import expect, points
+from mnlab.evidence.record import Missing
+from mnlab.protocols import congestion, tcp
+from mnlab.protocols.congestion import DUPLICATE_ACKS, SLOW_START, TIMEOUT
+
+SEGMENT = 1448  # bytes: MTU 1500 less the headers of IP and TCP with timestamps
+PORTS = {"reno": 6001, "cubic": 6002, "bbr": 6003, "fast": 6101, "two-classic": 6102, "two-default": 6103}
+RTO_MIN = 0.2  # include/net/tcp.h
+AT_ONCE = 0.005  # a retransmission "at" an ACK: the same softirq; 5 ms leaves room for a slow machine
+COUNTED = 2  # segments by which a controller that adds fractions may differ from Linux, which counts whole segments
+
+SHORT_DONE = "s1 lost one segment, the {back}th from the end, of h1's short connection from port {port}"
+
+
+@lru_cache(maxsize=64)
+def trace(evidence, name) -> congestion.Trace:
+    """The sender's kernel events of one connection."""
+    events = [event for event in evidence.kernel() if event.source.port == PORTS[name]]
+    if not any(isinstance(event, congestion.Probe) for event in events):
+        raise Missing(f"the kernel of h1 reported nothing of the connection {name}")
+    return congestion.Trace(events, SEGMENT)
+
+
+@lru_cache(maxsize=64)
+def wire(evidence, name, host="h1") -> tcp.Connection:
+    """One connection as captured on a host."""
+    found = [one for one in _connections(evidence, host) if one.client.port == PORTS[name]]
+    if not found:
+        raise Missing(f"no connection {name} was captured on {host}")
+    return found[0]
+
+
+@lru_cache(maxsize=8)
+def _connections(evidence, host):
+    return tcp.connections(evidence.frames(host))
+
+
+def episodes(evidence, name, sign):
+    return [one for one in trace(evidence, name).episodes if one.sign == sign]
+
+
+def first(evidence, name, sign):
+    """The first episode with this sign; the check fails if there is none."""
+    found = episodes(evidence, name, sign)
+    expect(found, done=f"one segment was lost, later the path was dead for a while, and the queue overflowed ({name})",
+           expected=f"a loss noticed by: {sign}",
+           seen=", ".join(one.sign for one in trace(evidence, name).episodes) or "no loss was noticed")
+    return found[0]
+
+
+def before_retransmission(connection):
+    """(the first retransmission, the ACKs since the last one that told of no gap): each of these has a SACK block.
+
+    That is RFC 6675's duplicate ACK: one that tells of newly arrived data behind a gap.
+    """
+    again = connection.retransmissions(tcp.CLIENT)
+    if not again:
+        return None, []
+    told = []
+    for segment in connection.sent(tcp.SERVER):
+        if segment.time <= again[0].time:
+            told = [*told, segment] if segment.sack else []
+    return again[0], told
+
+
+# --- fast retransmit --------------------------------------------------------------------------------------------------
+
+@points(1, claim="CNG-4", hint="Compare h1-eth0.pcap with h2-eth0.pcap: which sequence number left and did not arrive?")
+def check_exactly_one_segment_is_lost(evidence):
+    """Of a short connection the sixth segment from the end is lost, and no other."""
+    count = evidence.params["flight"]
+    sent, arrived = wire(evidence, "fast").data(tcp.CLIENT), wire(evidence, "fast", "h2").data(tcp.CLIENT)
+    numbers = {segment.header.ip_ident for segment in arrived}
+    lost = [(segment.seq - 1) // SEGMENT + 1 for segment in sent if segment.header.ip_ident not in numbers]
+    expect(lost == [count - 5], done=SHORT_DONE.format(back=6, port=PORTS["fast"]),
+           expected=f"segment {count - 5} of {count} leaves h1 and never reaches h2", seen=f"lost on the way: {lost}")
+
+
+@points(1, claim="CNG-4", hint="Count the ACKs with the same number before the retransmission, in the ladder diagram.")
+def check_third_duplicate_ack_retransmits(evidence):
+    """The third duplicate ACK, and not the second, makes h1 send the segment again, before any timer."""
+    again, duplicates = before_retransmission(wire(evidence, "fast"))
+    done = SHORT_DONE.format(back=6, port=PORTS["fast"])
+    expect(again, done=done, expected="h1 sends the lost segment again", seen="it never did")
+    delay = again.time - duplicates[-1].time if duplicates else None
+    expect(len(duplicates) == 3 and delay < AT_ONCE, done=done,
+           expected="the segment is sent again as soon as the third duplicate ACK has come",
+           seen=f"sent again after {len(duplicates)} duplicate ACKs"
+                + (f", {delay * 1e3:.1f} ms after the last one" if duplicates else ""))
+    waited = again.time - next(s.time for s in wire(evidence, "fast").data(tcp.CLIENT) if s.seq == again.seq)
+    expect(waited < RTO_MIN, done=done, expected="that happens before the timer, which waits 200 ms at least",
+           seen=f"{waited * 1e3:.0f} ms after the segment was first sent")
+
+
+@points(1, claim=("CNG-4", "CNG-1"), hint="Without a third duplicate ACK, what is left to notice the loss?")
+def check_two_duplicate_ACKs_are_not_enough(evidence):
+    """If only two segments follow the lost one, the classic sender must wait for its timer."""
+    again, duplicates = before_retransmission(wire(evidence, "two-classic"))
+    done = SHORT_DONE.format(back=3, port=PORTS["two-classic"]) + ", with RACK and the loss probe turned off"
+    expect(again, done=done, expected="h1 sends the lost segment again", seen="it never did")
+    silence = again.time - duplicates[-1].time if duplicates else 0
+    signs = [one.sign for one in trace(evidence, "two-classic").episodes]
+    expect(len(duplicates) == 2 and silence > RTO_MIN / 2 and signs == [TIMEOUT], done=done,
+           expected="two duplicate ACKs, then silence, then a retransmission timeout",
+           seen=f"{len(duplicates)} duplicate ACKs, {silence * 1e3:.0f} ms of silence, then: {', '.join(signs)}")
+
+
+@points(1, claim="CNG-4", hint="RFC 8985: RACK judges by time. A quarter of the least RTT is its patience.")
+def check_linux_itself_waits_less(evidence):
+    """As Linux comes (RACK), two duplicate ACKs and a fraction of an RTT are enough: no timeout."""
+    again, duplicates = before_retransmission(wire(evidence, "two-default"))
+    done = SHORT_DONE.format(back=3, port=PORTS["two-default"]) + ", with Linux's own settings"
+    expect(again, done=done, expected="h1 sends the lost segment again", seen="it never did")
+    silence = again.time - duplicates[-1].time if duplicates else 0
+    signs = [one.sign for one in trace(evidence, "two-default").episodes]
+    rtt = evidence.params["rtt"] / 1e3
+    expect(TIMEOUT not in signs and len(duplicates) == 2 and AT_ONCE < silence < rtt, done=done,
+           expected=f"sent again after two duplicate ACKs and less than one RTT ({rtt * 1e3:.0f} ms), without a timeout",
+           seen=f"{len(duplicates)} duplicate ACKs, {silence * 1e3:.0f} ms of silence, then: {', '.join(signs)}")
+
+
+# --- signs of congestion ----------------------------------------------------------------------------------------------
+
+@points(1, claim="CNG-1", hint="The state machine: Recovery follows duplicate ACKs, Loss follows silence.")
+def check_two_signs_of_congestion(evidence):
+    """Reno takes three duplicate ACKs and a timeout as signs of congestion, and reduces its window for nothing else."""
+    reno = trace(evidence, "reno")
+    first(evidence, "reno", DUPLICATE_ACKS), first(evidence, "reno", TIMEOUT)
+    # An ACK that moves forward may carry the first news of the gap (RFC 6675): then only two repeat its number.
+    wrong = [one for one in reno.episodes
+             if (one.duplicates < 2 if one.sign == DUPLICATE_ACKS else one.silence < RTO_MIN)]
+    expect(not wrong, done="Reno met single losses, a dead path and a full queue",
+           expected="duplicate ACKs before every fast retransmit, at least 200 ms of silence before every timeout",
+           seen="; ".join(f"{one.sign} after {one.duplicates} duplicate ACKs and {one.silence * 1e3:.0f} ms"
+                          for one in wrong))
+    smaller = [step for step in reno.steps if step.state not in ("Recovery", "Loss") and step.cwnd_after is not None
+               and step.cwnd_after < step.cwnd and not any(abs(one.time - step.time) < AT_ONCE for one in reno.episodes)]
+    expect(not smaller, done="Reno met single losses, a dead path and a full queue",
+           expected="outside of an episode the window never shrinks",
+           seen=", ".join(f"{step.cwnd} to {step.cwnd_after} at {step.time:.3f} s" for step in smaller[:3]))
+
+
+@points(1, claim="CNG-1", hint="How many segments fit into the path (rate times RTT), and how many into the queue?")
+def check_a_full_queue_loses(evidence):
+    """Congestion itself: the window outgrows path and queue together, and the bottleneck drops a segment."""
+    p = evidence.params
+    pipe = p["rate"] * p["rtt"] * 1e3 / 8 / 1514 + p["queue"]
+    drops = next(qdisc["drops"] for qdisc in evidence.json("queue-reno") if qdisc["kind"] == "tbf")
+    done = f"the bottleneck has {p['rate']} Mbit/s, {p['rtt']} ms of RTT and a queue of {p['queue']} frames"
+    expect(drops, done=done, expected="its queue overflows in Reno's connection", seen="it dropped nothing")
+    # Two more: the frame that is being sent, and the ACK that lets two segments go at once.
+    filled = [one for one in episodes(evidence, "reno", DUPLICATE_ACKS)[1:] if abs(one.cwnd - pipe) <= 2.5]
+    expect(filled, done=done, expected=f"a loss is noticed with a window of about {pipe:.0f} segments: path and queue full",
+           seen=f"noticed at {[one.cwnd for one in episodes(evidence, 'reno', DUPLICATE_ACKS)]}")
+
+
+# --- growing ----------------------------------------------------------------------------------------------------------
+
+@points(1, claim="CNG-2", hint="Each ACK adds a segment to the window: what is the sum over one RTT?")
+def check_slow_start_doubles(evidence):
+    """In slow start Reno's window doubles each RTT, from the initial window on."""
+    reno = trace(evidence, "reno")
+    start = first(evidence, "reno", DUPLICATE_ACKS).time
+    rounds = [one for one in reno.rounds if one.end <= start and one.phases == {SLOW_START}]
+    initial = evidence.params["initial_window"]
+    windows = [rounds[0].cwnd, *(one.cwnd_after for one in rounds)] if rounds else []
+    wanted = [initial * 2**number for number in range(len(windows))]
+    expect(len(rounds) >= 2 and windows == wanted, done=f"Reno began with a window of {initial}",
+           expected=f"two RTTs or more, windows {[initial * 2**number for number in range(4)]} ...",
+           seen=f"windows {windows} at the beginning of each RTT")
+
+
+@points(1, claim="CNG-3", hint="A whole window of ACKs adds one segment.")
+def check_avoidance_adds_one(evidence):
+    """In congestion avoidance Reno's window grows by one segment each RTT."""
+    rounds = [one for one in trace(evidence, "reno").rounds if one.phases == {congestion.AVOIDANCE}]
+    grown = [one.cwnd_after - one.cwnd for one in rounds]
+    odd = [one for one in grown if one != 1]
+    # A round in which the sender was not limited by its window (just after a loss) may add nothing.
+    expect(len(grown) >= 8 and sum(grown) >= 0.9 * len(grown) and all(one in (0, 1) for one in grown),
+           done=f"Reno spent {len(grown)} whole RTTs in congestion avoidance",
+           expected="one more segment in each (a round right after a loss may add none)",
+           seen=f"{len(odd)} of them differ: {odd[:8]}" if odd else f"only {len(grown)} such RTTs")
+
+
+# --- shrinking --------------------------------------------------------------------------------------------------------
+
+@points(1, claim="CNG-5", hint="tcp_reno_ssthresh(): half the window, not the window of one.")
+def check_reno_halves(evidence):
+    """Reno's fast recovery halves the window, and does not go back to one."""
+    first(evidence, "reno", DUPLICATE_ACKS)
+    for one in episodes(evidence, "reno", DUPLICATE_ACKS):
+        done = f"Reno noticed a loss with a window of {one.cwnd}"
+        expect(one.ssthresh == max(one.cwnd // 2, 2), done=done, expected=f"a threshold of {one.cwnd // 2}",
+               seen=str(one.ssthresh))
+        expect(one.cwnd_end in (None, one.ssthresh, one.ssthresh + 1), done=done,
+               expected="fast recovery ends with the window at the threshold", seen=str(one.cwnd_end))
+        lowest = min([step.cwnd for step in trace(evidence, "reno").steps
+                      if one.time <= step.time <= (one.end or one.time)], default=one.ssthresh)
+        expect(lowest >= one.ssthresh, done=done, expected="the window never falls below the threshold",
+               seen=f"it fell to {lowest}")
+
+
+@points(1, claim="CNG-5", hint="RFC 9438, section 4.6: what is beta of CUBIC? net/ipv4/tcp_cubic.c has 717/1024.")
+def check_cubic_keeps_seven_tenths(evidence):
+    """CUBIC's fast recovery keeps seven tenths of the window."""
+    first(evidence, "cubic", DUPLICATE_ACKS)
+    for one in episodes(evidence, "cubic", DUPLICATE_ACKS):
+        wanted = max(one.cwnd * 717 // 1024, 2)
+        expect(one.ssthresh == wanted and one.cwnd_end in (None, wanted, wanted + 1),
+               done=f"CUBIC noticed a loss with a window of {one.cwnd}",
+               expected=f"threshold and window of {wanted} (717/1024)",
+               seen=f"threshold {one.ssthresh}, window afterwards {one.cwnd_end}")
+
+
+@points(1, claim="CNG-5", hint="BBR's window follows its measurements of rate and RTT. What do duplicate ACKs say of those?")
+def check_bbr_does_not_halve(evidence):
+    """The same loss sets no threshold for BBR, and its window afterwards is what it was."""
+    one = first(evidence, "bbr", DUPLICATE_ACKS)
+    expect(one.ssthresh is None and one.cwnd_end is not None and one.cwnd_end >= one.cwnd,
+           done=f"BBR noticed the loss of its segment {evidence.params['lost']} with a window of {one.cwnd}",
+           expected="no threshold, and at least that window when the loss is repaired",
+           seen=f"threshold {'none' if one.ssthresh is None else one.ssthresh}, window {one.cwnd_end}")
+
+
+@points(1, claim="CNG-5", hint="tcp_enter_loss(): nothing is known to be in flight any more.")
+def check_timeout_goes_back_to_one(evidence):
+    """A timeout does go back to a window of one: with Reno, CUBIC and BBR alike."""
+    for name in ("reno", "cubic", "bbr"):
+        one = first(evidence, name, TIMEOUT)
+        expect(one.cwnd_next == 1, done=f"the path of {name} was dead for {evidence.params['dead']} ms",
+               expected="after the timeout a window of one segment", seen=f"a window of {one.cwnd_next}")
+    one = first(evidence, "reno", TIMEOUT)
+    expect(one.ssthresh == max(one.cwnd // 2, 2), done=f"Reno's timer went off at a window of {one.cwnd}",
+           expected=f"a threshold of {one.cwnd // 2}, up to which slow start goes", seen=str(one.ssthresh))
+
+
+# --- what you say -----------------------------------------------------------------------------------------------------
+
+@points(2, claim=("CNG-2", "CNG-5"), hint="Slow start: one segment more for each segment that has been acknowledged.")
+def check_prediction_of_the_first_loss(answers, params, evidence):
+    """Your prediction: the window at the first loss, and what Reno, CUBIC and BBR make of it."""
+    window = answers.integer("window_at_first_loss")
+    one = first(evidence, "reno", DUPLICATE_ACKS)
+    done = f"segment {params['lost']} was lost, with an initial window of {params['initial_window']}"
+    expect(window == one.cwnd, done=done, expected="the window that the kernel had at the third duplicate ACK",
+           seen=f"window_at_first_loss = {window}")
+    for name in ("reno", "cubic"):
+        given = answers.integer(f"{name}_threshold")
+        expect(given == first(evidence, name, DUPLICATE_ACKS).ssthresh, done=done,
+               expected=f"the threshold that {name}'s kernel set", seen=f"{name}_threshold = {given}")
+    given = answers.text("bbr_threshold").lower()
+    kernel = first(evidence, "bbr", DUPLICATE_ACKS).ssthresh
+    expect(given == ("none" if kernel is None else str(kernel)), done=done, expected="what BBR did with its threshold",
+           seen=f"bbr_threshold = {given}")
+
+
+@points(2, claim="CNG-1", hint="grep cong_state_set in kernel/tcp.trace: 3 is Recovery, 4 is Loss.")
+def check_signs_are_named(answers, evidence):
+    """You name Reno's signs of congestion, in order."""
+    given = [str(one).lower() for one in answers.items("signs")]
+    wanted = ["timer" if one.sign == TIMEOUT else "duplicates" for one in trace(evidence, "reno").episodes]
+    expect(given == wanted, done=f"Reno noticed {len(wanted)} losses",
+           expected="each one's sign, in the order of your own trace", seen=f"signs = {given}")
+
+
+@points(2, claim="CNG-5", hint="tcp_probe shows the window before each ACK counts: read the lines around cong_state=4.")
+def check_timeout_is_read(answers, evidence):
+    """You read the timeout from your trace: window before, threshold, window after."""
+    one = first(evidence, "reno", TIMEOUT)
+    for key, wanted in (("window_at_timeout", one.cwnd), ("threshold_after_timeout", one.ssthresh),
+                        ("window_after_timeout", one.cwnd_next)):
+        # The window may have grown by the last ACK before the silence, which no later report shows: one more is right, too.
+        given, room = answers.integer(key), key == "window_at_timeout"
+        expect(wanted <= given <= wanted + room, done="Reno's timer went off",
+               expected="what the kernel of your run says", seen=f"{key} = {given}")
+
+
+@points(3, claim=("CNG-2", "CNG-3", "CNG-5"), hint="Compare window and threshold; below it is slow start. What does Recovery mean?")
+def check_phases_are_named(answers, evidence):
+    """You name what Reno was doing at five moments of your run."""
+    reno = trace(evidence, "reno")
+    begin = reno.events[0].time
+    for letter, time in evidence.json("moments").items():
+        given = answers.choice(f"phase_{letter}", congestion.PHASES)
+        expect(given == reno.phase_at(begin + time), done=f"moment {letter} is {time} s after Reno's SYN",
+               expected="the phase that window, threshold and state show", seen=f"phase_{letter} = {given}")
+
+
+# --- your controller --------------------------------------------------------------------------------------------------
+
+def decisions(evidence):
+    """[(what happened, your window, your threshold)]: your controller's decisions on Reno's story."""
+    told, command = trace(evidence, "reno").inputs, evidence.command("aimd")
+    lines = command.stdout.split("\n")[:-1]
+    trouble = command.stopped or (f"it ended with status {command.status}: {command.stderr.strip()[-300:]}"
+                                  if command.status else "")
+    expect(not trouble and len(lines) == len(told), done=f"aimd.py was told of {len(told)} things",
+           expected="a line with window and threshold for each of them", seen=trouble or f"{len(lines)} lines")
+    try:
+        pairs = [tuple(map(float, line.split())) for line in lines]
+        if any(len(pair) != 2 for pair in pairs):
+            raise ValueError
+    except ValueError:
+        expect(False, done="aimd.py printed its decisions", expected="two numbers in each line",
+               seen=next((repr(line[:60]) for line in lines if len(line.split()) != 2), "something that is no number"))
+    return [(one, *pair) for one, pair in zip(told, pairs)]
+
+
+def acks(evidence, slow_start: bool):
+    """[(number, what happened, your window before, yours afterwards, Linux's afterwards)] for each ACK in a phase.
+
+    The phase is that of your own controller: it must do the right thing where it is, wherever that may be.
+    """
+    steps = decisions(evidence)
+    before = [(float(evidence.params["initial_window"]), float("inf")), *((cwnd, limit) for _, cwnd, limit in steps)]
+    return [(number, one, cwnd, now, one.cwnd) for number, ((one, now, _), (cwnd, limit)) in
+            enumerate(zip(steps, before), start=1) if one.kind == "ack" and (cwnd < limit) == slow_start]
+
+
+@points(2, claim="CNG-2", hint="RFC 5681, section 3.1: each segment that is acknowledged adds one segment.")
+def check_controller_slow_start(evidence):
+    """Your controller's slow start adds a segment for each one acknowledged, as Linux did."""
+    told = acks(evidence, slow_start=True)
+    expect(len(told) >= 10, done="aimd.py was told Reno's story", expected="slow start after the start and the timeout",
+           seen=f"{len(told)} ACKs in slow start")
+    for number, one, before, now, linux in told:
+        # An ACK that reaches the threshold may stop there or not (RFC 5681 leaves it open).
+        expect(abs(now - before - one.count) < 0.01 or linux is not None and abs(now - linux) <= COUNTED and now > before,
+               done=f"event {number}: an ACK for {one.count}, window {before:g}", expected=f"a window of {before + one.count:g}",
+               seen=f"{now:g}")
+
+
+@points(2, claim="CNG-3", hint="RFC 5681, equation 3: how much of a segment per ACK makes one segment per RTT?")
+def check_controller_avoidance(evidence):
+    """Your controller's congestion avoidance follows Linux's window, one segment each RTT."""
+    told = acks(evidence, slow_start=False)
+    expect(len(told) >= 100, done="aimd.py was told Reno's story", expected="most ACKs arrive in congestion avoidance",
+           seen=f"{len(told)} ACKs in congestion avoidance, where your threshold is not above your window")
+    for number, one, before, now, linux in told:
+        expect(linux is None or abs(now - linux) <= COUNTED, done=f"event {number}: an ACK for {one.count}, window {before:g}",
+               expected=f"a window of about {linux}, which Linux has (give or take {COUNTED})", seen=f"{now:g}")
+
+
+@points(2, claim=("CNG-4", "CNG-5"), hint="RFC 5681, equation 4, and step 6 of section 3.2.")
+def check_controller_fast_recovery(evidence):
+    """On three duplicate ACKs your controller halves, and goes on from there."""
+    for one, cwnd, limit in decisions(evidence):
+        if one.kind == DUPLICATE_ACKS:
+            wanted = max(one.count / 2, 2)  # Linux rounds down
+            expect(abs(limit - wanted) <= 0.5 and abs(cwnd - wanted) <= 0.5,
+                   done=f"three duplicate ACKs came with {one.count} segments in flight",
+                   expected=f"threshold and window of {wanted:g}; Linux had {one.ssthresh}",
+                   seen=f"threshold {limit:g}, window {cwnd:g}")
+
+
+@points(2, claim="CNG-5", hint="RFC 5681, section 3.1: the loss window, and equation 4.")
+def check_controller_timeout(evidence):
+    """On a timeout your controller halves the threshold and begins again with one segment."""
+    for one, cwnd, limit in decisions(evidence):
+        if one.kind == TIMEOUT:
+            wanted = max(one.count / 2, 2)
+            expect(abs(limit - wanted) <= 1 and cwnd == 1, done=f"the timer went off with {one.count} segments in flight",
+                   expected=f"a threshold of {wanted:g} and a window of 1; Linux had {one.ssthresh} and {one.cwnd}",
+                   seen=f"threshold {limit:g}, window {cwnd:g}")

@@ -1,0 +1,164 @@
+"""Congestion: three senders with different congestion control meet the same losses on the same bottleneck.
+
+    h1 ── s1 ══ bottleneck ══ s2 ── h2
+
+All connections go from h1 to port 5001 of h2, one after the other; each has a source port of its own, by which s1
+knows which segment to lose. A connection's data segments are counted as they pass s1, retransmissions included.
+"""
+
+import random
+
+from mnlab.lab import Diagram
+
+PORT = 5001
+LONG = {"reno": 6001, "cubic": 6002, "bbr": 6003}  # congestion control: source port
+SHORT = {"fast": 6101, "two-classic": 6102, "two-default": 6103}
+#: What the textbook's sender lacks: RACK (RFC 8985) and its tail loss probe. Linux has both on.
+MODERN = {"net.ipv4.tcp_recovery": 1, "net.ipv4.tcp_early_retrans": 3}
+CLASSIC = {"net.ipv4.tcp_recovery": 0, "net.ipv4.tcp_early_retrans": 0}
+
+SEGMENT = 1448  # bytes of payload: 1500 of MTU less 20 of IP, 20 of TCP and 12 of timestamps
+FRAME = 1514  # bytes of a full frame, as the bottleneck counts it
+HEADERS = 100  # bytes that a capture keeps: Ethernet, IP, TCP with every option
+MOMENTS = "ABCDE"
+
+RULES = """
+table bridge losses {{
+  set dead {{ type inet_service; flags dynamic,timeout; size 16; }}
+  chain one {{ counter drop
+  }}
+  chain path-dies {{ add @dead {{ tcp sport timeout {dead}ms }} counter drop
+  }}
+{chains}
+  chain forward {{
+    type filter hook forward priority 0; policy accept;
+    ip length < 600 accept
+{jumps}
+  }}
+}}
+"""
+CHAIN = """  chain {name} {{
+    tcp sport @dead counter drop
+    numgen inc mod 1000000 vmap {{ {verdicts} }}
+  }}"""
+
+needs = ("netem", "bridge", "nftables", "tracing")
+
+diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="fast-start", last="fast-end", limit=60)
+
+
+def variant(rng):
+    """Rates in Mbit/s, times in ms, all else in segments. `lost` and `hole` count data segments from 1."""
+    pipe = rng.randrange(14, 18)  # what fits into an empty path: the bandwidth-delay product
+    rate = rng.choice([2.8, 3.0, 3.2, 3.4, 3.6, 3.8])
+    rtt = round(pipe * FRAME * 8 / rate / 1000)
+    queue = rng.randrange(9, 13)
+    initial = rng.choice([1, 2, 3])
+    # Each ACK of slow start lets two segments go, so a window's first segments are followed closely by others: losing
+    # one of the first brings three duplicate ACKs at once. A round's first segment has the number initial * (2^n - 1).
+    lost = {1: 15, 2: 14, 3: 12}[initial] + rng.randrange(1, 4)
+    first = initial + lost - 1  # the window when that is noticed: it has grown by one for each segment before
+    full = pipe + queue
+    rounds = round(0.6 * (full - first // 2))  # of congestion avoidance before the path goes dead
+    hole = lost + first * 3 // 2 + rounds * (first // 2) + rounds**2 // 2
+    second = first // 2 + rounds  # the window then
+    size = hole + 3 * second + (full**2 - (second // 2) ** 2) // 2 + 4 * full
+    return {
+        "net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}", "rate": rate, "rtt": rtt, "queue": queue,
+        "initial_window": initial, "lost": lost, "hole": hole, "segments": size,
+        # Longer than three RTTs, so that the tail loss probe is lost, too; shorter than the retransmission timeout.
+        "dead": round(3.5 * rtt + 130),
+        # Short connections: some whole rounds of slow start, then a last flight of eight segments.
+        "flight": {1: 1 + 2 + 4, 2: 2 + 4, 3: 3 + 6}[initial] + 8, "pick": rng.randrange(10**6)}
+
+
+def topology(params):
+    from topologies.dumbbell import Dumbbell
+    return Dumbbell(addresses=[f"{params['net']}.{host}/24" for host in (1, 2)],
+                    bottleneck={"bw": params["rate"], "delay": f"{params['rtt'] / 2}ms",
+                                "max_queue_size": params["queue"]})
+
+
+def experiment(net, rec, work):
+    h1, h2, s1, p = net["h1"], net["h2"], net["s1"], rec.params
+    rec.run("lose", s1, "nft -f -", input=losses(p))
+    for host in (h1, h2):
+        host.sysctl("net.ipv4.tcp_no_metrics_save", 1)  # a connection learns nothing from the one before
+    h1.sysctl("net.ipv4.tcp_wmem", "4096 250000 250000")  # so that little is left to send when the file is at its end
+    h2.sysctl("net.ipv4.tcp_rmem", "4096 1000000 4000000")  # so that the receiver's window is never what limits
+    rec.run("initial-window", h1, f"ip route change {p['net']}.0/24 dev h1-eth0 initcwnd {p['initial_window']}")
+    rec.run("ping", h1, ["ping", "-c1", h2.IP()])  # fills the ARP caches
+    rec.service("receiver", h2, ["bash", "-c", f"exec nc -dlk {PORT} >/dev/null"], tcp=PORT)
+
+    def send(name, control, port, segments):
+        rec.progress(f"{name}: {segments} segments under {control}")
+        h1.sysctl("net.ipv4.tcp_congestion_control", control)
+        rec.mark(f"{name}-start")
+        # The sender is in no hurry to close: tcp_probe speaks of connections in state ESTABLISHED only.
+        rec.run(name, h1, f"(head -c {segments * SEGMENT} /dev/zero; sleep 1) | nc -N -p {port} {h2.IP()} {PORT}")
+        rec.mark(f"{name}-end")
+
+    with rec.trace(only=f"dport == {PORT}"):
+        with rec.capture("h1", "h2", snaplen=HEADERS, only="tcp"):
+            for name, port in SHORT.items():
+                for key, value in (MODERN if name == "two-default" else CLASSIC).items():
+                    h1.sysctl(key, value)
+                send(name, "reno", port, p["flight"])
+        with rec.capture("h1", snaplen=HEADERS, only="tcp"):
+            for control, port in LONG.items():
+                send(control, control, port, p["segments"])
+                rec.save(f"queue-{control}", s1, "tc -s -j qdisc show dev s1-eth2")
+    rec.save("losses", s1, "nft -j list table bridge losses")
+
+    trace = reno_trace(rec)
+    rec.keep("moments", moments(trace, p["pick"]))
+    rec.progress("your controller decides again")
+    rec.student("aimd", h1, "python3 -S -E aimd.py", input=story(trace, p["initial_window"]))
+
+
+def losses(params):
+    """The nftables rules of s1: of each long connection one segment is lost, and later everything for a while; of
+    each short one, one of the last segments.
+
+    `numgen inc` is a counter: it says 0 for the first data segment that passes the rule, then 1, and so on.
+    """
+    first, last = params["lost"] - 1, params["flight"] - 1
+    lose = {**{name: {first: "one", params["hole"] - 1: "path-dies"} for name in LONG}, "fast": {last - 5: "one"},
+            "two-classic": {last - 2: "one"}, "two-default": {last - 2: "one"}}
+    # BBR's first second is turbulent enough: its path goes dead later.
+    lose["bbr"] = {first: "one", params["hole"] + 159: "path-dies"}
+    return RULES.format(
+        dead=params["dead"],
+        jumps="\n".join(f"    tcp sport {port} jump {name}" for name, port in (LONG | SHORT).items()),
+        chains="\n".join(CHAIN.format(name=name, verdicts=", ".join(f"{at} : goto {what}" for at, what in where.items()))
+                         for name, where in lose.items()))
+
+
+def reno_trace(rec):
+    """What the kernel said of Reno's connection. Lines of others are not parsed: that takes its time in here."""
+    from mnlab.evidence import layout
+    from mnlab.protocols import congestion, kernel
+    lines = (rec.folder / layout.TRACE).read_text().split("\n")
+    start = float(lines[0].removeprefix("# start "))
+    mine = (f":{LONG['reno']} dest=", f" sport={LONG['reno']} ")
+    text = "\n".join(line for line in lines if any(words in line for words in mine))
+    return congestion.Trace(kernel.events(text, offset=-start), SEGMENT)
+
+
+def moments(trace, pick):
+    """Moments of Reno's connection whose phase the student names: letter -> seconds since its SYN. One of each phase
+    at least, well inside it, in an order that the variant decides."""
+    rng, begin = random.Random(pick), trace.events[0].time
+    kinds = {name: [phase for phase in trace.phases if phase.name == name and phase.end - phase.start > 0.02]
+             for name in ("slow start", "congestion avoidance", "fast recovery")}
+    chosen = [(phases, rng.choice(phases)) for phases in kinds.values() if phases]
+    rest = [phase for phases in kinds.values() for phase in phases if phase not in [one for _, one in chosen]]
+    found = [phase for _, phase in chosen] + rng.sample(rest, min(len(rest), len(MOMENTS) - len(chosen)))
+    rng.shuffle(found)
+    return {letter: round(phase.start + rng.uniform(0.25, 0.75) * (phase.end - phase.start) - begin, 3)
+            for letter, phase in zip(MOMENTS, found)}
+
+
+def story(trace, initial):
+    """What happened to Reno, a line each, for the student's controller."""
+    return "\n".join([f"start {initial}", *(f"{one.kind.replace(' ', '-')} {one.count}" for one in trace.inputs), ""])

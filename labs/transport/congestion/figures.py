@@ -1,0 +1,48 @@
+"""The three windows over time: the picture that every textbook has, from a kernel."""
+
+import tomllib
+
+from mnlab.evidence import layout
+from mnlab.lab.diagram import Figure
+from mnlab.protocols import congestion
+
+PORTS = {"reno": 6001, "cubic": 6002, "bbr": 6003}
+NAMES = {"reno": "Reno", "cubic": "CUBIC", "bbr": "BBR"}
+SEGMENT = 1448  # bytes
+NO_LIMIT = 10**6  # segments; a threshold this high is drawn by nobody
+
+
+def figures(record):
+    """The windows and thresholds in segments, each over the seconds since its connection began."""
+    traces = {name: congestion.Trace([event for event in record.kernel() if event.source.port == port], SEGMENT)
+              for name, port in PORTS.items()}
+    starts = {name: trace.events[0].time for name, trace in traces.items()}
+
+    def since(name, points):
+        return [(time - starts[name], value) for time, value in points]
+
+    return [Figure(
+        name="windows", title="Congestion window and slow start threshold", ylabel="segments",
+        series={NAMES[name]: since(name, trace.window) for name, trace in traces.items()},
+        thresholds={NAMES[name]: since(name, [(time, min(value, NO_LIMIT)) for time, value in trace.threshold])
+                    for name, trace in traces.items()},
+        phases={NAMES[name]: since(name, [(phase.start, phase.name) for phase in trace.phases])
+                for name, trace in traces.items() if name == "cubic" or name == "reno" and _named(record)},
+        events={NAMES[name]: since(name, [(one.time, one.sign) for one in trace.episodes]) + _asked(record, name)
+                for name, trace in traces.items()})]
+
+
+def _asked(record, name):
+    """The moments of Reno's connection that the student is asked about."""
+    return [(time, f"{letter}: which phase is this?") for letter, time in record.json("moments").items()
+            if name == "reno"]
+
+
+def _named(record) -> bool:
+    """Whether the student has named Reno's phases: the picture then does so, too."""
+    try:
+        given = tomllib.loads((record.folder / layout.ANSWERS).read_text())
+    except (OSError, ValueError):
+        return False
+    return all(isinstance(given.get(f"phase_{letter}"), str) and given[f"phase_{letter}"].strip().lower() in
+               congestion.PHASES for letter in record.json("moments"))
