@@ -1,5 +1,489 @@
+"""What must be true of names on this network: the servers' part first, then the student's zone, program and answers.
+
+Times: SLACK is for a busy computer in real time, where a delay of 20 ms was seen to take up to 53 ms; in virtual time
+a round trip is exact to a tenth of a millisecond. TTLs are whole seconds, so two of them may differ by one more than
+the time between them.
+"""
+
+import signal
+
 from mnlab.checks import expect, points
-@points(1)
-def check_x(evidence):
-    """x"""
-    expect(True)
+from mnlab.evidence.record import Missing
+from mnlab.protocols import dns, icmp
+
+SLACK = 0.05  # s for each server that is asked
+TTL_STEP = 1  # s
+PLAIN_UDP = 512  # bytes: the longest message over UDP without EDNS (RFC 1035, section 4.2.1)
+
+
+# --- reading the evidence ---
+
+def www(params: dict) -> str:
+    return f"www.{params['domain']}"
+
+
+def sent_by(evidence, host: str) -> list[dns.Transaction]:
+    """The questions that `host` itself asked, as captured there."""
+    return [one for one in dns.transactions(evidence.frames(host)) if evidence.name_of(one.client.ip) == host]
+
+
+def lookups(evidence, name: str, kind: str = "A", server: str = "resolver") -> list[dns.Transaction]:
+    """What the client asked about `name` before the student's program ran, in order of time."""
+    end = evidence.mark("your-program")
+    return [one for one in sent_by(evidence, "client") if (one.name.lower(), one.type) == (name.lower(), kind)
+            and one.time < end and evidence.name_of(one.server.ip) == server]
+
+
+def lookup(evidence, name: str, number: int = 1, kind: str = "A", server: str = "resolver") -> dns.Transaction:
+    """The client's lookup number `number` of `name`."""
+    found = lookups(evidence, name, kind, server)
+    if len(found) < number:
+        raise Missing(f"the client did not ask {server} for {name} {kind} {number} times")
+    return found[number - 1]
+
+
+def passed_on(evidence, asked: dns.Transaction) -> list[dns.Transaction]:
+    """What the resolver itself asked between the client's question and the answer."""
+    end = asked.response.time if asked.response else asked.time + 30
+    return [one for one in sent_by(evidence, "resolver") if asked.time <= one.time <= end]
+
+
+def whom(evidence, asked: list[dns.Transaction]) -> list[str]:
+    return [evidence.name_of(one.server.ip) for one in asked]
+
+
+def listed(names) -> str:
+    return ", then ".join(names) or "nobody"
+
+
+def said(asked: dns.Transaction) -> str:
+    """A response in words."""
+    return dns.words(asked.response) if asked.response else "no answer"
+
+
+def ttl_of(response: dns.DnsMessage | None, kind: str) -> int | None:
+    """The TTL (s) of the first record of a type, in whatever section."""
+    records = (*response.answers, *response.authority) if response else ()
+    return next((record.ttl for record in records if record.type == kind), None)
+
+
+def near(one, other, tolerance=TTL_STEP) -> bool:
+    return one is not None and other is not None and abs(one - other) <= tolerance
+
+
+def negative_ttl(params: dict) -> int:
+    """How long "no such name" may be remembered: RFC 2308, section 5."""
+    return min(params["soa_ttl"], params["soa_minimum"])
+
+
+def round_trips(params: dict, *servers: str) -> float:
+    """Seconds that the first lookup takes: client to resolver and back, and resolver to each of `servers` and back."""
+    delay = {name: params[f"delay_{name}"] for name in ("client", "resolver", *servers)}
+    return 2e-3 * (delay["client"] + delay["resolver"] + sum(delay["resolver"] + delay[name] for name in servers))
+
+
+# --- one lookup ---
+
+@points(1, claim="DNS-1", hint="Compare the address in the answer with the target of the echo request.")
+def check_a_name_becomes_an_address(evidence, params):
+    """ping is given a name; DNS answers with an address; the packets go there."""
+    command = evidence.command("ping-by-name")
+    asked = [one for one in lookups(evidence, www(params)) if command.start <= one.time <= command.end]
+    addresses = [address for one in asked for address in one.addresses]
+    pinged = {packet.target for packet in icmp.packets(evidence.frames("client"))
+              if packet.type == icmp.ECHO_REQUEST and command.start <= packet.time <= command.end}
+    expect(addresses == [params["ip_web"]] and pinged == {params["ip_web"]}, done=f"ping {www(params)}",
+           expected=f"the answer {params['ip_web']}, and echo requests to it",
+           seen=f"answers: {', '.join(addresses) or 'none'}; echo requests to: {', '.join(sorted(pinged)) or 'nobody'}")
+
+
+@points(1, claim="DNS-2", hint="Look at the flags RD and RA, and at how many questions leave the client.")
+def check_the_client_leaves_it_to_the_resolver(evidence, params):
+    """The client asks its resolver once, recursion desired, and gets the final answer."""
+    first = evidence.command("first-lookups").start
+    asked = [one for one in sent_by(evidence, "client") if one.time >= first][0]
+    meanwhile = [one for one in sent_by(evidence, "client")
+                 if asked.time < one.time <= asked.time + (asked.latency or 5)]
+    expect(evidence.name_of(asked.server.ip) == "resolver" and asked.recursive and not meanwhile,
+           done=f"the client looked up {www(params)}", expected="one question, to the resolver, with RD set",
+           seen=f"a question to {evidence.name_of(asked.server.ip)}, RD {asked.recursive:d}, {len(meanwhile)} more")
+    expect(asked.kind == "answer" and asked.response.ra and asked.addresses == [params["ip_web"]],
+           done=f"the client looked up {www(params)}", expected=f"the answer {params['ip_web']} with RA set",
+           seen=said(asked) + (f", RA {asked.response.ra:d}" if asked.response else ""))
+
+
+@points(1, claim="DNS-3", hint="Whom does a resolver know that has only just started?")
+def check_the_resolver_walks_down_the_tree(evidence, params):
+    """The resolver asks root, TLD, authoritative server in turn: the same question, no recursion desired."""
+    asked = passed_on(evidence, lookup(evidence, www(params)))
+    expect(whom(evidence, asked) == ["root", "tld", "auth"], done=f"the client looked up {www(params)} first",
+           expected="the resolver asks root, then tld, then auth", seen=listed(whom(evidence, asked)))
+    questions = [(one.name.lower(), one.type, one.recursive) for one in asked]
+    expect(set(questions) == {(www(params), "A", False)}, done="the resolver asked the three servers",
+           expected=f"each time {www(params)} A with RD 0",
+           seen=", ".join(f"{name} {kind} RD {rd:d}" for name, kind, rd in questions))
+
+
+@points(1, claim="DNS-3", hint="Read the authority and the additional section of the root's response.")
+def check_each_referral_says_whom_to_ask_next(evidence, params):
+    """Root and TLD do not answer, they refer; the glue is the address that is asked next; auth answers with AA."""
+    asked = passed_on(evidence, lookup(evidence, www(params)))
+    expect([one.kind for one in asked] == ["referral", "referral", "answer"], done=f"first lookup of {www(params)}",
+           expected="two referrals, then an answer", seen="; ".join(map(said, asked)) or "no question by the resolver")
+    for here, following in zip(asked, asked[1:]):
+        servers = [record.data for record in here.response.authority if record.type == "NS"]
+        glue = [here.response.glue.get(name) for name in servers]
+        expect(following.server.ip in glue and not here.response.answers,
+               done=f"{evidence.name_of(here.server.ip)} referred the resolver to {', '.join(servers)}",
+               expected="the resolver asks an address out of the glue next",
+               seen=f"glue {', '.join(map(str, glue))}; asked next: {following.server.ip}")
+    expect(asked[-1].response.aa and asked[-1].addresses == [params["ip_web"]], done="the resolver asked auth",
+           expected=f"{params['ip_web']}, authoritative (AA)", seen=said(asked[-1]))
+
+
+@points(1, claim=("DNS-2", "DNS-3"), hint="Who offers recursion (RA), and who asks for it (RD)?")
+def check_recursion_takes_two(evidence, params):
+    """The root does not recurse even when asked to; the resolver does not when not asked to."""
+    direct = lookup(evidence, www(params), server="root")
+    warned = "recursion requested but not available" in evidence.command("more-questions").stdout
+    expect(direct.recursive and direct.kind == "referral" and not direct.response.ra and warned,
+           done=f"dig @root {www(params)}, with RD set",
+           expected="a referral with RA clear, and dig's warning that recursion is not available",
+           seen=said(direct) + ("" if warned else "; no warning from dig"))
+    quiet = lookup(evidence, f"ftp.{params['other_domain']}")
+    asked = passed_on(evidence, quiet)
+    expect(not quiet.recursive and quiet.kind == "referral" and not asked,
+           done=f"dig +norecurse {quiet.name}, which the resolver does not have",
+           expected="what the resolver has, a referral, and no question of its own",
+           seen=f"{said(quiet)}; the resolver asked {listed(whom(evidence, asked))}")
+
+
+@points(1, claim="DNS-4",
+        hint="Add up the round trips: client and resolver, and the resolver with each server it asks.")
+def check_the_first_lookup_takes_all_the_round_trips(evidence, params):
+    """The first lookup takes a round trip to each server; one from the cache takes none of them."""
+    first, again = (lookup(evidence, www(params), number) for number in (1, 2))
+    # A capture sees what a host sends after the delay of its own link, and what it receives after all delays.
+    least = round_trips(params, "root", "tld", "auth") - params["delay_client"] / 1e3
+    took = [one.latency if one.latency is not None else 30.0 for one in (first, again)]
+    expect(least <= took[0] <= least + 4 * SLACK, done=f"first lookup of {www(params)}",
+           expected=f"four round trips, less the client's own delay: {least * 1e3:.1f} ms or a little more",
+           seen=f"{took[0] * 1e3:.1f} ms")
+    expect(took[1] < took[0] / 2, done="the same once more", expected="much less than the first time",
+           seen=f"{took[1] * 1e3:.1f} ms")
+
+
+# --- what the cache does ---
+
+@points(1, claim="DNS-4", hint="Subtract the two TTLs, and the two times.")
+def check_the_cache_answers_and_counts_down(evidence, params):
+    """Asked again, the resolver asks nobody, does not claim authority, and says how much of the TTL is left."""
+    first, again = (lookup(evidence, www(params), number) for number in (1, 2))
+    asked = passed_on(evidence, again)
+    expect(again.kind == "answer" and not asked and not again.response.aa, done=f"second lookup of {www(params)}",
+           expected="an answer without AA, and nobody asked",
+           seen=f"{said(again)}; the resolver asked {listed(whom(evidence, asked))}")
+    ttls = [ttl_of(one.response, "A") for one in (first, again)]
+    age = again.time - first.response.time
+    expect(near(ttls[1], ttls[0] - age), done=f"{age:.1f} s after the first answer, whose TTL was {ttls[0]}",
+           expected=f"a TTL of about {ttls[0] - age:.0f}", seen=str(ttls[1]))
+
+
+@points(1, claim="DNS-4", hint="What is still in the cache when the address is not?")
+def check_a_ttl_runs_out(evidence, params):
+    """After its TTL a record is asked for again, at the authoritative server at once."""
+    late = lookup(evidence, www(params), 3)
+    asked = passed_on(evidence, late)
+    expect(whom(evidence, asked) == ["auth"], done=f"third lookup of {www(params)}, after its TTL of "
+           f"{params['www_ttl']} s", expected="the resolver asks auth, and nobody else",
+           seen=listed(whom(evidence, asked)))
+    expect(ttl_of(late.response, "A") == params["www_ttl"], done="the answer to that",
+           expected=f"the full TTL, {params['www_ttl']}", seen=str(ttl_of(late.response, "A")))
+
+
+@points(1, claim="DNS-3", hint="Which name servers did the first lookup teach the resolver?")
+def check_later_lookups_begin_where_the_names_part(evidence, params):
+    """Another name of the domain: only auth is asked. Another domain of the TLD: tld, then its server; never root."""
+    cases = ((f"{params['sibling']}.{params['domain']}", ["auth"]),
+             (f"www.{params['other_domain']}", ["tld", "auth2"]))
+    for name, expected in cases:
+        asked = passed_on(evidence, lookup(evidence, name))
+        expect(whom(evidence, asked) == expected, done=f"first lookup of {name}, after {www(params)}",
+               expected=listed(expected), seen=listed(whom(evidence, asked)))
+
+
+@points(1, claim="DNS-5", hint="RFC 2308, section 5: which two numbers of the SOA record count?")
+def check_no_such_name_is_remembered(evidence, params):
+    """NXDOMAIN comes with the SOA record, and is kept for the lesser of its TTL and its last number."""
+    first, again, late = (lookup(evidence, params["missing"], number) for number in (1, 2, 3))
+    kept = negative_ttl(params)
+    expect(first.kind == again.kind == "nxdomain" and ttl_of(first.response, "SOA") == kept,
+           done=f"{params['missing']} was looked up", expected=f"no such name, with an SOA record of TTL {kept}",
+           seen=f"{said(first)}, SOA TTL {ttl_of(first.response, 'SOA')}")
+    age = again.time - first.response.time
+    asked = passed_on(evidence, again)
+    expect(not asked and near(ttl_of(again.response, "SOA"), kept - age), done=f"again, {age:.1f} s later",
+           expected=f"nobody is asked, and about {kept - age:.0f} s are left",
+           seen=f"asked: {listed(whom(evidence, asked))}; TTL {ttl_of(again.response, 'SOA')}")
+    asked = passed_on(evidence, late)
+    expect(whom(evidence, asked) == ["auth"], done=f"again, {late.time - first.time:.1f} s after the first time",
+           expected="auth is asked", seen=listed(whom(evidence, asked)))
+
+
+# --- kinds of answers ---
+
+@points(1, claim="DNS-5", hint="Is there an answer section? Is there an error?")
+def check_a_name_without_that_type(evidence, params):
+    """A name that exists, asked for a type it lacks: no error, no answer, the SOA record."""
+    asked = lookup(evidence, www(params), kind="MX")
+    soa = ttl_of(asked.response, "SOA")
+    expect(asked.kind == "nodata" and asked.response.rcode == "noerror" and soa is not None,
+           done=f"dig {www(params)} MX", expected="NOERROR, no answer, an SOA record", seen=said(asked))
+
+
+@points(1, claim="DNS-6", hint="A CNAME answers with another name. Who knows the address of that one?")
+def check_an_alias_leads_to_another_name(evidence, params):
+    """The answer for an alias: the CNAME record, then the address of the name that it stands for."""
+    alias, target = f"{params['alias']}.{params['domain']}", f"www.{params['other_domain']}"
+    asked = lookup(evidence, alias)
+    records = [(record.name, record.type, record.data) for record in asked.response.answers] if asked.response else []
+    expect(records == [(alias, "CNAME", target), (target, "A", params["ip_other"])], done=f"dig {alias}",
+           expected=f"{alias} CNAME {target}, and {target} A {params['ip_other']}",
+           seen="; ".join(" ".join(record) for record in records) or said(asked))
+
+
+@points(1, claim="DNS-7", hint="Look for the flag TC, then at the port and protocol of the next packet.")
+def check_too_long_for_udp(evidence, params):
+    """Over 512 bytes without EDNS: truncated, asked again over TCP. With EDNS it fits in one datagram."""
+    name, done = f"notes.{params['domain']}", f"dig +noedns notes.{params['domain']} TXT"
+    asked = lookups(evidence, name, "TXT")
+    expect([one.transport for one in asked] == ["udp", "tcp", "udp"], done=done + ", then the same with EDNS",
+           expected="a question over UDP, over TCP, and over UDP", seen=", ".join(one.transport for one in asked))
+    short, whole, edns = asked
+    told = "Truncated, retrying in TCP mode" in evidence.command("more-questions").stdout
+    expect(short.kind == "truncated" and short.response.size <= PLAIN_UDP and told, done=done,
+           expected=f"at most {PLAIN_UDP} bytes over UDP, with TC set; and dig says that it goes on in TCP",
+           seen=said(short))
+    expect(whole.kind == "answer" and whole.response.size > PLAIN_UDP, done=done, seen=said(whole),
+           expected=f"the whole answer over TCP, more than {PLAIN_UDP} bytes")
+    expect(edns.kind == "answer" and edns.response.size > PLAIN_UDP and (edns.query.edns_size or 0) > PLAIN_UDP,
+           done=f"dig {name} TXT", expected=f"with EDNS, more than {PLAIN_UDP} bytes in one datagram", seen=said(edns))
+
+
+# --- your zone ---
+
+def last_words(text: str) -> str:
+    return "\n".join(text.strip().splitlines()[-6:])
+
+
+@points(1, claim="DNS-8",
+        hint="The message names the file and the line. A name without a final dot is completed with the zone's name.")
+def check_your_zone_files_are_in_order(evidence, params):
+    """BIND takes own.zone, and the registry takes delegation.zone."""
+    for name, file in (("own-zone-check", "own.zone"), ("delegation-check", "delegation.zone")):
+        tried = evidence.command(name)
+        expect(tried.status == 0, done=f"BIND read {file}", expected="no error",
+               seen=tried.stopped or last_words(tried.stderr) or "no end of it")
+    names = {line.split()[0].lower() for line in evidence.command("own-zone-check").stdout.splitlines() if line.split()}
+    expect(f"www.{params['own_domain']}." in names, done="BIND read own.zone",
+           expected=f"a record of www.{params['own_domain']}.", seen=f"records of {', '.join(sorted(names))}")
+
+
+def own_referral(evidence, params) -> dns.DnsMessage:
+    """What the TLD's server said when the resolver first asked about the student's domain."""
+    own = params["own_domain"]
+    asked = [one for one in sent_by(evidence, "resolver") if evidence.name_of(one.server.ip) == "tld"
+             and (one.name.lower() == own or one.name.lower().endswith(f".{own}"))]
+    expect(asked, done=f"the client looked up www.{own}", expected="the resolver asks tld", seen="it does not")
+    expect(asked[0].kind == "referral", done=f"the resolver asked tld for {asked[0].name}",
+           expected="a referral to your name server", seen=said(asked[0]))
+    return asked[0].response
+
+
+@points(3, claim=("DNS-3", "DNS-8"),
+        hint="What must the parent zone hold so that a resolver finds a server inside your own domain?")
+def check_your_domain_is_delegated(evidence, params):
+    """The TLD refers the resolver to your name server, with glue, and the resolver goes there."""
+    own, address = params["own_domain"], params["ip_auth2"]
+    referral = own_referral(evidence, params)
+    servers = [record.data for record in referral.authority if (record.name.lower(), record.type) == (own, "NS")]
+    expect([referral.glue.get(name) for name in servers] == [address], done=f"the resolver asked tld about {own}",
+           expected=f"an NS record with one name, and the glue {address}", seen=dns.words(referral))
+    asked = passed_on(evidence, lookup(evidence, f"www.{own}"))
+    expect(whom(evidence, asked) == ["tld", "auth2"] and asked[-1].response and asked[-1].response.aa,
+           done=f"the client looked up www.{own}", expected="the resolver asks tld, then auth2, the authority",
+           seen=f"{listed(whom(evidence, asked))}; the last one said: {said(asked[-1]) if asked else 'nothing'}")
+
+
+@points(2, claim="DNS-1", hint="The TTL may stand between the name and IN, in seconds.")
+def check_your_address_is_found(evidence, params):
+    """www in your zone has the address and the TTL asked for."""
+    asked = lookup(evidence, f"www.{params['own_domain']}")
+    found = [(record.data, record.ttl) for record in asked.response.answers] if asked.response else []
+    expect(found == [(params["ip_own_web"], params["own_ttl"])], done=f"dig {asked.name}",
+           expected=f"{params['ip_own_web']} with TTL {params['own_ttl']}",
+           seen="; ".join(f"{data} with TTL {ttl}" for data, ttl in found) or said(asked))
+
+
+@points(2, claim="DNS-6", hint="An alias is a CNAME and nothing else. An MX record holds a number and a name.")
+def check_your_alias_and_your_mail(evidence, params):
+    """The alias leads to www, the MX record to mail, and mail has its address."""
+    own = params["own_domain"]
+    alias = lookup(evidence, f"{params['own_alias']}.{own}")
+    found = [(record.type, record.data) for record in alias.response.answers] if alias.response else []
+    expect(found == [("CNAME", f"www.{own}"), ("A", params["ip_own_web"])], done=f"dig {alias.name}",
+           expected=f"CNAME www.{own}, and its address", seen=str(found) if found else said(alias))
+    mail = lookup(evidence, own, kind="MX")
+    found = [record.data for record in mail.response.answers] if mail.response else []
+    expect(found == [f"10 mail.{own}"], done=f"dig {own} MX", expected=f"10 mail.{own}",
+           seen=", ".join(found) or said(mail))
+    address = lookup(evidence, f"mail.{own}")
+    expect(address.addresses == [params["ip_own_mail"]], done=f"dig mail.{own}", expected=params["ip_own_mail"],
+           seen=said(address))
+
+
+@points(1, claim="DNS-5", hint="The last number of the SOA record.")
+def check_your_no_lasts_as_long_as_it_should(evidence, params):
+    """A name that your zone lacks is denied, for as long as asked."""
+    asked = lookup(evidence, f"nosuch.{params['own_domain']}")
+    records = asked.response.authority if asked.response else ()
+    minimum = [record.data.split()[-1] for record in records if record.type == "SOA"]
+    expect(asked.kind == "nxdomain" and minimum == [str(params["own_minimum"])], done=f"dig {asked.name}",
+           expected=f"no such name; the SOA record ends in {params['own_minimum']}",
+           seen=f"{said(asked)}; the SOA record ends in {', '.join(minimum) or '(there is none)'}")
+
+
+@points(1, claim="DNS-8",
+        hint="The same NS records and the same address have to stand in both zones (RFC 1034, section 4.2.2).")
+def check_parent_and_child_agree(evidence, params):
+    """Your zone names the same name server, with the same address, as the TLD does."""
+    own = params["own_domain"]
+    referral = own_referral(evidence, params)
+    parent = {record.data for record in referral.authority if record.type == "NS"}
+    answer = lookup(evidence, own, kind="NS")
+    child = {record.data for record in answer.response.answers if record.type == "NS"} if answer.response else set()
+    expect(child and parent == child, done=f"tld and your server were asked for the name servers of {own}",
+           expected="the same names",
+           seen=f"tld: {', '.join(sorted(parent))}; yours: {', '.join(sorted(child)) or said(answer)}")
+    address = lookup(evidence, f"ns1.{own}")
+    expect(address.addresses == [referral.glue.get(f"ns1.{own}")], done=f"tld and your server were asked for ns1.{own}",
+           expected=f"the address that the glue has, {referral.glue.get(f'ns1.{own}')}", seen=said(address))
+
+
+# --- your program ---
+
+def program(evidence) -> tuple[list[dns.Transaction], dict[str, str], str]:
+    """What iterate.py asked on the wire; {name: what it printed about it}; its last words."""
+    ran = evidence.command("iterate")
+    asked = [one for one in sent_by(evidence, "client") if ran.start <= one.time <= ran.end]
+    printed = dict(line.lower().split(maxsplit=1) for line in ran.stdout.splitlines() if len(line.split()) > 1)
+    endless = "it was stopped: it computed for 3 s without an end" if ran.status == -signal.SIGXCPU else ""
+    words = ran.stopped or endless or last_words(ran.stderr) or f"it printed: {ran.stdout.strip()[:300] or 'nothing'}"
+    return asked, printed, words
+
+
+@points(3, claim="DNS-3", hint="Begin at the root with RD 0; go on at the address in the additional section.")
+def check_your_program_walks_down_the_tree(evidence, params):
+    """iterate.py asks root, tld, auth by itself, without recursion, and prints the address."""
+    asked, printed, words = program(evidence)
+    mine = [one for one in asked if one.name.lower() == www(params)]
+    expect(whom(evidence, mine) == ["root", "tld", "auth"] and not any(one.recursive for one in asked),
+           done=f"python3 iterate.py {params['ip_root']} {www(params)} ...",
+           expected="one question each to root, tld and auth, with RD 0",
+           seen=f"{listed(whom(evidence, mine))}, RD {', '.join(f'{one.recursive:d}' for one in mine) or '-'}; {words}")
+    expect(printed.get(www(params)) == params["ip_web"], done="the same", expected=f"{www(params)} {params['ip_web']}",
+           seen=words)
+
+
+@points(2, claim=("DNS-3", "DNS-6"),
+        hint="The answer may be a CNAME: then look for the name that it holds, from the root.")
+def check_your_program_follows_an_alias(evidence, params):
+    """The name behind an alias is looked up in its turn, at its own domain's server."""
+    asked, printed, words = program(evidence)
+    alias, target = f"{params['alias']}.{params['domain']}", f"www.{params['other_domain']}"
+    auths = [(one.name.lower(), evidence.name_of(one.server.ip)) for one in asked]
+    expect((alias, "auth") in auths and (target, "auth2") in auths, done=f"iterate.py looked up {alias}",
+           expected=f"it asks auth for {alias}, and auth2 for {target}",
+           seen=", ".join(f"{name} at {server}" for name, server in auths) or words)
+    expect(printed.get(alias) == params["ip_other"], done="the same", expected=f"{alias} {params['ip_other']}",
+           seen=words)
+
+
+@points(1, claim="DNS-5", hint="The response code is in the last four bits of the flags; 3 is NXDOMAIN.")
+def check_your_program_knows_a_no(evidence, params):
+    """A name that is not there: auth says so, and iterate.py believes it."""
+    asked, printed, words = program(evidence)
+    denied = [one for one in asked if one.kind == "nxdomain" and one.name.lower() == params["missing"]]
+    expect(len(denied) == 1 and printed.get(params["missing"]) == "does not exist",
+           done=f"iterate.py looked up {params['missing']}",
+           expected=f"auth denies it once, and the line '{params['missing']} does not exist'",
+           seen=f"denied {len(denied)} times; {words}")
+
+
+# --- your answers ---
+
+def counts(evidence) -> list[int]:
+    """How many questions the resolver asked for each lookup of the timetable."""
+    taken, found = {}, []
+    for _, name in evidence.params["lookups"]:
+        taken[name] = taken.get(name, 0) + 1
+        found.append(len(passed_on(evidence, lookup(evidence, name, taken[name]))))
+    return found
+
+
+@points(3, claim="DNS-4",
+        hint="Keep a list of what is in the resolver's cache, with the time at which each entry runs out.")
+def check_answer_queries(answers, evidence, params):
+    """How many questions the resolver asks for each of the eight lookups."""
+    given, found = answers.items("queries"), counts(evidence)
+    expect(len(given) == len(found), expected=f"answers.toml: queries has {len(found)} numbers", seen=str(len(given)))
+    wrong = [f"lookup {number} ({at} s, {name})" for number, ((at, name), one, other)
+             in enumerate(zip(params["lookups"], given, found), start=1) if one != other]
+    expect(not wrong, done="the eight lookups of your timetable", expected="your number of questions for each of them",
+           seen="another number for " + "; ".join(wrong))
+
+
+@points(1, claim="DNS-4", hint="The TTL in the zone, less the time since the resolver fetched the record.")
+def check_answer_ttl(answers, evidence, params):
+    """The TTL in the second answer for www."""
+    given, found = answers.number("ttl_again"), ttl_of(lookup(evidence, www(params), 2).response, "A")
+    expect(near(given, found), done=f"{www(params)} was looked up for the second time",
+           expected="ttl_again is the TTL that the client saw (1 s off is fine)", seen=f"not {given:g}")
+
+
+@points(1, claim="DNS-5", hint="RFC 2308, section 5.")
+def check_answer_negative_ttl(answers, evidence, params):
+    """How long a resolver may remember that a name does not exist."""
+    given, found = answers.number("negative_ttl"), ttl_of(lookup(evidence, params["missing"]).response, "SOA")
+    expect(given == found, done=f"{params['missing']} was looked up", seen=f"not {given:g}",
+           expected="negative_ttl is the time (s) for which the resolver may remember the answer")
+
+
+@points(1, claim="DNS-3", hint="Read the root's response in the resolver's capture: authority, then additional.")
+def check_answer_next_server(answers, evidence, params):
+    """Whom the root sends the resolver to."""
+    given = answers.text("next_server")
+    asked = passed_on(evidence, lookup(evidence, www(params)))
+    referred = [address for one in asked if evidence.name_of(one.server.ip) == "root" and one.response
+                for address in one.response.glue.values()]
+    expect(given in referred, done="the resolver asked the root", seen=f"not {given}",
+           expected="next_server is the address that it was told to ask next")
+
+
+@points(1, claim="DNS-4", hint="Each question and its answer cross two links, twice: the asker's, and the server's.")
+def check_answer_first_ms(answers, params):
+    """How long the first lookup takes."""
+    given, found = answers.number("first_ms"), 1e3 * round_trips(params, "root", "tld", "auth")
+    expect(abs(given - found) <= 0.05 * found, done="the delays of the links were added up",
+           expected="first_ms is the sum of all round trips (5 % off is fine)", seen=f"not {given:g}")
+
+
+@points(1, claim="DNS-7", hint="dig prints MSG SIZE; Wireshark shows it as the length of the DNS message.")
+def check_answer_long(answers, evidence, params):
+    """Over what the long answer came, and how long it was."""
+    asked = lookups(evidence, f"notes.{params['domain']}", "TXT")[:2]
+    given, size = [str(one).lower() for one in answers.items("long_over")], answers.integer("long_bytes")
+    expect(given == [one.transport for one in asked], done="dig +noedns asked for the long TXT record",
+           expected='long_over names what carried each question, in order, as in ["tcp", "tcp"]', seen=f"not {given}")
+    expect(size == asked[-1].response.size, done="the same", seen=f"not {size}",
+           expected="long_bytes is the size of the DNS message with the whole answer")

@@ -13,6 +13,7 @@ from mnlab.net import namespace
 from mnlab.net.errors import NetworkError
 
 ZONE_LIMIT = 64 * 1024  # bytes of a student's zone once compiled
+PROCESSOR_LIMIT = 2  # s of processor time; a zone of that size takes a tenth of a second
 DISCARD = 9  # RFC 863
 SOA_QUESTION = bytes.fromhex("0001 0000 0001 0000 0000 0000 00 0006 0001")  # ". SOA?", recursion not desired
 ROOT_QUESTION = bytes.fromhex("0002 0100 0001 0000 0000 0000 00 0002 0001")  # ". NS?", recursion desired
@@ -27,7 +28,7 @@ def meet(net) -> None:
 
 
 def prime(net) -> None:
-    """Have the client ask for the root's name servers: so the resolver finds out about the root before the story begins."""
+    """Have the client ask for the root's name servers, so that the resolver finds the root before the story begins."""
     with namespace.inside(net["client"].pid), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
         asker.settimeout(5)
         asker.sendto(ROOT_QUESTION, (net["resolver"].IP(), 53))
@@ -114,14 +115,19 @@ def compile_zone(rec, host, name: str, file: str, zone: str, text: str = "") -> 
 
     `text` is read in place of the file if it is given.
     """
-    argv = ["named-compilezone", "-i", "local", "-o", "-", zone, "-" if text else file]
+    # Soft and hard limit apart: at the soft one the kernel sends SIGXCPU, at the hard one SIGKILL (setrlimit(2)).
+    argv = ["prlimit", f"--cpu={PROCESSOR_LIMIT}:{2 * PROCESSOR_LIMIT}", "named-compilezone",
+            "-i", "local", "-o", "-", zone, "-" if text else file]
     status = rec.student(name, host, argv, input=text or None)
     printed = {part: rec.folder / layout.OUTPUT / f"{name}.{part}" for part in ("out", "err")}
     out, err = (path.read_text() if path.is_file() else "" for path in printed.values())
     if status == 0 and len(out) <= ZONE_LIMIT:
         return out
     err = re.sub(r"dns_master_load: |stream-0x[0-9a-f]+:\d+: ", "", err.replace("(null)", file))
-    words = err.strip() if status else f"it makes {len(out):,} bytes of records; {ZONE_LIMIT:,} are allowed"
+    if status == 0:
+        err = f"it makes {len(out):,} bytes of records; {ZONE_LIMIT:,} are allowed"
+    elif not err.strip():
+        err = f"it made BIND work for {PROCESSOR_LIMIT} s, or print more than a MiB, without an end"
     rec.fault(f"{file}: BIND refuses it (named-checkzone would say the same):\n" +
-              "\n".join(f"  {line}" for line in words.splitlines()[-8:]))
+              "\n".join(f"  {line}" for line in err.strip().splitlines()[-8:]))
     return ""

@@ -1,4 +1,4 @@
-"""What the lab's name servers serve and how they are configured: zone files and named.conf as text. Nothing is run here.
+"""What the lab's name servers serve and how they are configured: zone files and named.conf, as text.
 
 Every server is BIND's named. Zone files are in master file format (RFC 1035, section 5).
 """
@@ -6,7 +6,7 @@ Every server is BIND's named. Zone files are in master file format (RFC 1035, se
 LONG = 172800  # s: what a real TLD gives its delegations; far beyond any wait of this lab
 NOTE = "Reports of delays on the river line are sent to this name. "  # filler of the long TXT record
 
-#: Common to all servers. No rndc, no cookies' secret file, nothing looked up by itself: only what was asked is on the wire.
+#: Common to all servers. Nothing is looked up by itself: on the wire is what somebody asked for.
 OPTIONS = """\
 options {{
     directory "{folder}";

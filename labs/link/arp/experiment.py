@@ -1,6 +1,7 @@
 """ARP on a LAN: h1 asks, h2 owns the address, h3 stands by and later misbehaves."""
 
 import socket
+import struct
 import threading
 
 from mnlab.lab import Diagram
@@ -48,6 +49,7 @@ def experiment(net, rec, work):
         rec.progress("two pings: a miss, then a hit")
         rec.mark("first")
         ping("first-ping")
+        rec.wait(1)
         ping("second-ping")
         rec.save("cache", h1, "ip -j neigh")
 
@@ -77,7 +79,7 @@ def experiment(net, rec, work):
 
         rec.progress("h3 tells lies")
         for owner in ("h2", "stranger"):
-            send(net, h3, reply(p, owner, "h3"))
+            send(net, h3, reply(p, owner))
         rec.mark("lied")
         ping("spoofed-ping", "-c1 -W1")
         rec.save("cache-spoofed", h1, "ip -j neigh")
@@ -99,18 +101,24 @@ def commands(p) -> list[str]:
 
 # --- frames made by hand: only what no kernel would send ---
 
-def reply(p, owner: str, mac_of: str, to: str = "h1", link_to: str = "") -> bytes:
-    """An ARP reply that says: the address of `owner` is at the MAC of `mac_of`."""
-    from scapy.layers.l2 import ARP, Ether
-    return bytes(Ether(src=p["h3_mac"], dst=link_to or p[f"{to}_mac"]) /
-                 ARP(op=2, hwsrc=p[f"{mac_of}_mac"], psrc=p[owner], hwdst=p[f"{to}_mac"], pdst=p[to]))
+def arp_frame(link_source, link_target, operation, sender, target) -> bytes:
+    """An Ethernet frame with an ARP packet (RFC 826); `sender` and `target` are (MAC address, IP address)."""
+    def mac(text):
+        return bytes.fromhex(text.replace(":", ""))
+
+    return struct.pack("!6s6sHHHBBH6s4s6s4s", mac(link_target), mac(link_source), 0x0806, 1, 0x0800, 6, 4, operation,
+                       mac(sender[0]), socket.inet_aton(sender[1]), mac(target[0]), socket.inet_aton(target[1]))
+
+
+def reply(p, owner: str, to: str = "h1", link_to: str = "") -> bytes:
+    """A reply from h3 that says: the address of `owner` is at h3's MAC."""
+    return arp_frame(p["h3_mac"], link_to or p[f"{to}_mac"], 2, (p["h3_mac"], p[owner]), (p[f"{to}_mac"], p[to]))
 
 
 def question(p, asker: str, target: str) -> bytes:
-    """A unicast ARP request, as in the state PROBE, from h3's MAC; it names `asker` as its sender."""
-    from scapy.layers.l2 import ARP, Ether
-    return bytes(Ether(src=p["h3_mac"], dst=p[f"{target}_mac"]) /
-                 ARP(op=1, hwsrc=p["h3_mac"], psrc=p[asker], hwdst=p[f"{target}_mac"], pdst=p[target]))
+    """A unicast request from h3, as in the state PROBE, that names `asker` as its sender."""
+    mac = p[f"{target}_mac"]
+    return arp_frame(p["h3_mac"], mac, 1, (p["h3_mac"], p[asker]), (mac, p[target]))
 
 
 def wire(net, host) -> socket.socket:
@@ -134,9 +142,9 @@ class Disturber:
         self.ends = wire(net, h3)
         self.wanted = socket.inet_aton(p["nobody"])
         self.frames = [
-            reply(p, "decoy", "h3"),  # a reply about another address
+            reply(p, "decoy"),  # a reply about another address
             question(p, "nobody", "h1"),  # comes from the address, but is a question
-            reply(p, "nobody", "h3", to="h2", link_to="ff:ff:ff:ff:ff:ff"),  # a reply to somebody else
+            reply(p, "nobody", to="h2", link_to="ff:ff:ff:ff:ff:ff"),  # a reply to somebody else
         ]
 
     def __enter__(self):

@@ -12,7 +12,7 @@ def static_entry(net, params):
 
 @mutant.network("h1's cache is emptied again and again")
 def flushed(net, params):
-    net["h1"].start_process(["bash", "-c", "for i in {1..60}; do ip neigh flush all; sleep 0.02; done"])
+    net["h1"].start_process(["bash", "-c", "for i in {1..30}; do ip neigh flush all; sleep 0.1; done"])
 
 
 @mutant.network("h3 answers for h2's address, too")
@@ -69,7 +69,8 @@ def never_forgets(work, params):
 
 @mutant.work("an answer grows young again whenever it is used")
 def young_by_use(work, params):
-    work.edit("resolver.py", "            return mac\n        for", "            self.cache[ip] = (mac, time.monotonic())\n"
+    work.edit("resolver.py", "            return mac\n        for",
+              "            self.cache[ip] = (mac, time.monotonic())\n"
               "            return mac\n        for")
 
 
@@ -114,15 +115,16 @@ def learns_all(work, params):
               "            self.cache[sender_ip] = (sender_mac, time.monotonic())\n        ours =")
 
 
-@mutant.work("the resolver pings and reads the kernel's cache")
+@mutant.work("the resolver lets the kernel ask, by a ping, and listens")
 def uses_ping(work, params):
-    work.edit("resolver.py", "            self.socket.send(self.request(ip))", "            import os\n            self.socket.send(self.request(ip))\n"
-              "            os.system(f'ping -c1 -W1 {socket.inet_ntoa(ip)} > /dev/null')")
+    work.edit("resolver.py", "self.socket.send(self.request(ip))",
+              "__import__('os').system(f'ping -c1 -W1 {socket.inet_ntoa(ip)} > /dev/null')")
 
 
 @mutant.work("the resolver crashes at the first question")
 def crashes(work, params):
-    work.edit("resolver.py", "    def resolve(self, ip: bytes) -> bytes | None:", "    def resolve(self, ip):\n        raise RuntimeError(1)")
+    work.edit("resolver.py", "    def resolve(self, ip: bytes) -> bytes | None:",
+              "    def resolve(self, ip):\n        raise RuntimeError(1)")
 
 
 # --- wrong answers ---

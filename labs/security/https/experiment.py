@@ -25,7 +25,7 @@ HEADERS = 20 + 32  # bytes of IP and TCP (with timestamps) before a segment's da
 RECORD = 5  # bytes of a TLS record's header; inside, 1 byte of content type and 16 of authentication tag are added
 MALLORY = "mallory-eth0"  # his interface towards the guests
 
-CURL = ("curl", "-sS", "-i", "--max-time", "8")
+CURL = ("curl", "-sS", "-i", "--max-time", "10")  # s, for each URL
 PKI = Path("pki")  # in the job's own folder, closed to the student
 ROOT, WRONG_ROOT = ("--cacert", f"{PKI}/root.crt"), ("--cacert", f"{PKI}/mallory.crt")
 GIVEN = ("shop.key", "shop.crt", "intermediate.crt", "root.crt")  # what the student's server finds in given/
@@ -34,7 +34,7 @@ SIZES = ("-w", "[%{size_header} bytes of header, %{size_download} of page]\n")
 
 
 def variant(rng):
-    """Addresses, names, and what is on the bank's page. What Eve is to find out is nested: it stays out of variant.toml."""
+    """Addresses, names, the bank's page. What Eve is to find out is nested: so it stays out of variant.toml."""
     lan, first, second = rng.sample(range(1, 250), 3)
     trees = rng.sample(TREES, 3)
     bank = {"path": f"/invoice/{rng.randrange(1000, 9999)}", "cookie": f"{rng.getrandbits(48):012x}",
@@ -49,7 +49,7 @@ def variant(rng):
 
 def page(bank, account):
     """The bank's page: text, with the amount in its first line."""
-    lines = "".join(f"  item {number:2}  . . . . . . . . . . . . . . . . . . . . {bank['amount'] // bank['lines']} EUR\n"
+    lines = "".join(f"  item {number:2}  . . . . . . . . . . . . . . . . . . {bank['amount'] // bank['lines']} EUR\n"
                     for number in range(1, bank["lines"] + 1))
     return f"Please pay {bank['amount']} EUR to account {account}.\n{lines}"
 
@@ -60,7 +60,7 @@ def topology(params):
 
 
 def experiment(net, rec, work):
-    net["s1"].run("ip link set s1 type bridge ageing_time 0")  # it learns nothing, so it floods: a hub
+    net["s1"].run("ip link set s1 type bridge ageing_time 0".split())  # it learns nothing, so it floods: a hub
     prepare(net, rec, work)
     with rec.capture("eve", "bank"):
         look(net, rec)
@@ -77,12 +77,20 @@ def prepare(net, rec, work):
     script = Path(__file__).with_name("make_certificates.sh")
     rec.run("certificates", net["bank"], ["bash", script, PKI, p["bank_name"], p["shop_name"]])
     rec.keep("certificates", {path.stem: path.read_text() for path in sorted(PKI.glob("*.crt"))})
-    for file in GIVEN:
-        (work / "given").mkdir(exist_ok=True)
-        shutil.copy(PKI / file, work / "given")
+    give(work / "given")
     net["client"].replace_file("/etc/hosts", f"{p['bank_net']}.80 {p['bank_name']}\n"
                                              f"{p['shop_net']}.80 {p['shop_name']} {p['stranger']}\n")
     serve_site(rec, "bank", net["bank"], p["bank"]["account"], "bank.crt", "intermediate.crt")
+
+
+def give(folder):
+    """What the student's server needs, in its copy of the work folder; whatever had this name there makes room."""
+    if folder.is_file():
+        folder.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for file in GIVEN:
+        shutil.copy(PKI / file, folder)
 
 
 def serve_site(rec, name, host, account, *chain):
@@ -114,13 +122,14 @@ def look(net, rec):
 
 
 def flip_a_bit(net, rec):
-    """Mallory changes one bit of the amount, or of the encrypted byte that holds it: he knows how the page is laid out."""
+    """Mallory changes one bit of the amount, plain or encrypted: he knows where on the page it stands."""
     bank, seen = rec.params["bank"], (rec.folder / "output/plain-page.out").read_text()
     head, body = (int(size) for size in re.search(r"\[(\d+) bytes of header, (\d+) of page", seen).groups())
     amount = head + page(bank, bank["account"]).index(str(bank["amount"]))
     record = (head + body + 17).to_bytes(2, "big")
     first_bytes = f"match u32 {int.from_bytes(b'HTTP', 'big'):#x} 0xffffffff at {HEADERS}"
-    record_head = f"match u32 0x170303{record[0]:02x} 0xffffffff at {HEADERS} match u8 {record[1]} 0xff at {HEADERS + 4}"
+    record_head = (f"match u32 0x170303{record[0]:02x} 0xffffffff at {HEADERS} "
+                   f"match u8 {record[1]:#x} 0xff at {HEADERS + 4}")
     rules = [(80, first_bytes, HEADERS + amount), (443, record_head, HEADERS + RECORD + amount)]
     with flipping(net["mallory"], rules, bank["flip"]):
         get(rec, "plain-flipped", "http")
@@ -153,7 +162,7 @@ def pose_as_the_bank(net, rec):
     get(rec, "plain-impostor", "http")
     get(rec, "sealed-impostor", "https", *ROOT)
     get(rec, "careless-impostor", "https", "--insecure")
-    mallory.run("nft delete table ip lab")
+    mallory.run("nft delete table ip lab".split())
 
 
 def leave_something_out(net, rec):
@@ -169,14 +178,17 @@ def judge_the_shop(net, rec):
     from mnlab.net.namespace import listening_tcp_ports
     p, client, shop = rec.params, net["client"], net["shop"]
     name = p["shop_name"]
+
+    def judge(label, command):
+        rec.run(label, client, command, check=False, timeout=60)
+
     rec.student_service("shop", shop, ["bash", "start.sh"], caps=["NET_BIND_SERVICE"],
                         ready=lambda: bool(listening_tcp_ports(shop.pid) & {80, 443}))
-    rec.run("redirect", client, [*CURL, f"http://{name}/cart?ware={p['token']}"], check=False)
+    judge("redirect", [*CURL, f"http://{name}/cart?ware={p['token']}"])
     # One client with a memory for HSTS (RFC 6797): a page, a page that is not there, and then by http://.
-    rec.run("strict", client, [*CURL, *ROOT, "--fail-early", "--hsts", "", "-w", f"\n{MARK} %{{url_effective}}\n",
-                               f"https://{name}/", f"https://{name}/no-such-page", f"http://{name}/"], check=False)
-    rec.run("stranger", client, [*CURL, "--insecure", f"https://{p['stranger']}/", f"http://{p['stranger']}/"],
-            check=False)
+    judge("strict", [*CURL, *ROOT, "--fail-early", "--hsts", "", "-w", f"\n{MARK} %{{url_effective}}\n",
+                     f"https://{name}/", f"https://{name}/no-such-page", f"http://{name}/"])
+    judge("stranger", [*CURL, "--insecure", f"https://{p['stranger']}/", f"http://{p['stranger']}/"])
     for label, versions in (("tls12", "-tls1_2"), ("old-tls", "-min_protocol TLSv1 -max_protocol TLSv1.1")):
-        rec.run(label, client, f"timeout 8 openssl s_client -connect {net['shop'].IP()}:443 -servername {name} "
-                f"-CAfile {PKI}/root.crt {versions} -cipher ALL:@SECLEVEL=0", check=False)
+        judge(label, f"timeout 10 openssl s_client -connect {shop.IP()}:443 -servername {name} "
+                     f"-CAfile {PKI}/root.crt -cipher ALL:@SECLEVEL=0 {versions}".split())

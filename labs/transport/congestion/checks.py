@@ -16,7 +16,11 @@ SEGMENT = 1448  # bytes: MTU 1500 less the headers of IP and TCP with timestamps
 PORTS = {"reno": 6001, "cubic": 6002, "bbr": 6003, "fast": 6101, "two-classic": 6102, "two-default": 6103}
 RTO_MIN = 0.2  # include/net/tcp.h
 AT_ONCE = 0.005  # a retransmission "at" an ACK: the same softirq; 5 ms leaves room for a slow machine
-COUNTED = 2  # segments by which a controller that adds fractions may differ from Linux, which counts whole segments
+# Segments by which a right controller may differ from Linux: one for fractions, where Linux counts whole segments; one
+# at the threshold, which may be a half and may be passed in one step; and one for new data sent to find out whether a
+# timeout was a false alarm (F-RTO, RFC 5682), which does not count for Linux.
+COUNTED = 3
+READ = 0.05  # s to which one can read a time off the picture
 
 SHORT_DONE = "s1 lost one segment, the {back}th from the end, of h1's short connection from port {port}"
 
@@ -124,7 +128,7 @@ def check_linux_itself_waits_less(evidence):
     signs = [one.sign for one in trace(evidence, "two-default").episodes]
     rtt = evidence.params["rtt"] / 1e3
     expect(TIMEOUT not in signs and len(duplicates) == 2 and AT_ONCE < silence < rtt, done=done,
-           expected=f"sent again after two duplicate ACKs and less than one RTT ({rtt * 1e3:.0f} ms), without a timeout",
+           expected=f"sent again after two duplicate ACKs and less than an RTT ({rtt * 1e3:.0f} ms), with no timeout",
            seen=f"{len(duplicates)} duplicate ACKs, {silence * 1e3:.0f} ms of silence, then: {', '.join(signs)}")
 
 
@@ -135,15 +139,17 @@ def check_two_signs_of_congestion(evidence):
     """Reno takes three duplicate ACKs and a timeout as signs of congestion, and reduces its window for nothing else."""
     reno = trace(evidence, "reno")
     first(evidence, "reno", DUPLICATE_ACKS), first(evidence, "reno", TIMEOUT)
-    # An ACK that moves forward may carry the first news of the gap (RFC 6675): then only two repeat its number.
+    # How many come is a matter of check_third_duplicate_ack_retransmits: an ACK that moves forward may bring the first
+    # news of a gap (RFC 6675), and on a busy machine one ACK may bring news of several segments.
     wrong = [one for one in reno.episodes
-             if (one.duplicates < 2 if one.sign == DUPLICATE_ACKS else one.silence < RTO_MIN)]
+             if (one.duplicates < 1 if one.sign == DUPLICATE_ACKS else one.silence < RTO_MIN)]
     expect(not wrong, done="Reno met single losses, a dead path and a full queue",
            expected="duplicate ACKs before every fast retransmit, at least 200 ms of silence before every timeout",
            seen="; ".join(f"{one.sign} after {one.duplicates} duplicate ACKs and {one.silence * 1e3:.0f} ms"
                           for one in wrong))
+    signs = [one.time for one in reno.episodes]
     smaller = [step for step in reno.steps if step.state not in ("Recovery", "Loss") and step.cwnd_after is not None
-               and step.cwnd_after < step.cwnd and not any(abs(one.time - step.time) < AT_ONCE for one in reno.episodes)]
+               and step.cwnd_after < step.cwnd and not any(abs(time - step.time) < AT_ONCE for time in signs)]
     expect(not smaller, done="Reno met single losses, a dead path and a full queue",
            expected="outside of an episode the window never shrinks",
            seen=", ".join(f"{step.cwnd} to {step.cwnd_after} at {step.time:.3f} s" for step in smaller[:3]))
@@ -153,14 +159,18 @@ def check_two_signs_of_congestion(evidence):
 def check_a_full_queue_loses(evidence):
     """Congestion itself: the window outgrows path and queue together, and the bottleneck drops a segment."""
     p = evidence.params
-    pipe = p["rate"] * p["rtt"] * 1e3 / 8 / 1514 + p["queue"]
+    path = p["rate"] * p["rtt"] * 1e3 / 8 / 1514
     drops = next(qdisc["drops"] for qdisc in evidence.json("queue-reno") if qdisc["kind"] == "tbf")
     done = f"the bottleneck has {p['rate']} Mbit/s, {p['rtt']} ms of RTT and a queue of {p['queue']} frames"
     expect(drops, done=done, expected="its queue overflows in Reno's connection", seen="it dropped nothing")
-    # Two more: the frame that is being sent, and the ACK that lets two segments go at once.
-    filled = [one for one in episodes(evidence, "reno", DUPLICATE_ACKS)[1:] if abs(one.cwnd - pipe) <= 2.5]
-    expect(filled, done=done, expected=f"a loss is noticed with a window of about {pipe:.0f} segments: path and queue full",
-           seen=f"noticed at {[one.cwnd for one in episodes(evidence, 'reno', DUPLICATE_ACKS)]}")
+    # Two more: the frame that is being sent, and the ACK that lets two segments go at once. In real time a busy machine
+    # sends in bursts, and these fill the queue before the window is large enough to.
+    most = path + p["queue"] + 2.5
+    least = most - 5 if evidence.manifest["machine"].get("clock") == "virtual" else 0.8 * path
+    noticed = [one.cwnd for one in episodes(evidence, "reno", DUPLICATE_ACKS)]
+    expect(any(least <= window <= most for window in noticed[1:]), done=done,
+           expected=f"a loss noticed with a window of about {path + p['queue']:.0f} segments: path and queue are full",
+           seen=f"noticed with {noticed}")
 
 
 # --- growing ----------------------------------------------------------------------------------------------------------
@@ -222,7 +232,8 @@ def check_cubic_keeps_seven_tenths(evidence):
                seen=f"threshold {one.ssthresh}, window afterwards {one.cwnd_end}")
 
 
-@points(1, claim="CNG-5", hint="BBR's window follows its measurements of rate and RTT. What do duplicate ACKs say of those?")
+@points(1, claim="CNG-5",
+        hint="BBR's window follows its measurements of rate and RTT. What do duplicate ACKs say of those?")
 def check_bbr_does_not_halve(evidence):
     """The same loss sets no threshold for BBR, and its window afterwards is what it was."""
     one = first(evidence, "bbr", DUPLICATE_ACKS)
@@ -240,7 +251,9 @@ def check_timeout_goes_back_to_one(evidence):
         expect(one.cwnd_next == 1, done=f"the path of {name} was dead for {evidence.params['dead']} ms",
                expected="after the timeout a window of one segment", seen=f"a window of {one.cwnd_next}")
     one = first(evidence, "reno", TIMEOUT)
-    expect(one.ssthresh == max(one.cwnd // 2, 2), done=f"Reno's timer went off at a window of {one.cwnd}",
+    # The last ACK before the silence may have added a segment that no report shows any more.
+    expect(one.ssthresh in (one.cwnd // 2, (one.cwnd + 1) // 2),
+           done=f"Reno's timer went off at a window of {one.cwnd}",
            expected=f"a threshold of {one.cwnd // 2}, up to which slow start goes", seen=str(one.ssthresh))
 
 
@@ -266,11 +279,19 @@ def check_prediction_of_the_first_loss(answers, params, evidence):
 
 @points(2, claim="CNG-1", hint="grep cong_state_set in kernel/tcp.trace: 3 is Recovery, 4 is Loss.")
 def check_signs_are_named(answers, evidence):
-    """You name Reno's signs of congestion, in order."""
+    """You name Reno's signs of congestion, in order, and when they came."""
+    reno = trace(evidence, "reno")
+    begin, done = reno.events[0].time, f"Reno noticed {len(reno.episodes)} losses"
     given = [str(one).lower() for one in answers.items("signs")]
-    wanted = ["timer" if one.sign == TIMEOUT else "duplicates" for one in trace(evidence, "reno").episodes]
-    expect(given == wanted, done=f"Reno noticed {len(wanted)} losses",
-           expected="each one's sign, in the order of your own trace", seen=f"signs = {given}")
+    wanted = ["timer" if one.sign == TIMEOUT else "duplicates" for one in reno.episodes]
+    expect(given == wanted, done=done, expected="each one's sign, in the order of your own trace",
+           seen=f"signs = {given}")
+    times = answers.items("sign_times")
+    near = [isinstance(time, (int, float)) and abs(time - (one.time - begin)) <= READ
+            for time, one in zip(times, reno.episodes)]
+    expect(len(times) == len(wanted) and all(near), done=done,
+           expected=f"when each came, in seconds since the SYN of your own connection (to {READ} s)",
+           seen=f"sign_times = {times}")
 
 
 @points(2, claim="CNG-5", hint="tcp_probe shows the window before each ACK counts: read the lines around cong_state=4.")
@@ -279,13 +300,14 @@ def check_timeout_is_read(answers, evidence):
     one = first(evidence, "reno", TIMEOUT)
     for key, wanted in (("window_at_timeout", one.cwnd), ("threshold_after_timeout", one.ssthresh),
                         ("window_after_timeout", one.cwnd_next)):
-        # The window may have grown by the last ACK before the silence, which no later report shows: one more is right, too.
+        # The last ACK before the silence may have added a segment that no report shows: one more is right, too.
         given, room = answers.integer(key), key == "window_at_timeout"
         expect(wanted <= given <= wanted + room, done="Reno's timer went off",
                expected="what the kernel of your run says", seen=f"{key} = {given}")
 
 
-@points(3, claim=("CNG-2", "CNG-3", "CNG-5"), hint="Compare window and threshold; below it is slow start. What does Recovery mean?")
+@points(3, claim=("CNG-2", "CNG-3", "CNG-5"),
+        hint="Compare window and threshold: below it is slow start. And what does state 3 mean?")
 def check_phases_are_named(answers, evidence):
     """You name what Reno was doing at five moments of your run."""
     reno = trace(evidence, "reno")
@@ -335,9 +357,10 @@ def check_controller_slow_start(evidence):
            seen=f"{len(told)} ACKs in slow start")
     for number, one, before, now, linux in told:
         # An ACK that reaches the threshold may stop there or not (RFC 5681 leaves it open).
-        expect(abs(now - before - one.count) < 0.01 or linux is not None and abs(now - linux) <= COUNTED and now > before,
-               done=f"event {number}: an ACK for {one.count}, window {before:g}", expected=f"a window of {before + one.count:g}",
-               seen=f"{now:g}")
+        stops = linux is not None and abs(now - linux) <= COUNTED and now > before
+        expect(abs(now - before - one.count) < 0.01 or stops,
+               done=f"event {number}: an ACK for {one.count}, window {before:g}",
+               expected=f"a window of {before + one.count:g}", seen=f"{now:g}")
 
 
 @points(2, claim="CNG-3", hint="RFC 5681, equation 3: how much of a segment per ACK makes one segment per RTT?")
@@ -347,7 +370,8 @@ def check_controller_avoidance(evidence):
     expect(len(told) >= 100, done="aimd.py was told Reno's story", expected="most ACKs arrive in congestion avoidance",
            seen=f"{len(told)} ACKs in congestion avoidance, where your threshold is not above your window")
     for number, one, before, now, linux in told:
-        expect(linux is None or abs(now - linux) <= COUNTED, done=f"event {number}: an ACK for {one.count}, window {before:g}",
+        expect(linux is None or abs(now - linux) <= COUNTED,
+               done=f"event {number}: an ACK for {one.count}, window {before:g}",
                expected=f"a window of about {linux}, which Linux has (give or take {COUNTED})", seen=f"{now:g}")
 
 
@@ -369,6 +393,7 @@ def check_controller_timeout(evidence):
     for one, cwnd, limit in decisions(evidence):
         if one.kind == TIMEOUT:
             wanted = max(one.count / 2, 2)
-            expect(abs(limit - wanted) <= 1 and cwnd == 1, done=f"the timer went off with {one.count} segments in flight",
+            expect(abs(limit - wanted) <= 1 and cwnd == 1,
+                   done=f"the timer went off with {one.count} segments in flight",
                    expected=f"a threshold of {wanted:g} and a window of 1; Linux had {one.ssthresh} and {one.cwnd}",
                    seen=f"threshold {limit:g}, window {cwnd:g}")

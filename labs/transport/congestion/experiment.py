@@ -42,9 +42,10 @@ CHAIN = """  chain {name} {{
     numgen inc mod 1000000 vmap {{ {verdicts} }}
   }}"""
 
-needs = ("netem", "bridge", "nftables", "tracing")
+needs = ("netem", "tbf", "nft", "trace", "bbr", "student")
 
-diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="fast-start", last="fast-end", limit=60)
+diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="fast-start", last="fast-end", limit=60,
+                  seen_by="h1")
 
 
 def variant(rng):
@@ -96,6 +97,7 @@ def experiment(net, rec, work):
         rec.mark(f"{name}-start")
         # The sender is in no hurry to close: tcp_probe speaks of connections in state ESTABLISHED only.
         rec.run(name, h1, f"(head -c {segments * SEGMENT} /dev/zero; sleep 1) | nc -N -p {port} {h2.IP()} {PORT}")
+        rec.wait(0.1)  # for the last ACK on its way
         rec.mark(f"{name}-end")
 
     with rec.trace(only=f"dport == {PORT}"):
@@ -127,11 +129,11 @@ def losses(params):
             "two-classic": {last - 2: "one"}, "two-default": {last - 2: "one"}}
     # BBR's first second is turbulent enough: its path goes dead later.
     lose["bbr"] = {first: "one", params["hole"] + 159: "path-dies"}
+    verdicts = {name: ", ".join(f"{at} : goto {what}" for at, what in where.items()) for name, where in lose.items()}
     return RULES.format(
         dead=params["dead"],
         jumps="\n".join(f"    tcp sport {port} jump {name}" for name, port in (LONG | SHORT).items()),
-        chains="\n".join(CHAIN.format(name=name, verdicts=", ".join(f"{at} : goto {what}" for at, what in where.items()))
-                         for name, where in lose.items()))
+        chains="\n".join(CHAIN.format(name=name, verdicts=text) for name, text in verdicts.items()))
 
 
 def reno_trace(rec):

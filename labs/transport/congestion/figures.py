@@ -5,11 +5,11 @@ import tomllib
 from mnlab.evidence import layout
 from mnlab.lab.diagram import Figure
 from mnlab.protocols import congestion
+from mnlab.protocols.kernel import INFINITE_SSTHRESH
 
 PORTS = {"reno": 6001, "cubic": 6002, "bbr": 6003}
 NAMES = {"reno": "Reno", "cubic": "CUBIC", "bbr": "BBR"}
 SEGMENT = 1448  # bytes
-NO_LIMIT = 10**6  # segments; a threshold this high is drawn by nobody
 
 
 def figures(record):
@@ -22,9 +22,10 @@ def figures(record):
         return [(time - starts[name], value) for time, value in points]
 
     return [Figure(
-        name="windows", title="Congestion window and slow start threshold", ylabel="segments",
+        name="windows", ylabel="segments",
+        title="Congestion window and slow start threshold (A to E: the moments of your answers)",
         series={NAMES[name]: since(name, trace.window) for name, trace in traces.items()},
-        thresholds={NAMES[name]: since(name, [(time, min(value, NO_LIMIT)) for time, value in trace.threshold])
+        thresholds={NAMES[name]: since(name, [point for point in trace.threshold if point[1] < INFINITE_SSTHRESH])
                     for name, trace in traces.items()},
         phases={NAMES[name]: since(name, [(phase.start, phase.name) for phase in trace.phases])
                 for name, trace in traces.items() if name == "cubic" or name == "reno" and _named(record)},
@@ -34,8 +35,7 @@ def figures(record):
 
 def _asked(record, name):
     """The moments of Reno's connection that the student is asked about."""
-    return [(time, f"{letter}: which phase is this?") for letter, time in record.json("moments").items()
-            if name == "reno"]
+    return [(time, letter) for letter, time in record.json("moments").items() if name == "reno"]
 
 
 def _named(record) -> bool:

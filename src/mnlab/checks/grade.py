@@ -35,6 +35,7 @@ class _Grader:
         self.outcome, self.reason = record.manifest.get("outcome"), record.manifest.get("reason", "")
         self.results: list[CheckResult] = []
         self.problems: list[str] = []
+        self.interrupted = False
 
     @pytest.fixture
     def evidence(self):
@@ -51,6 +52,10 @@ class _Grader:
     def pytest_collectreport(self, report):
         if report.failed:
             self.problems.append(f"checks.py cannot be read: {str(report.longrepr).strip().splitlines()[-1]}")
+
+    def pytest_keyboard_interrupt(self, excinfo):
+        """pytest keeps Ctrl-C to itself. (Its own way to stop, after errors, is a subclass.)"""
+        self.interrupted = excinfo.type is KeyboardInterrupt
 
     def pytest_runtest_setup(self, item):
         if self.outcome not in (layout.OK, layout.STUDENT_FAULT):
@@ -94,7 +99,7 @@ def grade(lab: Lab, record: Record, answers: Answers) -> LabResult:
                  "-o", "python_files=checks.py", "-o", "python_functions=check_*"]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         ended = pytest.main(arguments, plugins=[grader])
-    if ended == pytest.ExitCode.INTERRUPTED:  # pytest keeps Ctrl-C to itself
+    if grader.interrupted:
         raise KeyboardInterrupt
     if ended == pytest.ExitCode.INTERNAL_ERROR:
         grader.problems.append("checks.py makes pytest itself fail")

@@ -1,14 +1,15 @@
 """Run labs and grade them: the demonstration, a student's work, saved evidence."""
 
+import importlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 from mnlab.checks.answers import Answers
-from mnlab.checks.grade import grade, read_answers
 from mnlab.checks.verdicts import LabResult
 from mnlab.evidence import layout
 from mnlab.evidence.record import Record, Unreadable
@@ -33,10 +34,12 @@ class Task:
     work: Path | None = None
 
 
-def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | None = None) -> list[LabResult]:
+def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | None = None,
+              meanwhile: Callable[[], None] = lambda: None) -> list[LabResult]:
     """Run and grade `tasks`, as many at once as there are processors; results in the order of `tasks`.
 
-    `progress` has start, step and finish (report.progress). BadWork if a work folder cannot be used: nothing is run.
+    `progress` has start, step and finish (report.progress); `meanwhile` is called once while the machines are at work.
+    BadWork if a work folder cannot be used: nothing is run.
     """
     for task in tasks:
         if task.work:
@@ -45,6 +48,8 @@ def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | No
     pool = ThreadPoolExecutor(min(WORKERS, len(tasks)))
     try:
         runs = {pool.submit(_run, task, machine, progress, limits): task for task in tasks}
+        importlib.import_module("mnlab.checks.grade")  # pytest is slow to import, and there is time now
+        meanwhile()
         for future in as_completed(runs):
             task = runs[future]
             try:
@@ -84,6 +89,7 @@ def _run(task: Task, machine: Machine, progress, limits) -> Record:
 
 def _grade(task: Task, record: Record) -> LabResult:
     """Grade, and keep the answers beside the evidence so that it can be graded again."""
+    from mnlab.checks.grade import grade, read_answers
     kept = record.folder / layout.ANSWERS
     if task.work is None:
         answers = reference_answers(task.lab, record)
@@ -105,6 +111,7 @@ def reference_answers(lab: labs.Lab, record: Record) -> Answers:
 
 def recheck(folder: Path) -> LabResult:
     """Grade saved evidence again. Unreadable if it is none or has been changed since it was recorded."""
+    from mnlab.checks.grade import grade, read_answers
     record = Record(folder)
     if not record.is_untouched():
         raise Unreadable(f"{folder} is not what was recorded: its digest does not match its files")

@@ -177,8 +177,17 @@ def _carry_out(tasks, on, clock, json, junit, quiet, verbose) -> None:
     machine = machine_for(on, clock, quiet)
     machine.prepare()
     with Progress(total=len(tasks), quiet=quiet) as progress:
-        results = run_tasks(tasks, machine, progress)
+        results = run_tasks(tasks, machine, progress, meanwhile=lambda: _get_ready_to_report(tasks))
     _report(results, json, junit, quiet, draw=True, verbose=verbose)
+
+
+def _get_ready_to_report(tasks) -> None:
+    """Import what the report of these labs will need: half a second to a second, while the machines are at work."""
+    import scapy.layers.inet  # noqa: F401
+
+    from mnlab.report import drawn, jsonout, terminal  # noqa: F401
+    if any((task.lab.folder / "figures.py").is_file() for task in tasks):
+        import matplotlib.figure  # noqa: F401
 
 
 def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False) -> None:

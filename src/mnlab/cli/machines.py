@@ -34,6 +34,8 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
 
     from mnlab.machine import command as inside
     from mnlab.machine.job import Job, Limits
+    if out.exists() and not out.is_dir():
+        raise WrongUsage(f"{out} is a file; choose another folder with --out")
     files: dict = {"src/command.py": Path(inside.__file__)}
     for path in send or []:
         if not path.exists():
@@ -52,8 +54,6 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
         except BaseException:
             place.abandon()
             raise
-        if out.exists() and not out.is_dir():
-            raise WrongUsage(f"{out} is a file; choose another folder with --out")
         brought = sorted(path.relative_to(scratch) for path in Path(scratch).rglob("*") if path.is_file())
         if brought:
             shutil.copytree(scratch, out, dirs_exist_ok=True)

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from mnlab.cli import labs, machines, tests
+from mnlab.cli import bench, labs, machines, tests
 from mnlab.lab.lab import UnknownLab
 from mnlab.lab.work import BadWork
 from mnlab.machine.job import MachineError
@@ -21,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 labs.register(app)
 machines.register(app)
 tests.register(app)
+bench.register(app)
 
 WRONG_USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
 

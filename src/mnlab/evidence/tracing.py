@@ -1,6 +1,7 @@
 """The kernel's own account of TCP and of its neighbour cache: its tracepoints, recorded without polling.
 
-See include/trace/events/tcp.h, sock.h and neigh.h of the kernel. A trace instance of its own leaves other tracing alone.
+See include/trace/events/tcp.h, sock.h and neigh.h of the kernel. A trace instance of its own leaves other tracing
+alone.
 """
 
 from pathlib import Path
@@ -30,10 +31,10 @@ class Tracing:
 
     def __enter__(self):
         try:
-            if not self.instance.is_dir():
+            if not self.instance.is_dir():  # the lab machine has made its own before the snapshot
                 self.instance.mkdir()
-            self._set("trace_clock", "mono")
-            self._set("buffer_size_kb", self.buffer_kib)
+                self._set("trace_clock", "mono")
+                self._set("buffer_size_kb", self.buffer_kib)
             self._set("trace", "")
             for event in self.events:
                 if self.only and event in FILTERED:

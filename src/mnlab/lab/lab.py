@@ -102,6 +102,6 @@ def find(name: str) -> Lab:
     labs = {lab.name: lab for lab in all_labs()}
     if name in labs:
         return labs[name]
-    near = difflib.get_close_matches(name, labs, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name.lower(), labs, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(labs)}."
     raise UnknownLab(f"there is no lab {name!r}. {hint}")

@@ -39,6 +39,8 @@ def fill_in(text: str, params: dict) -> str:
 
 def start(lab, target: Path, seed: int) -> dict:
     """Begin: the starter, copied to `target` for the variant of `seed`. BadWork if something is there already."""
+    if target.exists() and not target.is_dir():
+        raise BadWork(f"{target} is a file: choose another folder with --work.")
     if target.exists() and any(target.iterdir()):
         raise BadWork(f"{target} is not empty: nothing was changed. Choose another folder with --work, or remove it.")
     params = lab.params(seed)
@@ -57,7 +59,7 @@ def seed_of(folder: Path) -> int | None:
     if not path.is_symlink() and not path.exists():
         return None
     seed = read_toml(path).get("seed")
-    if not isinstance(seed, int) or isinstance(seed, bool):
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise BadWork(f"{path} has no line like 'seed = 1'")
     return seed
 

@@ -6,6 +6,7 @@ The same packages give the same bytes (SOURCE_DATE_EPOCH; nothing generated at i
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -69,9 +70,9 @@ def build(folder: Path, say: Callable[[str], None]) -> None:
         try:
             statuses = debian.wait(), squashed.wait()
         except BaseException:
-            for process in (debian, squashed):
-                process.terminate()
-                process.wait()
+            debian.send_signal(signal.SIGKILL if os.geteuid() == 0 else signal.SIGTERM)
+            squashed.kill()
+            debian.wait(), squashed.wait()
             raise
     if any(statuses):
         lines = log.read_text(errors="replace").strip().splitlines()
@@ -85,11 +86,13 @@ def build(folder: Path, say: Callable[[str], None]) -> None:
 
 
 def _bounded() -> list[str]:
-    """A prefix that makes the build end, and its mounts vanish, with the process that started it."""
-    prefix = ["setpriv", "--pdeathsig", "TERM"]
+    """A prefix that makes the build end, and its mounts vanish, with the process that started it.
+
+    unshare(1) ignores SIGTERM while its child runs, so it is killed, and takes its namespaces along.
+    """
     if os.geteuid() == 0:
-        prefix += ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
-    return prefix
+        return ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
+    return ["setpriv", "--pdeathsig", "TERM"]  # mmdebstrap cleans up by itself
 
 
 def _build_wheels(folder: Path, say: Callable[[str], None]) -> None:

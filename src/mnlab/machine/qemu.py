@@ -18,6 +18,7 @@ from mnlab.machine import mailbox
 from mnlab.machine.job import MIB, MachineError
 
 MEMORY = 768 * MIB
+ANSWER_LIMIT = 120  # seconds of wall time for an answer of QEMU's; only a hang takes so long, even on a busy computer
 DONE = 43  # exit status when the guest has said that it is done (isa-debug-exit, see guest/agent.py)
 
 #: Clock and accelerator: what makes time pass in the guest.
@@ -114,7 +115,7 @@ class Qemu:
         except OSError:
             raise MachineError(self.obituary()) from None
         while True:
-            message = self._message(deadline or time.monotonic() + 30)
+            message = self._message(deadline or time.monotonic() + ANSWER_LIMIT)
             if "error" in message:
                 raise MachineError(f"QEMU refused {name}: {message['error']['desc']}")
             if "return" in message:

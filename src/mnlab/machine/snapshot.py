@@ -16,7 +16,7 @@ from mnlab.machine.qemu import MEMORY, Hardware, Qemu
 
 RAM, STATE = "ram", "state"
 GUEST = (Path(__file__).parent / "guest/agent.py", Path(__file__).parent / "mailbox.py")
-BOOT_LIMIT = 180  # seconds of wall time; a boot takes about 25 on one slow core
+BOOT_LIMIT = 600  # seconds of wall time; a boot takes about 25 on one slow core, and much longer on a busy one
 
 #: norandmaps: QEMU translates code anew at each address it runs at; programs that lie where they lay before run a
 #: quarter faster. The rest turns off what protects a machine that lives for seconds from nobody.

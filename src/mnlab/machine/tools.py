@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from functools import cache
 
 from mnlab.machine.job import MachineError
 
@@ -27,6 +28,7 @@ def require(*programs: str) -> None:
                            f"  sudo apt-get install --no-install-recommends {packages}")
 
 
+@cache
 def qemu_version() -> str:
     """QEMU's version, like "7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)". MachineError if missing or too old."""
     require("qemu-system-x86_64", "setpriv")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from mnlab.machine import cache, image, kvm, mailbox, snapshot, tools
 from mnlab.machine.job import Job, MachineError, Outcome
-from mnlab.machine.qemu import DONE, Hardware, Qemu
+from mnlab.machine.qemu import ANSWER_LIMIT, DONE, Hardware, Qemu
 
-WRAP_UP = 20  # seconds of wall time the guest has, once told to stop, to hand over what it has
+WRAP_UP = 60  # seconds of wall time the guest has, once told to stop, to hand over what it has
 
 
 class VirtualMachine:
@@ -65,7 +65,7 @@ class VirtualMachine:
                 if self.abandoned:
                     raise KeyboardInterrupt
                 _post(qemu, job, archive)
-                restore(qemu, state, started + 30)
+                restore(qemu, state, started + ANSWER_LIMIT)
                 trouble = _attend(qemu, limit, job.limits.wall_seconds, console)
                 head = _collect(qemu, folder)
             except MachineError as problem:
@@ -105,9 +105,10 @@ def _post(qemu: Qemu, job: Job, archive: bytes) -> None:
 def _attend(qemu: Qemu, limit: float, wall_seconds: float, console) -> str:
     """Watch until QEMU has ended; at the wall-time limit, ask the guest to wrap up. Returns what went wrong."""
     if qemu.watch(limit, console):
-        if qemu.process.wait() != DONE:
-            return qemu.obituary()
-        return ""
+        status = qemu.process.wait()
+        if status == 0:
+            return "the lab machine went down before the job was done: its kernel panicked, or it was told to"
+        return "" if status == DONE else qemu.obituary()
     reason = f"the job was still running after {wall_seconds:g} s of wall time"
     os.pwrite(qemu.box.fileno(), mailbox.header(reason=reason), mailbox.STOP)
     if not qemu.watch(time.monotonic() + WRAP_UP, console):

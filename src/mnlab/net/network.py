@@ -9,11 +9,13 @@ offloads are off, so captures show the segments that a wire would carry.
 """
 
 import json
+import os
 import subprocess
 
 from mininet.link import Intf, Link
 from mininet.net import Mininet
 from mininet.node import Node, OVSSwitch, Switch
+from mininet.util import numCores
 
 from mnlab.net import namespace, shaping
 from mnlab.net.errors import NetworkError
@@ -55,6 +57,7 @@ class Network(Mininet):
     """A running network. `net["h1"]` is a node; leaving the context ends every process of the network."""
 
     inited = True  # Mininet's own set-up would rewrite this computer's sysctls
+    numCores.ncores = os.cpu_count() or 1  # Mininet would start a grep to count them
 
     def __init__(self, topo, controller=None, switch=Bridge):
         super().__init__(topo=None, controller=controller, switch=switch, host=StrictHost, link=StrictLink,

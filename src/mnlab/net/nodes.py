@@ -1,7 +1,9 @@
 """Mininet's nodes made strict: no shell behind a pty, every command's status seen, switches in namespaces too."""
 
 import os
+import re
 import shlex
+import shutil
 import signal
 import subprocess
 from contextlib import suppress
@@ -11,6 +13,8 @@ from mininet.node import Host, Node, Switch
 from mnlab.net import namespace
 from mnlab.net.errors import CommandFailed, NetworkError
 
+#: A command line in which a shell would find nothing to do but start the program.
+PLAIN = re.compile(r"[\w./+-]+( [\w./:@%+,=-]+)*")
 NAME_LIMIT = 10  # an interface name holds 15 characters (IFNAMSIZ - 1): the node's name, then "-eth12"
 
 
@@ -21,6 +25,8 @@ class Strict:
     at 4095 characters without a word and hides exit statuses. Here a node is a process that holds the namespaces;
     commands are processes of their own.
     """
+
+    isSetup = True  # Mininet would start `which` twice to see whether its own programs are there; they are used at once
 
     def startShell(self, mnopts=None):  # noqa: N802  (Mininet's name)
         if len(self.name) > NAME_LIMIT:
@@ -47,7 +53,7 @@ class Strict:
 
         CommandFailed if `check` and its status is not 0, or if it runs longer than `timeout` seconds.
         """
-        argv = ["bash", "-c", command] if isinstance(command, str) else [str(part) for part in command]
+        argv = argv_of(command)
         text = command if isinstance(command, str) else shlex.join(argv)
         process = self.start_process(argv, stdin=subprocess.PIPE if input else subprocess.DEVNULL,
                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
@@ -145,6 +151,15 @@ def strict(cls: type[Node]) -> type[Node]:
     if issubclass(cls, Strict):
         return cls
     return type(cls.__name__, (Strict, cls), {})
+
+
+def argv_of(command) -> list[str]:
+    """What to start for a command: a list as it is, a line for the shell through bash, but only if it needs one."""
+    if not isinstance(command, str):
+        return [str(part) for part in command]
+    if PLAIN.fullmatch(command) and shutil.which(command.split(" ", 1)[0]):
+        return command.split(" ")
+    return ["bash", "-c", command]
 
 
 def process_state(pid: int) -> str:

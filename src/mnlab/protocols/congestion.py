@@ -5,7 +5,7 @@ each move of its state machine (kernel.CongestionState). A `Trace` puts the two 
 with the values before and after it. From the steps follow
 
     rounds      one RTT each: from an ACK to the ACK of the first segment that was sent after it
-    phases      slow start (cwnd below ssthresh), congestion avoidance (at or above), fast recovery (RFC 5681, section 3)
+    phases      slow start (cwnd below ssthresh), congestion avoidance (at or above), fast recovery (RFC 5681)
     episodes    a sign of congestion, what the sender made of it, and what came of it
     inputs      what a controller of its own would have to be told to take the same decisions
 
@@ -139,7 +139,7 @@ class Trace:
 
     @cached_property
     def window(self) -> list[tuple[float, int]]:
-        """(time, cwnd): a value holds from its time on. The kernel tells a window one event late; this sets it right."""
+        """(time, cwnd): a value holds from its time on. The kernel tells it one event late; this sets that right."""
         return [(since, probe.snd_cwnd) for since, probe, _ in self._reports]
 
     @cached_property
@@ -175,7 +175,7 @@ class Trace:
         """The rounds, one after the other, from the first ACK on; those that a loss breaks off are left out.
 
         A round begins with the first ACK after the last one's end; it ends when what was sent until then is
-        acknowledged. The ACKs of fast recovery and after a timeout are no rounds: they acknowledge what was sent long ago.
+        acknowledged. The ACKs of fast recovery and after a timeout make no rounds: what they tell of was sent long ago.
         """
         found, first, seen = [], None, set()
         for step in self.steps:

@@ -96,7 +96,8 @@ def curves(
             yield from _panel(_dots(points, frame, glyphs), levels, frame, labels, colour, glyphs)
             yield from _marks(phases.get(label, ()), events.get(label, ()), short, letters, frame, margin, glyphs)
         yield _time_axis(frame, margin)
-        yield from _legend({letter: text for text, letter in letters.items()}, "bold", margin, glyphs)
+        told = {letter: text for text, letter in letters.items() if text != letter}  # a bare letter needs no telling
+        yield from _legend(told, "bold", margin, glyphs)
         yield from _legend({few: name for name, few in short.items() if few != name}, "italic", margin, glyphs)
 
     return Drawing(parts)

@@ -8,7 +8,7 @@ from mnlab.lab.lab import Lab
 from mnlab.protocols import ladder_words
 from mnlab.report.curves import curves
 from mnlab.report.ladder import ladder, lifelines
-from mnlab.report.plot import plot_series
+from mnlab.report.plot import plot_panels, plot_series
 
 
 def pictures(lab: Lab, record: Record) -> Iterator:
@@ -28,6 +28,9 @@ def ladder_of(diagram, record: Record):
     end = record.mark(diagram.last) if diagram.last else float("inf")
     frames = [frame for frame in record.frames(*diagram.captures) if start <= frame.time <= end]
     messages = ladder_words.messages(frames, diagram.protocols)
+    if diagram.seen_by:  # what is sent to that host is drawn when it arrives there
+        messages = [message for message in messages if record.name_of(message.target) != diagram.seen_by
+                    or message.where.split("-")[0] == diagram.seen_by]
     nodes = {name: node for name, node in record.hosts.items() if not diagram.hosts or name in diagram.hosts}
     hosts = lifelines(nodes, messages, record.name_of)
     return ladder(messages, {name: hosts[name] for name in diagram.hosts or hosts if name in hosts},
@@ -42,9 +45,13 @@ def write_figures(lab: Lab, record: Record) -> list:
         for figure in lab.figures(record):
             folder.mkdir(exist_ok=True)
             for kind in ("svg", "png"):
-                events = [event for marks in figure.events.values() for event in marks]
-                written.append(plot_series(figure.series, folder / f"{figure.name}.{kind}", figure.title,
-                                           figure.ylabel, events, figure.thresholds))
+                path = folder / f"{figure.name}.{kind}"
+                if figure.phases or figure.events:  # marks belong to one series, so each has a panel
+                    plot_panels(figure.series, path, figure.title, figure.ylabel, figure.thresholds, figure.phases,
+                                figure.events)
+                else:
+                    plot_series(figure.series, path, figure.title, figure.ylabel, (), figure.thresholds)
+                written.append(path)
     except Missing:
         pass
     return written

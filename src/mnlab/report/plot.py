@@ -7,13 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
 
+from mnlab.report.curves import event_letters, initials
+
 Points = Sequence[tuple[float, float]]  # (seconds, value)
+Marks = Sequence[tuple[float, str]]  # (seconds, text)
 
 #: Colours that colour-blind readers tell apart (Okabe and Ito, 2008); line styles tell curves apart in print.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 LINES = ("-", "--", "-.", ":")
 EVENT_LINES = ((0, (1, 1)), (0, (4, 2)), (0, (4, 2, 1, 2)), (0, (6, 1)))
 SIZE = (9.0, 4.5)  # inches
+PANEL_HEIGHT, PANELS_MARGIN = 2.3, 0.9  # inches: each panel's, and what title and legend take
+SHADES = ("#f1f1f1", "#ffffff")  # phases alternate between these
+LETTER_WIDTH = 0.016  # of the panel's width: events nearer than this have their letters on different levels
+NAME_WIDTH = 0.011  # of the panel's width: room that a character of a phase's name takes
 DPI = 120
 #: What keeps files from saying when and by which release they were made.
 METADATA = {".svg": {"Date": None, "Creator": None}, ".png": {"Software": None}}
@@ -56,6 +63,86 @@ def plot_series(
             axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         figure.savefig(path, metadata=METADATA[path.suffix])
     return path
+
+
+def plot_panels(
+    series: Mapping[str, Points],
+    path: Path,
+    title: str = "",
+    ylabel: str = "",
+    thresholds: Mapping[str, Points] | None = None,
+    phases: Mapping[str, Marks] | None = None,
+    events: Mapping[str, Marks] | None = None,
+) -> Path:
+    """Like plot_series, but a panel for each of `series` on one scale, with its own marks, as in the terminal.
+
+    phases      (seconds, name) under the labels of series: what begins then; shaded by turns, and named
+    events      (seconds, text) likewise: a line with a letter, which the legend explains
+    """
+    path, thresholds, phases, events = Path(path), thresholds or {}, phases or {}, events or {}
+    if path.suffix not in METADATA:
+        raise PlotError(f"{path.name}: plots are written as .svg or .png; choose a name that ends so.")
+    matplotlib, figure_class = _matplotlib()
+    letters = event_letters(text for label in series for _, text in sorted(events.get(label, ())))
+    short = initials(name for label in series for _, name in phases.get(label, ()))
+    with matplotlib.rc_context({**matplotlib.rcParamsDefault, **SETTINGS, "backend": "agg"}):
+        size = (SIZE[0], PANEL_HEIGHT * len(series) + PANELS_MARGIN)
+        figure = figure_class(figsize=size, dpi=DPI, layout="constrained")
+        panels = figure.subplots(len(series), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+        end = max((time for points in series.values() for time, _ in points), default=1) or 1
+        top = 1.0
+        for axes, (label, points), colour in zip(panels, series.items(), cycle(COLOURS)):
+            top = max(top, max((value for _, value in points), default=1))
+            _draw_phases(axes, sorted(phases.get(label, ())), short, end)
+            axes.step(*_columns(points), where="post", color=colour, linewidth=1.6)
+            if thresholds.get(label):
+                last = points[-1][0] if points else end
+                level = [*thresholds[label], (last, thresholds[label][-1][1])]
+                axes.step(*_columns(level), where="post", color=colour, linestyle="--", linewidth=1.0, alpha=0.7)
+            _draw_letters(axes, sorted(events.get(label, ())), letters, end)
+            axes.set_ylabel(ylabel)
+            axes.set_title(label, loc="left", color=colour, fontweight="bold", fontsize=10)
+            axes.grid(alpha=0.3)
+            axes.spines[["top", "right"]].set_visible(False)
+        panels[-1].set(xlabel="time (s)", xlim=(0, end), ylim=(0, top * 1.3))  # room for letters and names
+        figure.suptitle(title, fontsize=12)
+        _explain(figure, letters, short, any(thresholds.values()))
+        figure.savefig(path, metadata=METADATA[path.suffix])
+    return path
+
+
+def _draw_phases(axes, phases: Marks, short: Mapping[str, str], end: float) -> None:
+    ends = [time for time, _ in phases[1:]] + [end]
+    for number, ((start, name), stop) in enumerate(zip(phases, ends)):
+        axes.axvspan(start, stop, color=SHADES[number % len(SHADES)], linewidth=0, zorder=0)
+        room = (stop - start) / end / NAME_WIDTH
+        text = next((text for text in (name, short[name]) if len(text) <= room), short[name])
+        axes.annotate(text, ((start + stop) / 2, 0.82), xycoords=("data", "axes fraction"), ha="center",
+                      fontsize=8, fontstyle="italic", color="#666666")
+
+
+def _draw_letters(axes, events: Marks, letters: Mapping[str, str], end: float) -> None:
+    previous, level = None, 0
+    for time, text in events:
+        level = level + 1 if previous is not None and (time - previous) / end < LETTER_WIDTH else 0
+        previous = time
+        axes.axvline(time, ymax=0.92, color="#444444", linestyle=":", linewidth=0.9)
+        axes.annotate(letters[text], (time, 0.94 + 0.09 * level), xycoords=("data", "axes fraction"), ha="center",
+                      fontsize=9, fontweight="bold")
+
+
+def _explain(figure, letters: Mapping[str, str], short: Mapping[str, str], dashed: bool) -> None:
+    """What letters, initials and the dashed line mean, under the panels."""
+    from matplotlib.lines import Line2D
+    words = [f"{letter}  {text}" for text, letter in letters.items() if text != letter]
+    words += [f"{few}  {name}" for name, few in short.items() if few != name]
+    handles = [Line2D([], [], linestyle="") for _ in words]
+    if dashed:
+        handles.append(Line2D([], [], color="#444444", linestyle="--", linewidth=1.0))
+        words.append("threshold")
+    if words:
+        figure.legend(handles, words, loc="outside lower center", ncols=min(4, len(words)), frameon=False,
+                      fontsize=9, handlelength=1.6)
 
 
 def _matplotlib():

@@ -1,0 +1,152 @@
+"""`mnlab bench`: what the project promises in numbers, measured (tests/benchmarks)."""
+
+import importlib
+import importlib.util
+import json as jsonlib
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Optional
+
+import typer
+
+from mnlab.cli.options import Json, Place, Quiet, WrongUsage, machine_for, say
+from mnlab.lab.lab import ROOT
+from mnlab.machine.job import MachineError
+
+FOLDER = ROOT / "tests" / "benchmarks"
+PACKAGE = "mnlab_benchmarks"  # the name under which the folder is imported; it is on no path
+PASSED, FAILED, INCONCLUSIVE = 0, 1, 3
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(bench)
+
+
+Names = Annotated[Optional[list[str]], typer.Argument(metavar="NAME...", help="Some of them; all if none.")]
+
+
+def bench(name: Names = None,
+          quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions.")] = False,
+          build: Annotated[bool, typer.Option("--build", help="Also build the image, in a cache of its own.")] = False,
+          json: Json = False,
+          out: Annotated[Optional[Path], typer.Option(help="Also write the JSON to this file.", dir_okay=False)] = None,
+          quiet: Quiet = False) -> None:
+    """Measure speed, fidelity, determinism and prices, and compare them with their targets.
+
+    Wall times are of this computer: let it do nothing else meanwhile.
+
+    Example: mnlab bench speed --quick
+    """
+    package = load_benchmarks()
+    measures = chosen(package, name or [])
+    machine = machine_for(Place.vm, None, quiet)
+    machine.prepare()
+    tools = importlib.import_module(f"{PACKAGE}.tools")
+    report = Report(computer(), quick)
+    benchmark = tools.Bench(machine, quick, build, (lambda text: None) if quiet else say)
+    for measure in measures:
+        carry_out(measure, benchmark, report)
+    text = jsonlib.dumps(report.as_dict(), indent=2)
+    if out:
+        out.write_text(text + "\n")
+    if json:
+        print(text)
+    else:
+        show(report)
+    raise typer.Exit(report.exit_status)
+
+
+@dataclass
+class Report:
+    """What was measured, where, and what could not be measured."""
+
+    computer: dict
+    quick: bool
+    rows: list = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def exit_status(self) -> int:
+        if self.problems:
+            return INCONCLUSIVE
+        return FAILED if any(row.met is False for row in self.rows) else PASSED
+
+    def as_dict(self) -> dict:
+        return {"computer": self.computer, "quick": self.quick, "rows": [row.as_dict() for row in self.rows],
+                "problems": self.problems, "met": self.exit_status == PASSED}
+
+
+def load_benchmarks() -> ModuleType:
+    """tests/benchmarks as a package, found by its path."""
+    if PACKAGE in sys.modules:
+        return sys.modules[PACKAGE]
+    if not (FOLDER / "__init__.py").is_file():
+        raise WrongUsage(f"there are no benchmarks in {FOLDER}: use a whole copy of the project")
+    spec = importlib.util.spec_from_file_location(PACKAGE, FOLDER / "__init__.py",
+                                                  submodule_search_locations=[str(FOLDER)])
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[PACKAGE] = package
+    spec.loader.exec_module(package)
+    return package
+
+
+def chosen(package: ModuleType, names: list[str]) -> list[Callable]:
+    """The measuring functions that `names` (of themes or of single functions) mean; all of them if there are none."""
+    themes = {theme: importlib.import_module(f"{PACKAGE}.{theme}").MEASURES for theme in package.THEMES}
+    known = {measure.__name__: (measure,) for measures in themes.values() for measure in measures} | themes
+    if unknown := [name for name in names if name not in known]:
+        raise WrongUsage(f"there is no benchmark {unknown[0]!r}. There are: {', '.join(sorted(known))}.")
+    return list(dict.fromkeys(measure for name in names or themes for measure in known[name]))
+
+
+def carry_out(measure: Callable, benchmark, report: Report) -> None:
+    """Run one measuring function; one that cannot measure does not keep the others from doing so."""
+    try:
+        for row in measure(benchmark):
+            benchmark.say(f"  {row.what}: {row.measured}")
+            report.rows.append(row)
+    except MachineError as problem:
+        report.problems.append(f"{measure.__name__}: {problem}")
+
+
+def computer() -> dict:
+    """What the wall times depend on."""
+    models = [line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
+    return {"processors": os.cpu_count(), "model": models[0] if models else platform.processor(),
+            "python": platform.python_version(), "load_before": round(os.getloadavg()[0], 2),
+            "measured": time.strftime("%Y-%m-%d %H:%M", time.gmtime()) + " UTC"}
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
+
+
+def show(report: Report) -> None:
+    """The table, on standard output."""
+    from rich.console import Console
+    from rich.table import Table
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for heading, options in (("what", {}), ("measured", {"justify": "right", "no_wrap": True}), ("target", {}),
+                             ("", {"no_wrap": True}), ("", {"style": "dim"})):
+        table.add_column(heading, **options)
+    for row in report.rows:
+        verdict = {True: "met", False: "MISSED", None: ""}[row.met]
+        table.add_row(row.what, row.measured, row.figure.target, verdict, row.detail)
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = 160  # a file has room
+    console.print(table)
+    facts = report.computer
+    console.print(f"\n{facts['processors']} processors, {facts['model']}; load before: {facts['load_before']}"
+                  + ("; few repetitions (--quick)" if report.quick else ""), style="dim")
+    for problem in report.problems:
+        console.print(f"not measured: {problem}")

@@ -1,0 +1,66 @@
+"""An experiment that misbehaves is inconclusive, within its limits, and what it had recorded is kept."""
+
+import pytest
+
+from mnlab.checks.answers import Answers
+from mnlab.checks.grade import grade
+from mnlab.lab.lab import Lab
+from mnlab.machine.job import Limits
+
+FIRST = 'rec.run("first", h1, "echo recorded")\nrec.run("probe", h1, "true")\n'
+
+CASES = {
+    "raises": ("1 / 0", "ZeroDivisionError"),
+    "exits": ("raise SystemExit(7)", "ended with status 7"),
+    "dies": ("import os; os.kill(os.getpid(), 9)", "status -9"),
+    "sleeps": ("rec.wait(10**6)", "still running after 60 s of lab time"),
+    "hangs on a command": ('rec.run("hang", h1, "sleep 1000 & sleep 1000", timeout=5)', "timed out"),
+    "hangs on a detached command": ('rec.run("hang", h1, "setsid sleep 1000 & sleep 1000", timeout=5)', "timed out"),
+    "waits in vain": ('rec.wait_until(lambda: False, "the moon is full", 5)', "the moon is full: not after 5 s"),
+    "a failed command": ('rec.run("bad", h1, "echo why >&2; exit 3")', "failed (status 3): why"),
+    "a server that never listens": ('rec.service("mute", h1, "sleep 100", tcp=80, timeout=3)', "did not start"),
+    "a server that ends": ('rec.service("short", h1, ["bash", "-c", "echo no config >&2; exit 1"], tcp=80)', "no config"),
+    "fills the disk": ('open("/result/files/full", "wb").write(bytes(10**9))', "No space left on device"),
+    "eats memory": ('x = []\nwhile True: x.append(bytearray(1 << 20))', "ran out of memory"),
+    "one name twice": ('rec.run("first", h1, "true")', "uses the name 'first' twice"),
+    "an unknown node": ('with rec.capture("h9"): pass', "h9"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_broken_experiment_is_inconclusive_with_its_reason(run_lab, case):
+    body, reason = CASES[case]
+    record = run_lab(FIRST + body, limits=Limits(virtual_seconds=60, wall_seconds=120))
+    assert record.manifest["outcome"] == "inconclusive"
+    assert reason in record.manifest["reason"]
+    assert record.command("first").stdout == "recorded\n"
+    assert record.is_untouched()
+
+
+@pytest.mark.parametrize("body", ["while True: print('x' * 10**5)", "import os\nwhile True: os.fork()", "while True: pass"],
+                         ids=["prints", "forks", "burns"])
+def test_an_experiment_without_end_is_stopped(run_lab, body):
+    record = run_lab(FIRST + body, limits=Limits(virtual_seconds=8, wall_seconds=200))
+    assert "still running after 8 s of lab time" in record.manifest["reason"]
+    assert record.command("first").stdout == "recorded\n"
+
+
+def test_every_check_of_an_inconclusive_run_is_inconclusive_and_costs_no_points(run_lab, tmp_path):
+    record = run_lab(FIRST + "1 / 0")
+    result = grade(Lab(tmp_path / "evidence-lab/labs/link/probe"), record, Answers({}))
+    assert [check.status for check in result.checks] == ["inconclusive"] and result.status == "inconclusive"
+    assert "ZeroDivisionError" in result.checks[0].message
+
+
+def test_a_network_that_cannot_be_built_is_inconclusive(run_lab):
+    head = """
+from mnlab.lab import Diagram
+diagram = Diagram(captures=("h1",), protocols=())
+def variant(rng): return {}
+def topology(params):
+    from topologies.lan import Lan
+    return Lan(hosts=2, link={"bw": 99999})
+def experiment(net, rec, work):
+"""
+    record = run_lab("pass", head=head)
+    assert record.manifest["outcome"] == "inconclusive" and "bw is in Mbit/s" in record.manifest["reason"]

@@ -1,0 +1,147 @@
+"""The host machine, on this kernel: honest about what is missing, and nothing of it remains, however it ends."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from mnlab.machine import capabilities
+from mnlab.machine.host import HostMachine
+from mnlab.machine.job import Job, Limits, MachineError
+
+from .conftest import ROOT, Cli, make_lab, run_script
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the host machine needs root")
+
+
+@pytest.fixture
+def host():
+    """The host machine; skips, with the reason, where this computer lacks what every job needs."""
+    machine = HostMachine(say=lambda text: None)
+    try:
+        machine.prepare()
+    except MachineError as problem:
+        pytest.skip(str(problem))
+    return machine
+
+
+def lacks(*names):
+    return capabilities.missing(names)
+
+
+def surroundings():
+    """What a job on this kernel could leave behind: interfaces, mounts, files in /run and /tmp that look like ours."""
+    links = sorted(os.listdir("/sys/class/net"))
+    mounts = open("/proc/mounts").read()
+    files = sorted(name for place in ("/run", "/tmp") for name in os.listdir(place) if name.startswith(("work-", "h1.", "job", "result")))
+    return links, mounts, files
+
+
+def namespaces():
+    found = set()
+    for process in os.listdir("/proc"):
+        try:
+            found.add(os.readlink(f"/proc/{process}/ns/net"))
+        except OSError:
+            continue
+    return found
+
+
+def test_what_the_kernel_lacks_is_named_and_the_way_out(host, tmp_path):
+    missing = [name for name in ("netem", "trace", "openvswitch", "bbr") if lacks(name)]
+    if not missing:
+        pytest.skip("this kernel has everything")
+    job = Job("probe:main", {"src/probe.py": b""}, needs=tuple(missing))
+    with pytest.raises(MachineError) as problem:
+        host.run(job, tmp_path / "result")
+    text = str(problem.value)
+    assert "--on vm can" in text and all(f"no {name} (" in text for name in missing)
+    assert not (tmp_path / "result").exists()
+
+
+def test_a_lab_that_needs_netem_says_so_at_the_command_line(host, tmp_path):
+    if not lacks("netem"):
+        pytest.skip("this kernel has netem")
+    make_lab(tmp_path, "pass").folder.joinpath("experiment.py").open("a").write('\nneeds = ("netem",)\n')
+    done = Cli(tmp_path, labs=tmp_path)("run", "probe", "--on", "host", "-q")
+    assert done.returncode == 3 and "no netem (delay and loss on links)" in done.stdout + done.stderr
+    assert "--on vm" in done.stdout + done.stderr and "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("runs/*"))
+
+
+NETWORK = """
+def main():
+    from mnlab.net.network import Network
+    from topologies.lan import Lan
+    with Network(Lan(hosts=2)) as net:
+        (pathlib.Path(os.environ["MNLAB_RESULT"]) / "result.json").write_text(
+            json.dumps(net["h1"].run("ping -c2 10.0.0.2").stdout))
+        print("up", flush=True)
+        {then}
+"""
+
+
+def test_a_job_runs_and_leaves_nothing(host, tmp_path):
+    before = surroundings(), namespaces()
+    done = run_script(NETWORK.format(then="pass"), tmp_path / "result", machine=host)
+    assert "2 received" in done.json()
+    assert surroundings() == before[0] and not namespaces() - before[1]
+
+
+@pytest.mark.parametrize("then, trouble", [("time.sleep(1000)", "still running after 4 s"), ("os.kill(os.getpid(), 9)", "")])
+def test_a_job_that_does_not_end_well_leaves_nothing(host, tmp_path, then, trouble):
+    before = surroundings(), namespaces()
+    done = run_script(NETWORK.format(then=then), tmp_path / "result", machine=host, limits=Limits(wall_seconds=4))
+    assert trouble in done.outcome.trouble and done.outcome.status != 0
+    assert (tmp_path / "result/result.json").exists()
+    deadline = time.monotonic() + 20
+    while namespaces() - before[1] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert surroundings() == before[0] and not namespaces() - before[1]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_killing_mnlab_leaves_nothing(host, tmp_path, how):
+    if lacks("student"):
+        pytest.skip("there is no user `student` here")
+    make_lab(tmp_path, 'rec.student("probe", h1, "(setsid sleep 1000 &); sleep 1000", timeout=1000)')
+    cli = Cli(tmp_path, labs=tmp_path)
+    before = surroundings(), namespaces()
+    process = cli.start("run", "probe", "--on", "host", "-q")
+    deadline = time.monotonic() + 60
+    while not namespaces() - before[1] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert namespaces() - before[1], "it never came up"
+    time.sleep(1)  # until the student's program runs; any moment will do
+    os.killpg(process.pid, how)
+    process.communicate(timeout=60)
+    deadline = time.monotonic() + 20
+    while (cli.processes() or namespaces() - before[1]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not cli.processes() and not namespaces() - before[1]
+    assert surroundings() == before[0]
+
+
+def test_students_programs_are_held_without_control_groups_too(host, tmp_path):
+    if lacks("student"):
+        pytest.skip("there is no user `student` here")
+    make_lab(tmp_path, '''
+server = rec.student_service("server", h1, "exec python3 -m http.server 8080", tcp=8080)
+rec.student("probe", h2, "curl -s -o /dev/null http://10.0.0.1:8080/ || exec 3<>/dev/tcp/10.0.0.1/8080; (setsid sleep 1000 >/dev/null 2>&1 &)")
+rec.keep("alive", [server.process.poll(), h1.run("pgrep -u student -x sleep | wc -l").stdout.strip()])
+''')
+    cli = Cli(tmp_path, labs=tmp_path)
+    done = cli("run", "probe", "--on", "host", "-q")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "runs/probe-1/files/alive").read_text().split() == ["[", "null,", '"0"', "]"]
+
+
+def test_the_arp_lab_runs_on_this_kernel(host, tmp_path):
+    from mnlab.lab.lab import Lab
+    lab = Lab(ROOT / "labs/link/arp")
+    problems = lacks("student", *getattr(lab.experiment, "needs", ()))
+    if problems:
+        pytest.skip("; ".join(problems))
+    done = Cli(tmp_path)("run", "arp", "--on", "host", "-q", timeout=400)
+    assert done.returncode == 0, done.stdout + done.stderr

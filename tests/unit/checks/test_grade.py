@@ -1,0 +1,90 @@
+"""From what happens in a check to its verdict."""
+
+import json
+
+import pytest
+
+from mnlab.checks.answers import Answers
+from mnlab.checks.grade import grade, read_answers
+from mnlab.evidence.record import Record
+from mnlab.lab.lab import Lab
+
+HEAD = "from mnlab.checks import expect, points\nfrom mnlab.evidence.record import Missing\n"
+
+
+@pytest.fixture
+def verdict(tmp_path):
+    """verdict(body, outcome="ok", answers={}) -> LabResult of one check with this body, worth 2 points."""
+
+    def run(body, outcome="ok", answers=None, reason="", head=HEAD):
+        (tmp_path / "checks.py").write_text(
+            head + '@points(2, claim=("A-1", "A-2"), hint="Look again.")\ndef check_it(evidence, answers, params):\n'
+            f'    """The title.\n\n    More.\n    """\n    {body}\n')
+        (tmp_path / "manifest.json").write_text(json.dumps({
+            "start_ns": 0, "params": {"n": 1}, "network": {}, "seed": 1, "outcome": outcome, "reason": reason}))
+        return grade(Lab(tmp_path), Record(tmp_path), Answers(answers or {}))
+
+    return run
+
+
+def test_a_check_that_ends_passes(verdict):
+    result = verdict("assert params == {'n': 1}")
+    (check,) = result.checks
+    assert (result.status, result.points, result.max_points) == ("passed", 2, 2)
+    assert (check.name, check.title, check.claims, check.message) == ("check_it", "The title.", ("A-1", "A-2"), "")
+
+
+@pytest.mark.parametrize("body", ["expect(False, done='d', expected='e', seen='s')", "assert 1 == 2, 'e'", "answers.text('key')"])
+def test_a_contradiction_fails_with_the_hint(verdict, body):
+    (check,) = verdict(body).checks
+    assert (check.status, check.points, check.max_points) == ("failed", 0, 2)
+    assert "hint:" in check.message and "Look again." in check.message
+
+
+@pytest.mark.parametrize("body", ["raise Missing('no ping')", "1 / 0", "evidence.command('x')", "evidence.frames('h1')",
+                                  "raise SystemExit(0)", "import pytest; pytest.skip('x')", "import pytest; pytest.fail('x')",
+                                  "def f(): f()\n    f()"])
+def test_a_check_that_cannot_do_its_job_is_inconclusive(verdict, body):
+    result = verdict(body)
+    assert result.status == "inconclusive" and result.points == 0
+    assert "Traceback" not in "".join(check.message for check in result.checks)
+
+
+def test_what_the_students_fault_left_out_is_failed_and_shows_the_fault(verdict):
+    result = verdict("evidence.command('x')", outcome="student_fault", reason="your server: line 3 is wrong")
+    assert result.status == "failed" and "line 3 is wrong" in result.checks[0].message
+
+
+def test_an_inconclusive_run_makes_each_check_inconclusive(verdict):
+    result = verdict("assert False", outcome="inconclusive", reason="a qdisc was refused")
+    assert result.status == "inconclusive" and result.checks[0].message == "a qdisc was refused"
+
+
+@pytest.mark.parametrize("head", ["syntax error here\n", "import absent_module\n", "1 / 0\n", "raise SystemExit\n"])
+def test_checks_that_cannot_be_read_are_inconclusive(verdict, head):
+    result = verdict("pass", head=head + HEAD)
+    assert result.status == "inconclusive" and result.reason
+
+
+def test_no_checks_at_all_are_inconclusive(tmp_path):
+    (tmp_path / "manifest.json").write_text('{"start_ns": 0, "params": {}, "network": {}, "outcome": "ok"}')
+    (tmp_path / "checks.py").write_text("")
+    result = grade(Lab(tmp_path), Record(tmp_path), Answers({}))
+    assert result.status == "inconclusive" and "no checks" in result.reason
+
+
+def test_ctrl_c_in_a_check_is_not_swallowed(verdict):
+    with pytest.raises(KeyboardInterrupt):
+        verdict("raise KeyboardInterrupt")
+
+
+def test_what_a_check_prints_does_not_get_out(verdict, capfd):
+    verdict("print('loud')")
+    assert capfd.readouterr().out == ""
+
+
+def test_answers_that_cannot_be_read_fail_only_the_checks_that_ask(tmp_path, verdict):
+    verdict("pass")
+    (tmp_path / "answers.toml").mkdir()
+    answers = read_answers(tmp_path)
+    assert grade(Lab(tmp_path), Record(tmp_path), answers).status == "passed"

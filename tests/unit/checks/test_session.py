@@ -1,0 +1,93 @@
+"""Running several labs: results in order, one broken lab spoils no other, an interrupt ends all."""
+
+import json
+import threading
+
+import pytest
+
+from mnlab.checks import session
+from mnlab.lab.lab import Lab
+from mnlab.lab.work import BadWork
+from mnlab.machine.job import MachineError, Outcome
+
+
+class Machine:
+    def __init__(self, ends):
+        self.ends, self.stop = ends, threading.Event()
+
+    def run(self, job, folder, console):
+        lab = json.loads(job.files["job.json"])["lab"]
+        if isinstance(self.ends.get(lab), BaseException):
+            raise self.ends[lab]
+        if self.ends.get(lab) == "wait":
+            self.stop.wait(30)
+            raise KeyboardInterrupt
+        (folder / "manifest.json").write_text(json.dumps({
+            "lab": lab, "seed": 1, "params": {}, "network": {}, "start_ns": 0, "outcome": "ok", "reason": ""}))
+        return Outcome(0)
+
+    def describe(self):
+        return {}
+
+    def abandon(self):
+        self.stop.set()
+
+
+class Silent:
+    def __init__(self, raising=None):
+        self.raising = raising
+
+    def start(self, name):
+        pass
+
+    def step(self, name, text):
+        pass
+
+    def finish(self, name, result):
+        if self.raising:
+            raise self.raising
+
+
+@pytest.fixture
+def tasks(tmp_path):
+    def make(*names, work=None):
+        found = []
+        for name in names:
+            folder = tmp_path / "labs" / name
+            (folder / "solution").mkdir(parents=True)
+            (folder / "experiment.py").write_text("def variant(rng): return {}\n")
+            (folder / "checks.py").write_text("from mnlab.checks import points\n@points(1)\ndef check_a(): pass\n")
+            found.append(session.Task(Lab(folder), 1, tmp_path / "runs", work))
+        return found
+    return make
+
+
+def test_results_come_in_order_and_one_broken_lab_spoils_no_other(tasks, tmp_path):
+    results = session.run_tasks(tasks("a", "b", "c"), Machine({"b": MachineError("no QEMU")}), Silent())
+    assert [(result.lab, result.status, result.reason) for result in results] == [
+        ("a", "passed", ""), ("b", "inconclusive", "no QEMU"), ("c", "passed", "")]
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["a-1", "c-1"]
+
+
+def test_an_interrupt_ends_every_run_and_leaves_no_partial_one(tasks, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        session.run_tasks(tasks("slow", "quick"), Machine({"slow": "wait"}), Silent(KeyboardInterrupt()))
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["quick-1"]  # it was complete
+
+
+def test_an_unusable_work_folder_stops_everything_before_it_starts(tasks, tmp_path):
+    with pytest.raises(BadWork):
+        session.run_tasks(tasks("a", work=tmp_path / "absent"), Machine({}), Silent())
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_answers_are_kept_for_a_recheck_but_never_a_link(tasks, tmp_path):
+    work = tmp_path / "mine"
+    work.mkdir()
+    (work / "answers.toml").write_text("a = 1\n")
+    session.run_tasks(tasks("a", work=work), Machine({}), Silent())
+    assert (tmp_path / "runs/a-1/answers.toml").read_text() == "a = 1\n"
+    (work / "answers.toml").unlink()
+    (work / "answers.toml").symlink_to("/etc/passwd")
+    session.run_tasks(tasks("b", work=work), Machine({}), Silent())
+    assert not (tmp_path / "runs/b-1/answers.toml").exists()

@@ -1,0 +1,139 @@
+"""What a user can do wrong: one or two plain lines that say what to do next, the right status, never a traceback.
+
+None of these reaches a machine.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).parents[3] / "src"
+DRIVER = """
+import sys
+from pathlib import Path
+import mnlab.lab.lab
+mnlab.lab.lab.ROOT = Path("root").absolute()
+from mnlab.cli.main import main
+main()
+"""
+
+
+@pytest.fixture
+def mnlab(tmp_path):
+    """mnlab(*arguments, **environment): the command line, in a folder with the labs `arp` and `ping`."""
+    for name in ("arp", "ping"):
+        lab = tmp_path / "root/labs/link" / name
+        for part in ("solution", "starter"):
+            (lab / part).mkdir(parents=True)
+        (lab / "experiment.py").write_text(
+            "from mnlab.lab import Diagram\ndiagram = Diagram(captures=(), protocols=())\n"
+            "def variant(rng): return {'n': rng.randrange(9)}\n")
+        (lab / "checks.py").write_text("from mnlab.checks import points\n@points(1)\ndef check_a(): pass\n")
+        (lab / "README.md").write_text(f"# The {name} lab\n")
+        (lab / "starter/answers.toml").write_text('a = ""\n')
+
+    def run(*arguments, **environment):
+        return subprocess.run([sys.executable, "-c", DRIVER, *map(str, arguments)], cwd=tmp_path, capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL, timeout=120, env={
+                                  **os.environ, "PYTHONPATH": str(SRC), "MNLAB_CACHE": str(tmp_path / "cache"),
+                                  "PATH": str(tmp_path / "bin"), **environment})
+
+    return run
+
+
+def refused(done, status, *words):
+    text = done.stderr
+    assert done.returncode == status, (done.returncode, done.stdout, text)
+    assert "Traceback" not in text + done.stdout and done.stdout == ""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(("Usage:", "Try "))]
+    assert 1 <= len(lines) <= 2, text
+    for word in words:
+        assert word in text, text
+
+
+@pytest.mark.parametrize("command", ["run", "check", "verify", "show", "start"])
+def test_a_mistyped_lab_suggests_the_near_one(mnlab, command):
+    refused(mnlab(command, "apr"), 2, "no lab 'apr'", "Did you mean 'arp'?")
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["run"], ["name one or more labs"]),
+    (["run", "arp", "--all"], ["not both"]),
+    (["run", "arp", "--seed", "-1"], ["--seed"]),
+    (["run", "arp", "--seed", "x"], ["--seed"]),
+    (["run", "arp", "--on", "moon"], ["--on"]),
+    (["run", "arp", "--clock", "sundial"], ["--clock"]),
+    (["run", "arp", "--on", "host", "--clock", "virtual"], ["real time"]),
+    (["run", "arp", "--out", "a-file"], ["--out", "is a file"]),
+    (["run", "arp", "--junit", "."], ["--junit"]),
+    (["run", "arp", "--wrong"], ["--wrong"]),
+    (["check", "arp"], ["no work folder", "mnlab start arp"]),
+    (["check", "arp", "--work", "a-file"], ["a-file", "file"]),
+    (["check", "arp", "ping", "--work", "mine"], ["one lab"]),
+    (["recheck", "nowhere"], ["nowhere", "no evidence"]),
+    (["recheck", "a-file"], ["a-file", "no evidence"]),
+    (["recheck", "mine"], ["mine", "no evidence"]),
+    (["exec", "--send", "nowhere", "--", "true"], ["cannot send nowhere"]),
+    (["exec", "--out", "a-file", "--", "true"], ["a-file", "file"]),
+    (["exec"], ["CMD"]),
+    (["machine", "import", "nowhere"], ["no file nowhere"]),
+    (["start", "arp", "--work", "mine"], ["not empty"]),
+    (["start", "arp", "--work", "a-file"], ["a-file"]),
+    (["dance"], ["dance"]),
+], ids=" ".join)
+def test_wrong_usage(mnlab, tmp_path, arguments, words):
+    (tmp_path / "a-file").write_text("x")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/x").touch()
+    refused(mnlab(*arguments), 2, *words)
+
+
+@pytest.mark.parametrize("text", ["seed = ", "seed = 'x'", "\0", "[" * 9999], ids=["cut", "word", "zero", "deep"])
+def test_a_variant_file_that_makes_no_sense(mnlab, tmp_path, text):
+    (tmp_path / "work/arp").mkdir(parents=True)
+    (tmp_path / "work/arp/variant.toml").write_text(text)
+    refused(mnlab("check", "arp"), 2, "variant.toml")
+
+
+@pytest.mark.parametrize("command", [["run", "arp"], ["check", "arp", "--work", "mine"], ["verify", "arp"],
+                                     ["exec", "--", "true"], ["machine", "build"]])
+def test_without_qemu_it_says_what_to_install(mnlab, tmp_path, command):
+    (tmp_path / "mine").mkdir()
+    refused(mnlab(*command), 3, "qemu-system-x86_64", "apt-get install")
+    assert not list(tmp_path.glob("runs/*"))
+
+
+def test_with_an_old_qemu_it_says_so(mnlab, tmp_path):
+    (tmp_path / "bin").mkdir()
+    for name in ("qemu-system-x86_64", "setpriv"):
+        (tmp_path / "bin" / name).write_text("#!/bin/sh\necho 'QEMU emulator version 5.2.0 (Debian 1:5.2+dfsg-11)'\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    refused(mnlab("run", "arp"), 3, "QEMU 5.2.0 (Debian 1:5.2+dfsg-11) is too old", "7.2 or later")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may run labs on the host")
+def test_the_host_machine_needs_root(mnlab):
+    refused(mnlab("run", "arp", "--on", "host"), 3, "needs root", "--on vm")
+
+
+def test_a_cache_that_cannot_be_written(mnlab, tmp_path):
+    (tmp_path / "cache-file").touch()
+    done = mnlab("machine", "build", MNLAB_CACHE=str(tmp_path / "cache-file"), PATH=os.environ["PATH"])
+    refused(done, 3, "cache-file")
+
+
+def test_starting_and_listing(mnlab, tmp_path):
+    done = mnlab("start", "arp", "--seed", "5")
+    assert done.returncode == 0 and "variant 5 of arp" in done.stdout
+    assert (tmp_path / "work/arp/variant.toml").read_text().count("seed = 5") == 1
+    done = mnlab("list", "--json")
+    assert done.returncode == 0 and '"lab": "ping"' in done.stdout
+    assert mnlab("show", "ping").stdout.startswith("# The ping lab")
+
+
+def test_the_doctor_works_without_anything(mnlab):
+    done = mnlab("doctor")
+    assert done.returncode == 1 and "apt-get install" in done.stdout and "Traceback" not in done.stderr

@@ -1,0 +1,52 @@
+"""Reading evidence that is not there, not whole, or not evidence."""
+
+import json
+
+import pytest
+
+from mnlab.evidence.record import Missing, Record, Unreadable
+
+MANIFEST = {"start_ns": 0, "params": {"n": 1}, "network": {"h1": {"interfaces": {
+    "h1-eth0": {"mac": "02:00:00:00:01:00", "ip": "10.0.0.1"}, "h1-eth1": {"mac": "02:00:00:00:01:01", "ip": None}}},
+    "s1": {"interfaces": {"s1-eth1": {"mac": "02:00:00:01:01:01", "ip": None}}}}}
+
+
+@pytest.fixture
+def record(tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output/ping.out").write_bytes(b'{"a": 1}\xff')
+    lines = [{"name": "ping", "kind": "command", "host": "h1", "argv": ["ping", "x"], "start": 1.0, "end": 2.0, "status": 0},
+             {"name": "cut", "kind": "mark", "start": 3.0, "end": 3.0}]
+    (tmp_path / "timeline.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return Record(tmp_path)
+
+
+@pytest.mark.parametrize("manifest", [None, "", "{", "[]", "{}", '"x"', '{"start_ns": 0}', "\xff"])
+def test_a_folder_that_is_no_evidence_is_refused_in_a_line(tmp_path, manifest):
+    if manifest is not None:
+        (tmp_path / "manifest.json").write_text(manifest, encoding="latin-1")
+    with pytest.raises(Unreadable) as problem:
+        Record(tmp_path)
+    assert len(str(problem.value).splitlines()) == 1 and "no evidence" in str(problem.value)
+
+
+@pytest.mark.parametrize("ask", [
+    lambda record: record.command("absent"), lambda record: record.mark("absent"), lambda record: record.frames("h1"),
+    lambda record: record.text("absent"), lambda record: record.json("absent"), lambda record: record.kernel(),
+    lambda record: record.command("ping").json(), lambda record: record.ip("s1"), lambda record: record.ip("h9")])
+def test_what_was_not_recorded_is_missing(record, ask):
+    with pytest.raises(Missing):
+        ask(record)
+
+
+def test_what_was_recorded_is_there(record):
+    assert record.command("ping").line == "ping x" and record.command("ping").stdout == '{"a": 1}\ufffd'
+    assert record.mark("cut") == 3.0
+    assert record.name_of("10.0.0.1") == "h1" == record.name_of("02:00:00:00:01:01")
+    assert record.name_of("10.9.9.9") == "10.9.9.9"
+    assert (record.ip("h1"), record.mac("s1")) == ("10.0.0.1", "02:00:00:01:01:01")
+
+
+def test_evidence_without_a_digest_counts_as_touched(record):
+    assert not record.is_untouched()

@@ -1,0 +1,136 @@
+"""The cache: an entry is complete or absent, whoever builds it, however often, and however that ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mnlab.machine import cache
+
+SRC = str(Path(cache.__file__).parents[2])
+
+BUILDER = """
+import os, sys, time
+from pathlib import Path
+from mnlab.machine import cache
+def build(folder):
+    (folder / "part").write_bytes(b"half")
+    with open("builds", "a") as log: log.write("build\\n")
+    print("building", flush=True)
+    if sys.argv[1] == "hang": time.sleep(1000)
+    until = time.monotonic() + 30
+    while sys.argv[1] == "slow" and not Path("go").exists() and time.monotonic() < until: time.sleep(0.01)
+    (folder / "part").write_bytes(b"whole")
+print(cache.entry("thing-1", build, lambda text: print(text, flush=True)))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNLAB_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def start(folder, how):
+    return subprocess.Popen([sys.executable, "-c", BUILDER, how], cwd=folder, stdout=subprocess.PIPE, text=True,
+                            env={**os.environ, "PYTHONPATH": SRC})
+
+
+def build(text):
+    return lambda folder: (folder / "part").write_text(text)
+
+
+def test_two_at_once_build_once(folder):
+    first = start(folder, "slow")
+    assert first.stdout.readline() == "building\n"
+    second = start(folder, "slow")
+    assert "waiting for another mnlab that is building the thing" in second.stdout.readline()
+    (folder / "go").touch()
+    places = {process.communicate(timeout=60)[0].strip() for process in (first, second)}
+    assert places == {str(folder / "cache/thing-1")} and first.returncode == second.returncode == 0
+    assert (folder / "builds").read_text() == "build\n"
+    assert (folder / "cache/thing-1/part").read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_build_leaves_nothing_that_could_be_used(folder, how):
+    process = start(folder, "hang")
+    assert process.stdout.readline() == "building\n"
+    process.send_signal(how)
+    process.communicate(timeout=60)
+    assert not (folder / "cache/thing-1").exists()
+    place = cache.entry("thing-1", build("whole"), lambda text: None)
+    assert (place / "part").read_text() == "whole"
+    assert sorted(path.name for path in (folder / "cache").iterdir()) == ["thing-1", "thing.lock"]
+
+
+def test_a_failed_build_leaves_nothing(folder):
+    def fail(folder):
+        (folder / "part").write_text("half")
+        raise ValueError("no")
+
+    with pytest.raises(ValueError):
+        cache.entry("thing-1", fail, lambda text: None)
+    assert [path.name for path in (folder / "cache").iterdir()] == ["thing.lock"]
+
+
+def damage_a_byte(place):
+    (place / "part").write_bytes(b"whOle")
+
+
+def cut_short(place):
+    os.truncate(place / "part", 2)
+
+
+def lose_a_file(place):
+    (place / "part").unlink()
+
+
+def lose_the_seal(place):
+    (place / cache.SEAL).unlink()
+
+
+def garble_the_seal(place):
+    (place / cache.SEAL).write_bytes(b"\xff\x00[")
+
+
+def another_kind_of_seal(place):
+    (place / cache.SEAL).write_text("[1, 2]")
+
+
+@pytest.mark.parametrize("harm", [damage_a_byte, cut_short, lose_a_file, lose_the_seal, garble_the_seal, another_kind_of_seal])
+def test_a_damaged_entry_is_noticed_and_built_again(folder, harm):
+    place = cache.entry("thing-1", build("whole"), lambda text: None)
+    time.sleep(0.01)  # a clock tick of the file system, so that the change shows in the file's time
+    harm(place)
+    said = []
+    assert (cache.entry("thing-1", build("again"), said.append) / "part").read_text() == "again"
+    assert said == ["the cached thing is damaged: building it again"]
+
+
+def test_a_copied_cache_is_whole_though_its_times_differ(folder):
+    place = cache.entry("thing-1", build("whole"), lambda text: None)
+    os.utime(place / "part", (1, 1))
+    assert cache.is_whole(place) and cache.is_whole(place, thorough=True)
+
+
+def test_only_a_thorough_look_sees_a_change_that_hides_its_time(folder):
+    place = cache.entry("thing-1", build("whole"), lambda text: None)
+    before = (place / "part").stat()
+    damage_a_byte(place)
+    os.utime(place / "part", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert not cache.is_whole(place, thorough=True)
+
+
+@pytest.mark.parametrize("environment, expected", [
+    ({"MNLAB_CACHE": "/a/b"}, "/a/b"), ({"XDG_CACHE_HOME": "/c"}, "/c/mnlab"), ({"HOME": "/h"}, "/h/.cache/mnlab")])
+def test_where_the_cache_is(monkeypatch, environment, expected):
+    for name in ("MNLAB_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert str(cache.cache_folder()) == expected

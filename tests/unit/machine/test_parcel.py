@@ -1,0 +1,113 @@
+"""Importing a machine: what is damaged, cut short or foreign is refused plainly, and changes nothing."""
+
+import gzip
+import io
+import os
+import tarfile
+
+import pytest
+
+from mnlab.machine import cache, image, parcel
+from mnlab.machine.job import MachineError
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNLAB_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def entry(folder, name, size=300_000):
+    """An entry as the cache would have it."""
+    place = folder / name
+    place.mkdir()
+    (place / "data").write_bytes(os.urandom(size) + bytes(size))
+    cache.seal(place)
+    return place
+
+
+def pack(folder, *entries):
+    file = folder / "machine.tgz"
+    with tarfile.open(file, "w:gz") as archive:
+        for place in entries:
+            archive.add(place, place.name)
+    return file
+
+
+def import_(file):
+    return parcel.import_(file, lambda text: None)
+
+
+def refused(folder, file, match):
+    with pytest.raises(MachineError, match=match) as problem:
+        import_(file)
+    assert len(str(problem.value).splitlines()) == 1
+    assert {path.name for path in (folder / "cache").iterdir()} <= {"import.lock"}
+
+
+IMAGE = f"image-{image.key()}"
+
+
+def test_a_whole_parcel_is_imported(folder):
+    place = entry(folder, IMAGE)
+    assert import_(pack(folder, place)) == [IMAGE]
+    assert cache.is_whole(folder / "cache" / IMAGE, thorough=True)
+    assert (folder / "cache" / IMAGE / "data").read_bytes() == (place / "data").read_bytes()
+    assert import_(folder / "machine.tgz") == [IMAGE]  # once more does no harm
+
+
+@pytest.mark.parametrize("harm", ["cut", "flip", "seal"])
+def test_a_damaged_parcel_is_refused(folder, harm):
+    place = entry(folder, IMAGE)
+    if harm == "seal":
+        (place / "data").write_bytes(bytes(600_000))
+    file = pack(folder, place)
+    data = bytearray(file.read_bytes())
+    if harm == "cut":
+        data = data[:len(data) // 2]
+    if harm == "flip":
+        data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    refused(folder, file, "damaged")
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", gzip.compress(b"hello"), gzip.compress(bytes(2000)), os.urandom(5000)],
+                         ids=["empty", "text", "gzip of text", "gzip of zeros", "noise"])
+def test_what_is_no_parcel_is_refused(folder, data):
+    file = folder / "other.tgz"
+    file.write_bytes(data)
+    refused(folder, file, "not an exported machine|could not be read|another version")
+
+
+def test_a_parcel_of_another_version_is_refused(folder):
+    refused(folder, pack(folder, entry(folder, "image-0123456789abcdef")), "another version of mnlab")
+
+
+def test_a_parcel_with_something_else_besides_is_refused(folder):
+    refused(folder, pack(folder, entry(folder, IMAGE), entry(folder, "venv-1")), "not an exported machine: it holds 'venv-1'")
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/outside", "a/b/c", "a/../../outside"])
+def test_a_parcel_that_reaches_outside_is_refused(folder, name):
+    file = folder / "evil.tgz"
+    with tarfile.open(file, "w:gz") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = 1
+        archive.addfile(member, io.BytesIO(b"x"))
+    refused(folder, file, "unexpected member")
+
+
+def test_a_parcel_with_a_link_is_refused(folder):
+    file = folder / "evil.tgz"
+    with tarfile.open(file, "w:gz") as archive:
+        member = tarfile.TarInfo(f"{IMAGE}/data")
+        member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(member)
+    refused(folder, file, "unexpected member")
+
+
+def test_cleaning_removes_leftovers_of_killed_builds_and_keeps_what_is_not_ours(folder):
+    for name in ("image.building-x", "import.building-y", "venv-1", "image-old"):
+        (folder / "cache" / name).mkdir(parents=True)
+    assert [name for name, _ in parcel.clean(everything=False)] == ["image-old"]
+    assert {path.name for path in (folder / "cache").iterdir() if path.is_dir()} == {"venv-1"}
