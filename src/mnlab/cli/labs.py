@@ -90,7 +90,7 @@ def start(lab: OneLab, seed: Seed = None,
     seed = zlib.crc32(getuser().encode()) % 100_000 if seed is None else seed
     params = workfolder.start(one, folder, seed)
     print(f"{folder}: variant {seed} of {one.name}")
-    for key, value in params.items():
+    for key, value in workfolder.shown(params).items():
         print(f"  {key} = {value}")
     print(f"Read the handout with `mnlab show {one.name}`, work in {folder}, then run `mnlab check {one.name}`.")
 

@@ -48,9 +48,14 @@ def start(lab, target: Path, seed: int) -> dict:
     copy(lab.starter, target, params)
     lines = ["# Your variant of this lab: the seed makes it. Keep this file; the rest of it is for reading.",
              f"seed = {seed}", "", "[network]"]
-    lines += [f"{key} = {json.dumps(value)}" for key, value in params.items() if isinstance(value, (str, int, float))]
+    lines += [f"{key} = {json.dumps(value)}" for key, value in shown(params).items()]
     (target / VARIANT).write_text("\n".join(lines) + "\n")
     return params
+
+
+def shown(params: dict) -> dict:
+    """The parameters that a student is told; what is nested is for them to find out."""
+    return {key: value for key, value in params.items() if isinstance(value, (str, int, float))}
 
 
 def seed_of(folder: Path) -> int | None:
