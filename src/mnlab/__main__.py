@@ -1,5 +1,10 @@
 """`python -m mnlab`: the command line."""
 
-from mnlab.cli.main import main
+import sys
 
-main()
+try:
+    from mnlab.cli.main import main
+
+    main()
+except KeyboardInterrupt:  # while modules were still being loaded
+    sys.exit(130)

@@ -44,18 +44,25 @@ def check_probe(evidence):
 
 #: The command line, on labs of our own.
 DRIVER = """
+import runpy
 import sys
 from pathlib import Path
-import mnlab.lab.lab
-mnlab.lab.lab.ROOT = Path(sys.argv.pop(1))
-from mnlab.cli.main import main
-main()
+try:
+    import mnlab.lab.lab
+    mnlab.lab.lab.ROOT = Path(sys.argv.pop(1))
+    if sys.argv[1] == "--say-ready":
+        print(sys.argv.pop(1), flush=True)
+    runpy.run_module("mnlab", run_name="__main__", alter_sys=True)
+except KeyboardInterrupt:  # in what this driver adds
+    sys.exit(130)
 """
 
 
 def make_lab(root: Path, body: str, name: str = "probe", head: str = EXPERIMENT) -> Lab:
     """A lab under `root` whose experiment does `body`, in which h1 and h2 are nodes; its solution is an empty folder."""
     folder = root / "labs/link" / name
+    if not (root / "topologies").exists():
+        (root / "topologies").symlink_to(ROOT / "topologies")
     (folder / "solution").mkdir(parents=True)
     lines = ['h1, h2 = net["h1"], net["h2"]', *body.strip("\n").splitlines()]
     (folder / "experiment.py").write_text(head + "\n".join(f"    {line}" for line in lines) + "\n")

@@ -20,7 +20,7 @@ CASES = {
     "a failed command": ('rec.run("bad", h1, "echo why >&2; exit 3")', "failed (status 3): why"),
     "a server that never listens": ('rec.service("mute", h1, "sleep 100", tcp=80, timeout=3)', "did not start"),
     "a server that ends": ('rec.service("short", h1, ["bash", "-c", "echo no config >&2; exit 1"], tcp=80)', "no config"),
-    "fills the disk": ('open("/result/files/full", "wb").write(bytes(10**9))', "No space left on device"),
+    "fills the disk": ('open("/result/files/full", "wb").write(bytes(10**9))', "./files/full is left out"),
     "eats memory": ('x = []\nwhile True: x.append(bytearray(1 << 20))', "ran out of memory"),
     "one name twice": ('rec.run("first", h1, "true")', "uses the name 'first' twice"),
     "an unknown node": ('with rec.capture("h9"): pass', "h9"),
@@ -40,8 +40,8 @@ def test_a_broken_experiment_is_inconclusive_with_its_reason(run_lab, case):
 @pytest.mark.parametrize("body", ["while True: print('x' * 10**5)", "import os\nwhile True: os.fork()", "while True: pass"],
                          ids=["prints", "forks", "burns"])
 def test_an_experiment_without_end_is_stopped(run_lab, body):
-    record = run_lab(FIRST + body, limits=Limits(virtual_seconds=8, wall_seconds=200))
-    assert "still running after 8 s of lab time" in record.manifest["reason"]
+    record = run_lab(FIRST + body, limits=Limits(virtual_seconds=900, wall_seconds=12))
+    assert "still running after 12 s of wall time" in record.manifest["reason"]
     assert record.command("first").stdout == "recorded\n"
 
 

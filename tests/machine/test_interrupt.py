@@ -25,7 +25,7 @@ def lab_cli(tmp_path):
 
 def find_qemu(cli, timeout=60.0) -> int:
     """The pid of the QEMU that a command has started; waits until there is one."""
-    return _when(lambda: next((pid for pid, line in cli.processes().items() if line.startswith("qemu-system")), None), timeout)
+    return _when(lambda: next((pid for pid, line in cli.processes().items() if line.startswith("qemu-system") and "-incoming" in line), None), timeout)
 
 
 def _when(condition, timeout=60.0):
@@ -47,7 +47,7 @@ def test_qemu_killed_in_mid_run_is_inconclusive_and_says_so(lab_cli):
     os.kill(find_qemu(lab_cli), signal.SIGKILL)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 3, err
-    assert "QEMU was killed by signal 9" in out and "inconclusive" in out
+    assert "QEMU was killed by signal 9" in out and "inconclusive" in out, out + err
     assert "Traceback" not in out + err
     assert not lab_cli.processes() and not lab_cli.leftovers()
 
@@ -64,10 +64,10 @@ COMMANDS = {
 @pytest.mark.parametrize("command", COMMANDS)
 def test_ctrl_c_at_any_moment_leaves_nothing(lab_cli, command, seconds):
     (lab_cli.folder / "mine").mkdir()
-    process = lab_cli.start(*COMMANDS[command])
+    process = lab_cli.start("--say-ready", *COMMANDS[command])
     # Not before Python itself is up: until then, Ctrl-C is not ours to handle.
-    _when(lambda: "mnlab.lab.lab" in "".join(lab_cli.processes().values()))
-    time.sleep(0.3 + seconds)  # different moments are the point here
+    assert process.stdout.readline() == "--say-ready\n"
+    time.sleep(seconds)  # different moments are the point here
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, (process.returncode, out, err)

@@ -31,8 +31,8 @@ def sysctls():
 def outside():
     links = subprocess.run("ip -j link; ls /sys/class/net", shell=True, capture_output=True, text=True).stdout
     spaces = subprocess.run("lsns -n -t net | wc -l; lsns -n -t mnt | wc -l", shell=True, capture_output=True, text=True).stdout
-    names = subprocess.run("ps -eo pid,comm --no-headers | grep -v -w -e ps -e sh -e kworker | sort", shell=True, capture_output=True, text=True).stdout
-    return links, spaces, [l for l in names.splitlines() if "kworker" not in l], open("/proc/mounts").read()
+    names = subprocess.run("ps --ppid 2 -p 2 -N -o pid,comm --no-headers | grep -v -w -e ps -e sh -e grep -e sort | sort", shell=True, capture_output=True, text=True).stdout
+    return links, spaces, names.splitlines(), open("/proc/mounts").read()
 
 TESTS = {}
 def test(function):

@@ -137,7 +137,7 @@ def check_entries_age(evidence):
            done="the entry was STALE, h1 pinged",
            expected="the ping at once, to the old MAC address",
            seen=f"{echo.time - delay.time:+.3f} s, to {link_target(echo)}")
-    expect(p["delay"] - 0.01 <= probe.time - delay.time <= p["delay"] * LATE + SLACK, done="the entry was in DELAY",
+    expect(p["delay"] - SLACK <= probe.time - delay.time <= p["delay"] * LATE + SLACK, done="the entry was in DELAY",
            expected=f"PROBE after {p['delay']} s", seen=f"{probe.time - delay.time:.2f} s")
     probes = [r for r in requests(evidence.frames("h1"), p["h1"], p["h2"]) if abs(r.time - probe.time) < SLACK]
     expect(probes and probes[0].target == evidence.mac("h2"), done="the entry was in PROBE",
@@ -152,11 +152,11 @@ def check_nobody_answers(evidence):
     asked = requests(during(evidence, "nobody-ping"), p["h1"], p["nobody"])
     expect(len(asked) == TRIES and all(request.broadcast for request in asked), done=done,
            expected=f"{TRIES} broadcast requests", seen=f"{len(asked)}")
-    right = [RETRY - 0.01 <= later.time - earlier.time <= RETRY * LATE + SLACK
+    right = [RETRY - SLACK <= later.time - earlier.time <= RETRY * LATE + SLACK
              for earlier, later in zip(asked, asked[1:])]
     expect(all(right), done=done, expected=f"{RETRY:g} s between requests", seen=f"{gaps(asked)} s")
     failed = [change for change in evidence.neighbours("h1-eth0", p["nobody"]) if change.state == "FAILED"]
-    expect(failed and RETRY - 0.01 <= failed[0].time - asked[-1].time <= RETRY * LATE + SLACK, done=done,
+    expect(failed and RETRY - SLACK <= failed[0].time - asked[-1].time <= RETRY * LATE + SLACK, done=done,
            expected=f"the entry FAILED {RETRY:g} s after the last request",
            seen=f"after {failed[0].time - asked[-1].time:.2f} s" if failed else "never")
     expect(f"From {p['h1']} icmp_seq=1 Destination Host Unreachable" in ping.stdout, done=done,

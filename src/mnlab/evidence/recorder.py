@@ -227,7 +227,8 @@ class Service:
         return self.process.pid
 
     def read(self, part: str) -> str:
-        return self.files[part].read_text(errors="replace")
+        path = self.files[part]
+        return path.read_text(errors="replace") if path.exists() else ""  # empty ones are not kept
 
     def stop(self, how: int = signal.SIGTERM, timeout: float = 5) -> int | None:
         """End it (killing it if it will not) and record it; its exit status, negative for a signal."""

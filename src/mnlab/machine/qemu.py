@@ -54,7 +54,7 @@ class Hardware:
             "-device", "nvdimm,memdev=mail0,id=nv1",
             "-device", "isa-debugcon,iobase=0xe9,chardev=console",
             "-device", "isa-debug-exit,iobase=0x501,iosize=0x04",
-            "-device", "pvpanic", "-action", "panic=pause",
+            "-device", "pvpanic", "-action", "panic=pause,reboot=shutdown",
         ]
 
 

@@ -21,7 +21,7 @@ BOOT_LIMIT = 600  # seconds of wall time; a boot takes about 25 on one slow core
 #: norandmaps: QEMU translates code anew at each address it runs at; programs that lie where they lay before run a
 #: quarter faster. The rest turns off what protects a machine that lives for seconds from nobody.
 CMDLINE = ("console=ttyS0 quiet loglevel=4 mitigations=off nokaslr norandmaps randomize_kstack_offset=off "
-           "init_on_alloc=0 apparmor=0 audit=0 nowatchdog random.trust_cpu=on tsc=reliable net.ifnames=0 panic=0 "
+           "init_on_alloc=0 apparmor=0 audit=0 nowatchdog random.trust_cpu=on tsc=reliable net.ifnames=0 panic=-1 "
            "mnlab.image={size}")
 
 

@@ -90,7 +90,7 @@ class Strict:
 
     def replace_file(self, path: str, text: str) -> None:
         """Make this node, and no other, see `text` in the file `path`, which must exist."""
-        own = f"/run/{self.name}{path.replace('/', '.')}"
+        own = f"/run/{self.name}-{self.pid}{path.replace('/', '.')}"
         with open(own, "w") as file:
             file.write(text)
         self.run(["mount", "--bind", own, path])

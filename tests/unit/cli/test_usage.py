@@ -12,12 +12,12 @@ import pytest
 
 SRC = Path(__file__).parents[3] / "src"
 DRIVER = """
+import runpy
 import sys
 from pathlib import Path
 import mnlab.lab.lab
 mnlab.lab.lab.ROOT = Path("root").absolute()
-from mnlab.cli.main import main
-main()
+runpy.run_module("mnlab", run_name="__main__", alter_sys=True)
 """
 
 

@@ -31,6 +31,10 @@ JOB, RESULT = Path("/job"), Path("/result")
 CGROUP = Path("/sys/fs/cgroup")
 CONSOLE_PORT, PANIC_PORT, EXIT_PORT = 0xE9, 0x505, 0x501  # QEMU's isa-debugcon, pvpanic and isa-debug-exit devices
 
+# Seconds between two looks at the clock and the mailbox. While the job only waits, they are all that costs wall time;
+# while it computes, a second is a long time: a thousand million instructions.
+IDLE_PAUSE, BUSY_PAUSE = 1.0, 0.05
+
 MODULES = """
 openvswitch sch_netem sch_htb sch_tbf sch_fq sch_fq_codel sch_prio sch_red sch_ingress cls_u32 cls_matchall cls_flower
 act_mirred act_police ifb veth bridge 8021q dummy vrf nf_tables nf_conntrack nft_ct nft_limit nft_log nft_nat nft_reject
@@ -147,9 +151,7 @@ def start_open_vswitch():
 
 
 def warm_up():
-    import shlex  # noqa: F401  (each import is inherited by the job)
-
-    import mininet.cli
+    import mininet.cli  # noqa: F401  (each import is inherited by the job)
     import mininet.link
     import mininet.net
     import mininet.node
@@ -189,7 +191,8 @@ def boot():
     sh("ip link set lo up")
     for module in MODULES:
         sh(f"modprobe {module}", check=False)
-    sh("sysctl -qw kernel.panic_on_oops=1 kernel.printk='1 4 1 7' vm.overcommit_memory=1", check=False)
+    # A student's program shall not become root of a namespace of its own.
+    sh("sysctl -qw kernel.unprivileged_userns_clone=0 kernel.panic_on_oops=1 kernel.printk='1 4 1 7' vm.overcommit_memory=1", check=False)
     start_open_vswitch()
     warm_up()
     shrink()
@@ -247,13 +250,14 @@ def child(head, group, output):
         os._exit(status)
 
 
-def wait(pid, limits, box, output, console):
+def wait(pid, limits, group, box, output, console):
     """(exit status or -signal, reason it was stopped early or "") of the job, its output passed on meanwhile."""
     deadline = time.monotonic() + limits["virtual_seconds"]
     pidfd = os.pidfd_open(pid)
     watched = [pidfd, output]
+    pause, used = IDLE_PAUSE, 0.0
     while True:
-        ready, _, _ = select.select(watched, [], [], 1.0)
+        ready, _, _ = select.select(watched, [], [], pause)
         if output in ready:
             data = os.read(output, 65536)
             console(data) if data else watched.remove(output)
@@ -261,10 +265,17 @@ def wait(pid, limits, box, output, console):
             return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), ""
         if time.monotonic() > deadline:
             return None, f"the job was still running after {limits['virtual_seconds']:g} s of lab time"
+        before, used = used, processor_seconds(group)
+        pause = BUSY_PAUSE if used - before > pause / 2 else IDLE_PAUSE
         stop = mailbox.parse(box.read(mailbox.STOP, mailbox.PAGE))
         if stop:
             return None, stop["reason"]
         reap(pid)
+
+
+def processor_seconds(group):
+    """What a control group has used of the processor."""
+    return int((group / "cpu.stat").read_text().split()[1]) / 1e6  # its first line: usage_usec NUMBER
 
 
 def reap(pid):
@@ -287,14 +298,18 @@ def run_job(box, console):
     os.close(write_end)
     # The agent must get the processor even among a thousand busy processes; children do not inherit this.
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
-    status, stopped = wait(pid, head["limits"], box, read_end, console)
+    status, stopped = wait(pid, head["limits"], group, box, read_end, console)
     (group / "cgroup.kill").write_text("1")
     while "populated 1" in (group / "cgroup.events").read_text():
-        os.waitid(os.P_ALL, 0, os.WEXITED)  # each death makes the group smaller
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED)  # each death makes the group smaller
+        except ChildProcessError:
+            time.sleep(0.001)  # the dying are not ours yet: their parent dies, too
     os.set_blocking(read_end, False)
     while data := _read_rest(read_end):
         console(data)
-    oom = "oom_kill 0" not in (group / "memory.events").read_text()
+    # "local": a limit of a group of its own, a student's say, is that group's affair.
+    oom = "oom 0" not in (group / "memory.events.local").read_text()
     return {"status": status, "stopped": stopped, "out_of_memory": oom,
             "virtual_seconds": round(time.monotonic() - started, 9)}
 
@@ -307,13 +322,18 @@ def _read_rest(fd):
 
 
 def send_result(box, fields):
-    writer = ResultWriter(box)
-    try:
-        with tarfile.open(fileobj=writer, mode="w|", format=tarfile.PAX_FORMAT) as archive:
-            archive.add(RESULT, arcname=".", filter=_anonymous)
-    except OverflowError as problem:
-        writer = ResultWriter(box)
-        fields = {**fields, "stopped": str(problem)}
+    writer, left_out = ResultWriter(box), []
+    with tarfile.open(fileobj=writer, mode="w|", format=tarfile.PAX_FORMAT) as archive:
+        def fits(member):
+            if archive.offset + member.size + 64 * 1024 > mailbox.RESULT_LIMIT:  # headers and padding are smaller
+                left_out.append(member.name)
+                return None
+            return _anonymous(member)
+
+        archive.add(RESULT, arcname=".", filter=fits)
+    if left_out:
+        limit = f"the result is over {mailbox.RESULT_LIMIT / 2**20:.0f} MiB: {left_out[0]} is left out"
+        fields = {**fields, "stopped": fields["stopped"] or limit}
     writer.finish(**fields)
 
 
