@@ -61,9 +61,9 @@ except KeyboardInterrupt:  # in what this driver adds
 def make_lab(root: Path, body: str, name: str = "probe", head: str = EXPERIMENT) -> Lab:
     """A lab under `root` whose experiment does `body`, in which h1 and h2 are nodes; its solution is an empty folder."""
     folder = root / "labs/link" / name
+    (folder / "solution").mkdir(parents=True)
     if not (root / "topologies").exists():
         (root / "topologies").symlink_to(ROOT / "topologies")
-    (folder / "solution").mkdir(parents=True)
     lines = ['h1, h2 = net["h1"], net["h2"]', *body.strip("\n").splitlines()]
     (folder / "experiment.py").write_text(head + "\n".join(f"    {line}" for line in lines) + "\n")
     (folder / "checks.py").write_text(CHECKS)

@@ -21,7 +21,7 @@ MISBEHAVIOUR = {  # program: what the record says of it
     "writes a huge file": ("open('f', 'wb').write(bytes(30 << 20))", (1, "", "File too large")),
     "fills the disk": ("import os\nfor n in range(30): open(f'f{n}', 'wb').write(bytes(15 << 20))",
                        (-9, "needed more than 160 MiB", "")),
-    "uses up the files": ("import os\nfor n in range(10**7): os.mknod(f'/tmp/f{n}')", (None, "still running after 2 s", "")),
+    "uses up the files": ("import os\nfor n in range(10**7): os.mknod(f'/tmp/f{n}')", (1, "", "No space left on device")),
     "nests folders": ("import os\nfor n in range(3000): os.mkdir('d'); os.chdir('d')", (0, "", "")),
     "kills itself": ("import os; os.kill(os.getpid(), 9)", (-9, "", "")),
 }
@@ -53,7 +53,7 @@ def attempt(name):
         try:
             reached[name] = repr(function())
         except Exception as problem:
-            reached[name] = None if isinstance(problem, (OSError, subprocess.SubprocessError)) else repr(problem)
+            reached[name] = None if isinstance(problem, (OSError, subprocess.SubprocessError)) or "not allowed" in str(problem) else repr(problem)
     return mark
 
 def system(function, *arguments):
@@ -63,6 +63,9 @@ def system(function, *arguments):
 
 def command(*argv):
     return subprocess.run(argv, check=True, capture_output=True, timeout=5).stdout
+
+def roots():
+    return [p for p in os.listdir("/proc") if p.isdigit() and os.stat(f"/proc/{p}").st_uid == 0]
 
 attempt("list the evidence")(lambda: os.listdir("/result"))
 attempt("read the evidence")(lambda: open("/result/manifest.json").read())
@@ -84,9 +87,6 @@ attempt("the kernel")(lambda: open("/proc/sysrq-trigger", "w"))
 attempt("sysctls")(lambda: open("/proc/sys/net/ipv4/ip_forward", "w"))
 attempt("I/O ports")(lambda: system("iopl", 3))
 
-def roots():
-    return [p for p in os.listdir("/proc") if p.isdigit() and os.stat(f"/proc/{p}").st_uid == 0]
-
 attempt("kill processes of root")(lambda: [os.kill(int(pid), signal.SIGKILL) for pid in roots() if int(pid) > 2][0])
 attempt("trace processes of root")(lambda: [system("ptrace", 16, int(pid), 0, 0) for pid in roots() if int(pid) > 2][0])
 attempt("other namespaces")(lambda: [os.open(f"/proc/{pid}/ns/net", os.O_RDONLY) for pid in roots()][0])
@@ -103,16 +103,14 @@ attempt("queues")(lambda: command("tc", "qdisc", "add", "dev", "h1-eth0", "root"
 attempt("capture")(lambda: command("tcpdump", "-c1", "-i", "h1-eth0"))
 attempt("ping, by its file capabilities")(lambda: command("ping", "-c1", "-W1", "10.0.0.2"))
 attempt("become root")(lambda: os.setuid(0))
-for path in command("find", "/usr", "/bin", "/sbin", "-xdev", "-perm", "/6000", "-type", "f").decode().split():
-    attempt(f"root by {path}")(lambda: b"uid=0" in command(path, "-c", "id") or 1 / 0 if path.endswith("/su") else exec_as_root(path))
-
-def exec_as_root(path):
-    raise OSError("its setuid bit counts for nothing; see NoNewPrivs below")
+attempt("root by su")(lambda: command("su", "-c", "id"))
+attempt("root by a setuid copy of the shell's own")(lambda: os.setresuid(0, 0, 0))
+facts_setuid = command("find", "/usr", "-xdev", "-perm", "/6000", "-type", "f").decode().split()
 
 status = open("/proc/self/status").read()
 facts = {key: value.strip() for key, value in (line.split(":", 1) for line in status.splitlines())
          if key in ("Uid", "Gid", "Groups", "NoNewPrivs", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")}
-facts["files"] = sorted(os.listdir("/proc/self/fd"))
+facts["files"] = sorted(os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}"))
 facts["environment"] = sorted(os.environ)
 json.dump({"reached": reached, "facts": facts}, open("report.json", "w"))
 '''
@@ -156,7 +154,7 @@ def together(tmp_path_factory):
     root = tmp_path_factory.mktemp("students")
     lab = make_lab(root, '''
 def students():
-    return h1.run("pgrep -c -u student", check=False).stdout.strip()
+    return h1.run("ps -u student -o stat= | grep -vc Z", check=False).stdout.strip()  # Z: dead, but nobody has asked yet
 (rec.work / "input").exists()
 rec.keep("facts-before", sorted(str(p) for p in __import__("pathlib").Path("/tmp").iterdir()))
 rec.student("reach", h1, ["python3", "reach.py"], files=["report.json"])
@@ -193,14 +191,15 @@ def _report(record, name):
 def test_it_reaches_nothing_that_is_not_its_own(together):
     report = _report(together, "reach")
     assert {name: what for name, what in report["reached"].items() if what is not None} == {}
-    assert len(report["reached"]) > 35
+    assert len(report["reached"]) > 30
 
 
 def test_it_has_no_rights_at_all_and_cannot_gain_any(together):
     facts = _report(together, "reach")["facts"]
     assert {facts[key].strip("0") for key in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {""}
     assert facts["Uid"].split() == ["1000"] * 4 and facts["Groups"] == "" and facts["NoNewPrivs"] == "1"
-    assert len(facts["files"]) <= 4  # its three, and the folder being listed
+    kinds = {name.split(":")[0] for name in facts["files"]}
+    assert kinds <= {"/dev/null", "pipe", "net", "mnt"}, facts["files"]  # mnexec leaves its node's own namespaces open
     assert not [name for name in facts["environment"] if "MNLAB" in name]
 
 

@@ -95,7 +95,7 @@ def test_a_user_without_any_rights_gets_the_same_evidence(probe):
         (probe.folder / folder).mkdir()
     subprocess.run(["chmod", "-R", "a+rwX", probe.folder], check=True)
     for parent in [probe.folder, *probe.folder.parents][:3]:
-        parent.chmod(parent.stat().st_mode | 0o011)  # pytest's folders are root's alone
+        parent.chmod(parent.stat().st_mode | 0o055)  # pytest's folders are root's alone
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all",
               "--no-new-privs", "--")
     if subprocess.run([*nobody, shutil.which("python3"), "-c", "pass"], capture_output=True).returncode:

@@ -124,6 +124,11 @@ class Network(Mininet):
                  f"peer name {two} address {two.mac} netns {_home(two)}"
                  for one, two in ((link.intf1, link.intf2) for link in self.links)]
         _batch("ip", lines, "making the links")
+        here = [intf for switch in self.switches if not isinstance(switch, Bridge)  # Open vSwitch lives outside namespaces
+                for intf in switch.intfList() if intf.name != "lo"]
+        _batch("ip", [f"link set {intf} up" for intf in here], "starting the switches' interfaces")
+        for intf in here:
+            namespace.turn_off_offloads(intf.name)
 
     def _configure(self, node):
         interfaces = [intf for intf in node.intfList() if intf.name != "lo"]

@@ -65,7 +65,7 @@ class Shape:
 
 def seconds(value) -> float:
     """Seconds of a time as tc and Mininet write it ("20ms", "1.5s", 500 for microseconds)."""
-    match = re.fullmatch(r"\s*([0-9.]+)\s*(s|ms|us|)\s*", str(value))
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(s|ms|us|)\s*", str(value))
     if not match:
         raise NetworkError(f"{value!r} is not a time; write it like '20ms'")
     return float(match[1]) * UNITS[match[2]]
