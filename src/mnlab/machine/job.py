@@ -4,8 +4,6 @@ A machine takes a `Job`, runs it on a kernel of its own or of the host, and fill
 /result. It knows nothing of labs.
 """
 
-import io
-import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,22 +44,23 @@ class Job:
     needs: tuple[str, ...] = ()
 
     def archive(self) -> bytes:
-        """The files as a tar archive whose bytes depend on their paths, modes and contents only.
+        """The files, packed (mailbox.py): bytes that depend on their paths, modes and contents only.
 
         MachineError if it is too large.
         """
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-            for name, source in sorted(_flatten(self.files)):
-                data = source if isinstance(source, bytes) else source.read_bytes()
-                member = tarfile.TarInfo(name)
-                member.size = len(data)
-                executable = not isinstance(source, bytes) and source.stat().st_mode & 0o100
-                member.mode = 0o755 if executable else 0o644
-                if buffer.tell() + len(data) > mailbox.JOB_LIMIT:
-                    raise MachineError(f"the files sent in are over {mailbox.JOB_LIMIT // MIB} MiB (at {name})")
-                archive.addfile(member, io.BytesIO(data))
-        return buffer.getvalue()
+        files, contents, total = [], [], 0
+        for name, source in sorted(flatten(self.files)):
+            data = source if isinstance(source, bytes) else source.read_bytes()
+            executable = not isinstance(source, bytes) and source.stat().st_mode & 0o100
+            files.append((name, 0o755 if executable else 0o644, len(data)))
+            contents.append(data)
+            total += len(data)
+            if total > mailbox.JOB_LIMIT:
+                raise MachineError(f"the files sent in are over {mailbox.JOB_LIMIT // MIB} MiB (at {name})")
+        archive = mailbox.index(files) + b"".join(contents)
+        if len(archive) > mailbox.JOB_LIMIT:
+            raise MachineError(f"the files sent in are over {mailbox.JOB_LIMIT // MIB} MiB")
+        return archive
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,8 @@ class Machine(Protocol):
         """What identifies this machine in a manifest: kind, clock, accelerator, image digest, QEMU version."""
 
 
-def _flatten(files):
+def flatten(files: dict[str, Path | bytes]):
+    """(name, file or bytes) of every single file of a job: folders are walked, bytecode and links left out."""
     for name, source in files.items():
         if isinstance(source, bytes) or source.is_file():
             yield name, source

@@ -90,9 +90,9 @@ def size_on_disk(folder: Path) -> int:
 
 
 def entries() -> list[Path]:
-    """Images and snapshots in the cache, finished ones only."""
+    """Images, snapshots and compiled code in the cache, finished ones only."""
     folder = cache.cache_folder()
-    return sorted(path for kind in ("image", "snapshot") for path in folder.glob(f"{kind}-*") if path.is_dir())
+    return sorted(path for kind in ("bytecode", "image", "snapshot") for path in folder.glob(f"{kind}-*") if path.is_dir())
 
 
 def clean(everything: bool) -> list[tuple[str, int]]:

@@ -59,7 +59,8 @@ def take(folder: Path, hardware: Hardware, say: Callable[[str], None]) -> None:
             qemu.greet(deadline)
             qemu.event("GUEST_PANICKED", deadline)  # the guest's own signal: it is where it wants to be restored
         except MachineError as problem:
-            words = (log.read_text(errors="replace") if log.exists() else "").strip().splitlines()[-5:]
+            words = (log.read_text(errors="replace") if log.exists() else "").strip().splitlines()
+            words = [word for word in words if not word.startswith("[")][-5:]  # the kernel's own lines say less
             raise MachineError(f"the lab machine did not boot: {problem}" + "".join(f"\n  {w}" for w in words)) from None
         _save(qemu, output, deadline)
     subprocess.run(["fallocate", "--dig-holes", ram], check=False)  # saves room where the file system can

@@ -1,15 +1,13 @@
 """The virtual lab machine: restore the snapshot, hand in the job, collect the result."""
 
 import hashlib
-import io
 import os
-import tarfile
 import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
-from mnlab.machine import cache, image, kvm, mailbox, snapshot, tools
+from mnlab.machine import bytecode, cache, image, kvm, mailbox, snapshot, tools
 from mnlab.machine.job import Job, MachineError, Outcome
 from mnlab.machine.qemu import ANSWER_LIMIT, DONE, Hardware, Qemu
 
@@ -53,8 +51,11 @@ class VirtualMachine:
 
     def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None) -> Outcome:
         """Run `job`. MachineError only if the machine could not be started; later trouble is in the outcome."""
-        archive = job.archive()
         self.prepare()
+        return self._run(bytecode.add(job, image.digest(self.image), self._run), folder, console)
+
+    def _run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None) -> Outcome:
+        archive = job.archive()
         started = time.monotonic()
         limit = started + job.limits.wall_seconds
         with open(self.snapshot / snapshot.STATE, "rb") as state, \
@@ -125,22 +126,9 @@ def _collect(qemu: Qemu, folder: Path) -> dict | None:
     data = os.pread(fd, head["length"], mailbox.RESULT + mailbox.PAGE)
     if hashlib.sha256(data).hexdigest() != head["sha256"]:
         return None
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-            _unpack(archive, folder)
-    except tarfile.TarError:
+        mailbox.unpack(data, str(folder))
+    except ValueError:
         return None
     return head
-
-
-def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
-    """Write regular files and folders below `folder`, whatever the archive asks for."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for member in archive:
-        path = folder / member.name
-        if ".." in path.parts or not path.is_relative_to(folder):
-            raise MachineError(f"the machine's result has a file outside its folder: {member.name}")
-        if member.isdir():
-            path.mkdir(parents=True, exist_ok=True)
-        elif member.isfile():
-            path.write_bytes(archive.extractfile(member).read())

@@ -5,14 +5,17 @@ a page of header and the job's archive, as in the mailbox. Everything mounted he
 """
 
 import importlib
-import io
 import json
 import os
 import subprocess
 import sys
-import tarfile
 import traceback
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import mailbox  # noqa: E402
+
+del sys.path[0]
 
 PAGE = 4096
 JOB, RESULT = Path("/run/job"), Path("/run/result")
@@ -35,8 +38,7 @@ def main(folder: str) -> int:
     if not Path("/sys/kernel/tracing/events").is_dir():
         subprocess.run(["mount", "-t", "tracefs", "none", "/sys/kernel/tracing"], stderr=subprocess.DEVNULL)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(JOB)
+    mailbox.unpack(archive, str(JOB))
     os.chdir(JOB)
     os.environ.update(MNLAB_RESULT=str(RESULT), PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                       PYTHONDONTWRITEBYTECODE="1", HOME="/root", LANG="C.UTF-8")
