@@ -66,7 +66,7 @@ def main():
         (RESULT / f"part{number}").write_bytes(bytes(20 << 20))
     (RESULT / "small").write_text("here")
 """)
-    assert done.outcome.trouble == "the result is over 160 MiB: ./part7 is left out"
+    assert done.outcome.trouble == "the result is over 160 MiB: part7 is left out"
     assert (done.folder / "small").read_text() == "here"
     assert (done.folder / "part6").stat().st_size == 20 << 20
 

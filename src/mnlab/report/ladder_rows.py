@@ -29,9 +29,16 @@ class Layout:
 
     def span(self, arrow: Arrow) -> tuple[int, int]:
         """Leftmost and rightmost column of an arrow."""
-        start = self.lanes[arrow.source]
-        ends = [self.lanes[arrow.target]] if arrow.target else list(self.lanes.values())
-        return min(start, *ends), max(start, *ends)
+        ends = [self.lanes[arrow.source], *self.ends(arrow)]
+        return min(ends), max(ends)
+
+    def ends(self, arrow: Arrow) -> list[int]:
+        """Columns of the lifelines that an arrow points at: for a broadcast, who heard it, else who may have."""
+        if arrow.target:
+            return [self.lanes[arrow.target]]
+        others = {name: lane for name, lane in self.lanes.items() if name != arrow.source}
+        heard = [lane for name, lane in others.items() if name in arrow.heard]
+        return heard or [lane for name, lane in others.items() if name not in arrow.deaf] or list(others.values())
 
 
 def lay_out(labels: Mapping[str, str], arrows: Sequence[Arrow], time_width: int, width: int) -> Layout | None:
@@ -113,7 +120,7 @@ class Rows:
         low, high = self.layout.span(arrow)
         if not arrow.target:  # a broadcast's text stands beside its sender, between two lifelines
             lanes = sorted(self.layout.lanes.values())
-            beside = [(a, b) for a, b in zip(lanes, lanes[1:]) if start in (a, b)]
+            beside = [(a, b) for a, b in zip(lanes, lanes[1:]) if start in (a, b) and low <= a and b <= high]
             low, high = beside[-1]
         if arrow.lost:  # keep clear of the x before the far lifeline
             low, high = (low, high - BREAK) if start == low else (low + BREAK, high)
@@ -132,7 +139,7 @@ class Rows:
                 row.put(lane, g.cross, style if lane == start else QUIET)
         if start in (low, high):
             row.put(start, g.start_right if start == low else g.start_left, style)
-        ends = [self.layout.lanes[arrow.target]] if arrow.target else [lane for lane in lanes if lane != start]
+        ends = self.layout.ends(arrow)
         for end in ends:
             row.put(end - 1 if end > start else end + 1, g.head_right if end > start else g.head_left, style)
         if arrow.lost:

@@ -18,7 +18,8 @@ from statistics import median
 class Arrow:
     """One message as the ladder draws it. `time` in seconds of lab time; hosts by name; `target` is "" for a broadcast.
 
-    `claimed` is the host (or address) that a forged message carried as its source; "" for an honest one.
+    `claimed` is the host (or address) that a forged message carried as its source; "" for an honest one. `heard` are
+    the other hosts whose captures hold a broadcast, `deaf` those whose captures do not.
     """
 
     time: float
@@ -29,6 +30,8 @@ class Arrow:
     style: str = ""
     lost: bool = False
     claimed: str = ""
+    heard: frozenset[str] = frozenset()
+    deaf: frozenset[str] = frozenset()
 
 
 def is_group(address: str) -> bool:
@@ -148,8 +151,10 @@ def _arrow(flight: _Flight, name_of, captured: set[str]) -> Arrow:
     lost = target in captured and target not in hosts and target != source
     honest = source in hosts or (source not in captured and source != message.source)
     forged = not honest and hosts[0] not in ("", target)
+    heard = frozenset() if target else frozenset(hosts) - {source, ""}
+    deaf = frozenset() if target else frozenset(captured - heard)
     return Arrow(message.time, hosts[0] if forged else source, target, message.text, message.protocol, message.style,
-                 lost, source if forged else "")
+                 lost, source if forged else "", heard, deaf)
 
 
 def _from_nowhere(arrow: Arrow, flight: _Flight, captured: set[str]) -> bool:

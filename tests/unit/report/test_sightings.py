@@ -95,3 +95,9 @@ def test_segments_cut_up_on_the_way_are_not_taken_for_losses(lan):
 ])
 def test_group_addresses(address, group):
     assert is_group(address) is group
+
+
+def test_a_broadcast_is_heard_where_a_capture_holds_it_and_nowhere_else(lan):
+    lan.send(0, "h1", "ff:ff:ff:ff:ff:ff", "who has 10.0.0.2?", seen="h1 h2")
+    [arrow] = drawn(lan, captured=["h1", "h2", "h3"])
+    assert (arrow.heard, arrow.deaf) == ({"h2"}, {"h1", "h3"})
