@@ -20,7 +20,7 @@ CASES = {
     "a failed command": ('rec.run("bad", h1, "echo why >&2; exit 3")', "failed (status 3): why"),
     "a server that never listens": ('rec.service("mute", h1, "sleep 100", tcp=80, timeout=3)', "did not start"),
     "a server that ends": ('rec.service("short", h1, ["bash", "-c", "echo no config >&2; exit 1"], tcp=80)', "no config"),
-    "fills the disk": ('open("/result/files/full", "wb").write(bytes(10**9))', "./files/full is left out"),
+    "fills the disk": ('open("/result/files/full", "wb").write(bytes(10**9))', "files/full is left out"),
     "eats memory": ('x = []\nwhile True: x.append(bytearray(1 << 20))', "ran out of memory"),
     "one name twice": ('rec.run("first", h1, "true")', "uses the name 'first' twice"),
     "an unknown node": ('with rec.capture("h9"): pass', "h9"),

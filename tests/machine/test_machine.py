@@ -93,7 +93,7 @@ def test_a_job_is_stopped_at_its_limit_of_lab_time_and_what_it_left_is_kept(job,
     done = job(PARTIAL.format(then=then), limits=Limits(virtual_seconds=0.3, wall_seconds=200))
     assert (done.outcome.status, done.outcome.trouble) == (None, "the job was still running after 0.3 s of lab time")
     assert (done.folder / "so-far").read_text() == "kept"
-    assert 0.3 <= done.outcome.virtual_seconds < 2
+    assert 0.3 <= done.outcome.virtual_seconds < 4  # the agent looks every 2 s
 
 
 @pytest.mark.parametrize("then", ["while True: pass", "while True: os.fork()", "os.system('cat /dev/zero > /tmp/full; yes > /dev/null')"])

@@ -31,7 +31,7 @@ def sysctls():
 def outside():
     links = subprocess.run("ip -j link; ls /sys/class/net", shell=True, capture_output=True, text=True).stdout
     spaces = subprocess.run("lsns -n -t net | wc -l; lsns -n -t mnt | wc -l", shell=True, capture_output=True, text=True).stdout
-    names = subprocess.run("ps --ppid 2 -p 2 -N -o pid,comm --no-headers | grep -v -w -e ps -e sh -e grep -e sort | sort", shell=True, capture_output=True, text=True).stdout
+    names = subprocess.run("ps --ppid 2 -p 2 -N -o stat=,pid=,comm= | grep -v ^Z | cut -c5- | grep -v -w -e ps -e sh -e grep -e sort | sort", shell=True, capture_output=True, text=True).stdout
     return links, spaces, names.splitlines(), open("/proc/mounts").read()
 
 TESTS = {}
