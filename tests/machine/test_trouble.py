@@ -73,6 +73,7 @@ def flip(path: Path, offset: int) -> None:
         file.write(bytes([byte[0] ^ 1]))
 
 
+@pytest.mark.slow
 def test_a_damaged_snapshot_is_noticed_taken_again_and_gives_the_same_evidence(probe):
     taken = copy_machine(probe.folder / "cache")
     reference = digest(probe("run", "probe", "--json"))

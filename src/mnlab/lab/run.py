@@ -13,7 +13,7 @@ from mnlab.lab.lab import ROOT, Lab
 from mnlab.machine.job import Job, Limits, Machine, MachineError
 
 #: The rooms that run inside the machine; they travel with the job.
-ROOMS = ("__init__.py", "evidence", "lab", "net", "protocols")
+ROOMS = ("evidence", "lab", "net", "protocols")
 
 #: Parts of a lab that never enter the machine with a student's work.
 OUTSIDE = ("README.md", "checks.py", "figures.py", "mutants.py", "solution", "starter", "__pycache__")
@@ -73,16 +73,21 @@ def seal(folder: Path, machine: dict, seconds: dict) -> None:
 def make_job(lab: Lab, files: dict[str, Path], seed: int, params: dict, mutant: str, limits: Limits) -> Job:
     """The job that runs `lab` in a machine."""
     description = {"lab": lab.name, "seed": seed, "params": params, "mutant": mutant}
-    package = Path(__file__).parents[1]
-    contents: dict = {f"src/mnlab/{room}": package / room for room in ROOMS}
-    contents |= {"topologies": ROOT / "topologies", "job.json": layout.canonical(description)}
+    contents: dict = {"topologies": ROOT / "topologies", "job.json": layout.canonical(description)}
+    contents |= code((*ROOMS, "checks") if mutant else ROOMS)
     contents |= {f"lab/{path.name}": path for path in lab.folder.iterdir() if path.name not in OUTSIDE}
     contents |= {f"work/{name}": path for name, path in files.items()} or {"work/.empty": b""}
     if mutant:
         contents["mutant/mutants.py"] = lab.mutants
-        contents["src/mnlab/checks"] = package / "checks"
     return Job("mnlab.lab.inside:main", contents, path=("src", "."), limits=limits,
                needs=tuple(getattr(lab.experiment, "needs", ())))
+
+
+def code(rooms: tuple[str, ...] = ROOMS) -> dict[str, Path]:
+    """Where in a job the modules of `rooms` go; nothing else that lies in their folders does."""
+    package = Path(__file__).parents[1]
+    files = [package / "__init__.py", *(path for room in rooms for path in (package / room).rglob("*.py"))]
+    return {f"src/mnlab/{path.relative_to(package)}": path for path in files}
 
 
 def reserve_folder(parent: Path, lab_name: str) -> Path:

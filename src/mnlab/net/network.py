@@ -81,6 +81,7 @@ class Network(Mininet):
         for switch in self.switches:
             if not isinstance(switch, Bridge):
                 switch.stop()
+                switch.terminate()
         for controller in self.controllers:
             controller.stop()
         for node in [*self.hosts, *self.switches]:

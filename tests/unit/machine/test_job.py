@@ -1,20 +1,36 @@
 """A job's archive depends on paths, modes and contents alone."""
 
-import io
 import os
-import tarfile
 
 import pytest
 
+from mnlab.machine import mailbox
 from mnlab.machine.job import MIB, Job, MachineError
 
 
-def names(job):
-    with tarfile.open(fileobj=io.BytesIO(job.archive())) as archive:
-        return {member.name: member.mode for member in archive}
+@pytest.fixture
+def names(tmp_path):
+    """What a job unpacks to: path below /job to mode."""
+    def unpack(job):
+        place = tmp_path / "unpacked"
+        place.mkdir()
+        mailbox.unpack(job.archive(), str(place))
+        return {str(path.relative_to(place)): path.stat().st_mode & 0o777 for path in place.rglob("*") if path.is_file()}
+    return unpack
 
 
-def test_files_folders_and_bytes_are_laid_out(tmp_path):
+@pytest.mark.parametrize("name", ["/etc/passwd", "../outside", "a/../../outside"])
+def test_packed_files_stay_in_their_folder(tmp_path, name):
+    with pytest.raises(ValueError, match="outside its folder"):
+        mailbox.unpack(mailbox.index([(name, 0o644, 1)]) + b"x", str(tmp_path))
+
+
+def test_packed_files_that_are_cut_short_are_noticed(tmp_path):
+    with pytest.raises(ValueError, match="cut short"):
+        mailbox.unpack(mailbox.index([("a", 0o644, 5)]) + b"x", str(tmp_path))
+
+
+def test_files_folders_and_bytes_are_laid_out(tmp_path, names):
     folder = tmp_path / "folder"
     (folder / "sub/__pycache__").mkdir(parents=True)
     for path in ("one.py", "sub/two.py", "sub/__pycache__/two.pyc"):
@@ -45,6 +61,7 @@ def test_what_does_not_exist_is_named(tmp_path):
         Job("m:f", {"a": tmp_path / "absent"}).archive()
 
 
-def test_names_that_are_not_text_survive(tmp_path):
-    (tmp_path / os.fsdecode(b"caf\xe9 \n")).write_text("x")
-    assert [os.fsencode(name) for name in names(Job("m:f", {"w": tmp_path}))] == [b"w/caf\xe9 \n"]
+def test_names_that_are_not_text_survive(tmp_path, names):
+    (tmp_path / "w").mkdir()
+    (tmp_path / "w" / os.fsdecode(b"caf\xe9 \n")).write_text("x")
+    assert [os.fsencode(name) for name in names(Job("m:f", {"w": tmp_path / "w"}))] == [b"w/caf\xe9 \n"]

@@ -18,8 +18,8 @@ done
 rm -rf "$modules/sound"
 chroot "$root" depmod "$kernel"
 
-# Unprivileged account for students' programs; it owns nothing but its home.
-chroot "$root" useradd --uid 1000 --create-home --shell /bin/bash student
+# Unprivileged account for students' programs; it owns nothing.
+chroot "$root" useradd --uid 1000 --no-create-home --home-dir /nonexistent --shell /bin/bash student
 chroot "$root" passwd --delete root >/dev/null 2>&1
 echo lab > "$root/etc/hostname"
 printf '127.0.0.1 localhost lab\n' > "$root/etc/hosts"
