@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
-from mnlab.lab.run import ROOMS
+from mnlab.lab.run import code
 from mnlab.machine import vm
 from mnlab.machine.job import Job, Limits, MachineError, Outcome
 from mnlab.machine.qemu import Qemu
 
 INSIDE = Path(__file__).parent / "inside"
-PACKAGE = Path(vm.__file__).parents[1]
 SAMPLING = 0.02  # seconds between two looks at a process
 
 
@@ -59,8 +58,7 @@ class Stamps:
 
 def job(module: str, *arguments: str) -> Job:
     """The job that calls `main(*arguments)` of inside/`module`.py, with the engine's rooms at hand."""
-    files: dict = {f"src/mnlab/{room}": PACKAGE / room for room in ROOMS}
-    files[f"src/{module}.py"] = INSIDE / f"{module}.py"
+    files: dict = {**code(), f"src/{module}.py": INSIDE / f"{module}.py"}
     return Job(f"{module}:main", files, arguments, limits=Limits(wall_seconds=900))
 
 
