@@ -45,8 +45,10 @@ def check_probe(evidence):
 #: The command line, on labs of our own.
 DRIVER = """
 import runpy
+import signal
 import sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background is deaf to it
 try:
     import mnlab.lab.lab
     mnlab.lab.lab.ROOT = Path(sys.argv.pop(1))
