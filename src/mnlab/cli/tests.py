@@ -34,7 +34,5 @@ def test(what: Annotated[Optional[list[str]], typer.Argument(
         from mnlab.cli.options import say
         from mnlab.machine.vm import VirtualMachine
         VirtualMachine("virtual", say).prepare()  # once, before the tests divide the work
-    # Each test file stays with one worker, which shares its runs between its tests.
-    command = [sys.executable, "-m", "pytest", "-q", "--numprocesses", str(os.cpu_count() or 1), "--dist", "loadgroup",
-               *words]
+    command = [sys.executable, "-m", "pytest", "-q", "--numprocesses", str(os.cpu_count() or 1), *words]
     raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode)
