@@ -10,6 +10,7 @@ import sys
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -48,6 +49,7 @@ import runpy
 import signal
 import sys
 from pathlib import Path
+from textwrap import dedent
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background is deaf to it
 try:
     import mnlab.lab.lab
@@ -66,7 +68,7 @@ def make_lab(root: Path, body: str, name: str = "probe", head: str = EXPERIMENT)
     (folder / "solution").mkdir(parents=True)
     if not (root / "topologies").exists():
         (root / "topologies").symlink_to(ROOT / "topologies")
-    lines = ['h1, h2 = net["h1"], net["h2"]', *body.strip("\n").splitlines()]
+    lines = ['h1, h2 = net["h1"], net["h2"]', *dedent(body).strip("\n").splitlines()]
     (folder / "experiment.py").write_text(head + "\n".join(f"    {line}" for line in lines) + "\n")
     (folder / "checks.py").write_text(CHECKS)
     (folder / "README.md").write_text("# A probe\n")

@@ -6,6 +6,7 @@ from mnlab.checks.answers import Answers
 from mnlab.checks.grade import grade
 from mnlab.lab.lab import Lab
 from mnlab.machine.job import Limits
+from mnlab.protocols import icmp
 
 FIRST = 'rec.run("first", h1, "echo recorded")\nrec.run("probe", h1, "true")\n'
 
@@ -64,3 +65,29 @@ def experiment(net, rec, work):
 """
     record = run_lab("pass", head=head)
     assert record.manifest["outcome"] == "inconclusive" and "bw is in Mbit/s" in record.manifest["reason"]
+
+
+def test_exact_frames_are_lost_and_accounted_for(run_lab):
+    record = run_lab("""
+        with rec.capture("h1", "h2"):
+            with rec.lose("requests", "s1-eth1", "icmp type echo-request", nth=[2, 4]):
+                rec.run("five", h1, f"ping -c5 -i 0.2 -W 1 {h2.IP()}", check=False)
+            with rec.lose("everything", "s1-eth1", "icmp type echo-request"):
+                rec.run("gone", h1, f"ping -c1 -W 1 {h2.IP()}", check=False)
+            rec.run("after", h1, f"ping -c1 {h2.IP()}")
+    """)
+    assert record.manifest["outcome"] == "ok", record.manifest["reason"]
+    sent, arrived = (sorted(echo.seq for echo in icmp.echoes(record.frames(host))) for host in ("h1", "h2"))
+    assert record.json("requests") == {"place": "s1-eth1", "match": "icmp type echo-request", "nth": [2, 4],
+                                       "matched": 5, "dropped": 2}
+    assert record.json("everything")["dropped"] == 1
+    assert sent == [1, 1, 1, 2, 3, 4, 5] and arrived == [1, 1, 3, 5]
+
+
+def test_a_loss_that_nft_refuses_is_inconclusive(run_lab):
+    record = run_lab("""
+        with rec.lose("nonsense", "s1-eth1", "no such match"):
+            pass
+    """)
+    assert record.manifest["outcome"] == "inconclusive"
+    assert "cannot lose frames at s1-eth1" in record.manifest["reason"]

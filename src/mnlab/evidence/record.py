@@ -138,11 +138,12 @@ class Record:
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        return {address: name for name, node in self.hosts.items() for intf in node["interfaces"].values()
-                for address in (intf["mac"], intf["ip"]) if address}
+        names = {address: name for name, node in self.hosts.items() for intf in node["interfaces"].values()
+                 for address in (intf["mac"], intf["ip"]) if address}
+        return names | {node["dpid"]: name for name, node in self.hosts.items() if node.get("dpid")}
 
     def name_of(self, address: str) -> str:
-        """The node that has a MAC or IP address; the address itself if none has."""
+        """The node that has a MAC or IP address or a datapath id (16 hex digits); what was given, if none has."""
         return self._names.get(address, address)
 
     def ip(self, node: str) -> str:

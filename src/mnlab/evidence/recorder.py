@@ -9,14 +9,15 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from mnlab.evidence import layout, sandbox, tracing
+from mnlab.evidence import controllers, layout, sandbox, tracing
+from mnlab.evidence.loss import Loss, Wanted
 from mnlab.evidence.tracing import Tracing
-from mnlab.net import namespace
+from mnlab.net import namespace, openflow
 from mnlab.net.errors import CommandFailed, NetworkError, describe_status
 from mnlab.net.nodes import process_state
 from mnlab.net.wait import wait_until
@@ -105,6 +106,26 @@ class Recorder:
         start = partial(host.start_process, _argv(command))
         return self._serve("service", name, host, command, start, tcp, udp, ready, timeout, fault)
 
+    def controller(self, name: str, app: str, *options: str, timeout: float = 15):
+        """Start the Ryu application controller/`app` on c0; returns once every switch is connected to it.
+
+        `options` are ryu-manager's. It must live until it is stopped: if it ends, the run is inconclusive.
+        """
+        host, command = self.net[openflow.CONTROLLER], controllers.command(app, options, own=True)
+        service = self._serve("service", name, host, command, partial(host.start_process, command), openflow.PORT, None,
+                              controllers.ready(self.net), timeout, "")
+        service.missed = NetworkError
+        return service
+
+    def student_controller(self, name: str, app: str, *options: str, timeout: float = 15):
+        """The same with a student's application, a file of the work folder. Its end is their fault (StudentFault)."""
+        host, command = self.net[openflow.CONTROLLER], controllers.command(app, options, own=False)
+        home = self.stack.enter_context(sandbox.prepare(self.work))
+        service = self._serve("student", name, host, command, partial(sandbox.launch, host, command, home, ()),
+                              openflow.PORT, None, controllers.ready(self.net), timeout, f"{name} is your program.")
+        service.missed = StudentFault
+        return service
+
     def _serve(self, kind, name, host, command, start, tcp, udp, ready, timeout, fault):
         self._claim(name)
         service = Service(self, kind, name, host, command, start)
@@ -130,11 +151,16 @@ class Recorder:
 
     def wait(self, seconds: float) -> None:
         """Let lab time pass. Only where time itself is the matter, never for something to get ready."""
-        time.sleep(seconds)
+        controllers.wait(self.services, seconds)
 
     def wait_until(self, condition: Callable[[], bool], what: str, timeout: float = 10.0) -> None:
         """Wait for a condition; the run is inconclusive if it does not come true."""
-        wait_until(condition, what, timeout)
+
+        def look_and_ask():
+            controllers.look(self.services)
+            return condition()
+
+        wait_until(look_and_ask, what, timeout)
 
     # --- keeping what was seen ---
 
@@ -187,6 +213,20 @@ class Recorder:
         return Tracing(self.folder / layout.NEIGHBOUR_TRACE, self.monotonic_start_ns, events=tracing.NEIGHBOUR_EVENTS,
                        buffer_kib=tracing.NEIGHBOUR_BUFFER_KIB)
 
+    def lose(self, name: str, interface: str, match: str, nth: Sequence[int] = ()) -> Loss:
+        """Lose exact frames while the block runs: of those that match, the `nth` (from 1; none given: every one).
+
+        They vanish as they come in at `interface` ("s1-eth1"); `match` is an expression of nft(8) ("tcp dport 80").
+        The account is kept as files/NAME: matched, dropped.
+        """
+        return self.lose_each(interface, {name: (match, nth)})
+
+    def lose_each(self, interface: str, wanted: dict[str, Wanted]) -> Loss:
+        """The same for several at once, {name: (match, nth)}, each with a count and an account of its own."""
+        for name in wanted:
+            self._claim(name)
+        return Loss(self.net[interface.split("-")[0]], interface, wanted, self.keep, f"lose{len(self.names)}")
+
     # --- ending ---
 
     def close(self) -> None:
@@ -196,6 +236,7 @@ class Recorder:
         self.stack.close()
 
     def _claim(self, name: str) -> None:
+        controllers.look(self.services)
         if layout.safe_name(name) in self.names:
             raise NetworkError(f"the experiment uses the name {name!r} twice")
         self.names.add(name)
@@ -218,6 +259,7 @@ class Service:
     def __init__(self, rec: Recorder, kind, name, host, command, start):
         self.rec, self.kind, self.name, self.host, self.command = rec, kind, name, host, command
         self.started, self.stopped = rec.now(), False
+        self.missed: type[Exception] | None = None  # what to raise if it ends by itself; None: that is no matter
         self.files = {part: rec.folder / layout.OUTPUT / f"{name}.{part}" for part in ("out", "err")}
         with open(self.files["out"], "wb") as out, open(self.files["err"], "wb") as err:
             self.process = start(stdin=subprocess.DEVNULL, stdout=out, stderr=err)

@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ TOOLS = ("iproute2", "tcpdump", "iputils-ping", "iperf3", "bind9", "nginx-light"
 
 def main() -> int:
     """Entry point of a lab's job. Returns 0 whatever the outcome: that stands in the manifest."""
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # a peer that is gone is an OSError, not our end; children differ
     folder = Path(os.environ.get("MNLAB_RESULT", "/result"))
     job = json.loads(Path("job.json").read_text())
     manifest = {"lab": job["lab"], "seed": job["seed"], "params": job["params"], "kernel": platform.release(),
@@ -51,7 +53,7 @@ def carry_out(job: dict, folder: Path, manifest: dict) -> None:
     print("\x1ebuilding the network", flush=True)
     experiment = load("experiment", Path("lab/experiment.py"))
     mutate = load("mutants", Path("mutant/mutants.py")).__dict__[job["mutant"]] if job.get("mutant") else None
-    with Network(experiment.topology(job["params"])) as net:
+    with Network(experiment.topology(job["params"]), with_controller=getattr(experiment, "openflow", False)) as net:
         manifest["network"] = net.describe()
         if mutate:
             mutate(net, job["params"])

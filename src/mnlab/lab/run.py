@@ -29,7 +29,7 @@ def run(lab: Lab, machine: Machine, work: Path, seed: int, folder: Path,
     behind.
     """
     params = lab.params(seed)
-    job = make_job(lab, workfolder.files_of(work), seed, params, mutant, limits or Limits())
+    job = make_job(lab, workfolder.files_of(work), seed, params, mutant, limits or limits_of(lab))
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -52,6 +52,12 @@ def run(lab: Lab, machine: Machine, work: Path, seed: int, folder: Path,
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def limits_of(lab: Lab) -> Limits:
+    """The usual limits, or more time for a lab whose experiment says (`lab_seconds`) that it takes longer."""
+    seconds = getattr(lab.experiment, "lab_seconds", Limits.virtual_seconds)
+    return Limits(virtual_seconds=seconds, wall_seconds=max(Limits.wall_seconds, seconds))
 
 
 def _manifest(path: Path) -> dict | None:
@@ -77,10 +83,13 @@ def make_job(lab: Lab, files: dict[str, Path], seed: int, params: dict, mutant: 
     contents |= code((*ROOMS, "checks") if mutant else ROOMS)
     contents |= {f"lab/{path.name}": path for path in lab.folder.iterdir() if path.name not in OUTSIDE}
     contents |= {f"work/{name}": path for name, path in files.items()} or {"work/.empty": b""}
+    openflow = getattr(lab.experiment, "openflow", False)
+    if openflow:
+        contents["controller"] = ROOT / "controller"
     if mutant:
         contents["mutant/mutants.py"] = lab.mutants
-    return Job("mnlab.lab.inside:main", contents, path=("src", "."), limits=limits,
-               needs=tuple(getattr(lab.experiment, "needs", ())))
+    needs = (*getattr(lab.experiment, "needs", ()), *(("openvswitch",) if openflow else ()))
+    return Job("mnlab.lab.inside:main", contents, path=("src", "."), limits=limits, needs=needs)
 
 
 def code(rooms: tuple[str, ...] = ROOMS) -> dict[str, Path]:

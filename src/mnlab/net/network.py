@@ -14,12 +14,13 @@ import subprocess
 
 from mininet.link import Intf, Link
 from mininet.net import Mininet
-from mininet.node import Node, OVSSwitch, Switch
+from mininet.node import Node, Switch
 from mininet.util import numCores
 
-from mnlab.net import namespace, shaping
+from mnlab.net import namespace, openflow, shaping
 from mnlab.net.errors import NetworkError
 from mnlab.net.nodes import Bridge, Strict, StrictHost, strict
+from mnlab.net.openflow import OpenFlowSwitch
 from mnlab.net.wait import wait_until
 
 
@@ -54,15 +55,18 @@ class StrictLink(Link):
 
 
 class Network(Mininet):
-    """A running network. `net["h1"]` is a node; leaving the context ends every process of the network."""
+    """A running network. `net["h1"]` is a node; leaving the context ends every process of the network.
+
+    With `with_controller` the switches are Open vSwitch's, and there is a host c0 for their controller: see openflow.py.
+    """
 
     inited = True  # Mininet's own set-up would rewrite this computer's sysctls
     numCores.ncores = os.cpu_count() or 1  # Mininet would start a grep to count them
 
-    def __init__(self, topo, controller=None, switch=Bridge):
-        super().__init__(topo=None, controller=controller, switch=switch, host=StrictHost, link=StrictLink,
-                         build=False, autoSetMacs=False, waitConnected=False)
-        self.topo = topo
+    def __init__(self, topo, with_controller: bool = False):
+        super().__init__(topo=None, controller=None, switch=OpenFlowSwitch if with_controller else Bridge,
+                         host=StrictHost, link=StrictLink, build=False, autoSetMacs=False, waitConnected=False)
+        self.topo, self.with_controller = topo, with_controller
 
     def __enter__(self):
         try:
@@ -79,16 +83,18 @@ class Network(Mininet):
     def end(self) -> None:
         """End every node. Interfaces and bridges in namespaces go with their namespaces."""
         for switch in self.switches:
-            if not isinstance(switch, Bridge):
+            if isinstance(switch, OpenFlowSwitch):
                 switch.stop()
-                switch.terminate()
-        for controller in self.controllers:
-            controller.stop()
         for node in [*self.hosts, *self.switches]:
             if isinstance(node, Strict):
                 node.terminate()
 
     # --- what Mininet asks for while it builds from the topology ---
+
+    def buildFromTopo(self, topo=None):  # noqa: N802
+        super().buildFromTopo(topo)
+        if self.with_controller:
+            openflow.add_management(self)
 
     def addHost(self, name, cls=None, **params):  # noqa: N802
         return super().addHost(name, cls=strict(cls or self.host), **params)
@@ -125,7 +131,7 @@ class Network(Mininet):
                  f"peer name {two} address {two.mac} netns {_home(two)}"
                  for one, two in ((link.intf1, link.intf2) for link in self.links)]
         _batch("ip", lines, "making the links")
-        here = [intf for switch in self.switches if not isinstance(switch, Bridge)  # Open vSwitch lives outside namespaces
+        here = [intf for switch in self.switches if isinstance(switch, OpenFlowSwitch)  # outside namespaces
                 for intf in switch.intfList() if intf.name != "lo"]
         _batch("ip", [f"link set {intf} up" for intf in here], "starting the switches' interfaces")
         for intf in here:
@@ -152,8 +158,7 @@ class Network(Mininet):
     def start(self):
         super().start()
         for switch in self.switches:
-            if isinstance(switch, OVSSwitch):
-                wait_until(switch.connected, f"{switch.name} connects to its controller", timeout=30)
+            if isinstance(switch, OpenFlowSwitch):
                 shape_interfaces([intf for intf in switch.intfList() if intf.name != "lo"])
         for node in [*self.hosts, *(s for s in self.switches if isinstance(s, Bridge))]:
             wait_until(lambda node=node: _all_up(node), f"every interface of {node.name} is up")
@@ -168,6 +173,7 @@ class Network(Mininet):
             "interfaces": {intf.name: {
                 "mac": intf.mac, "ip": intf.ip, "prefix": int(intf.prefixLen) if intf.ip else None,
                 "peer": peers.get(intf.name)} for intf in node.intfList() if intf.name != "lo"},
+            **({"dpid": node.dpid} if isinstance(node, OpenFlowSwitch) else {}),
         } for node in [*self.hosts, *self.switches]}
 
 

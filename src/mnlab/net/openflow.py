@@ -1,0 +1,92 @@
+"""Open vSwitch as a network's switches, and the host on which a controller runs.
+
+The switches are bridges of the kernel's Open vSwitch datapath, outside the hosts' namespaces, and speak OpenFlow 1.3.
+The controller's host c0 has a namespace of its own and one link to the computer that the switches are on: an
+out-of-band management network, so that whatever a controller and a switch say to each other is on a wire that can be
+captured, and nothing else is.
+"""
+
+import subprocess
+
+from mininet.node import Switch
+
+from mnlab.net.errors import NetworkError
+from mnlab.net.nodes import Strict, StrictHost
+
+CONTROLLER, SWITCHES = "c0", "ovs"  # the names of the management link's ends
+CONTROLLER_ADDRESS, SWITCHES_ADDRESS = "172.31.255.2/30", "172.31.255.1/30"
+PORT = 6653  # OpenFlow's port, as registered with IANA
+
+#: Milliseconds between two tries to reach the controller (Controller table, ovs-vswitchd.conf.db(5)).
+RETRY = 1000
+
+#: The most flows a switch accepts: a controller that adds flows without end gets an error, and the switch survives.
+FLOW_LIMIT = 5000
+
+
+class ControllerHost(StrictHost):
+    """The host that controllers run on."""
+
+
+class SwitchComputer(StrictHost):
+    """The computer that Open vSwitch runs on: this one."""
+
+    def __init__(self, name, **params):
+        super().__init__(name, **{**params, "inNamespace": False})
+
+
+class OpenFlowSwitch(Strict, Switch):
+    """An Open vSwitch bridge. Without a controller it forwards nothing (secure), until it is told otherwise."""
+
+    def start(self, _controllers):
+        address = CONTROLLER_ADDRESS.split("/")[0]
+        lines = [["add-br", self.name],
+                 ["set", "bridge", self.name, "protocols=OpenFlow13", "fail_mode=secure",
+                  f"other_config:datapath-id={self.dpid}", "other_config:disable-in-band=true"]]
+        for intf, port in self.ports.items():
+            if port:  # port 0 is the loopback interface
+                lines.append(["add-port", self.name, str(intf), "--",
+                              "set", "interface", str(intf), f"ofport_request={port}"])
+        lines += [["--id=@table", "create", "flow_table", f"flow_limit={FLOW_LIMIT}", "overflow_policy=refuse", "--",
+                   "set", "bridge", self.name, "flow_tables:0=@table"],
+                  ["--id=@controller", "create", "controller", f'target="tcp:{address}:{PORT}"', f"max_backoff={RETRY}", "connection_mode=out-of-band", "--",
+                   "set", "bridge", self.name, "controller=@controller"]]
+        _vsctl(*lines)
+
+    def stop(self, deleteIntfs=True):  # noqa: N803
+        _vsctl(["--if-exists", "del-br", self.name])
+        self.terminate()
+
+    def connected(self) -> bool:
+        """Whether it has agreed on a protocol version with a controller."""
+        return _vsctl(["get", "controller", self.name, "is_connected"]).strip() == "true"
+
+    def set_fail_mode(self, mode: str) -> None:
+        """What it does without a controller. "secure": nothing new; "standalone": it learns and forwards by itself."""
+        _vsctl(["set", "bridge", self.name, f"fail_mode={mode}"])
+
+    def flows(self) -> str:
+        """Its flow tables with their counters, as ovs-ofctl(8) prints them."""
+        return self.run(["ovs-ofctl", "-O", "OpenFlow13", "dump-flows", self.name]).stdout
+
+    def has_flows(self) -> bool:
+        """Whether there is any flow in its tables."""
+        return "actions=" in self.flows()
+
+
+def add_management(net) -> None:
+    """Add the controller's host and its link to the switches' computer."""
+    net.addHost(CONTROLLER, cls=ControllerHost, ip=CONTROLLER_ADDRESS)
+    net.addHost(SWITCHES, cls=SwitchComputer, ip=SWITCHES_ADDRESS)
+    net.addLink(CONTROLLER, SWITCHES)
+
+
+def _vsctl(*commands: list[str]) -> str:
+    """Do all of it in one transaction; what ovs-vsctl(8) prints."""
+    argv = ["ovs-vsctl", "--timeout=20"]
+    for command in commands:
+        argv += ["--", *command]
+    done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise NetworkError(f"Open vSwitch: {done.stderr.strip()}")
+    return done.stdout
