@@ -5,7 +5,7 @@ means that nothing can be said, because something that is not the student's work
 into a lost point silently: the whole result is then inconclusive, with its own exit status.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 PASSED, FAILED, INCONCLUSIVE = "passed", "failed", "inconclusive"
@@ -39,7 +39,6 @@ class LabResult:
     seconds: float = 0.0
     virtual_seconds: float = 0.0
     reason: str = ""  # why the whole lab is inconclusive, or what the student's work broke; "" otherwise
-    extra: dict = field(default_factory=dict)
 
     @property
     def status(self) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from mnlab.checks.verdicts import EXIT_STATUS, overall
+from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
 from mnlab.cli.options import Clock, Json, Junit, On, Out, Place, Quiet, Seed, Verbose, WrongUsage, machine_for, say
 from mnlab.lab import lab as labs
 from mnlab.lab import work as workfolder
@@ -70,13 +70,15 @@ def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Plac
         verbose: Verbose = False) -> None:
     """Run labs with their solutions: see what happens on the network, and the checks pass.
 
+    With --all, one table; the details only of labs that did not pass.
+
     Example: mnlab run arp ping
     """
     from mnlab.checks.session import Task
     chosen = _chosen(lab, all)
     seed = DEFAULT_SEED if seed is None else seed
     tasks = [Task(one, seed, out) for one in chosen]
-    _carry_out(tasks, on, clock, json, junit, quiet, verbose)
+    _carry_out(tasks, on, clock, json, junit, quiet, verbose, brief=all)
 
 
 def start(lab: OneLab, seed: Seed = None,
@@ -171,14 +173,14 @@ def _chosen(names: list[str] | None, every: bool) -> list[labs.Lab]:
     return labs.all_labs() if every else [labs.find(name) for name in dict.fromkeys(names)]
 
 
-def _carry_out(tasks, on, clock, json, junit, quiet, verbose) -> None:
+def _carry_out(tasks, on, clock, json, junit, quiet, verbose, brief: bool = False) -> None:
     from mnlab.checks.session import run_tasks
     from mnlab.report.progress import Progress
     machine = machine_for(on, clock, quiet)
     machine.prepare()
     with Progress(total=len(tasks), quiet=quiet) as progress:
         results = run_tasks(tasks, machine, progress, meanwhile=lambda: _get_ready_to_report(tasks))
-    _report(results, json, junit, quiet, draw=True, verbose=verbose)
+    _report(results, json, junit, quiet, draw=True, verbose=verbose, brief=brief)
 
 
 def _get_ready_to_report(tasks) -> None:
@@ -190,7 +192,8 @@ def _get_ready_to_report(tasks) -> None:
         import matplotlib.figure  # noqa: F401
 
 
-def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False) -> None:
+def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False,
+            brief: bool = False) -> None:
     from rich.console import Console
 
     from mnlab.evidence.record import Record
@@ -207,7 +210,9 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
             if result.reason:
                 say(f"{result.lab}: {result.reason}")
             continue
-        if record and draw and not quiet:
+        if brief and result.status == PASSED and not verbose:
+            continue
+        if record and draw and not quiet and not brief:
             for picture in pictures(lab, record):
                 console.print(picture)
                 console.print()

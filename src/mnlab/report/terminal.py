@@ -70,7 +70,7 @@ def _verdict(status: str, glyphs: Glyphs) -> Text:
 
 
 def _heading(result: LabResult, title: str, width: int, glyphs: Glyphs) -> Iterator[Text]:
-    facts = [result.lab, title or result.extra.get("title", ""), f"seed {result.seed}"]
+    facts = [result.lab, title, f"seed {result.seed}"]
     words = f" {glyphs.dot} ".join(one_line(fact, glyphs) for fact in facts if fact)
     points = _points([result])
     first, *rest = wrap(words, width - len(points) - GAP)
