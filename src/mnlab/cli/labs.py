@@ -2,6 +2,7 @@
 
 import json as jsonlib
 import sys
+import time
 import zlib
 from getpass import getuser
 from pathlib import Path
@@ -178,9 +179,10 @@ def _carry_out(tasks, on, clock, json, junit, quiet, verbose, brief: bool = Fals
     from mnlab.report.progress import Progress
     machine = machine_for(on, clock, quiet)
     machine.prepare()
+    started = time.monotonic()
     with Progress(total=len(tasks), quiet=quiet) as progress:
         results = run_tasks(tasks, machine, progress, meanwhile=lambda: _get_ready_to_report(tasks))
-    _report(results, json, junit, quiet, draw=True, verbose=verbose, brief=brief)
+    _report(results, json, junit, quiet, draw=True, verbose=verbose, brief=brief, elapsed=time.monotonic() - started)
 
 
 def _get_ready_to_report(tasks) -> None:
@@ -193,7 +195,7 @@ def _get_ready_to_report(tasks) -> None:
 
 
 def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False,
-            brief: bool = False) -> None:
+            brief: bool = False, elapsed: float | None = None) -> None:
     from rich.console import Console
 
     from mnlab.evidence.record import Record
@@ -224,7 +226,7 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
     if json:
         print(jsonout.dumps(results))
     elif len(results) > 1:
-        console.print(terminal.summary(results))
+        console.print(terminal.summary(results, elapsed))
     if junit:
         from mnlab.report.junit import write_junit
         write_junit(results, junit)

@@ -39,8 +39,11 @@ def verdicts(result: LabResult, title: str = "") -> Drawing:
     return Drawing(parts)
 
 
-def summary(results: Sequence[LabResult]) -> Drawing:
-    """One table for several labs: points, verdict, time in the lab and on the wall, with totals."""
+def summary(results: Sequence[LabResult], elapsed: float | None = None) -> Drawing:
+    """One table for several labs: points, verdict, time in the lab and on the wall, with totals.
+
+    `elapsed`: seconds that it all took; less than the sum where labs ran side by side.
+    """
 
     def parts(width: int, glyphs: Glyphs) -> Iterator[Table]:
         right = {"justify": "right", "no_wrap": True}
@@ -56,6 +59,8 @@ def summary(results: Sequence[LabResult]) -> Drawing:
             table.add_row(one_line(result.lab, glyphs), _points([result]), _verdict(result.status, glyphs),
                           duration(result.virtual_seconds), duration(result.seconds))
         yield table
+        if elapsed is not None:
+            yield Text(f"all of it took {duration(elapsed)}, {duration(elapsed / len(results))} a lab", style="dim")
 
     return Drawing(parts)
 

@@ -74,3 +74,8 @@ def test_the_summary_has_a_line_for_each_lab_and_totals(results, width):
         assert [row[0] for row in rows] == ["lab", "arp", "ping", "dns", "3"]
         assert [row[1] for row in rows[1:4]] == ["2/5", "4/4", "0/1"]
         assert rows[-1][:5] == ["3", "labs", "6/10", "?", "inconclusive"]
+
+
+def test_the_summary_says_how_long_it_all_took(results):
+    assert summary(results, 12.0).text(80).split("\n")[-1].startswith("all of it took 12")
+    assert "all of it" not in summary(results).text(80)
