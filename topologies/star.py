@@ -13,12 +13,12 @@ EXAMPLE = {"client": ("10.0.0.1/24", "1ms"), "near": ("10.0.0.2/24", "5ms"), "fa
 
 
 class Star(Topo):
-    """`nodes`: name -> ("ip/prefix", delay of its link, each way)."""
+    """`nodes`: name -> ("ip/prefix", delay of its link, each way; or a dictionary of the link's parameters)."""
 
     def build(self, nodes=None):
         switch = self.addSwitch("s1")
-        for name, (ip, delay) in (nodes or EXAMPLE).items():
-            self.addLink(self.addHost(name, ip=ip), switch, delay=delay)
+        for name, (ip, link) in (nodes or EXAMPLE).items():
+            self.addLink(self.addHost(name, ip=ip), switch, **(link if isinstance(link, dict) else {"delay": link}))
 
 
 topos = {"star": Star}
