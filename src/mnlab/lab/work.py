@@ -54,8 +54,9 @@ def start(lab, target: Path, seed: int) -> dict:
 
 
 def shown(params: dict) -> dict:
-    """The parameters that a student is told; what is nested is for them to find out."""
-    return {key: value for key, value in params.items() if isinstance(value, (str, int, float))}
+    """The parameters that a student is told; what is nested, or named with a leading _, is for them to find out."""
+    return {key: value for key, value in params.items()
+            if isinstance(value, (str, int, float)) and not key.startswith("_")}
 
 
 def seed_of(folder: Path) -> int | None:

@@ -10,6 +10,7 @@ import subprocess
 
 from mininet.node import Switch
 
+from mnlab.net import ovs
 from mnlab.net.errors import NetworkError
 from mnlab.net.nodes import Strict, StrictHost
 
@@ -59,7 +60,7 @@ class OpenFlowSwitch(Strict, Switch):
 
     def connected(self) -> bool:
         """Whether it has agreed on a protocol version with a controller."""
-        return _vsctl(["get", "controller", self.name, "is_connected"]).strip() == "true"
+        return ovs.is_connected(self.name)
 
     def set_fail_mode(self, mode: str) -> None:
         """What it does without a controller. "secure": nothing new; "standalone": it learns and forwards by itself."""
@@ -71,7 +72,11 @@ class OpenFlowSwitch(Strict, Switch):
 
     def has_flows(self) -> bool:
         """Whether there is any flow in its tables."""
-        return "actions=" in self.flows()
+        return ovs.flow_count(self.name) > 0
+
+    def delete_flows(self) -> None:
+        """Empty its flow tables."""
+        ovs.delete_flows(self.name)
 
 
 def add_management(net) -> None:

@@ -23,8 +23,13 @@ class Message:
     Addresses are those on the wire: MAC addresses for ARP, IP addresses for everything else. `protocol` is the
     lower-case name under which the ladder table knows the message's module ("arp", "tcp", ...). `text` follows from the
     packet alone, so that two captures of one packet say the same; what depends on the place (is it a retransmission, as
-    far as one can see from here?) goes into `style`. What a packet says may be anything: characters that a terminal
-    would obey are written as escapes, and `text` is one line.
+    far as one can see from here?) goes into `style`, and in words into `note`. What a packet says may be anything:
+    characters that a terminal would obey are written as escapes, and `text` is one line.
+
+    brief       the same in fewer words, for where `text` has no room; "" if there are none
+    note        what any capture of it can tell besides: "retransmission"
+    cause       what only its sender's own capture can tell: "fast retransmission"
+    identity    what tells this packet from others with the same words, equal wherever it is seen; () if nothing does
     """
 
     time: float
@@ -34,6 +39,10 @@ class Message:
     protocol: str
     where: str = ""
     style: str = ""
+    brief: str = ""
+    note: str = ""
+    cause: str = ""
+    identity: tuple = ()
 
     def __post_init__(self):
         if not self.text.isprintable():

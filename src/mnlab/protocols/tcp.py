@@ -18,27 +18,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from mnlab.protocols import ip
+from mnlab.protocols import ip, tcp_words
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.message import Message
-from mnlab.protocols.tcp_segment import (
-    DUPLICATE,
-    DUPLICATE_ACK,
-    PROBE,
-    REORDERED,
-    RESET,
-    RETRANSMISSION,
-    STRAY,
-    Segment,
-    decode,
-)
+from mnlab.protocols.tcp_repeats import Repeat, repeats
+from mnlab.protocols.tcp_segment import PROBE, RETRANSMISSION, STRAY, Segment, decode
 from mnlab.protocols.tcp_side import CLIENT, SERVER, RttSample, Side, StateChange
 from mnlab.protocols.tcp_states import FINISHED
 from mnlab.protocols.tcp_track import Tracker
+from mnlab.protocols.tcp_words import words
 
-__all__ = ["CLIENT", "SERVER", "Connection", "Handshake", "Piece", "RttSample", "Segment", "StateChange", "connections",
-           "messages", "other"]
+__all__ = ["CLIENT", "SERVER", "Connection", "Handshake", "Piece", "Repeat", "RttSample", "Segment", "StateChange",
+           "connections", "messages", "other", "words"]
 
 
 class Handshake(NamedTuple):
@@ -140,6 +132,12 @@ class Connection:
         """The segments of a side that carry payload, sent for the first time or again."""
         return [segment for segment in self.sent(side) if segment.length and segment.kind not in (PROBE, STRAY)]
 
+    def repeats(self, side: str, there: "Connection | None" = None, probes: bool | None = None) -> list[Repeat]:
+        """What the side sent again and its probes, each with its cause (tcp_repeats); meaningful at its own interface.
+        `there` is this connection as captured at the other end: it shows which ones were spurious; `probes`: whether
+        the side sends tail loss probes, if that is known."""
+        return repeats(self, side, there, probes)
+
     def rtt_samples(self, side: str) -> list[RttSample]:
         """RTTs of what the side sent, by the other's ACKs; meaningful at the side's own interface."""
         return self.sides[side].samples
@@ -194,43 +192,8 @@ def other(side: str) -> str:
 
 def messages(frames: Iterable[Frame]) -> list[Message]:
     """Each segment as an arrow, in order of time."""
-    segments = [segment for connection in connections(frames) for segment in connection.segments]
-    segments.sort(key=lambda segment: segment.time)  # stable: one connection's segments keep their order
-    return [Message(segment.time, segment.source.ip, segment.target.ip, words(segment), "tcp", segment.frame.where,
-                    _style(segment)) for segment in segments]
-
-
-#: Bytes: an ACK that advertises less than this says so in its words; larger windows are the usual case.
-SMALL_WINDOW = 16384
-
-
-def words(segment: Segment) -> str:
-    """A segment in words: "SYN seq=0 win=64240 mss=1460", "data 1448 bytes seq=1", "ACK ack=1449".
-
-    They follow from the segment alone and not from its kind, which may differ from one capture point to another.
-    """
-    parts = []
-    if segment.syn or segment.fin or segment.rst or not segment.length:
-        parts.append(segment.flags.replace("PSH+", ""))
-    if segment.length:
-        parts.append(f"data {segment.length} bytes")
-    if segment.size or segment.rst:
-        parts.append(f"seq={segment.seq}")
-    if segment.ack is not None and (segment.syn or segment.fin or not segment.length):
-        parts.append(f"ack={segment.ack}")
-    if segment.syn or (not segment.size and not segment.rst and segment.window < SMALL_WINDOW):
-        parts.append(f"win={segment.window}")
-    if segment.syn and "mss" in segment.options:
-        parts.append(f"mss={segment.options['mss']}")
-    return " ".join(parts)
-
-
-_STYLES = {RETRANSMISSION: "again", DUPLICATE: "again", DUPLICATE_ACK: "again", REORDERED: "late", PROBE: "probe",
-           RESET: "error", STRAY: "error"}
-
-
-def _style(segment: Segment) -> str:
-    return _STYLES.get(segment.kind) or ("control" if segment.syn or segment.fin else "")
+    arrows = [arrow for connection in connections(frames) for arrow in tcp_words.messages(connection)]
+    return sorted(arrows, key=lambda arrow: arrow.time)  # stable: one connection's segments keep their order
 
 
 def _assemble(segments: list[Segment]) -> list[Piece]:

@@ -86,6 +86,11 @@ class Segment:
     fresh: int
     header: Header
 
+    def __repr__(self) -> str:
+        ack = "" if self.ack is None else f" ack={self.ack}"
+        return (f"<{self.frame.where or 'frame'} {self.frame.number} at {self.time:.6f}: {self.sender} {self.flags} "
+                f"seq={self.seq}{ack} len={self.length} win={self.window} {self.kind}>")
+
     @property
     def time(self) -> float:
         return self.frame.time
@@ -111,10 +116,17 @@ class Segment:
     def rst(self) -> bool:
         return bool(self.bits & RST)
 
-    @property
+    @cached_property
     def size(self) -> int:
-        """How many sequence numbers it uses: payload, and one each for SYN and FIN."""
+        """How many sequence numbers it uses: payload, and one each for SYN and FIN (RFC 9293, section 3.4). An ACK uses
+        none, so it is not acknowledged itself."""
         return self.length + self.syn + self.fin
+
+    @property
+    def uses(self) -> dict[str, int]:
+        """What its sequence numbers are used for, in their order: {"SYN": 1, "data": 1448, "FIN": 1}; {} for an ACK."""
+        uses = {"SYN": int(self.syn), "data": self.length, "FIN": int(self.fin)}
+        return {name: number for name, number in uses.items() if number and not self.rst}
 
     @property
     def end(self) -> int:

@@ -60,13 +60,15 @@ class Tracker:
     def add(self, frame: Frame, header: Header) -> Segment:
         sender = self.sides[self.names[header.source]]
         receiver = self.sides[self.names[header.target]]
-        self._learn_numbers(sender, receiver, header)
-        seq = sender.relative(header.seq)
+        foreign = self._answers_another(receiver, header)
+        if not foreign:
+            self._learn_numbers(sender, receiver, header)
+        seq = sender.relative(header.seq) if sender.isn is not None else 0
         ack = receiver.relative(header.ack) if header.flags & ACK else None
         end = seq + header.length + bool(header.flags & SYN) + bool(header.flags & FIN)
         window = header.window << self._shift(sender, receiver, header)
-        fresh = sender.fresh(seq, end) if end > seq and not header.flags & RST else 0
-        kind = _kind(frame.time, header, sender, receiver, seq, end, ack, window, fresh)
+        fresh = sender.fresh(seq, end) if end > seq and not header.flags & RST and not foreign else 0
+        kind = STRAY if foreign else _kind(frame.time, header, sender, receiver, seq, end, ack, window, fresh)
         segment = Segment(frame, sender.name, header.source, header.target, seq, ack, header.flags, header.length,
                           window, kind, fresh, header)
         self.segments.append(segment)
@@ -84,9 +86,18 @@ class Tracker:
         unanswered = all(segment.syn and segment.ack is None for segment in self.segments)
         return sender.fin is not None or sender.state in states.FINISHED or (unanswered and sender.syn_seen)
 
+    @staticmethod
+    def _answers_another(receiver: Side, header: Header) -> bool:
+        """Whether this acknowledges another SYN than the one its receiver has sent: an old duplicate's, which the
+        receiver answers with a reset (RFC 9293, section 3.5.1 and figure 8)."""
+        return (receiver.state == states.SYN_SENT and receiver.syn_seen and header.flags & (ACK | RST) == ACK
+                and not 1 <= receiver.relative(header.ack) <= receiver.top)
+
     def _learn_numbers(self, sender: Side, receiver: Side, header: Header) -> None:
         """Initial sequence numbers: from a SYN, or else guessed from the first number seen."""
         if header.flags & SYN and not sender.syn_seen:
+            if sender.isn not in (None, header.seq):
+                sender.next = sender.top = 0  # what had been guessed
             sender.isn, sender.syn_seen = header.seq, True
             sender.scale = parse_options(header.options).get("window_scale")
         if sender.isn is None:
@@ -233,7 +244,8 @@ def _acceptable_reset(segment: Segment, sender: Side, receiver: Side) -> bool:
 def _state_events(segment: Segment, sender: Side, receiver: Side, acceptable: bool) -> list[tuple[Side, str]]:
     """What a segment means to its two ends, in the order in which RFC 9293 section 3.10.7 looks at it."""
     if segment.rst:
-        return [(sender, states.SEND_RST), *([(receiver, states.RECEIVE_RST)] if acceptable else [])]
+        own = segment.ack is not None or 0 <= segment.seq <= sender.top  # else it answers a segment of no connection
+        return [*([(sender, states.SEND_RST)] if own else []), *([(receiver, states.RECEIVE_RST)] if acceptable else [])]
     ack = segment.ack
     covers_syn = ack is not None and 1 <= ack <= receiver.top
     covers_fin = ack is not None and receiver.fin is not None and ack > receiver.fin

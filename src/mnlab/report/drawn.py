@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mnlab.evidence import layout
 from mnlab.evidence.record import Missing, Record
 from mnlab.lab.lab import Lab
-from mnlab.protocols import ladder_words
+from mnlab.protocols import arp, ladder_words
 from mnlab.report.curves import curves
 from mnlab.report.ladder import ladder, lifelines
 from mnlab.report.plot import plot_panels, plot_series
@@ -22,19 +22,40 @@ def pictures(lab: Lab, record: Record) -> Iterator:
         return
 
 
+#: s; frames from a little before and after what is drawn are looked at, too: what is on its way then is not lost.
+MARGIN = 2.0
+
+
 def ladder_of(diagram, record: Record):
     """The ladder diagram that a lab asks for, of this record."""
     start = record.mark(diagram.first) if diagram.first else float("-inf")
     end = record.mark(diagram.last) if diagram.last else float("inf")
-    frames = [frame for frame in record.frames(*diagram.captures) if start <= frame.time <= end]
-    messages = ladder_words.messages(frames, diagram.protocols)
+    # a switch tells its name when it connects to its controller, which may be long before
+    since = float("-inf") if "openflow" in diagram.protocols else start - MARGIN
+    frames = [frame for frame in record.frames(*diagram.captures) if since <= frame.time <= end + MARGIN]
+    messages = [message for message in ladder_words.messages(frames, diagram.protocols)
+                if message.time >= start - MARGIN]
+    name_of = with_changed_macs(frames, record.name_of) if "arp" in diagram.protocols else record.name_of
     if diagram.seen_by:  # what is sent to that host is drawn when it arrives there
-        messages = [message for message in messages if record.name_of(message.target) != diagram.seen_by
+        messages = [message for message in messages if name_of(message.target) != diagram.seen_by
                     or message.where.split("-")[0] == diagram.seen_by]
     nodes = {name: node for name, node in record.hosts.items() if not diagram.hosts or name in diagram.hosts}
-    hosts = lifelines(nodes, messages, record.name_of)
-    return ladder(messages, {name: hosts[name] for name in diagram.hosts or hosts if name in hosts},
-                  record.name_of, limit=diagram.limit, captured=[place.split("-")[0] for place in diagram.captures])
+    hosts = lifelines(nodes, [message for message in messages if start <= message.time <= end], name_of)
+    return ladder(messages, {name: hosts[name] for name in diagram.hosts or hosts if name in hosts}, name_of,
+                  limit=diagram.limit, captured=[place.split("-")[0] for place in diagram.captures], span=(start, end))
+
+
+def with_changed_macs(frames, name_of):
+    """`name_of` that also knows the MAC addresses which hosts have changed to during the run.
+
+    A host that announces an unknown MAC for its own IP address, and is the first to have that frame on its interface,
+    has it: anybody else's claim is seen elsewhere first.
+    """
+    owners = {}
+    for packet in arp.packets(frames):
+        owners.setdefault(packet.sender_mac, (name_of(packet.sender_ip), packet.where.rsplit("-", 1)[0]))
+    changed = {mac: owner for mac, (owner, place) in owners.items() if owner == place and name_of(mac) == mac}
+    return lambda address: changed.get(address) or name_of(address)
 
 
 def write_figures(lab: Lab, record: Record) -> list:

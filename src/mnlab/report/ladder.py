@@ -66,6 +66,7 @@ def ladder(
     limit: int | None = LIMIT,
     silence: float | None = None,
     captured: Iterable[str] = (),
+    span: tuple[float, float] = (float("-inf"), float("inf")),
 ) -> Drawing:
     """The diagram of `messages` (protocols.message.Message, sightings of several captures mixed as they come).
 
@@ -75,8 +76,9 @@ def ladder(
     limit    most arrows drawn, the middle is left out beyond that; None for all
     silence  seconds without a message that are pointed out; chosen from the exchange unless given
     captured hosts that were captured, so that what they did not see is drawn as lost even if they saw nothing at all
+    span     only what was sent between these two times (s) is drawn
     """
-    sent = arrows(messages, name_of, captured)
+    sent = [arrow for arrow in arrows(messages, name_of, captured) if span[0] <= arrow.time <= span[1]]
 
     def parts(room: int, glyphs: Glyphs) -> list[Text]:
         if not sent:
@@ -107,6 +109,7 @@ def _lines(sent, hosts, width, limit, silence, glyphs) -> list[Text]:
         if layout:
             rows = Rows(layout, glyphs)
             rows.header(labels)
+            drawn = [_with_last(arrow, list(labels)) for arrow in drawn]
             for item in with_pauses(elide(drawn, limit), silence):
                 _draw(rows, item, sent[0].time, glyphs)
             rows.blank()
@@ -194,9 +197,21 @@ def _told_apart(arrow: Arrow, strangers: Mapping[str, None]) -> str:
 
 
 def _spoken(arrow: Arrow, glyphs: Glyphs) -> Arrow:
-    """The arrow with its text as it is drawn: harmless, on one line, a forged source named."""
-    text = one_line(arrow.text, glyphs) + (f" (as {arrow.claimed})" if arrow.claimed else "")
-    return replace(arrow, text=text)
+    """The arrow with its text as it is drawn: harmless, on one line, with its note, a forged source named."""
+    more = (f" ({arrow.note})" if arrow.note else "") + (f" (as {arrow.claimed})" if arrow.claimed else "")
+    texts = [one_line(text, glyphs) + more if text else "" for text in (arrow.text, arrow.brief)]
+    return replace(arrow, text=texts[0], brief=texts[1])
+
+
+def _with_last(arrow: Arrow, names: Sequence[str]) -> Arrow:
+    """A lost arrow that says who saw it last, unless a lifeline on its way shows that."""
+    if not arrow.last or arrow.source == arrow.target:
+        return arrow
+    low, high = sorted((names.index(arrow.source), names.index(arrow.target)))
+    if arrow.last.rsplit("-", 1)[0] in names[low + 1:high]:
+        return arrow
+    more = f" (last seen at {arrow.last})"
+    return replace(arrow, text=arrow.text + more, brief=arrow.brief and arrow.brief + more)
 
 
 def _listing(items: Sequence, start: float, glyphs: Glyphs) -> list[Text]:
@@ -205,7 +220,7 @@ def _listing(items: Sequence, start: float, glyphs: Glyphs) -> list[Text]:
     for item in items:
         if isinstance(item, Arrow):
             target = item.target or "all"
-            lost = " (lost)" if item.lost else ""
+            lost = f" (lost after {item.last})" if item.last else " (lost)" if item.lost else ""
             line = f"{time_text(item.time - start):>10}  {item.source} {glyphs.head_right} {target}: {item.text}{lost}"
             lines.append(Text(line, style=arrow_style(item)))
         else:

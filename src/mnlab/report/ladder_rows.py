@@ -12,6 +12,7 @@ from mnlab.report.sightings import Arrow
 FRAME = 6  # columns of an arrow besides its text: both ends, the head, a dash and a blank on each side
 NARROWEST = 6  # columns from one lifeline to the next, at least
 BREAK = 4  # columns from the x of a lost message to the lifeline that it did not reach
+STUB = 2  # columns from the last lifeline on the way that a lost message passed to its x
 SHORTEST_TIME = 8  # columns for times, so that diagrams in one report line up
 MARGIN = 3  # columns right of the last lifeline, for the loop of a message to oneself
 COMFORT = 20  # columns from one lifeline to the next that look well even with short texts
@@ -39,6 +40,19 @@ class Layout:
         others = {name: lane for name, lane in self.lanes.items() if name != arrow.source}
         heard = [lane for name, lane in others.items() if name in arrow.heard]
         return heard or [lane for name, lane in others.items() if name not in arrow.deaf] or list(others.values())
+
+    def breaks_off(self, arrow: Arrow) -> int:
+        """The column where a lost message vanishes: just behind the last lifeline that saw it, if one on its way did,
+        else a little before the first one that did not."""
+        start, end = self.lanes[arrow.source], self.lanes[arrow.target]
+        towards = 1 if end > start else -1
+        on_the_way = {name: lane for name, lane in self.lanes.items()
+                      if 0 < (lane - start) * towards < abs(end - start)}
+        passed = [lane * towards for name, lane in on_the_way.items() if name in arrow.heard]
+        if passed:
+            return max(passed) * towards + STUB * towards
+        missed = [lane * towards for name, lane in on_the_way.items() if name in arrow.deaf]
+        return (min([*missed, end * towards]) - BREAK) * towards
 
 
 def lay_out(labels: Mapping[str, str], arrows: Sequence[Arrow], time_width: int, width: int) -> Layout | None:
@@ -97,10 +111,15 @@ class Rows:
         self._add(row)
 
     def arrow(self, arrow: Arrow, time: str, style: str) -> None:
-        """One message: its text on the arrow if there is room, above it otherwise."""
+        """One message: its text on the arrow if there is room, the brief one if that fits, above it otherwise."""
         row = self._row()
         row.put_time(time)
-        place = None if arrow.source == arrow.target else self._place_of_text(arrow)
+        text, place = arrow.text, None
+        for words in (arrow.text, arrow.brief) if arrow.source != arrow.target else ():
+            place = self._place_of_text(arrow, words)
+            if place is not None:
+                text = words
+                break
         if place is None:
             self._above(arrow, sum(self.layout.span(arrow)) // 2)
         if arrow.source == arrow.target:
@@ -108,13 +127,13 @@ class Rows:
         else:
             self._shaft(row, arrow, style)
         if place is not None:
-            row.put_text(place, arrow.text, _text_style(arrow))
+            row.put_text(place, text, _text_style(arrow))
         self._add(row)
         if arrow.source == arrow.target:
             self._add(self._loop_end(arrow, style))
         self._airy = False
 
-    def _place_of_text(self, arrow: Arrow) -> int | None:
+    def _place_of_text(self, arrow: Arrow, text: str) -> int | None:
         """The column at which the text stands in the middle of the arrow, or None if it is too long for that."""
         start = self.layout.lanes[arrow.source]
         low, high = self.layout.span(arrow)
@@ -122,16 +141,18 @@ class Rows:
             lanes = sorted(self.layout.lanes.values())
             beside = [(a, b) for a, b in zip(lanes, lanes[1:]) if start in (a, b) and low <= a and b <= high]
             low, high = beside[-1]
-        if arrow.lost:  # keep clear of the x before the far lifeline
-            low, high = (low, high - BREAK) if start == low else (low + BREAK, high)
+        if arrow.lost:  # keep clear of the x
+            low, high = sorted((start, self.layout.breaks_off(arrow)))
         room = high - low - FRAME + 1
-        size = cell_len(arrow.text)
+        size = cell_len(text)
         return low + 3 + (room - size) // 2 if 0 < size <= room else None
 
     def _shaft(self, row: "Row", arrow: Arrow, style: str) -> None:
-        """Line, start, crossings and heads. A broadcast has a head at each lifeline it reaches."""
+        """Line, start, crossings and heads. A broadcast has a head at each lifeline it reaches, a lost message none."""
         g, lanes = self.glyphs, self.layout.lanes.values()
         start, (low, high) = self.layout.lanes[arrow.source], self.layout.span(arrow)
+        if arrow.lost:
+            low, high = sorted((start, self.layout.breaks_off(arrow)))
         for column in range(low + 1, high):
             row.put(column, g.horizontal, style)
         for lane in lanes:
@@ -139,18 +160,11 @@ class Rows:
                 row.put(lane, g.cross, style if lane == start else QUIET)
         if start in (low, high):
             row.put(start, g.start_right if start == low else g.start_left, style)
-        ends = self.layout.ends(arrow)
-        for end in ends:
-            row.put(end - 1 if end > start else end + 1, g.head_right if end > start else g.head_left, style)
         if arrow.lost:
-            self._break_off(row, start, ends[0])
-
-    def _break_off(self, row: "Row", start: int, end: int) -> None:
-        """An x before the far lifeline in place of the head, and nothing between the two."""
-        towards = 1 if end > start else -1
-        row.put(end - BREAK * towards, self.glyphs.lost, "bold red")
-        for step in range(1, BREAK):
-            row.put(end - step * towards, " ", "")
+            row.put(low if start == high else high, g.lost, "bold red")
+            return
+        for end in self.layout.ends(arrow):
+            row.put(end - 1 if end > start else end + 1, g.head_right if end > start else g.head_left, style)
 
     def _loop(self, row: "Row", lane: int, style: str) -> None:
         """The way out of a message to oneself; `_loop_end` is the way back."""

@@ -1,10 +1,11 @@
 """From messages as captured to messages as sent: one arrow each, however many captures saw it.
 
 A frame that crosses a captured network is seen several times: leaving its sender, and arriving at each host that it
-reaches. Sightings with the same source, target, protocol and text belong together, in order and at the usual transit
-time between the two places. A message that its target's capture should hold but does not is lost; one that its source's
-capture should hold but does not, or whose source is nobody's address, was sent by the host that saw it first, in
-another's name.
+reaches. Sightings of the same packet belong together: those with the same source, target, protocol and identity
+(Message.identity). Where packets have none, the same text stands for it, in order and at the usual transit time between
+the two places. A message that its target's capture should hold but does not is lost, and the last place that saw it
+says where; one that its source's capture should hold but does not, or whose source is nobody's address, was sent by the
+host that saw it first, in another's name.
 """
 
 from collections import defaultdict
@@ -19,7 +20,10 @@ class Arrow:
     """One message as the ladder draws it. `time` in seconds of lab time; hosts by name; `target` is "" for a broadcast.
 
     `claimed` is the host (or address) that a forged message carried as its source; "" for an honest one. `heard` are
-    the other hosts whose captures hold a broadcast, `deaf` those whose captures do not.
+    the other hosts whose captures hold a broadcast, or a message that was lost on its way; `deaf` those whose captures
+    do not, though they were on its way. `last` is the place between source and target that saw a lost message last
+    ("s1-eth1"), "" if none did. `brief` is the text for where there is little room, `note` what the captures tell
+    besides.
     """
 
     time: float
@@ -32,6 +36,9 @@ class Arrow:
     claimed: str = ""
     heard: frozenset[str] = frozenset()
     deaf: frozenset[str] = frozenset()
+    last: str = ""
+    brief: str = ""
+    note: str = ""
 
 
 def is_group(address: str) -> bool:
@@ -59,21 +66,34 @@ def arrows(messages: Iterable, name_of: Callable[[str], str], captured: Iterable
     transit = _transit_times(groups.values(), name_of)
     flights = [flight for places in groups.values() for flight in _flights(places, transit, name_of)]
     flights.sort(key=lambda flight: flight.first.time)
-    drawn = [_arrow(flight, name_of, listening) for flight in flights]
+    on_path = defaultdict(set)  # who has ever seen something between two addresses
+    for flight in flights:
+        on_path[flight.first.source, flight.first.target].update(flight.hosts)
+    drawn = [_arrow(flight, name_of, listening, on_path[flight.first.source, flight.first.target])
+             for flight in flights]
     mismatched = {_flow(arrow) for arrow, flight in zip(drawn, flights) if _from_nowhere(arrow, flight, listening)}
-    return [replace(arrow, lost=False) if _flow(arrow) in mismatched else arrow for arrow in drawn]
+    return [replace(arrow, lost=False, last="") if _flow(arrow) in mismatched else arrow for arrow in drawn]
 
 
 @dataclass
 class _Flight:
-    """A message on its way: its first sighting, and the places that saw it."""
+    """A message on its way: its first sighting, and the places that saw it, with their times.
+
+    `copy`: one more of a message that left its source, which captured it, fewer times than it was seen elsewhere.
+    """
 
     first: object
-    seen: list[str]
+    seen: list[tuple[str, float]]
+    copy: bool = False
 
     @property
     def hosts(self) -> list[str]:
-        return [_host(place) for place in self.seen]
+        return [_host(place) for place, _ in self.seen]
+
+    @property
+    def last(self) -> str:
+        """The place that saw it last, "" if it was seen in one place only."""
+        return max(self.seen, key=lambda sighting: sighting[1])[0] if len(self.seen) > 1 else ""
 
 
 def _host(where: str) -> str:
@@ -82,7 +102,7 @@ def _host(where: str) -> str:
 
 
 def _key(message) -> tuple:
-    return message.source, message.target, message.protocol, message.text
+    return message.source, message.target, message.protocol, message.text, message.identity
 
 
 def _flow(arrow: Arrow) -> tuple:
@@ -110,15 +130,18 @@ def _transit_times(groups: Iterable[Mapping[str, list]], name_of) -> dict[tuple[
 def _flights(places: Mapping[str, list], transit, name_of) -> list[_Flight]:
     """Identical messages, told apart: which sightings at other places belong to which sending."""
     origin = _origin(places, name_of)
-    sent = [_Flight(message, [origin]) for message in places[origin]]
-    strays = []
+    at_source = origin == name_of(places[origin][0].source)
+    sent = [_Flight(message, [(origin, message.time)]) for message in places[origin]]
+    strays: list[_Flight] = []
     for place, seen in places.items():
         if place != origin:
-            strays += _join(sent, place, seen, transit.get((origin, place)))
+            rest = _join(sent, place, seen, transit.get((origin, place)))
+            rest = _join(strays, place, rest, None)
+            strays += [_Flight(message, [(place, message.time)], at_source) for message in rest]
     return sent + strays
 
 
-def _join(sent: list[_Flight], place: str, seen: list, usual: float | None) -> list[_Flight]:
+def _join(sent: list[_Flight], place: str, seen: list, usual: float | None) -> list:
     """Adds the sightings `seen` at `place` to the flights they belong to; returns those that belong to none.
 
     Order is kept. Where fewer arrived than were sent, each sighting takes the flight whose transit time is nearest to
@@ -136,14 +159,14 @@ def _join(sent: list[_Flight], place: str, seen: list, usual: float | None) -> l
                 break
             best = (strangeness, index)
         if best is None:
-            strays.append(_Flight(message, [place]))
+            strays.append(message)
         else:
-            sent[best[1]].seen.append(place)
+            sent[best[1]].seen.append((place, message.time))
             free = best[1] + 1
     return strays
 
 
-def _arrow(flight: _Flight, name_of, captured: set[str]) -> Arrow:
+def _arrow(flight: _Flight, name_of, captured: set[str], on_path: set[str]) -> Arrow:
     message, hosts = flight.first, flight.hosts
     source, target = name_of(message.source), name_of(message.target)
     if target == message.target and is_group(target):
@@ -151,10 +174,14 @@ def _arrow(flight: _Flight, name_of, captured: set[str]) -> Arrow:
     lost = target in captured and target not in hosts and target != source
     honest = source in hosts or (source not in captured and source != message.source)
     forged = not honest and hosts[0] not in ("", target)
-    heard = frozenset() if target else frozenset(hosts) - {source, ""}
-    deaf = frozenset() if target else frozenset(captured - heard)
+    others = frozenset(hosts) - {source, target, ""}
+    heard = others if lost or not target else frozenset()
+    deaf = frozenset() if target and not lost else frozenset((on_path if lost else captured) - heard)
+    copy = "a copy" if flight.copy and message.identity else ""
+    note = (message.cause if source in hosts else "") or message.note or copy
     return Arrow(message.time, hosts[0] if forged else source, target, message.text, message.protocol, message.style,
-                 lost, source if forged else "", heard, deaf)
+                 lost, source if forged else "", heard, deaf, flight.last if lost and others else "", message.brief,
+                 note)
 
 
 def _from_nowhere(arrow: Arrow, flight: _Flight, captured: set[str]) -> bool:
@@ -163,4 +190,4 @@ def _from_nowhere(arrow: Arrow, flight: _Flight, captured: set[str]) -> bool:
     The two ends then do not see the same messages (segmentation offload cuts a large segment in pieces on the way), and
     nothing follows from what the target did not see.
     """
-    return arrow.source in captured and set(flight.hosts) == {arrow.target}
+    return arrow.source in captured and not flight.copy and set(flight.hosts) == {arrow.target}

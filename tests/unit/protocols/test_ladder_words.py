@@ -31,6 +31,36 @@ def test_the_arrows_of_several_protocols_come_in_order_of_time(talk):
     assert all(arrow.where == "h1-eth0" and arrow.style in STYLES for arrow in arrows)
 
 
+def copied(frames, where, delay=0.01):
+    """The frames as another place sees them."""
+    return [Frame(frame.number, frame.time + delay, frame.data, where) for frame in frames]
+
+
+def test_a_segment_that_carries_upper_words_is_drawn_with_those_alone(talk):
+    frames = sample_frames(talk)[4:]
+    arrows = ladder_words.messages(frames, ["tcp", "http"])
+    assert [arrow.text for arrow in arrows[3:5]] == ["GET / HTTP/1.1", "200 OK"]
+    assert [arrow.protocol for arrow in arrows] == ["tcp", "tcp", "tcp", "http", "http", "tcp"]
+    assert len(ladder_words.messages(frames, ["tcp"])) == len(arrows)
+
+
+def test_the_words_are_those_of_the_segment_wherever_it_was_seen(talk):
+    """The request is lost and sent again: the client's capture has it twice, the server's the second one."""
+    talk.handshake()
+    first, again = (talk.c("PA", seq=1, ack=1, data=b"GET / HTTP/1.1\r\n\r\n", after=0.3) for _ in range(2))
+    there = copied([frame for frame in talk.frames if frame is not first], "h2-eth0")
+    arrows = ladder_words.messages([*talk.frames, *there], ["tcp", "http"])
+    found = [(arrow.where, arrow.time) for arrow in arrows if arrow.text == "GET / HTTP/1.1"]
+    assert found == [("h1-eth0", first.time), ("h1-eth0", again.time), ("h2-eth0", again.time + 0.01)]
+    assert not any("len=" in arrow.text for arrow in arrows)
+
+
+def test_upper_words_still_say_that_the_connection_closes(talk):
+    talk.handshake()
+    talk.c("FPA", seq=1, ack=1, data=b"GET / HTTP/1.1\r\n\r\n")
+    assert ladder_words.messages(talk.frames, ["tcp", "http"])[-1].text == "GET / HTTP/1.1 [FIN+PSH+ACK]"
+
+
 def test_an_unknown_protocol_is_an_error(talk):
     with pytest.raises(KeyError):
         ladder_words.messages([], ["smtp"])

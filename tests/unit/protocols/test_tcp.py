@@ -28,7 +28,7 @@ def test_a_handshake(talk):
     assert (connection.isn(CLIENT), connection.isn(SERVER)) == (1000, 5000)
     assert connection.syn_option(CLIENT, "mss") == 1460 and connection.syn_option(SERVER, "sack_permitted") is None
     assert [message.text for message in tcp.messages(talk.frames)] == [
-        "SYN seq=0 win=64240 mss=1460", "SYN+ACK seq=0 ack=1 win=65160 mss=1460", "ACK ack=1"]
+        "SYN seq=0 win=64240 mss=1460", "SYN+ACK seq=0 ack=1 win=65160 mss=1460", "ACK ack=1 win=64256"]
 
 
 def test_windows_are_scaled_only_if_both_ends_offer_it(talk):
@@ -62,7 +62,9 @@ def test_a_retransmission_is_told_from_new_data(talk):
     assert [segment.fresh for segment in connection.data(CLIENT)] == [MSS, MSS, 0, 500]
     assert connection.stream(CLIENT) == b"a" * MSS + b"b" * MSS + b"c" * 500
     assert tcp.messages(talk.frames)[5].style == "again"
-    assert tcp.messages(talk.frames)[5].text == tcp.messages(talk.frames)[3].text == "data 1000 bytes seq=1"
+    assert tcp.messages(talk.frames)[5].text == tcp.messages(talk.frames)[3].text == \
+        "ACK seq=1 ack=1 len=1000 win=64000"
+    assert tcp.messages(talk.frames)[5].note == "retransmission" and not tcp.messages(talk.frames)[3].note
 
 
 def test_at_the_receiver_latecomers_and_retransmissions_differ(talk):
@@ -154,7 +156,7 @@ def test_fast_open_carries_data_in_the_syn(talk):
     connection = only(talk)
     assert connection.stream(CLIENT) == b"GET"
     assert (connection.segments[0].size, connection.segments[0].end) == (4, 4)
-    assert tcp.messages(talk.frames)[0].text == "SYN data 3 bytes seq=0 win=500 mss=1460"
+    assert tcp.messages(talk.frames)[0].text == "SYN seq=0 len=3 win=500 mss=1460"
 
 
 def test_a_capture_without_the_first_syn(talk):

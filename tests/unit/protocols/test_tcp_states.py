@@ -41,7 +41,7 @@ def test_the_server_closes_first_in_three_segments_with_data_in_its_fin(talk):
     assert connection.closed_first == SERVER
     assert connection.state(SERVER) == "TIME-WAIT" and connection.state(CLIENT) == "CLOSED"
     assert connection.fins[SERVER].length == 3 and connection.fins[SERVER].size == 4
-    assert tcp.messages(talk.frames)[3].text == "FIN+ACK data 3 bytes seq=1 ack=1"
+    assert tcp.messages(talk.frames)[3].text == "FIN+PSH+ACK seq=1 ack=1 len=3 win=64000"
 
 
 def test_both_close_at_once(talk):

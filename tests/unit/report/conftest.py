@@ -22,7 +22,7 @@ class Lan:
         names = {address: name for table in (self.hosts, self.macs) for name, address in table.items()}
         return names.get(address, address)
 
-    def send(self, time, source, target, text, seen="", protocol="icmp", style="", transit=0.02):
+    def send(self, time, source, target, text, seen="", protocol="icmp", style="", transit=0.02, **more):
         """A message seen at the hosts `seen` ("h1 h2"), the first at `time`, the others `transit` seconds later.
 
         Source and target are hosts, or addresses of nobody. Unless told otherwise, sender and target see it.
@@ -31,7 +31,8 @@ class Lan:
         addresses = [self.hosts.get(end, end) for end in (source, target)]
         for place in places:
             when = time if place == places[0] else time + transit
-            self.messages.append(Message(when, *addresses, text, protocol, f"{place}-eth0", style))
+            where = place if "-" in place else f"{place}-eth0"
+            self.messages.append(Message(when, *addresses, text, protocol, where, style, **more))
         return self
 
 

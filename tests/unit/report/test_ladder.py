@@ -101,6 +101,50 @@ def test_a_lost_message_ends_with_an_x_before_the_far_lifeline(lan, source, targ
     assert text in "\n".join(lines)
 
 
+@pytest.fixture
+def path(make_lan):
+    """h1, h3 with h2 between: three messages, the second dropped behind h2, the third before it."""
+    lan = make_lan(3).send(0, "h1", "h3", "one", seen="h1 h2-eth1 h2-eth2 h3")
+    return lan.send(0.1, "h1", "h3", "two", seen="h1 h2-eth1").send(0.2, "h1", "h3", "three", seen="h1")
+
+
+def test_a_lost_message_ends_where_it_vanished(path):
+    assert picture(path, 60, captured=path.hosts) == """\
+             h1                  h2                  h3
+      ms  10.0.0.1            10.0.0.2            10.0.0.3
+              │                   │                   │
+   0.000      ├───────────────── one ────────────────▶│
+ 100.000      ├──────── two ──────┼─×                 │
+ 200.000      ├──── three ────×   │                   │
+              │                   │                   │"""
+
+
+def test_it_says_who_saw_a_lost_message_last_where_no_lifeline_does(path):
+    del path.hosts["h2"]
+    text = picture(path, 80, captured=path.hosts)
+    assert "two (last seen at h2-eth1)" in text and "─ three ─" in text
+
+
+def test_a_text_with_no_room_gives_way_to_the_brief_one(lan):
+    lan.send(0, "h1", "h2", "ACK seq=1 ack=1 len=1448 win=42496 and some more of it", brief="ACK seq=1 len=1448")
+    assert "─ ACK seq=1 len=1448 ─" in picture(lan, 72)
+    assert "win=42496" in picture(lan, 200)
+
+
+def test_the_cause_is_told_if_the_senders_capture_tells_it_else_the_note(lan):
+    lan.send(0, "h1", "h2", "data", cause="fast retransmission", note="retransmission")
+    lan.send(1, "h1", "h2", "more", seen="h2", cause="timeout", note="retransmission")
+    text = picture(lan, 120)
+    assert "data (fast retransmission)" in text and "more (retransmission)" in text
+
+
+def test_what_is_on_its_way_when_the_span_ends_is_not_lost(lan):
+    lan.send(0, "h1", "h2", "before", transit=1.5).send(1, "h1", "h2", "data", transit=1.5)
+    lan.send(3, "h1", "h2", "after")
+    text = picture(lan, span=(0.5, 2.0))
+    assert "data" in text and "before" not in text and "after" not in text and "×" not in text
+
+
 @pytest.mark.parametrize("ascii", [False, True])
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("hosts", [2, 3, 5, 8])
@@ -212,7 +256,8 @@ def test_more_hosts_than_columns_become_a_list(make_lan):
 
 def test_texts_cannot_command_the_terminal(lan):
     lan.messages = [SimpleNamespace(time=0.0, source="10.0.0.1", target="10.0.0.2", protocol="http", where="h1-eth0",
-                                    style="", text="GET /\x1b[2J\x1b]0;x\x07\r\nHost: a")]
+                                    style="", brief="", note="", cause="", identity=(),
+                                    text="GET /\x1b[2J\x1b]0;x\x07\r\nHost: a")]
     text = picture(lan)
     assert "\x1b" not in text and "GET / Host: a" in text
 

@@ -101,3 +101,28 @@ def test_a_broadcast_is_heard_where_a_capture_holds_it_and_nowhere_else(lan):
     lan.send(0, "h1", "ff:ff:ff:ff:ff:ff", "who has 10.0.0.2?", seen="h1 h2")
     [arrow] = drawn(lan, captured=["h1", "h2", "h3"])
     assert (arrow.heard, arrow.deaf) == ({"h2"}, {"h1", "h3"})
+
+
+def test_the_place_that_saw_a_lost_message_last_is_known(lan):
+    lan.send(0, "h1", "h2", "one", seen="h1 s1-eth1 s1-eth2 h2").send(1, "h1", "h2", "two", seen="h1 s1-eth1")
+    lan.send(2, "h1", "h2", "three", seen="h1")
+    arrived, at_switch, before = drawn(lan)
+    assert [arrow.lost for arrow in (arrived, at_switch, before)] == [False, True, True]
+    assert (arrived.last, at_switch.last, before.last) == ("", "s1-eth1", "")
+    assert at_switch.heard == {"s1"} and "s1" in before.deaf
+
+
+def test_identity_tells_a_lost_segment_from_its_retransmission_whatever_the_times(lan):
+    """The segment that arrives took as long as if it had been the first one: transit times mislead here."""
+    lan.send(0, "h1", "h2", "SYN", transit=0.3, identity=(1,))
+    lan.send(1.0, "h1", "h2", "data", seen="h1", identity=(2,))
+    lan.send(1.2, "h1", "h2", "data", transit=0.1, identity=(3,))
+    assert [(arrow.time, arrow.lost) for arrow in drawn(lan)] == [(0, False), (1.0, True), (1.2, False)]
+
+
+def test_a_copy_made_on_the_way_is_an_arrow_and_hides_no_loss(lan):
+    lan.send(0, "h1", "h2", "data", seen="h1 s1-eth2 h2", identity=(1,))
+    lan.send(0.03, "h1", "h2", "data", seen="s1-eth2 h2", identity=(1,))
+    lan.send(1, "h1", "h2", "data", seen="h1", identity=(2,))
+    assert [(arrow.time, arrow.lost, arrow.note) for arrow in drawn(lan)] == [
+        (0, False, ""), (0.03, False, "a copy"), (1, True, "")]
