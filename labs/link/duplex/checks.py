@@ -1,0 +1,361 @@
+"""What must be true of the three kinds of link. A frame's flight is seen twice: at the sender, and at the receiver.
+
+How one knows when a frame was on the wire: the cable passes a frame on when its last bit has arrived. So a frame of L
+bytes on a channel of R bit/s, captured at the receiver at the time t, was on the wire from t - 8 L / R to t. Frames of
+both directions that share a channel must fit one behind the other: between the arrivals of any two frames there must be
+time for all the frames that arrived in between.
+
+In virtual time all this is exact to some microseconds (SHARP allows for the steps of the sending program). In real time
+a timer may be late by tens of milliseconds on a busy computer, and a frame late by as much, but lateness does not add
+up, because netem computes each departure from the one before it and not from when it was served (netem_enqueue).
+"""
+
+import re
+from dataclasses import dataclass
+
+from mnlab.checks import expect, points
+from mnlab.protocols import arp, ip, udp
+
+ORDER = ("simplex", "half", "full", "your-simplex", "your-half", "your-full")  # ports count up from params["port"]
+SHARP, BLUNT = 0.0005, 0.1  # s of tolerance in virtual and in real time; a frame is on the wire for 7 to 30 ms
+SYN, ACK = 0x02, 0x10  # bits of a TCP header's flags (RFC 9293, section 3.1)
+
+
+# --- reading the evidence ---
+
+@dataclass(frozen=True)
+class Flight:
+    """A frame of `size` bytes from `sender`; `arrived` is None if its receiver never saw it. Times in s."""
+
+    sender: str
+    sent: float
+    arrived: float | None
+    size: int
+
+    def line_time(self, rate: float) -> float:
+        """Seconds on a wire of `rate` kbit/s."""
+        return self.size * 8 / (rate * 1000)
+
+
+def flights(evidence, name: str, *senders: str) -> list[Flight]:
+    """The flow (or both) over the cable `name`, in the order of sending."""
+    p, found = evidence.params, []
+    port = p["port"] + ORDER.index(name)
+    evidence.mark(name)  # Missing, if the run did not get so far
+    for sender, receiver in (("h1", "h2"), ("h2", "h1")):
+        if sender not in (senders or ("h1", "h2")):
+            continue
+        sent, arrived = ({datagram.payload[:4]: datagram for datagram in udp.datagrams(evidence.frames(host))
+                          if (datagram.source.ip, datagram.source.port) == (p[sender], port)}
+                         for host in (sender, receiver))
+        expect(len(sent) == p[f"{sender}_frames"], done=f"{sender} sent its flow ({name})",
+               expected=f"{p[f'{sender}_frames']} frames in its own capture", seen=len(sent))
+        found += [Flight(sender, one.time, arrived[key].time if key in arrived else None, one.frame.length)
+                  for key, one in sent.items()]
+    return sorted(found, key=lambda flight: flight.sent)
+
+
+def all_arrived(found: list[Flight], name: str) -> list[Flight]:
+    """`found`, in the order of arrival; fails if a frame is missing."""
+    lost = {sender: sum(1 for flight in found if flight.sender == sender and flight.arrived is None)
+            for sender in ("h1", "h2")}
+    expect(not any(lost.values()), done=f"the flows were sent over the cable ({name})", expected="every frame arrives",
+           seen=", ".join(f"{count} of {sender}'s are missing" for sender, count in lost.items() if count))
+    return sorted(found, key=lambda flight: flight.arrived)
+
+
+def tolerance(evidence) -> float:
+    return SHARP if evidence.manifest.get("machine", {}).get("clock") == "virtual" else BLUNT
+
+
+def overtime(arrivals: list[Flight], rate: float) -> float:
+    """How much more time (s) frames, in the order of arrival, needed on one wire of `rate` kbit/s than there was.
+
+    The worst of all stretches between two arrivals; at most 0 where no two frames' times on the wire overlap.
+    """
+    needed, lowest, worst = 0.0, None, float("-inf")
+    for flight in arrivals:
+        needed += flight.line_time(rate)
+        surplus = needed - flight.arrived
+        if lowest is not None:
+            worst = max(worst, surplus - lowest)
+        lowest = surplus if lowest is None else min(lowest, surplus)
+    return worst
+
+
+def surprise(sent: list[Flight], rate: float) -> float:
+    """How far (s) arrivals are from what one wire of `rate` kbit/s makes of what was sent, first come, first served."""
+    free, worst = 0.0, 0.0
+    for flight in sent:
+        free = max(free, flight.sent) + flight.line_time(rate)
+        worst = max(worst, abs(flight.arrived - free))
+    return worst
+
+
+def sum_of_rates(found: list[Flight]) -> float:
+    """kbit/s that arrived, both directions together, from the first frame's sending to the last one's arrival."""
+    landed = [flight for flight in found if flight.arrived is not None]
+    expect(landed, done="flows were sent over the cable", expected="frames that arrive", seen="none")
+    seconds = max(flight.arrived for flight in landed) - min(flight.sent for flight in landed)
+    return sum(flight.size for flight in landed) * 8 / 1000 / seconds
+
+
+def expect_rate(evidence, found: list[Flight], rate: float, done: str) -> None:
+    """Fail unless the rates add up to `rate` kbit/s: 2 % for the last, lone frame, besides the tolerance in time."""
+    seen, seconds = sum_of_rates(found), sum(flight.size for flight in found) * 8 / 1000 / rate
+    slack = 0.02 + tolerance(evidence) / seconds
+    expect(abs(seen - rate) <= slack * rate, done=done, expected=f"{rate} kbit/s in all", seen=f"{seen:.1f} kbit/s")
+
+
+def at_once(found: list[Flight], rates: dict[str, float]) -> float:
+    """Seconds in which frames of both directions were on the wire."""
+    spans = {sender: [(flight.arrived - flight.line_time(rate), flight.arrived) for flight in found
+                      if flight.sender == sender] for sender, rate in rates.items()}
+    return sum(max(0.0, min(end, other_end) - max(start, other_start))
+               for start, end in spans["h1"] for other_start, other_end in spans["h2"])
+
+
+def between(evidence, first: str, last: str, place: str) -> list:
+    return [frame for frame in evidence.frames(place) if evidence.mark(first) <= frame.time < evidence.mark(last)]
+
+
+def millis(seconds: float) -> str:
+    return f"{seconds * 1000:.2f} ms"
+
+
+# --- DUP-1: simplex ---
+
+@points(1, claim="DUP-1", hint="Compare what h2 sent with what h1 received.")
+def check_simplex_carries_one_way_only(evidence):
+    """Simplex: all of h1's frames arrive at h2; h2 sends as well, and nothing of it arrives."""
+    all_arrived(flights(evidence, "simplex", "h1"), "simplex")
+    back = [flight for flight in flights(evidence, "simplex", "h2") if flight.arrived is not None]
+    expect(not back, done="h2 sent its flow over the simplex cable", expected="none of it at h1",
+           seen=f"{len(back)} frames")
+
+
+@points(1, claim="DUP-1", hint="R + 0.")
+def check_simplex_sum_is_one_rate(evidence):
+    """Simplex: the rates add up to R + 0."""
+    found, rate = flights(evidence, "simplex"), evidence.params["rate"]
+    forth = all_arrived([flight for flight in found if flight.sender == "h1"], "simplex")
+    expect_rate(evidence, forth, rate, f"both flows were sent over a simplex cable of {rate} kbit/s")
+    off = surprise(sorted(forth, key=lambda flight: flight.sent), rate)
+    expect(off <= tolerance(evidence), done=f"h1 sent its flow over a channel of {rate} kbit/s",
+           expected="each frame at h2 once those before it and it itself have passed", seen=f"{millis(off)} off")
+
+
+@points(1, claim="DUP-1", hint="Follow the question, and the answer.")
+def check_simplex_has_no_arp(evidence):
+    """Simplex: h1's ARP requests arrive, h2 answers each, no answer comes back: h1 cannot even begin to send."""
+    asked, heard = ([packet for packet in arp.packets(between(evidence, "no-way-back", "connect", host))
+                     if packet.sender_ip == evidence.params["h1"]] for host in ("h1", "h2"))
+    expect(asked and len(asked) == len(heard), done="h1 pinged h2 over a simplex cable, with an empty ARP cache",
+           expected="ARP requests at both ends", seen=f"{len(asked)} sent, {len(heard)} arrived")
+    said, got = ([packet for packet in arp.packets(between(evidence, "no-way-back", "connect", host))
+                  if packet.sender_ip == evidence.params["h2"] and packet.operation == arp.REPLY]
+                 for host in ("h2", "h1"))
+    expect(len(said) == len(heard) and not got, done=f"{len(heard)} ARP requests reached h2",
+           expected=f"{len(heard)} replies sent, none arrived", seen=f"{len(said)} sent, {len(got)} arrived")
+    ping = evidence.command("arp-ping")
+    expect(ping.status == 1 and "Destination Host Unreachable" in ping.stdout, done="h1 pinged h2",
+           expected="host unreachable, said by h1 itself", seen=ping.stdout.strip()[-200:])
+
+
+def tcp_segments(frames, source: str) -> list[int]:
+    """The flags of each TCP segment from `source`."""
+    return [frame.data[packet.start + 13] for frame, packet in ip.packets(frames, ip.TCP) if packet.source == source]
+
+
+@points(1, claim="DUP-1", hint="Which of the three segments of the handshake get through?")
+def check_simplex_has_no_tcp(evidence):
+    """Simplex: SYNs arrive and are answered, no answer comes back: no TCP connection, whatever the ARP cache holds."""
+    p, done = evidence.params, "h1 tried to connect to h2 by TCP over a simplex cable, with static ARP entries"
+    at_h1, at_h2 = (between(evidence, "connect", "flows", host) for host in ("h1", "h2"))
+    arrived = tcp_segments(at_h2, p["h1"])
+    expect(len(arrived) > 1 and set(arrived) == {SYN}, done=done, expected="SYNs, and nothing else, from h1 at h2",
+           seen=[f"{flags:#04x}" for flags in arrived] or "nothing")
+    sent, got = tcp_segments(at_h2, p["h2"]), tcp_segments(at_h1, p["h2"])
+    expect(sent and set(sent) == {SYN | ACK} and not got, done=done, expected="SYN+ACKs sent by h2, none at h1",
+           seen=f"{len(sent)} segments sent, {len(got)} arrived")
+    expect(evidence.text("connect").strip() == "timed out", done=done, expected="a timeout",
+           seen=evidence.text("connect").strip())
+
+
+# --- DUP-2: half duplex ---
+
+@points(1, claim="DUP-2", hint="Both directions, in turn.")
+def check_half_carries_both_ways(evidence):
+    """Half duplex: all frames of both flows arrive, and the directions take turns."""
+    order = [flight.sender for flight in all_arrived(flights(evidence, "half"), "half")]
+    turns = sum(1 for one, following in zip(order, order[1:], strict=False) if one != following)
+    fewest = min(order.count("h1"), order.count("h2"))
+    expect(turns >= fewest, done="both flows were sent over the half-duplex cable",
+           expected=f"the direction to change at least {fewest} times", seen=f"{turns} times")
+
+
+@points(1, claim="DUP-2", hint="At most R, however much is offered.")
+def check_half_sum_is_one_rate(evidence):
+    """Half duplex: the rates of both directions together are R, though each end offers more than that."""
+    rate = evidence.params["rate"]
+    found = all_arrived(flights(evidence, "half"), "half")
+    expect_rate(evidence, found, rate, f"both flows were sent over a half-duplex cable of {rate} kbit/s")
+
+
+@points(2, claim="DUP-2", hint="A frame of L bytes that arrives at t was on the wire from t - 8 L / R to t.")
+def check_half_never_at_once(evidence):
+    """Half duplex: no two frames' times on the wire overlap, in whichever direction they go."""
+    rate = evidence.params["rate"]
+    worst = overtime(all_arrived(flights(evidence, "half"), "half"), rate)
+    expect(worst <= tolerance(evidence), done=f"both flows were sent over a half-duplex cable of {rate} kbit/s",
+           expected="frames on the wire one after the other", seen=f"frames that overlap by {millis(worst)} in all")
+
+
+# --- DUP-3: full duplex ---
+
+@points(1, claim="DUP-3", hint="Two channels.")
+def check_full_sum_is_twice_the_rate(evidence):
+    """Full duplex: the rates of both directions add up to 2 R."""
+    rate = evidence.params["rate"]
+    found = all_arrived(flights(evidence, "full"), "full")
+    expect_rate(evidence, found, 2 * rate, f"both flows were sent over a full-duplex cable of {rate} kbit/s each way")
+
+
+@points(1, claim="DUP-3", hint="Draw both directions' frames on one time axis.")
+def check_full_is_at_once(evidence):
+    """Full duplex: nearly all the time, frames of both directions are on the wire at once."""
+    rate = evidence.params["rate"]
+    found = all_arrived(flights(evidence, "full"), "full")
+    busy = min(sum(flight.line_time(rate) for flight in found if flight.sender == host) for host in ("h1", "h2"))
+    seen = at_once(found, {"h1": rate, "h2": rate})
+    # 5 % for the first and last frames; in real time a late frame seems to have been on the wire later than it was
+    expect(seen >= 0.95 * busy - 2 * tolerance(evidence), done="both flows were sent over the full-duplex cable",
+           expected=f"frames on the wire both ways for {busy:.2f} s", seen=f"{seen:.2f} s")
+
+
+@points(1, claim="DUP-3", hint="Does h2's sending delay h1's frames?")
+def check_full_directions_do_not_disturb(evidence):
+    """Full duplex: each direction's frames arrive as if the other did not exist."""
+    rate = evidence.params["rate"]
+    all_arrived(flights(evidence, "full"), "full")
+    for host in ("h1", "h2"):
+        off = surprise(flights(evidence, "full", host), rate)
+        expect(off <= tolerance(evidence), done=f"{host} sent its flow while the other one came in",
+               expected=f"each frame to arrive as on a wire of {rate} kbit/s of its own", seen=f"{millis(off)} off")
+
+
+# --- the student's cables ---
+
+def trouble(evidence) -> str:
+    """What the run complained of in the student's files."""
+    return "".join(f"\n{line}" for line in evidence.manifest.get("reason", "").splitlines()[:6])
+
+
+def yours(evidence, name: str, *senders: str) -> list[Flight]:
+    """The student's flows, in the order of sending; fails if a frame was lost."""
+    found = flights(evidence, name, *senders)
+    lost = sum(1 for flight in found if flight.arrived is None)
+    who = " and ".join(senders or ("h1", "h2"))
+    expect(not lost, done=f"{who} sent over your cable ({name.removeprefix('your-')}.tc)",
+           expected="every frame arrives", seen=f"{lost} of {len(found)} are missing{trouble(evidence)}")
+    return found
+
+
+def expect_one_wire(evidence, found: list[Flight], rate: int, done: str) -> None:
+    off = surprise(found, rate)
+    seconds = max(flight.arrived for flight in found) - min(flight.sent for flight in found)
+    expect(off <= tolerance(evidence), done=done,
+           expected=f"each frame to arrive as on one wire of {rate} kbit/s",
+           seen=f"arrivals up to {millis(off)} off; {sum_of_rates(found):.1f} kbit/s over {seconds:.2f} s"
+                + trouble(evidence))
+
+
+@points(2, claim="DUP-1", hint="Which end of the cable must have no transmitter?")
+def check_your_simplex(evidence):
+    """Your simplex cable carries h2's frames at your rate, and nothing of h1's."""
+    rate = evidence.params["own_simplex"]
+    expect_one_wire(evidence, yours(evidence, "your-simplex", "h2"), rate, "h2 sent over your cable (simplex.tc)")
+    through = [flight for flight in flights(evidence, "your-simplex", "h1") if flight.arrived is not None]
+    expect(not through, done="h1 sent over your cable (simplex.tc)", expected="nothing of it at h2",
+           seen=f"{len(through)} frames{trouble(evidence)}")
+
+
+@points(2, claim="DUP-2", hint="One wire, one queue, two ends that send into it.")
+def check_your_half_is_never_at_once(evidence):
+    """Your half-duplex cable carries both ways, and never two frames at once."""
+    rate = evidence.params["own_half"]
+    found = yours(evidence, "your-half")
+    worst = overtime(sorted(found, key=lambda flight: flight.arrived), rate)
+    expect(worst <= tolerance(evidence), done=f"both flows were sent over your cable (half.tc), of {rate} kbit/s",
+           expected="frames on the wire one after the other", seen=f"frames that overlap by {millis(worst)} in all")
+
+
+@points(2, claim="DUP-2", hint="While the other end is silent, the whole rate is there for whoever sends.")
+def check_your_half_is_one_wire(evidence):
+    """On your half-duplex cable a sender that is alone gets the whole rate; two share it, first come, first served."""
+    p, found = evidence.params, yours(evidence, "your-half")
+    late = min(flight.sent for flight in found if flight.sender == "h2")
+    alone = [flight for flight in found if flight.arrived < late]
+    expect_one_wire(evidence, alone or found, p["own_half"], "h1 alone sent over your cable (half.tc)")
+    expect_one_wire(evidence, found, p["own_half"], "both flows were sent over your cable (half.tc)")
+
+
+@points(2, claim="DUP-3", hint="tc tells kbit (bits) from kbps (bytes). Which end sends into which channel?")
+def check_your_full_carries_h1_undisturbed(evidence):
+    """Your full-duplex cable carries h1's frames at their own rate, whatever h2 sends meanwhile."""
+    expect_one_wire(evidence, yours(evidence, "your-full", "h1"), evidence.params["own_there"],
+                    "h1 sent over your cable (full.tc), and so did h2")
+
+
+@points(2, claim="DUP-3", hint="How many channels does full duplex need, and of what rate is the one for h2?")
+def check_your_full_carries_h2_undisturbed(evidence):
+    """Your full-duplex cable carries h2's frames at their own rate, whatever h1 sends meanwhile."""
+    expect_one_wire(evidence, yours(evidence, "your-full", "h2"), evidence.params["own_back"],
+                    "h2 sent over your cable (full.tc), and so did h1")
+
+
+# --- the student's answers ---
+
+def near(answer: float, right: float, question: str, share: float) -> None:
+    expect(abs(answer - right) <= share * right, done=f"answers.toml: {question}",
+           expected=f"what your own run shows, to {share:.0%}", seen=f"{answer:g}")
+
+
+def same(answer, right, question: str) -> None:
+    expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=repr(answer))
+
+
+@points(2, claim=("DUP-2", "DUP-3"), hint="A frame of L bytes takes 8 L / R seconds.")
+def check_answers_times(evidence, answers):
+    """Your answers on how long frames and flows take."""
+    near(answers.number("frame_ms"), flights(evidence, "full", "h1")[0].line_time(evidence.params["rate"]) * 1000,
+         "frame_ms", 0.01)
+    for kind in ("half", "full"):
+        found = all_arrived(flights(evidence, kind), kind)
+        seconds = found[-1].arrived - min(flight.sent for flight in found)
+        near(answers.number(f"{kind}_seconds"), seconds, f"{kind}_seconds", 0.02 + tolerance(evidence) / seconds)
+
+
+@points(2, claim=("DUP-1", "DUP-2", "DUP-3"), hint="R + 0, R, 2 R: which is which?")
+def check_answers_rates(evidence, answers):
+    """Your answers on the sums of rates."""
+    for kind in ("simplex", "half", "full"):
+        near(answers.number(f"{kind}_sum"), sum_of_rates(flights(evidence, kind)), f"{kind}_sum",
+             0.03 + tolerance(evidence))
+    near(answers.number("half_h1"), sum_of_rates(flights(evidence, "half", "h1")), "half_h1",
+         0.05 + tolerance(evidence))
+
+
+@points(2, claim="DUP-1", hint="h2-eth0.pcap has what arrived, and what h2 said to it.")
+def check_answers_simplex(evidence, answers):
+    """Your answers on what gets through a simplex cable."""
+    p, at = evidence.params, {host: between(evidence, "no-way-back", "flows", host) for host in ("h1", "h2")}
+    asked = [packet for packet in arp.packets(at["h2"]) if packet.sender_ip == p["h1"]]
+    same(answers.integer("arp_requests_at_h2"), len(asked), "arp_requests_at_h2")
+    answered = [packet for packet in arp.packets(at["h1"]) if packet.sender_ip == p["h2"]]
+    same(answers.integer("arp_replies_at_h1"), len(answered), "arp_replies_at_h1")
+    same(answers.integer("syns_at_h2"), len(tcp_segments(at["h2"], p["h1"])), "syns_at_h2")
+    told = re.search(r"From (\S+) icmp_seq", evidence.command("arp-ping").stdout)
+    same(answers.text("unreachable_from"), told and told[1], "unreachable_from")
+    same(answers.integer("h2_frames_at_h1"), sum(1 for flight in flights(evidence, "simplex", "h2") if flight.arrived),
+         "h2_frames_at_h1")

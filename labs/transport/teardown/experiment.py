@@ -1,0 +1,292 @@
+"""Closing a TCP connection: clients on h1, servers on h2, and every way to take leave.
+
+    h1 ── s1 ── h2        each link delays by some milliseconds, so that a segment is on its way for a while
+
+In all scenes but the last both ends are sockets of the hosts' kernels that this program holds: which call is made
+when, is all that matters. Each scene has a server port of its own: `port` of the variant plus its place in SCENES.
+"""
+
+import errno
+import random
+import socket
+import string
+import struct
+
+from mnlab.lab import Diagram
+
+needs = ("netem", "trace", "student")
+
+SCENES = ("four", "three", "late", "together", "server-first", "unread", "gone", "patient", "orphan-a", "orphan-b",
+          "yours")
+PAUSE = 1.0  # s between scenes, so that nothing of one is still on its way in the next
+
+diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="four", last="unread", limit=70, seen_by="h1")
+
+
+def variant(rng) -> dict:
+    """Sizes in bytes, times in seconds; `delay` in ms, of each link and way."""
+    orphans = [rng.randrange(50, 58), rng.randrange(65, 72)]  # before and after the kernel has lost patience (60 s)
+    rng.shuffle(orphans)
+    limit = rng.randrange(36, 60) * 1000
+    return {
+        "net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}", "delay": rng.randrange(5, 11),
+        "port": rng.randrange(20, 90) * 100,
+        "request": rng.randrange(40, 400), "work": rng.randrange(2, 6),
+        "pieces": rng.randrange(3, 6), "piece": rng.randrange(200, 1200),
+        "hesitation": rng.randrange(3, 8) / 10,  # longer than any delayed ACK waits (200 ms)
+        "unread": rng.randrange(300, 1400), "cut": rng.randrange(60, 70) * 1000,
+        "patience": rng.randrange(73, 80), "orphan_a": orphans[0], "orphan_b": orphans[1],
+        "limit": limit, "drain": rng.randrange(5, 9), "text": rng.randrange(10**6),
+    }
+
+
+def topology(params):
+    from topologies.lan import Lan
+    return Lan(hosts=2, addresses=[f"{params['net']}.{host}/24" for host in (1, 2)],
+               link={"delay": f"{params['delay']}ms"})
+
+
+def experiment(net, rec, work):
+    stage = Stage(net, rec)
+    with rec.trace(), rec.capture("h1", "h2"):
+        rec.progress("a client that half-closes, a server that goes on")
+        four(stage, rec.params)
+        rec.progress("a server with nothing left to say; both at once; the server first")
+        three(stage)
+        late(stage, rec.params)
+        together(stage)
+        server_first(stage)
+        rec.progress("unread data, and a client that has gone")
+        unread(stage, rec.params)
+        gone(stage, rec.params)
+        rec.progress("more than a minute of silence")
+        silence(stage, rec.params)
+        rec.progress("your server")
+        yours(stage, rec.params)
+    rec.keep("outcomes", stage.outcomes)
+    rec.keep("sockets", stage.samples)
+
+
+class Stage:
+    """Where the scenes play: makes connections, and notes what the programs saw and in which state sockets are."""
+
+    def __init__(self, net, rec):
+        self.net, self.rec = net, rec
+        self.outcomes = {}  # scene: what its client read, and how that ended
+        self.samples = []  # {"time": s, "h1": {server port: state}, "h2": ...}
+
+    def port(self, scene) -> int:
+        return self.rec.params["port"] + SCENES.index(scene)
+
+    def pair(self, scene):
+        """A fresh connection: the client's socket on h1 and the server's on h2."""
+        from mnlab.net import sockets
+        self.rec.mark(scene)
+        with sockets.listen(self.net["h2"], self.port(scene)) as listener:
+            client = self.connect(scene)
+            return client, listener.accept()[0]
+
+    def connect(self, scene, buffer: int = 0):
+        from mnlab.net import sockets
+        return sockets.connect(self.net["h1"], (self.net["h2"].IP(), self.port(scene)), buffer=buffer)
+
+    def read(self, connection, name: str = "") -> bytes:
+        """What the other end sends until it ends; noted as the outcome `name`."""
+        from mnlab.net import sockets
+        data, end = sockets.read_to_end(connection)
+        if name:
+            self.outcomes[name] = {"bytes": len(data), "end": end}
+        return data
+
+    def look(self) -> None:
+        """Note the state of every connection, by its server port, as both kernels list it."""
+        from mnlab.net import sockets
+        first = self.rec.params["port"]
+        sample = {"time": round(self.rec.now(), 6), "h1": {}, "h2": {}}
+        for host, column in (("h1", "remote"), ("h2", "local")):
+            for row in sockets.table(self.net[host]):
+                if first <= row[column][1] < first + len(SCENES) and row["state"] != "LISTEN":
+                    sample[host][str(row[column][1])] = row["state"]
+        self.samples.append(sample)
+
+    def watch(self, seconds: float) -> None:
+        """Let time pass, and look every two seconds."""
+        end = self.rec.now() + seconds
+        while (left := end - self.rec.now()) > 0:
+            self.rec.wait(min(2, left))
+            self.look()
+
+
+# --- the scenes; "client" is always on h1, "server" on h2 ---
+
+def four(stage, p):
+    """The client has said all: it closes its half. The server works for a while, answers in pieces, then closes."""
+    client, server = stage.pair("four")
+    client.sendall(b"q" * p["request"])
+    client.shutdown(socket.SHUT_WR)
+    stage.read(server)
+    stage.rec.wait(p["work"])
+    stage.look()
+    for host in ("h1", "h2"):
+        stage.rec.run(f"ss-{host}", stage.net[host], "ss -Htan")
+    for _ in range(p["pieces"]):
+        server.sendall(b"a" * p["piece"])
+        stage.rec.wait(0.1)
+    server.close()
+    stage.read(client, "four")
+    client.close()
+    stage.watch(PAUSE)
+
+
+def three(stage):
+    """A question and its answer; then the client closes, and so does the server, in the same moment."""
+    client, server = stage.pair("three")
+    client.sendall(b"question")
+    server.recv(100)
+    server.sendall(b"answer")
+    client.recv(100)
+    client.close()
+    server.recv(100)
+    server.close()
+    stage.watch(PAUSE)
+
+
+def late(stage, p):
+    """The server has nothing left to send, but does not close at once."""
+    client, server = stage.pair("late")
+    client.close()
+    server.recv(100)
+    stage.rec.wait(p["hesitation"])
+    server.close()
+    stage.watch(PAUSE)
+
+
+def together(stage):
+    """Both close before they have heard of each other's FIN."""
+    client, server = stage.pair("together")
+    client.close()
+    server.close()
+    stage.watch(PAUSE)
+
+
+def server_first(stage):
+    """The server closes first."""
+    client, server = stage.pair("server-first")
+    server.close()
+    client.recv(100)
+    client.close()
+    stage.watch(PAUSE)
+
+
+def unread(stage, p):
+    """The server answers and closes, but has not read what the client had sent."""
+    client, server = stage.pair("unread")
+    client.sendall(b"q" * p["unread"])
+    stage.rec.wait(0.3)
+    server.sendall(b"a" * p["cut"])
+    server.close()
+    stage.read(client, "unread")
+    client.close()
+    stage.watch(PAUSE)
+
+
+def gone(stage, p):
+    """The client asks and closes for good, not its half only. The server answers all the same."""
+    client, server = stage.pair("gone")
+    client.sendall(b"q" * p["request"])
+    client.close()
+    stage.read(server)
+    server.sendall(b"a" * p["piece"])
+    stage.rec.wait(0.3)
+    try:
+        server.sendall(b"more")
+        stage.outcomes["gone"] = {"bytes": 0, "end": "sent"}
+    except OSError as problem:  # the first call went well: it filled a buffer. The next one hears of the reset.
+        stage.outcomes["gone"] = {"bytes": 0, "end": errno.errorcode[problem.errno]}
+    server.close()
+    stage.watch(PAUSE)
+
+
+def silence(stage, p):
+    """Three clients on whose FIN the server is silent for about a minute. One half-closes, two are gone."""
+    client, patient = stage.pair("patient")
+    client.sendall(b"q" * p["request"])
+    client.shutdown(socket.SHUT_WR)
+    stage.read(patient)
+    orphans = {}
+    for name in ("a", "b"):
+        orphan, orphans[name] = stage.pair(f"orphan-{name}")
+        orphan.close()
+    begin = stage.rec.now()
+    for name in sorted(orphans, key=lambda name: p[f"orphan_{name}"]):
+        stage.watch(begin + p[f"orphan_{name}"] - stage.rec.now())
+        orphans[name].close()
+    stage.watch(begin + p["patience"] - stage.rec.now())
+    patient.sendall(b"a" * p["piece"])
+    patient.close()
+    stage.read(client, "patient")
+    client.close()
+    stage.watch(PAUSE)
+
+
+# --- the student's server and its clients ---
+
+def yours(stage, p):
+    stage.rec.mark("yours")
+    stage.rec.student_service("server", stage.net["h2"], ["python3", "server.py", str(stage.port("yours"))],
+                              tcp=stage.port("yours"))
+    letters = random.Random(p["text"])
+
+    def text(size: int) -> bytes:
+        return "".join(letters.choices(string.ascii_letters, k=size)).encode()
+
+    whole = text(p["limit"] // 2)
+    visit(stage, "pieces", lambda client: send(stage, client, [text(p["request"]) for _ in range(p["pieces"])]))
+    visit(stage, "empty", lambda client: client.shutdown(socket.SHUT_WR))
+    visit(stage, "killed", lambda client: killed(stage, client, text(p["request"])))
+    visit(stage, "too-long", lambda client: send(stage, client, [text(p["limit"] + 5000), *[text(500)] * 3]))
+    visit(stage, "endless", lambda client: endless(stage, client, text(p["limit"] + 5000), p["drain"] + 4))
+    visit(stage, "slow-reader", lambda client: send(stage, client, [whole], think=2), buffer=4096)
+
+
+def visit(stage, name, talk, buffer: int = 0) -> None:
+    """One client of the student's server: it talks, then reads to the end. Whatever happens to it, is its outcome."""
+    stage.rec.mark(name)
+    try:
+        client = stage.connect("yours", buffer)
+    except OSError as problem:
+        stage.outcomes[name] = {"bytes": 0, "end": f"no connection ({problem.strerror or problem})"}
+        return
+    with client:
+        try:
+            talk(client)
+        except OSError:
+            pass  # reset while it still sent; what it can read, it reads
+        if client.fileno() >= 0:
+            stage.read(client, name)
+    stage.rec.wait(PAUSE)
+
+
+def send(stage, client, parts, think: float = 0.0):
+    """Send the parts with pauses between, say that this was all, wait for `think` seconds."""
+    for part in parts:
+        client.sendall(part)
+        stage.rec.wait(0.5)
+    client.shutdown(socket.SHUT_WR)
+    stage.rec.wait(think)
+
+
+def killed(stage, client, part):
+    """Begin a request, and be gone in the middle of it: what peers of a killed program see is a reset."""
+    client.sendall(part)
+    stage.rec.wait(0.5)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() shall reset
+    client.close()
+
+
+def endless(stage, client, first, seconds):
+    """Send and send; never say that this was all, for so many seconds."""
+    client.sendall(first)
+    for _ in range(seconds):
+        stage.rec.wait(1)
+        client.sendall(b"more")
