@@ -13,6 +13,7 @@ from mnlab.lab.lab import ROOT
 PARTS = {
     "unit": ["tests/unit"],
     "machine": ["tests/machine", "-m", "not slow"],
+    "controller": ["tests/controller", "-m", "not slow"],
     "labs": ["tests/labs", "tests/topologies", "-m", "not slow"],
     "slow": ["tests", "-m", "slow"],
 }
@@ -24,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def test(what: Annotated[Optional[list[str]], typer.Argument(
-        metavar="[unit|machine|labs|slow|PYTEST ARGUMENT...]", help="A part, or what pytest is to run.")] = None) -> None:
+        metavar="[unit|machine|controller|labs|slow|PYTEST ARGUMENT...]", help="A part, or what pytest is to run.")] = None) -> None:
     """Run the project's tests, on every processor.
 
     Example: mnlab test unit
