@@ -10,18 +10,12 @@ from mnlab.checks.verify import verify
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
 from mnlab.lab.lab import all_labs
-from mnlab.machine.vm import VirtualMachine
 
 SEEDS = (1, 2, 77)
 
 
 def each_lab(function):
     return pytest.mark.parametrize("lab", [pytest.param(lab, id=lab.name) for lab in all_labs()])(function)
-
-
-@pytest.fixture(scope="session")
-def machine():
-    return VirtualMachine("virtual")
 
 
 def run_solution(lab, machine, seed, folder):
@@ -38,8 +32,8 @@ def complaints(result) -> str:
 
 @each_lab
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_solution_scores_full_marks(lab, seed, machine, tmp_path):
-    record = run_solution(lab, machine, seed, tmp_path)
+def test_the_solution_scores_full_marks(lab, seed, solved):
+    record = solved(lab, seed)
     result = grade(lab, record, reference_answers(lab, record))
     assert result.status == PASSED, complaints(result)
     assert result.points == result.max_points > 0

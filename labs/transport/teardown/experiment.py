@@ -233,7 +233,7 @@ def silence(stage, p):
 
 def yours(stage, p):
     stage.rec.mark("yours")
-    stage.rec.student_service("server", stage.net["h2"], ["python3", "server.py", str(stage.port("yours"))],
+    stage.rec.student_service("server", stage.net["h2"], ["python3", "-SE", "server.py", str(stage.port("yours"))],
                               tcp=stage.port("yours"))
     letters = random.Random(p["text"])
 

@@ -25,7 +25,8 @@ def register(app: typer.Typer) -> None:
 
 
 def test(what: Annotated[Optional[list[str]], typer.Argument(
-        metavar="[unit|machine|controller|labs|slow|PYTEST ARGUMENT...]", help="A part, or what pytest is to run.")] = None) -> None:
+        metavar="[unit|machine|controller|labs|slow|PYTEST ARGUMENT...]",
+        help="A part, or what pytest is to run.")] = None) -> None:
     """Run the project's tests, on every processor.
 
     Example: mnlab test unit

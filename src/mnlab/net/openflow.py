@@ -70,9 +70,13 @@ class OpenFlowSwitch(Strict, Switch):
         """Its flow tables with their counters, as ovs-ofctl(8) prints them."""
         return self.run(["ovs-ofctl", "-O", "OpenFlow13", "dump-flows", self.name]).stdout
 
+    def flow_count(self) -> int:
+        """Flows in all its tables."""
+        return ovs.flow_count(self.name)
+
     def has_flows(self) -> bool:
         """Whether there is any flow in its tables."""
-        return ovs.flow_count(self.name) > 0
+        return self.flow_count() > 0
 
     def delete_flows(self) -> None:
         """Empty its flow tables."""

@@ -15,9 +15,9 @@ is judged by what its sender knew (the scoreboard of ACKs and SACKs), by the tim
     keep-alive              one that asks an idle peer for a sign of life (RFC 9293, 3.8.4)
 
 Which of the first four it was is the sender's secret; on the wire a lone segment's tail loss probe looks like its
-timeout. Then the next wait tells: after a timeout it doubles, after a probe it does not. With no next one, and if nobody
-says whether the sender probes at all (net.ipv4.tcp_early_retrans), a probe is assumed where SACK is in use, as on Linux;
-but it is not `sure`.
+timeout. Then the next wait tells: after a timeout it doubles, after a probe it does not. With no next one, and if
+nobody says whether the sender probes at all (net.ipv4.tcp_early_retrans), a probe is assumed where SACK is in use, as
+on Linux; but it is not `sure`.
 
 A repetition was spurious if the original had arrived. The receiver's capture shows it; without that, the receiver says
 so by DSACK (RFC 2883, 3708), or the first ACK that covers it echoes a timestamp older than its own (Eifel, RFC 3522).
@@ -259,8 +259,8 @@ class _Sender:
         return original is not None and original.time < self.delivered
 
     def _may_be_tail_probe(self, segment: Segment) -> bool:
-        return (self.sacks and self.probing is not False and not self.probed and not self.episode and not self.timeouts and not self.board.blocks
-                and segment.end == self.top)
+        return (self.sacks and self.probing is not False and not self.probed and not self.episode
+                and not self.timeouts and not self.board.blocks and segment.end == self.top)
 
     def _doubles(self, segment: Segment, waited: float) -> bool | None:
         """Whether the next repetition waits twice as long as this one did; None if something is heard before it."""

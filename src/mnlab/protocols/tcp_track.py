@@ -245,7 +245,8 @@ def _state_events(segment: Segment, sender: Side, receiver: Side, acceptable: bo
     """What a segment means to its two ends, in the order in which RFC 9293 section 3.10.7 looks at it."""
     if segment.rst:
         own = segment.ack is not None or 0 <= segment.seq <= sender.top  # else it answers a segment of no connection
-        return [*([(sender, states.SEND_RST)] if own else []), *([(receiver, states.RECEIVE_RST)] if acceptable else [])]
+        events = ((own, sender, states.SEND_RST), (acceptable, receiver, states.RECEIVE_RST))
+        return [(side, event) for happens, side, event in events if happens]
     ack = segment.ack
     covers_syn = ack is not None and 1 <= ack <= receiver.top
     covers_fin = ack is not None and receiver.fin is not None and ack > receiver.fin

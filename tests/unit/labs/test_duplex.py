@@ -70,8 +70,8 @@ def test_a_pause_does_not_make_up_for_an_overlap():
 
 def test_a_wire_serves_first_come_first_served():
     sent = [flight("h1", 0.0, 0.010), flight("h2", 0.001, 0.020), flight("h1", 0.100, 0.110)]
-    assert checks.surprise(sent, 1000) == pytest.approx(0)
-    assert checks.surprise([flight("h1", 0.0, 0.010), flight("h2", 0.001, 0.011)], 1000) == pytest.approx(0.009)
+    assert checks.lateness(sent, 1000) == pytest.approx([0, 0, 0])
+    assert checks.lateness([flight("h1", 0.0, 0.010), flight("h2", 0.001, 0.011)], 1000) == pytest.approx([0, -0.009])
 
 
 def test_rates_add_up_over_the_whole_time():

@@ -1,0 +1,514 @@
+"""What opens a connection, what stays half open, and for how long: the kernels first, then the student's program.
+
+Numbers are those on the wire. Times: the kernel's timers fire late and never early, up to 1/8 by its timer wheel
+(kernel/time/timer.c), hence LATE; SLACK is for a busy computer in real time and is zero's worth in virtual time.
+"""
+
+import errno
+from functools import lru_cache
+
+from mnlab.checks import expect, points
+from mnlab.protocols import tcp
+from mnlab.protocols.checksum import transport_fits
+from mnlab.protocols.kernel import SocketState
+
+PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 6106, "blocked": 6107, "served": 6108,
+         "bare": 6109, "patient": 6110, "first": 6201, "closed": 6202, "nowhere": 6203}
+SERVER, FLOODED, GUARDED, STUDENTS = 5000, 5002, 5003, 5004
+CROSSING, HALF_OPEN = 7001, 4000
+MODULUS = 2**32
+LATE, SLACK, SOON = 1.15, 0.3, 0.02  # a factor; seconds; seconds
+SYNACK_TIMES = [0, 1, 3, 7, 15, 31]  # net.ipv4.tcp_synack_retries = 5, from 1 s on, doubled each time
+SYN_TIMES = [0, 1, 3, 7, 15, 31, 63]  # net.ipv4.tcp_syn_retries = 6
+COOKIE_SIZES = (536, 1300, 1440, 1460)  # net/ipv4/syncookies.c, msstab: a cookie has two bits for it
+TIMESTAMPS = 12  # bytes of a header
+
+
+# --- reading the evidence ---
+
+@lru_cache(maxsize=8)
+def everything(evidence, host) -> list:
+    """Every TCP segment captured on a host, in order of time."""
+    found = [segment for one in tcp.connections(evidence.frames(host)) for segment in one.segments]
+    return sorted(found, key=lambda segment: (segment.time, segment.frame.number))
+
+
+def talk(evidence, name, host="h1") -> list:
+    """The segments from and to this port of h1, or this name's port."""
+    port, ip = PORTS.get(name, name), evidence.ip("h1")
+    return [segment for segment in everything(evidence, host) if (ip, port) in (segment.source, segment.target)]
+
+
+def sent(evidence, name, host="h1", by="h1") -> list:
+    return [segment for segment in talk(evidence, name, host) if segment.source.ip == evidence.ip(by)]
+
+
+def outside(evidence, port) -> tuple[list, list]:
+    """(SYNs to that port of h2 from the made-up address, h2's SYN+ACKs to them), as h2 saw them."""
+    made_up = evidence.params["outside"]
+    found = [segment for segment in everything(evidence, "h2") if segment.syn]
+    return ([segment for segment in found if (segment.source.ip, segment.target.port) == (made_up, port)],
+            [segment for segment in found if (segment.target.ip, segment.source.port) == (made_up, port)])
+
+
+def room(evidence, scene: str) -> int:
+    """How many half-open connections h2's kernel held after a flood; the check fails unless that is its backlog.
+
+    Linux compares with "greater", so there is room for one more than listen() was given (include/net/
+    inet_connection_sock.h, inet_csk_reqsk_queue_is_full); it has been otherwise in other versions.
+    """
+    held, backlog = evidence.json(scene)["half_open"], evidence.params["backlog"]
+    expect(held in (backlog, backlog + 1),
+           done=f"{evidence.params['flood']} SYNs that nobody stands behind came to h2: listen({backlog})",
+           expected=f"{backlog} or {backlog + 1} half-open connections in h2's table", seen=held)
+    return held
+
+
+def words(segments, evidence) -> str:
+    """Segments as "h1: SYN 123; h2: SYN+ACK 456 acknowledging 124", for "seen"."""
+    return "; ".join(
+        f"{evidence.name_of(one.source.ip)}: {one.flags} {one.header.seq}"
+        + (f" acknowledging {one.header.ack}" if one.ack is not None else "") for one in segments[:8]) or "nothing"
+
+
+def one_more(number: int) -> int:
+    return (number + 1) % MODULUS
+
+
+def changes(evidence, host, source_port, target_port) -> list[tuple[str, str, float]]:
+    """(old state, new state, time) of a socket of the host's, as its kernel reported them."""
+    ip = evidence.ip(host)
+    return [(event.old, event.new, event.time) for event in evidence.kernel() if isinstance(event, SocketState)
+            and event.source == (ip, source_port) and event.target.port == target_port]
+
+
+def at_times(found, expected, done, what) -> None:
+    """Fail unless the segments came at these seconds after the first one, as the kernel's timers would have it."""
+    times = [one.time - found[0].time for one in found]
+    fits = len(times) == len(expected) and all(
+        right <= time + 0.001 and time < right * LATE + SLACK for time, right in zip(times, expected, strict=True))
+    expect(fits, done=done, expected=f"{what} at {', '.join(map(str, expected))} s",
+           seen=", ".join(f"{time:.2f}" for time in times) + " s")
+
+
+# --- three segments ---
+
+@points(1, claim="HSK-1", hint="Put the sequence number of one beside the acknowledgement number of the next.")
+def check_three_segments_open(evidence):
+    """SYN, SYN+ACK, ACK: each acknowledges the number before it, none carries data, then data flows."""
+    opening, done = talk(evidence, "plain")[:4], "h1 connected to h2"
+    flags = [(evidence.name_of(one.source.ip), one.flags, one.length) for one in opening[:3]]
+    expect(flags == [("h1", "SYN", 0), ("h2", "SYN+ACK", 0), ("h1", "ACK", 0)] and opening[3:] and opening[3].length,
+           done=done, expected="SYN, SYN+ACK, ACK, all without data, and then data", seen=words(opening, evidence))
+    syn, synack, ack = (one.header for one in opening[:3])
+    expect((synack.ack, ack.seq, ack.ack) == (one_more(syn.seq), one_more(syn.seq), one_more(synack.seq)), done=done,
+           expected=f"{one_more(syn.seq)} and {one_more(synack.seq)} acknowledged", seen=words(opening[:3], evidence))
+
+
+@points(1, claim="HSK-1", hint="An end knows of a segment only when it has arrived.")
+def check_states_of_both_ends(evidence):
+    """The client is established after the SYN+ACK, the server half an RTT later; only then accept() returns."""
+    looks = [(look["h1"], look["h2"], look["accepted"]) for look in evidence.json("plain")]
+    expected = [("SYN-SENT", None, False), ("SYN-SENT", "SYN-RECEIVED", False), ("ESTABLISHED", "SYN-RECEIVED", False),
+                ("ESTABLISHED", "ESTABLISHED", True)]
+    expect(looks == expected, done="the kernels were asked while each segment was on its way, and after the last",
+           expected=expected, seen=looks)
+    arrival = next((one.time for one in sent(evidence, "plain", "h2") if not one.syn), None)
+    server = changes(evidence, "h2", SERVER, PORTS["plain"])[:1]
+    client = [change[:2] for change in changes(evidence, "h1", PORTS["plain"], SERVER)[:2]]
+    expect(client == [("CLOSED", "SYN-SENT"), ("SYN-SENT", "ESTABLISHED")], done="h1 connected to h2",
+           expected="h1's kernel reports CLOSED to SYN-SENT to ESTABLISHED", seen=client)
+    expect(arrival and server and server[0][:2] == ("SYN-RECEIVED", "ESTABLISHED")
+           and abs(server[0][2] - arrival) < SOON, done="h1's ACK came to h2",
+           expected="at that moment h2's kernel goes from SYN-RECEIVED to ESTABLISHED", seen=server or "no such report")
+
+
+@points(1, claim="HSK-4", hint="How many segments does h2 send between the SYN and h1's ACK?")
+def check_syn_and_ack_travel_together(evidence):
+    """Between h1's SYN and its ACK, h2 sends one segment, which acknowledges and opens its own direction."""
+    for name in ("plain", "blocked", "served", "bare"):
+        at_h2, done = talk(evidence, name, "h2"), f"h1 connected to h2 from port {PORTS[name]}"
+        end = next((i for i, one in enumerate(at_h2) if one.source.ip == evidence.ip("h1") and not one.syn), None)
+        expect(end is not None, done=done, expected="h1's ACK", seen=words(at_h2, evidence))
+        answers = [one for one in at_h2[:end] if one.source.ip == evidence.ip("h2")]
+        expect([one.flags for one in answers] == ["SYN+ACK"], done=done, expected="one SYN+ACK from h2 before h1's ACK",
+               seen=words(answers, evidence))
+
+
+@points(1, claim="HSK-4", hint="Neither end listens. Each has sent a SYN when the other's arrives.")
+def check_simultaneous_open_takes_four(evidence):
+    """Both ends connect at once: two SYNs cross, two SYN+ACKs cross, and one connection is there."""
+    done = "h1 and h2 connected to each other at the same time"
+    opening = [one for one in talk(evidence, CROSSING) if one.syn]
+    seen = [(evidence.name_of(one.source.ip), one.flags) for one in opening]
+    expect(seen == [("h1", "SYN"), ("h2", "SYN"), ("h1", "SYN+ACK"), ("h2", "SYN+ACK")], done=done,
+           expected="h1: SYN, h2: SYN, h1: SYN+ACK, h2: SYN+ACK", seen=words(opening, evidence))
+    again = [opening[number].header.seq == opening[number + 2].header.seq for number in (0, 1)]
+    expect(all(again), done=done, expected="each SYN+ACK has the number of its sender's SYN",
+           seen=words(opening, evidence))
+    expect(evidence.json("crossing-heard") == ["hello", "hello"], done="then each sent the other a word",
+           expected="both words arrive", seen=evidence.json("crossing-heard"))
+
+
+@points(1, claim="HSK-4", hint="RFC 9293, figure 7: what follows SYN-SENT when a SYN without ACK arrives?")
+def check_simultaneous_open_states(evidence):
+    """Both ends go the same way: SYN-SENT, SYN-RECEIVED, ESTABLISHED. Nobody was in LISTEN."""
+    done = "h1 and h2 connected to each other at the same time"
+    looks = [(look["h1"], look["h2"]) for look in evidence.json("crossing")]
+    way = ["SYN-SENT", "SYN-RECEIVED", "ESTABLISHED"]
+    expect(looks == [(state, state) for state in way], done=done, expected=f"both ends: {', '.join(way)}", seen=looks)
+    for host, own, other in (("h1", CROSSING, CROSSING + 1), ("h2", CROSSING + 1, CROSSING)):
+        states = [new for _, new, _ in changes(evidence, host, own, other)][:3]
+        expect(states == way, done=done, expected=f"the kernel of {host} reports {', '.join(way)}", seen=states)
+
+
+# --- why not two ---
+
+@points(1, claim="HSK-2", hint="What does h1's kernel do with a SYN+ACK that answers nothing it has sent?")
+def check_old_syn_leaves_no_ghost(evidence):
+    """An old SYN: h2 answers, h1 resets with the number that h2 acknowledged, nothing stays, nothing is accepted."""
+    old, done = evidence.params["old_number"], "a SYN of h1's from long ago came to h2"
+    seen = talk(evidence, "old", "h2")
+    expected = [("h1", "SYN", old), ("h2", "SYN+ACK", one_more(old)), ("h1", "RST", one_more(old))]
+    expect([(evidence.name_of(one.source.ip), one.flags, one.header.ack if one.flags == "SYN+ACK" else one.header.seq)
+            for one in seen] == expected, done=done,
+           expected=f"SYN {old}, SYN+ACK acknowledging {one_more(old)}, RST {one_more(old)}",
+           seen=words(seen, evidence))
+    states = [(look["h1"], look["h2"]) for look in evidence.json("old")["states"]]
+    expect(states == [(None, None), (None, "SYN-RECEIVED"), (None, "SYN-RECEIVED"), (None, None)], done=done,
+           expected="half open at h2 until the reset comes, and never anything at h1", seen=states)
+    expect(not evidence.json("old")["accepted"], done=done, expected="accept() has nothing", seen="a connection")
+
+
+@points(1, claim="HSK-2", hint="RFC 9293, figure 8. Which SYN does each SYN+ACK acknowledge?")
+def check_old_syn_beside_a_new_one(evidence):
+    """An old SYN just ahead of a real one: h1 resets the wrong answer, repeats its SYN, and gets one connection."""
+    done = "an old SYN came to h2 just before h1 connected from the same port"
+    old = (evidence.params["old_number"] + 5000) % MODULUS
+    at_h1 = talk(evidence, "racing")
+    real = next((one.header.seq for one in sent(evidence, "racing") if one.syn), None)
+    wrong = [one for one in at_h1 if one.flags == "SYN+ACK" and one.header.ack == one_more(old)]
+    expect(wrong, done=done, expected=f"a SYN+ACK that acknowledges {one_more(old)}", seen=words(at_h1, evidence))
+    resets = [one.header.seq for one in sent(evidence, "racing") if one.flags == "RST"]
+    expect(one_more(old) in resets, done=done, expected=f"h1 answers it with RST {one_more(old)}",
+           seen=words(at_h1, evidence))
+    right = [one for one in at_h1 if one.flags == "SYN+ACK" and one.header.ack == one_more(real)]
+    expect(len(right) == 1, done=done, expected=f"then one SYN+ACK that acknowledges {one_more(real)}",
+           seen=words(at_h1, evidence))
+    expect(evidence.json("racing") == ["new"], done=done, expected="h2's program gets one connection, with h1's word",
+           seen=evidence.json("racing"))
+
+
+@points(1, claim="HSK-2", hint="What does Fast Open do before the third segment comes (RFC 7413, section 6.3.1)?")
+def check_fast_open_lets_the_ghost_in(evidence):
+    """Fast Open trusts two segments: its old SYN, sent again, reaches the program a second time."""
+    done = "a Fast Open SYN with data, from a connection long over, came to h2 once more"
+    count = len([one for one in sent(evidence, "fast") if one.syn])
+    syns = [one for one in sent(evidence, "fast", "h2") if one.syn]
+    expect(count == 1 and len(syns) == 2 and syns[0].header == syns[1].header and syns[0].length, done=done,
+           expected="h1 sends one SYN with data, and h2 gets the same one twice", seen=words(syns, evidence))
+    expect(evidence.json("fast-heard") == ["cookie", "fast", "fast"], done=done,
+           expected="h2's program reads that data a second time", seen=evidence.json("fast-heard"))
+    last = talk(evidence, "fast", "h2")[-1]
+    expect((last.rst, last.source.ip) == (True, evidence.ip("h1")), done=done,
+           expected="h1 resets that connection, too late", seen=words([last], evidence))
+
+
+# --- half open ---
+
+@points(1, claim="HSK-5", hint="How does the time from one SYN+ACK to the next grow?")
+def check_server_gives_up(evidence):
+    """A half-open connection: SYN+ACK again after 1, 2, 4, 8, 16 s, forgotten after 63 s; then the ACK is reset."""
+    done = "h2 got a SYN from an address that does not answer"
+    synacks = [one for one in outside(evidence, SERVER)[1] if one.target.port == HALF_OPEN]
+    expect(synacks, done=done, expected="a SYN+ACK", seen="none")
+    at_times(synacks, SYNACK_TIMES, done, "SYN+ACKs")
+    found = evidence.json("half-open")
+    expect(found["left"] == 0 and 63 <= found["seconds"] < 63 * LATE + 1, done=done,
+           expected="h2's kernel holds it for 63 s, and no longer",
+           seen=f"{found['left']} left after {found['seconds']:.1f} s")
+    resets = [one for one in everything(evidence, "h2") if one.rst and one.target.port == HALF_OPEN]
+    expect(len(resets) == 1, done="after that the third segment came", expected="h2 resets it",
+           seen=words(resets, evidence))
+
+
+@points(1, claim="HSK-6", hint="Count the SYNs; look at the kernel's error.")
+def check_client_gives_up(evidence):
+    """Nobody answers a client: seven SYNs in 63 s, then 64 s more, then connect() fails with a timeout."""
+    done = "h1 connected to an address that does not answer"
+    syns = sent(evidence, "patient")
+    expect(syns and all(one.flags == "SYN" and one.header.seq == syns[0].header.seq for one in syns), done=done,
+           expected="SYNs with one number", seen=words(syns, evidence))
+    at_times(syns, SYN_TIMES, done, "SYNs")
+    found = evidence.json("patient")
+    expect(found["error"] == errno.ETIMEDOUT and 127 <= found["seconds"] < 127 * LATE + 1, done=done,
+           expected="ETIMEDOUT after 127 s", seen=f"error {found['error']} after {found['seconds']:.1f} s")
+
+
+@points(1, claim="HSK-3", hint="Compare the SYNs that came to h2 with its SYN+ACKs, and with its backlog.")
+def check_flood_fills_the_backlog(evidence):
+    """Without cookies: h2 answers as many SYNs as it has room for, holds them, and drops the others unheard."""
+    p, done = evidence.params, f"{evidence.params['flood']} SYNs that nobody stands behind came to h2"
+    syns, synacks = outside(evidence, FLOODED)
+    expect(len(syns) == p["flood"], done=done, expected=f"{p['flood']} SYNs at h2", seen=len(syns))
+    answered, held, found = {one.target.port for one in synacks}, room(evidence, "flooded"), evidence.json("flooded")
+    expect(len(answered) == held, done=done, expected=f"{held}, which h2 has room for, are answered",
+           seen=f"{len(answered)} answered")
+    unheard = len([one for one in sent(evidence, "blocked", "h2") if one.syn]) - 1
+    dropped = found["after"]["TCPReqQFullDrop"] - found["before"]["TCPReqQFullDrop"]
+    expect(dropped == p["flood"] - held + unheard, done=done,
+           expected=f"the kernel counts {p['flood'] - held} of them dropped, and {unheard} of h1's", seen=dropped)
+
+
+@points(1, claim="HSK-3", hint="When does h2 let go of half-open connections? Which SYN of h1's is next?")
+def check_client_has_to_wait(evidence):
+    """Meanwhile a real client's SYNs are dropped, at 0, 1 and 3 s; the one at 7 s gets in, when the others are gone."""
+    done = "h1 connected to h2, whose backlog was full"
+    syns, synacks = outside(evidence, FLOODED)
+    tries = [one for one in sent(evidence, "blocked", "h2") if one.syn]
+    expect(tries, done=done, expected="SYNs of h1's at h2", seen="none")
+    at_times(tries, [0, 1, 3, 7], done, "h1's SYNs")
+    answers = [one for one in talk(evidence, "blocked", "h2") if one.flags == "SYN+ACK"]
+    expect(len(answers) == 1 and answers[0].time > tries[3].time, done=done, expected="the fourth one is answered",
+           seen=f"{len(answers)} answers, the first {answers[0].time - tries[0].time:.2f} s after the first SYN"
+           if answers else "no answer")
+    # While more than half of the room is taken, two repetitions have to do instead of five
+    # (net/ipv4/inet_connection_sock.c, reqsk_timer_handler): what came with the flood goes 1 + 2 + 4 s later.
+    ports = [one.target.port for one in synacks]
+    counts = sorted(ports.count(port) for port in set(ports))
+    expect(counts and counts[0] == 3, done="more than half of h2's room was taken",
+           expected="some half-open connections get their SYN+ACK three times, not six, and are dropped",
+           seen=f"SYN+ACKs for each: {counts}")
+
+
+@points(1, claim="HSK-3", hint="Whom does h2 answer now?")
+def check_cookies_serve_everyone(evidence):
+    """With SYN cookies h2 answers every SYN of the same flood, and a real client gets in at once."""
+    p, done = evidence.params, f"{evidence.params['flood']} SYNs came to h2, which has SYN cookies on"
+    syns, synacks = outside(evidence, GUARDED)
+    answered = {one.target.port for one in synacks}
+    expect(len(answered) == len(syns) == p["flood"], done=done, expected="an answer to each",
+           seen=f"{len(answered)} of {len(syns)}")
+    rtt = 4 * p["delay"] / 1000
+    for name in ("served", "bare"):
+        segments = talk(evidence, name)
+        syns, answers = ([one for one in segments if one.flags == flags] for flags in ("SYN", "SYN+ACK"))
+        expect(len(syns) == len(answers) == 1 and answers[0].time - syns[0].time < rtt + SLACK, done=f"{done}; h1, too",
+               expected=f"one SYN, and its answer after the {rtt * 1000:.0f} ms of the path",
+               seen=words(segments[:4], evidence))
+        server = [change[:2] for change in changes(evidence, "h2", GUARDED, PORTS[name])][:1]
+        expect(server == [("SYN-RECEIVED", "ESTABLISHED")], done=f"{done}; h1, too",
+               expected="h2's kernel has an established connection", seen=server or "none")
+
+
+@points(1, claim="HSK-3", hint="What is not kept cannot be repeated.")
+def check_cookies_keep_nothing(evidence):
+    """Who gets a cookie leaves no trace at h2: not in its table, and no SYN+ACK is ever sent again."""
+    p, held, synacks = evidence.params, room(evidence, "guarded"), outside(evidence, GUARDED)[1]
+    done, found = f"h2 answered {p['flood']} SYNs, and held {held} half-open connections", evidence.json("guarded")
+    ports = [one.target.port for one in synacks]
+    repeated = {port for port in ports if ports.count(port) > 1}
+    expect(len(repeated) == held < len(set(ports)), done=done,
+           expected=f"after a second these {held} get their SYN+ACK again, and no others",
+           seen=f"{len(repeated)} of {len(set(ports))}")
+    grown = {name: found["after"][name] - found["before"][name] for name in ("SyncookiesSent", "SyncookiesRecv")}
+    expected = {"SyncookiesSent": p["flood"] - held + 2, "SyncookiesRecv": 2}
+    expect(grown == expected, done=f"{done}; h1 connected twice", expected=f"the kernel counts {expected}", seen=grown)
+
+
+@points(1, claim="HSK-3", hint="Compare the options of SYN and SYN+ACK, and the sizes of h2's segments.")
+def check_cookies_forget_options(evidence):
+    """What h2 forgets: SACK and window scaling, unless timestamps carry them; of the segment size, all but two bits."""
+    p = evidence.params
+    rounded = max(size for size in COOKIE_SIZES if size <= p["mss"])
+    lost = {"sack_permitted", "window_scale"}
+    for name, timestamps, size in (("plain", True, p["mss"]), ("served", True, rounded), ("bare", False, rounded)):
+        done = f"h1 connected from port {PORTS[name]}" + (", with a cookie" if name != "plain" else "")
+        segments = talk(evidence, name)
+        syn, synack = (next((set(one.options) for one in segments if one.flags == flags), set())
+                       for flags in ("SYN", "SYN+ACK"))
+        expect(lost <= syn and ("timestamp" in syn) == timestamps, done=done, expected="h1's SYN offers all it can",
+               seen=sorted(syn))
+        kept = lost | {"mss", "timestamp"} if timestamps else {"mss"}
+        expect(synack == kept, done=done, expected=f"a SYN+ACK with the options {', '.join(sorted(kept))}",
+               seen=sorted(synack))
+        largest = max((one.length for one in segments if one.source.ip == evidence.ip("h2")), default=0)
+        expect(largest == size - TIMESTAMPS * timestamps, done=f"{done}; its SYN said mss={p['mss']}",
+               expected=f"h2's segments carry up to {size - TIMESTAMPS * timestamps} bytes", seen=largest)
+
+
+# --- the student's handshake ---
+
+DONE = "handshake.py was told to connect to h2; its first SYN was lost"
+
+
+def how_it_ended(evidence) -> str:
+    program = evidence.command("your-handshake")
+    how = program.stopped or (f"it ended with status {program.status}" if program.status else "")
+    return "".join(f"\n{text}" for text in (how, *program.stderr.strip().splitlines()[-4:]) if text)
+
+
+def printed(evidence, number: int) -> str:
+    """A line that the program printed, from 0."""
+    lines = evidence.command("your-handshake").stdout.splitlines()
+    return lines[number].strip() if number < len(lines) else "no line"
+
+
+def syns_of(evidence, name) -> list:
+    """The SYNs that the program sent from this port; the check fails unless there are some."""
+    found = [one for one in sent(evidence, name) if one.syn]
+    expect(found, done=f"handshake.py was told to connect from port {PORTS[name]}", expected="a SYN from h1",
+           seen="none" + how_it_ended(evidence))
+    return found
+
+
+def server_isn(evidence) -> int:
+    """The number with which h2 really answered the program."""
+    found = [one.header.seq for one in talk(evidence, "first", "h2")
+             if one.source == (evidence.ip("h2"), STUDENTS) and one.syn]
+    expect(found, done=DONE, expected="h2 answers the second SYN", seen="it does not" + how_it_ended(evidence))
+    return found[0]
+
+
+@points(3, claim="HSK-1", hint="Compare your SYN with a kernel's in Wireshark; it says if the checksum is right.")
+def check_your_syn(evidence):
+    """Your SYN: nothing but a SYN, with a right checksum, and another initial number for each connection."""
+    numbers = []
+    for name in ("first", "closed", "nowhere"):
+        for syn in syns_of(evidence, name):
+            done = f"handshake.py sent a SYN from port {PORTS[name]}"
+            expect((syn.flags, syn.length) == ("SYN", 0), done=done, expected="no other flag, no data",
+                   seen=f"{syn.flags}, {syn.length} bytes")
+            expect(transport_fits(syn.frame), done=done, expected="a checksum that fits (with the pseudo-header)",
+                   seen=f"{syn.frame.data[50:52].hex()}, which does not")
+        numbers.append(syns_of(evidence, name)[0].header.seq)
+    expect(len(set(numbers)) == 3 and 0 not in numbers, done="handshake.py opened three connections",
+           expected="three initial numbers that nobody can guess", seen=numbers)
+
+
+@points(2, claim="HSK-6", hint="A SYN that is sent again is the same SYN.")
+def check_your_syn_is_repeated(evidence):
+    """The first SYN is lost: after a second the same one is sent again."""
+    arrived = [one for one in sent(evidence, "first", "h2") if one.syn]
+    syns = syns_of(evidence, "first")
+    expect(len(syns) == 2 and len(arrived) == 1, done="s1 lost the first SYN of handshake.py, and no other",
+           expected="two SYNs, of which one comes to h2", seen=f"{len(syns)}, of which {len(arrived)}")
+    expect(syns[0].header.seq == syns[1].header.seq, done=DONE, expected="the same number again",
+           seen=f"{syns[0].header.seq}, then {syns[1].header.seq}")
+    gap = syns[1].time - syns[0].time
+    expect(0.9 < gap < 1 + SLACK, done=DONE, expected="a second between them", seen=f"{gap:.2f} s")
+
+
+@points(3, claim="HSK-1", hint="What do sequence and acknowledgement number of the third segment have to be?")
+def check_your_ack_opens(evidence):
+    """Your third segment acknowledges h2's SYN, and h2's kernel has an established connection."""
+    isn, theirs = syns_of(evidence, "first")[0].header.seq, server_isn(evidence)
+    third = next((one for one in sent(evidence, "first", "h2") if not one.syn), None)
+    expect(third, done=DONE, expected="a third segment at h2", seen="none" + how_it_ended(evidence))
+    expect((third.flags, third.header.seq, third.header.ack) == ("ACK", one_more(isn), one_more(theirs)),
+           done=f"h2 answered SYN {isn} with SYN+ACK {theirs}", expected="an ACK with the right two numbers",
+           seen=words([third], evidence))
+    server = [change[:2] for change in changes(evidence, "h2", STUDENTS, PORTS["first"])][:1]
+    expect(server == [("SYN-RECEIVED", "ESTABLISHED")], done=DONE, expected="h2's kernel: ESTABLISHED",
+           seen=server or "no connection")
+
+
+@points(3, claim="HSK-2",
+        hint="Compare both addresses, both ports, the flags, the acknowledgement number and the checksum.")
+def check_you_take_no_false_answer(evidence):
+    """Seven segments come that are no answer to your SYN. None of them makes you send anything."""
+    syns = syns_of(evidence, "first")
+    second = syns[1].time if len(syns) > 1 else syns[0].time + 1.5
+    false = [one for one in everything(evidence, "h1") if syns[0].time < one.time < second
+             and one.target.ip == evidence.ip("h1") and one.target.port in (PORTS["first"], PORTS["first"] + 50)]
+    expect(len(false) == 7, done=DONE, expected="seven false answers come to h1 before the second SYN", seen=len(false))
+    theirs = server_isn(evidence)
+    wrong = [one for one in sent(evidence, "first") if not one.syn
+             and (one.target != (evidence.ip("h2"), STUDENTS) or (one.header.ack - theirs) % MODULUS > 10_000)]
+    expect(not wrong, done=f"{DONE}; h3 sent seven false answers", expected="nothing from port 6201 in answer to them",
+           seen=words(wrong, evidence))
+
+
+@points(2, claim="HSK-1", hint="Your text begins with the number after your SYN's. What comes back needs an ACK.")
+def check_your_words_arrive(evidence):
+    """h2's program reads your text once; you print its reply, and acknowledge it."""
+    p, theirs = evidence.params, server_isn(evidence)
+    expect(evidence.json("heard") == [p["text"]], done=f"handshake.py was given the text {p['text']!r}",
+           expected="h2's program reads it", seen=evidence.json("heard") or "nothing" + how_it_ended(evidence))
+    expect(printed(evidence, 0) == f"reply {p['reply']}", done="h2 answered", expected=f"reply {p['reply']}",
+           seen=printed(evidence, 0)[:100] + how_it_ended(evidence))
+    acks = [one.header.ack for one in sent(evidence, "first", "h2") if not one.syn]
+    expected = (theirs + 1 + len(p["reply"])) % MODULUS
+    expect(acks and acks[-1] == expected, done=f"h2 sent {len(p['reply'])} bytes", expected=f"an ACK of {expected}",
+           seen=acks)
+
+
+@points(3, claim="HSK-6", hint="A closed port answers with RST+ACK. Where nobody is, wait 1, 2 and 4 s.")
+def check_you_take_no_for_an_answer(evidence):
+    """A closed port: refused after one SYN. Nobody there: SYNs at 0, 1 and 3 s, then timeout."""
+    closed = syns_of(evidence, "closed")
+    expect(printed(evidence, 1) == "refused" and len(closed) == 1,
+           done=f"handshake.py was told to connect to port {evidence.params['closed_port']}, which is closed",
+           expected="one SYN, and the line: refused",
+           seen=f"{len(closed)} SYNs, and the line: {printed(evidence, 1)[:50]}")
+    done = f"handshake.py was told to connect to {evidence.params['outside']}, which does not answer"
+    nowhere = syns_of(evidence, "nowhere")
+    # a program that computes between two SYNs is a little late; it must not be early
+    at_times(nowhere, [0, 1, 3], done, "SYNs")
+    expect(len({one.header.seq for one in nowhere}) == 1, done=done, expected="the same SYN each time",
+           seen=[one.header.seq for one in nowhere])
+    expect(printed(evidence, 2) == "timeout", done=done, expected="the line: timeout", seen=printed(evidence, 2)[:50])
+
+
+# --- the student's answers ---
+
+def same(given, right, key: str) -> None:
+    expect(given == right, done=f"answers.toml: {key}", expected="what your own run shows", seen=given)
+
+
+def near(given: float, right: float, key: str) -> None:
+    expect(abs(given - right) <= 0.5 + 0.15 * right, done=f"answers.toml: {key}",
+           expected="what your own run shows, to half a second and 15 %", seen=given)
+
+
+@points(2, claim=("HSK-1", "HSK-4"), hint="A state changes when a segment arrives, not when it is sent.")
+def check_answers_states(evidence, answers):
+    """Your answers on the states of both ends."""
+    looks = evidence.json("plain")
+    expect(len(looks) == 4, done="the kernels were asked four times", expected="four answers", seen=len(looks))
+    for key, right in (("server_waiting", looks[2]["h2"]), ("client_early", looks[2]["h1"])):
+        same(answers.text(key).upper(), str(right), key)
+    same([str(state).upper() for state in answers.items("crossing_states")],
+         [look["h1"] for look in evidence.json("crossing")], "crossing_states")
+    same(answers.integer("crossing_syns"), len([one for one in talk(evidence, CROSSING) if one.syn]), "crossing_syns")
+
+
+@points(2, claim=("HSK-2", "HSK-5", "HSK-6"), hint="Each wait is twice the one before.")
+def check_answers_patience(evidence, answers):
+    """Your answers on the reset, and on how long each end tries."""
+    resets = [one.header.seq for one in sent(evidence, "old", "h2") if one.rst]
+    same(answers.integer("old_reset"), resets[0] if resets else None, "old_reset")
+    synacks = [one for one in outside(evidence, SERVER)[1] if one.target.port == HALF_OPEN]
+    times = answers.items("synack_times")
+    same(len(times), len(synacks), "synack_times (how many)")
+    for given, synack in zip(times, synacks, strict=True):
+        expect(not isinstance(given, str), done="answers.toml: synack_times", expected="numbers", seen=given)
+        near(given, synack.time - synacks[0].time, "synack_times")
+    near(answers.number("half_open_for"), evidence.json("half-open")["seconds"], "half_open_for")
+    near(answers.number("connect_for"), evidence.json("patient")["seconds"], "connect_for")
+
+
+@points(2, claim="HSK-3", hint="Compare with the backlog; with cookies, look at the lengths of h2's segments.")
+def check_answers_flood(evidence, answers):
+    """Your answers on the two floods."""
+    same(answers.integer("flood_answered"), len({one.target.port for one in outside(evidence, FLOODED)[1]}),
+         "flood_answered")
+    blocked = talk(evidence, "blocked")
+    syns = [one for one in blocked if one.flags == "SYN"]
+    same(answers.integer("blocked_syns"), len(syns), "blocked_syns")
+    synack = next((one.time for one in blocked if one.flags == "SYN+ACK"), float("inf"))
+    near(answers.number("blocked_for"), synack - (syns[0].time if syns else 0), "blocked_for")
+    same(answers.integer("cookies_answered"), len({one.target.port for one in outside(evidence, GUARDED)[1]}),
+         "cookies_answered")
+    for key, name in (("plain_segment", "plain"), ("cookie_segment", "served")):
+        same(answers.integer(key), max((one.length for one in talk(evidence, name)), default=0), key)

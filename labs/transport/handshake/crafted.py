@@ -1,0 +1,64 @@
+"""Segments that no kernel would send: under another's address, from the past, with a wrong checksum."""
+
+import socket
+import struct
+
+from mnlab.net import namespace
+from mnlab.protocols.ip import internet_checksum
+
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+MSS = b"\x02\x04\x05\xb4"  # option: 1460 bytes
+
+
+def segment(source, target, flags: int, seq: int, ack: int = 0, options: bytes = b"", damaged: bool = False) -> bytes:
+    """An IPv4 packet with a TCP segment (RFC 9293, section 3.1); `source` and `target` are (address, port)."""
+    header = struct.pack("!HHIIBBHHH", source[1], target[1], seq % 2**32, ack % 2**32, (20 + len(options)) << 2, flags,
+                         65535, 0, 0) + options
+    ends = socket.inet_aton(source[0]) + socket.inet_aton(target[0])
+    checksum = internet_checksum(ends + struct.pack("!HH", socket.IPPROTO_TCP, len(header)) + header) ^ damaged
+    header = header[:16] + checksum.to_bytes(2, "big") + header[18:]
+    # The kernel fills in the total length, the identification and the header's checksum (raw(7), IP_HDRINCL).
+    return struct.pack("!BBHHHBBH", 0x45, 0, 0, 0, 0, 64, socket.IPPROTO_TCP, 0) + ends + header
+
+
+class Mouth:
+    """Sends whole IP packets from a node, whatever source address they name."""
+
+    def __init__(self, node):
+        with namespace.inside(node.pid):
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+
+    def send(self, packet: bytes) -> None:
+        self.socket.sendto(packet, (socket.inet_ntoa(packet[16:20]), 0))
+
+
+class Ears:
+    """Hears every IP packet that a node's first interface sends or receives (packet(7))."""
+
+    def __init__(self, node):
+        with namespace.inside(node.pid):
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))  # ETH_P_ALL: both ways
+        self.socket.bind((f"{node.name}-eth0", 3))
+
+    def wait_for_syn(self, port: int, timeout: float = 20) -> bytes | None:
+        """The next packet with a SYN from that port, from its IP header on; None if none comes."""
+        self.socket.settimeout(timeout)
+        try:
+            while True:
+                packet = self.socket.recv(2048)
+                if packet[9] == socket.IPPROTO_TCP and sender_port(packet) == port and packet[33] == SYN:
+                    return packet
+        except (TimeoutError, OSError):
+            return None
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def sender_port(packet: bytes) -> int:
+    return int.from_bytes(packet[20:22], "big")
+
+
+def number(packet: bytes) -> int:
+    """The sequence number of a segment without IP options."""
+    return int.from_bytes(packet[24:28], "big")

@@ -1,0 +1,76 @@
+"""The handshake: three segments, why not two, why not four, and what it costs to wait for the third.
+
+    h1 ───┐
+          s1 ─── h3        h3 sends what no kernel sends, and is the way to everywhere else: a way that ends there
+    h2 ───┘
+
+Sockets of the hosts belong to this process and live in the hosts' namespaces. A connection is known by its port at h1.
+"""
+
+from mnlab.lab import Diagram
+
+PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 6106, "blocked": 6107, "served": 6108,
+         "bare": 6109, "patient": 6110, "first": 6201, "closed": 6202, "nowhere": 6203}
+SERVER, OPENED, FLOODED, GUARDED, STUDENTS = 5000, 5001, 5002, 5003, 5004  # ports of h2
+CROSSING = (7001, 7002)  # ports at h1 and h2 of the simultaneous open
+HALF_OPEN = 4000  # the first source port of what h3 makes up
+
+needs = ("netem", "nft", "trace", "student")
+diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), hosts=("h1", "h2"), first="plain", last="old")
+
+
+def variant(rng) -> dict:
+    """Addresses, numbers, and how much h2 can take. `delay` in ms each link, `mss` in bytes."""
+    backlog = rng.randrange(6, 17)
+    numbers = rng.sample(range(2, 250), 3)
+    words = rng.sample(("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "islet", "jetty"), 4)
+    return {
+        "net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}",
+        "h1_host": numbers[0], "h2_host": numbers[1], "h3_host": numbers[2],
+        "outside": f"203.0.113.{rng.randrange(1, 255)}", "delay": rng.randrange(15, 31),
+        "mss": rng.randrange(1310, 1440), "old_number": rng.randrange(10**6, 2**32 - 10**6),
+        "backlog": backlog, "flood": backlog + rng.randrange(4, 11),
+        "text": " ".join(words[:2]), "reply": " ".join(words[2:]), "closed_port": rng.randrange(8000, 9000),
+    }
+
+
+def topology(params):
+    from topologies.lan import Lan
+    addresses = [f"{params['net']}.{params[f'{name}_host']}/24" for name in ("h1", "h2", "h3")]
+    return Lan(hosts=3, addresses=addresses, link={"delay": f"{params['delay']}ms"})
+
+
+def experiment(net, rec, work):
+    from lab import scenes
+    h1, h2, p = net["h1"], net["h2"], rec.params
+    way_out = f"route add default via {net['h3'].IP()}\n"
+    h1.run(["ip", "-batch", "-"], input=way_out + f"route change {p['net']}.0/24 dev h1-eth0 src {h1.IP()} "
+           f"advmss {p['mss']}\n")
+    h2.run(["ip", "-batch", "-"], input=way_out)
+    stage = scenes.Stage(net, rec)
+    stage.meet()
+    with rec.trace(), rec.capture("h1", "h2", only="tcp"):
+        rec.progress("three segments")
+        patient = stage.connect_nowhere()  # gives up two minutes from now
+        rec.wait(stage.way)  # its first SYN is out of the way
+        rec.mark("plain")
+        stage.plain()
+        rec.progress("four segments")
+        rec.mark("crossing")
+        stage.crossing()
+        rec.mark("old")
+        rec.progress("an old SYN")
+        stage.old()
+        stage.racing()
+        stage.fast_open()
+        rec.progress("a half-open connection")
+        rec.mark("half-open")
+        stage.half_open()
+        rec.progress("a flood, without and with SYN cookies")
+        rec.mark("flood")
+        stage.flooded()
+        stage.guarded()
+        rec.progress("your handshake")
+        stage.student()
+        rec.progress("the last SYN")
+        stage.give_up(patient)

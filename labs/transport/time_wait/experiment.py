@@ -1,0 +1,65 @@
+"""TIME-WAIT: who waits, for how long, and what for.
+
+    h1 ── s1 ── h2        clients on h1, servers on h2; s1 loses one ACK, and brings old segments once more
+
+Both ends are sockets of the hosts' kernels that this program holds, but for the student's programs. Scene number n
+(its place in SCENES) uses the port `server` + n on h2 and `client` + n on h1.
+"""
+
+from mnlab.lab import Diagram
+
+needs = ("netem", "nft", "trace", "student")
+
+SCENES = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assassin", "shielded", "reuse", "reopened",
+          "range", "ghost", "visits", "server")
+ISN_CYCLE = 2**38  # ns: initial sequence numbers count 64 ns each, 2^32 of them (net/core/secure_seq.c, seq_scale)
+
+diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="client-first", last="reuse", limit=90,
+                  seen_by="h1")
+
+
+def variant(rng) -> dict:
+    """Sizes in bytes, times in seconds; `delay` in ms, of each link and way."""
+    words = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "marsh", "oasis")
+    return {
+        "net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}", "delay": rng.randrange(4, 8),
+        "server": rng.randrange(20, 90) * 100, "client": rng.randrange(110, 290) * 100,
+        "request": rng.randrange(40, 400), "fin_timeout": rng.randrange(7, 20),
+        "ghost": rng.randrange(3000, 6000), "body": rng.randrange(30, 50) * 1000,
+        "words": rng.sample(words, rng.randrange(4, 6)),
+    }
+
+
+def topology(params):
+    from topologies.lan import Lan
+    return Lan(hosts=2, addresses=[f"{params['net']}.{host}/24" for host in (1, 2)],
+               link={"delay": f"{params['delay']}ms"})
+
+
+def experiment(net, rec, work):
+    from lab import scenes, students
+    stage, h1 = scenes.Stage(net, rec, SCENES), net["h1"]
+    h1.sysctl("net.ipv4.tcp_fin_timeout", rec.params["fin_timeout"])  # said to be how long TIME-WAIT lasts
+    try:
+        with rec.trace(), rec.capture("h1", "h2"):
+            rec.progress("the client closes first, the server closes first")
+            scenes.client_first(stage)
+            scenes.server_first(stage)
+            rec.progress("a connection without timestamps, for later")
+            begin = scenes.ghost_lives(stage)
+            rec.progress("the last ACK is lost")
+            scenes.last_ack_lost(stage)
+            rec.progress("old segments, and old addresses")
+            scenes.old_segments(stage)
+            scenes.reuse(stage)
+            scenes.reopened(stage)
+            scenes.one_port(stage)
+            rec.progress("until TIME-WAIT is over")
+            scenes.wait_until_free(stage)
+            rec.progress("until sequence numbers come round")
+            scenes.ghost_returns(stage, begin + ISN_CYCLE)
+            rec.progress("your programs")
+            students.client(stage)
+            students.server(stage)
+    finally:
+        stage.keep()
