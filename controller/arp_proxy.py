@@ -4,7 +4,8 @@
 
 On a plain LAN every ARP request reaches every host. Here all ARP goes to the controller, which learns each sender's
 pair of addresses from it. A request about a pair that it knows is answered by a reply that the controller makes; only
-the asker receives it. Only a request about an address that nobody has spoken from yet is flooded.
+the asker receives it. Only a request about an address that nobody has spoken from yet is flooded; the next switches
+show it to the controller, too, and are told to flood it on: only where the asker is, it may be answered.
 
 All other frames are forwarded as by a learning switch.
 """
@@ -28,6 +29,7 @@ class ArpProxy(app_manager.RyuApp):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.owners = {}  # IP address -> MAC address
+        self.homes = {}  # MAC address -> (switch id, port) that showed it first: where the host is
         self.ports = defaultdict(dict)  # switch id -> {MAC address: port}
 
     @set_ev_cls(ofp_event.EventOFPSwitchFeatures, CONFIG_DISPATCHER)
@@ -45,9 +47,10 @@ class ArpProxy(app_manager.RyuApp):
         frame = packet.Packet(message.data)
         heading, question = frame.get_protocol(ethernet.ethernet), frame.get_protocol(arp.arp)
         self.ports[switch.id][heading.src] = in_port
+        home = self.homes.setdefault(heading.src, (switch.id, in_port))
         if question:
             self.owners[question.src_ip] = question.src_mac
-        if question and self.can_answer(question, heading):
+        if question and home == (switch.id, in_port) and self.can_answer(question, heading):
             self.send(switch, switch.ofproto.OFPP_CONTROLLER, in_port, self.answer(question))
         else:
             self.forward(switch, in_port, heading, message.data, remember=not question)

@@ -7,4 +7,4 @@ processor kept busy by something else.
 """
 
 #: In the order in which they run. `mnlab bench NAME...` takes these names, and those of the functions in MEASURES.
-THEMES = ("speed", "fidelity", "determinism", "prices")
+THEMES = ("speed", "fidelity", "determinism", "prices", "controller")

@@ -81,6 +81,8 @@ FIGURES = {
     "process_wall": Figure("start a small program on a host, wall time", "ms", digits=0),
     "shell": Figure("the same through a shell, wall time", "ms", digits=0),
     "python": Figure("start python3, wall time", "ms", digits=0),
+    "first_flow": Figure("start a switch and its controller, lab time", "s", digits=3),
+    "first_flow_wall": Figure("start a switch and its controller, wall time", "s"),
     "idle": Figure("a minute of lab time in which nothing happens, wall time", "s", digits=3),
 }
 

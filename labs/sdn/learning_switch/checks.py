@@ -180,13 +180,14 @@ def check_ports_are_learned(evidence):
                expected=f"a packet-in before, with a frame from it, by port {place}", seen="none")
 
 
-@points(2, claim="SDN-3", hint="A flow for each direction, at each switch on the way; and the frame at hand must go on.")
+@points(2, claim="SDN-3", hint="A flow for each direction, at each switch on the way. And the frame at hand?")
 def check_known_pairs_get_flows(evidence):
     """After one ping each to h2 and h4 the switches hold the flows between h1 and both, and no ping was lost."""
     p = evidence.params
     for name in ("first-ping", "far-ping"):
         got, sent = answered(evidence, name)
-        expect(sent and got == sent, done=f"h1 pinged ({name})", expected=f"{sent} answers", seen=f"{got}")
+        expect(sent and got == sent, done=f"h1 pinged ({name})", expected="an answer to each echo request",
+               seen=f"{got} answers to {sent} requests")
     flows = learned_flows(evidence, "learned")
     for switch, one, other in (("s1", "h1", "h2"), ("s1", "h2", "h1"), ("s1", "h1", "h4"), ("s1", "h4", "h1"),
                                ("s2", "h1", "h4"), ("s2", "h4", "h1")):
@@ -231,7 +232,8 @@ def check_first_packet_is_slow(evidence):
     for name, waits in (("first-ping", 3), ("far-ping", 6)):
         first, *later = round_trips(evidence, name) or [0.0]
         expect(first >= waits * away, done=f"h1 pinged ({name}), the controller being {away} ms away",
-               expected=f"a first round trip of at least {waits} x {away} ms", seen=f"{first:g} ms")
+               expected=f"a first round trip of at least {waits} x {away} ms",
+               seen=f"{first:g} ms" if first else "no answer")
         later += round_trips(evidence, "second-ping")
         expect(later and max(later) < away, done="h1 pinged on", expected=f"less than {away} ms from the second on",
                seen=f"{max(later):g} ms" if later else "no answers")

@@ -28,7 +28,8 @@ def second_cable(net, params):
 
 @mutant.network("h3's port lets nothing out")
 def blocked_port(net, params):
-    net["s1"].run(["ovs-ofctl", "-O", "OpenFlow13", "mod-port", "s1", f"s1-eth{params['ports']['h3']}", "no-fwd"])
+    port = f"s1-eth{params['ports']['h3']}"
+    net["s1"].run(f"tc qdisc add dev {port} clsact && tc filter add dev {port} egress matchall action drop")
 
 
 @mutant.network("the switches stand alone from the beginning")

@@ -133,6 +133,8 @@ class Network(Mininet):
         _batch("ip", lines, "making the links")
         here = [intf for switch in self.switches if isinstance(switch, OpenFlowSwitch)  # outside namespaces
                 for intf in switch.intfList() if intf.name != "lo"]
+        for intf in here:  # outside the namespaces IPv6 is on, and would send router solicitations through the switch
+            namespace.set_sysctl(f"net.ipv6.conf.{intf}.disable_ipv6", 1)
         _batch("ip", [f"link set {intf} up" for intf in here], "starting the switches' interfaces")
         for intf in here:
             namespace.turn_off_offloads(intf.name)

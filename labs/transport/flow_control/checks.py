@@ -1,0 +1,307 @@
+"""What the wire and the kernel of h1 must show of windows; then the student's answers and the student's sender.
+
+Sizes in bytes, times in seconds. Speeds and windows are compared as products of each other, from one and the same run;
+CLOSE is what a busy computer in real time may change in them (virtual time: under 1 %).
+"""
+
+from itertools import pairwise
+from pathlib import Path
+
+from mnlab.checks import expect, points
+from mnlab.lab.lab import load
+from mnlab.protocols import tcp, tcp_windows
+from mnlab.protocols.kernel import Probe, Retransmit
+
+read = load(Path(__file__).with_name("reading.py"))
+PATHS, MSS, AT_ONCE = read.PATHS, read.MSS, read.AT_ONCE
+wire, data, acks, rtt, speed, steady_window = read.wire, read.data, read.acks, read.rtt, read.speed, read.steady_window
+
+CLOSE = 0.1
+LATE, TICK = 1 + 1 / 8, 0.01  # Linux's timers: up to 1/8 late (kernel/time/timer.c), and the slowest usual clock's tick
+UNREAD = "near's program did not read what h1 sent it (port 5001)"
+
+
+def closed(evidence, name, done) -> tcp_windows.Closed:
+    """The first time that the receiver's window was 0; the check fails if it never was."""
+    found = tcp_windows.closed(wire(evidence, name), tcp.SERVER)
+    least = min(one.window for one in acks(wire(evidence, name)))
+    expect(found, done=done, expected="a window of 0", seen=f"windows of {least} and more")
+    return found[0]
+
+
+# --- a receiver that does not read ------------------------------------------------------------------------------------
+
+@points(1, claim="WIN-1", hint="In the ladder diagram, follow `win=` from the SYN+ACK on.")
+def check_the_window_shrinks_to_zero(evidence):
+    """A receiver that does not read offers less and less, down to nothing, and h1 stops there."""
+    shut = closed(evidence, "slow", UNREAD)
+    sizes = [one.window for one in acks(wire(evidence, "slow")) if one.time <= shut.start]
+    expect(all(later <= earlier for earlier, later in pairwise(sizes)), done=UNREAD,
+           expected="windows that only shrink", seen=str(sizes))
+    until = evidence.mark("slow-reads")
+    held = [one for one in data(wire(evidence, "slow")) if shut.start < one.time < until]
+    top = max(one.end for one in data(wire(evidence, "slow")) if one.time < until)
+    expect(not held and top == shut.segment.ack < 3 * evidence.params["buffer"], done=UNREAD,
+           expected="h1, which has more to send, sends nothing more until near reads",
+           seen=f"{len(held)} segments with data after that; {top - 1} bytes sent, {shut.segment.ack - 1} acknowledged")
+
+
+@points(1, claim="WIN-1", hint="Compare h1-eth0.pcap with the receivers' captures: is anything missing?")
+def check_no_window_is_overrun_and_nothing_lost(evidence):
+    """h1 never sends beyond a window. So nothing is lost and nothing repeated, however slow the receiver."""
+    for name, peer in read.PEERS.items():
+        done = f"h1 sent to port {read.PORTS[name]} of {peer}"
+        expect(not read.overruns(wire(evidence, name)), done=done, expected="nothing beyond the receiver's window",
+               seen=f"{len(read.overruns(wire(evidence, name)))} segments beyond it")
+        arrived = {one.header.ip_ident for one in wire(evidence, name, peer).sent(tcp.CLIENT)}
+        missing = [one for one in data(wire(evidence, name)) if one.header.ip_ident not in arrived]
+        again = [event for event in evidence.kernel()
+                 if isinstance(event, Retransmit) and event.target.port == read.PORTS[name]]
+        expect(not missing and not again, done=done, expected="no segment lost, no retransmission",
+               seen=f"{len(missing)} lost, {len(again)} retransmissions")
+
+
+@points(1, claim="WIN-5", hint="RFC 9293, section 3.8.6.1. Look at the gaps, and at what each probe carries.")
+def check_probes_back_off(evidence):
+    """While the window is closed h1 asks again and again, with no data, each time after twice the time."""
+    shut = closed(evidence, "slow", UNREAD)
+    times = [shut.start, *(probe.time for probe in shut.probes)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    expect(len(gaps) >= 4 and not any(probe.length for probe in shut.probes), done=UNREAD,
+           expected="several probes without data", seen=f"{len(gaps)} probes")
+    doubled = all(gaps[0] * 2**n * (2 - LATE) - TICK <= gap <= gaps[0] * 2**n * LATE + TICK
+                  for n, gap in enumerate(gaps))
+    expect(doubled and 0.2 <= gaps[0] < 0.2 * LATE + 2 * rtt(wire(evidence, "slow")) + 5 * TICK, done=UNREAD,
+           expected="the first after the retransmission timeout (200 ms and the RTT), each gap twice the one before",
+           seen=", ".join(f"{gap:.2f}" for gap in gaps))
+
+
+@points(1, claim="WIN-1", hint="The ACK with the number of the ones before and another window: what does it say?")
+def check_an_update_opens_the_window(evidence):
+    """near's program reads: near says so at once, without being asked, and h1 goes on as soon as it hears it."""
+    done, reads = "near's program read after a while (port 5001)", evidence.mark("slow-reads")
+    update = closed(evidence, "slow", UNREAD).update
+    expect(update and update.length == 0, done=done, expected="an ACK that opens the window", seen="none")
+    path = rtt(wire(evidence, "slow"))
+    expect(update.window >= MSS and 0 <= update.time - reads < path + 5 * AT_ONCE, done=done,
+           expected="room for a segment at least, said at once",
+           seen=f"{update.window} bytes, {(update.time - reads) * 1e3:.0f} ms later")
+    after = next((one for one in data(wire(evidence, "slow")) if one.time >= update.time), None)
+    expect(after and after.time - update.time < AT_ONCE and after.seq == update.ack, done=done,
+           expected="h1 goes on with the next byte, at once",
+           seen=f"after {(after.time - update.time) * 1e3:.0f} ms" if after else "nothing")
+    stream = wire(evidence, "slow").data(tcp.CLIENT)[-1].end - 1
+    expect(stream == 3 * evidence.params["buffer"], done=done, expected="in the end all of it is sent",
+           seen=f"{stream} bytes")
+
+
+@points(1, claim="WIN-6", hint="An ACK is not acknowledged. Who finds out that it is lost, and by what?")
+def check_a_lost_update_is_found_by_a_probe(evidence):
+    """The window update is lost: both would wait for ever if h1 did not go on asking. The next probe finds the room."""
+    done = "near read, and s1 lost the one ACK that said so (port 5002)"
+    reads, connection = evidence.mark("deaf-reads"), wire(evidence, "deaf")
+    heard = {one.header.ip_ident for one in connection.sent(tcp.SERVER)}
+    missing = [one for one in wire(evidence, "deaf", "near").sent(tcp.SERVER) if one.header.ip_ident not in heard]
+    expect(len(missing) == 1 and missing[0].window > 0 and evidence.json("lost-update")["dropped"] == 1, done=done,
+           expected="one ACK with an open window leaves near and does not reach h1", seen=f"{len(missing)} such ACKs")
+    shut = closed(evidence, "deaf", done)
+    probes = [probe for probe in shut.probes if probe.time > reads]
+    expect(len(probes) == 1 and shut.update and 0 < shut.update.time - probes[0].time < 3 * rtt(connection), done=done,
+           expected="silence until the next probe, whose answer opens the window",
+           seen=f"{len(probes)} probes after that")
+    sent = [one for one in data(connection) if missing[0].time < one.time < shut.update.time]
+    expect(not sent and max(one.end for one in data(connection)) - 1 == 2 * evidence.params["buffer"], done=done,
+           expected="then, and not before, h1 sends the rest", seen=f"{len(sent)} segments before")
+
+
+# --- throughput -------------------------------------------------------------------------------------------------------
+
+@points(1, claim="WIN-2", hint="How many segments are in flight at any time?")
+def check_stop_and_wait_is_slow(evidence):
+    """One segment at a time takes one round trip each: on a path nine times as long, a ninth of the speed."""
+    speeds = {}
+    for path in PATHS:
+        connection, done = wire(evidence, f"stop-{path}"), f"h1 sent one segment at a time to {path}"
+        sent = data(connection)
+        speeds[path] = (len(sent) - 1) * MSS / (sent[-1].time - sent[0].time)
+        wanted = MSS / (2 * evidence.params[f"{path}_delay"] / 1e3)
+        expect(len(sent) == evidence.params["stop_segments"] and abs(speeds[path] / wanted - 1) < CLOSE, done=done,
+               expected=f"a segment each round trip: {wanted / 1e3:.1f} kB/s", seen=f"{speeds[path] / 1e3:.1f} kB/s")
+    order = [speeds[path] for path in PATHS]
+    expect(order == sorted(order, reverse=True), done="h1 sent one segment at a time",
+           expected="the slower the longer the path", seen=str([round(one) for one in order]))
+
+
+@points(1, claim="WIN-2", hint="Take an ACK, and the one that acknowledges a whole window more: how much later is it?")
+def check_speed_is_window_over_rtt(evidence):
+    """The same window on three paths: the throughput is the window divided by the round trip time."""
+    for path in PATHS:
+        connection, done = wire(evidence, f"window-{path}"), f"h1 sent to {path}, which read at once"
+        wanted = steady_window(connection) / (2 * evidence.params[f"{path}_delay"] / 1e3)
+        expect(abs(speed(connection) / wanted - 1) < CLOSE, done=done,
+               expected=f"a window of {steady_window(connection)} bytes each round trip: {wanted / 1e3:.1f} kB/s",
+               seen=f"{speed(connection) / 1e3:.1f} kB/s")
+
+
+@points(1, claim="WIN-2", hint="`rwnd_limited` and `busy_time` in files/kernel: what did the sender wait for?")
+def check_the_window_is_what_limits(evidence):
+    """A larger window is faster by as much, and h1's kernel says itself that the receiver's window held it back."""
+    small, large = wire(evidence, "window-mid"), wire(evidence, "double")
+    ratio, wanted = speed(large) / speed(small), steady_window(large) / steady_window(small)
+    expect(wanted > 1.8 and abs(ratio / wanted - 1) < CLOSE,
+           done="h1 sent to mid twice, the second time to twice the buffer",
+           expected=f"windows of {steady_window(small)} and {steady_window(large)}: {wanted:.2f} times as fast",
+           seen=f"{ratio:.2f} times")
+    for name in ("window-near", "window-mid", "window-far", "double"):
+        said = evidence.json("kernel")[name]
+        share = said["rwnd_limited"] / max(said["busy_time"], 1)
+        expect(share > 0.7, done=f"h1 sent to port {read.PORTS[name]}",
+               expected="held back by the receiver's window most of the time, by the kernel's own account",
+               seen=f"{share:.0%} of the time")
+    idle = evidence.json("kernel")["stop-mid"]
+    expect(idle["rwnd_limited"] == 0, done="h1 sent one segment at a time to mid",
+           expected="never held back by the window", seen=f"{idle['rwnd_limited']} us")
+
+
+# --- what a window is -------------------------------------------------------------------------------------------------
+
+@points(1, claim="WIN-3", hint="Add up what leaves before the first ACK of data, on ports 5004 and 5007.")
+def check_the_window_counts_bytes(evidence):
+    """The same window holds the same number of bytes, in however many segments they come."""
+    flights = {name: read.first_flight(wire(evidence, name)) for name in ("window-mid", "small")}
+    offered = {name: wire(evidence, name).handshake.synack.window for name in flights}
+    sizes = {name: sum(one.length for one in flight) for name, flight in flights.items()}
+    done = "h1 sent to mid with full segments, and then with segments half as large"
+    expect(sizes == offered and len(set(offered.values())) == 1, done=done,
+           expected=f"as many bytes as the window offers, each time: {offered['small']}",
+           seen=f"{sizes['window-mid']} and {sizes['small']} bytes")
+    counts = {name: len(flight) for name, flight in flights.items()}
+    expect(counts["small"] >= 1.8 * counts["window-mid"], done=done, expected="about twice as many segments",
+           seen=f"{counts['window-mid']} and {counts['small']} segments")
+
+
+@points(1, claim="WIN-4", hint="What happens within microseconds of each ACK?")
+def check_the_window_slides(evidence):
+    """Each ACK moves the window's right edge, never back; h1 sends what the edge has passed, at once."""
+    connection, done = wire(evidence, "window-far"), "h1 sent to far, which read at once"
+    edges = [one.ack + one.window for one in acks(connection)]
+    expect(all(later >= earlier for earlier, later in pairwise(edges)) and len(set(edges)) >= 10, done=done,
+           expected="a right edge that moves on, and never back", seen=f"{len(set(edges))} different edges")
+    first = read.first_flight(connection)
+    for one in data(connection)[len(first):]:
+        cause = [ack for ack in acks(connection) if ack.time <= one.time and ack.ack + ack.window >= one.end][:1]
+        expect(cause and one.time - cause[0].time < AT_ONCE, done=done,
+               expected=f"bytes {one.seq} to {one.end - 1} leave with the ACK that made room for them",
+               seen=f"{(one.time - cause[0].time) * 1e3:.1f} ms after it" if cause else "before there was room")
+    told = [event for event in evidence.kernel() if isinstance(event, Probe) and event.target.port == 5005]
+    expect(told and all(event.in_flight <= event.snd_wnd + MSS for event in told), done=done,
+           expected="by the kernel's account, never more in flight than the window",
+           seen=f"{max((event.in_flight for event in told), default=0)} bytes")
+
+
+# --- the student's answers --------------------------------------------------------------------------------------------
+
+@points(3, claim="WIN-2", hint="One round trip is two delays. What is in flight meanwhile?")
+def check_answer_predictions(evidence, answers):
+    """Your prediction: how long one segment at a time takes on the long path, and how fast a whole window is."""
+    sent = data(wire(evidence, "stop-far"))
+    took = read.acked_at(wire(evidence, "stop-far"), sent[-1].end) - sent[0].time
+    given = answers.number("stop_seconds")
+    expect(abs(given / took - 1) < CLOSE, done=f"h1 sent {len(sent)} segments to far, one at a time",
+           expected="as long as in your capture, to a tenth", seen=f"{given:g} s")
+    given, seen = answers.number("far_speed"), speed(wire(evidence, "window-far"))
+    expect(abs(given / seen - 1) < 2 * CLOSE, done="h1 sent to far with a window open to it",
+           expected="far_speed: as fast as in your capture, to a fifth", seen=f"{given:g} bytes/s")
+
+
+@points(3, claim=("WIN-1", "WIN-5", "WIN-6"), hint="Filter tcp.port == 5001 && tcp.analysis.zero_window_probe, say.")
+def check_answer_closed_windows(evidence, answers):
+    """You read the closed windows: what fits into the buffer, how often h1 asks, how long a lost update costs."""
+    shut = closed(evidence, "slow", UNREAD)
+    for key, truth in (("accepted", shut.segment.ack - 1), ("probes", len(shut.probes))):
+        given = answers.integer(key)
+        expect(given == truth, done=UNREAD, expected=f"{key}: as in your capture", seen=str(given))
+    cost = closed(evidence, "deaf", UNREAD).update.time - evidence.mark("deaf-reads")
+    given = answers.number("update_lost_seconds")
+    expect(abs(given - cost) <= 0.1, done="a window update was lost on port 5002",
+           expected="update_lost_seconds: from the lost update to the open window, to 0.1 s", seen=f"{given:g} s")
+
+
+@points(3, claim=("WIN-3", "WIN-4"), hint="Take the SYN+ACK's window, and count what leaves before the first ACK.")
+def check_answer_what_a_window_is(evidence, answers):
+    """You read the windows: how many segments fill one, of either size, and what makes room for the next."""
+    for key, name in (("segments_full", "window-mid"), ("segments_half", "small")):
+        given, truth = answers.integer(key), len(read.first_flight(wire(evidence, name)))
+        expect(given == truth, done=f"h1 sent to port {read.PORTS[name]} of mid", expected=f"{key}: as in your capture",
+               seen=str(given))
+    given = answers.choice("makes_room", ("a timer", "an ack", "a loss"))
+    expect(given == "an ack", done="h1 had a full window in flight",
+           expected="makes_room: what comes right before the next segment", seen=given)
+
+
+# --- the student's sender ---------------------------------------------------------------------------------------------
+
+@points(1, claim="WIN-4", hint="What has not been acknowledged must be kept, and be sent again some day.")
+def check_your_message_arrives(evidence):
+    """Your sender gets the whole message across a path that loses datagrams, each byte once."""
+    read.sent(evidence)
+    delivered, message = evidence.text("delivered"), evidence.text("message")
+    same = next((n for n, (one, two) in enumerate(zip(delivered, message)) if one != two), len(delivered))
+    expect(delivered == message, done=f"sender.py had {len(message)} bytes to send",
+           expected="the receiver delivers just these", seen=f"{len(delivered)} bytes, the same up to byte {same}")
+    read.finished(evidence)
+
+
+@points(1, claim="WIN-1", hint="NEXT + WINDOW of the latest answer: nothing at or beyond.")
+def check_your_sender_keeps_to_the_window(evidence):
+    """Your sender sends no byte beyond the edge that the receiver has told it of, from the very first on."""
+    over = [one for one in read.sent(evidence) if one.end > one.edge]
+    expect(not over, done="sender.py was told of the window by each answer", expected="nothing beyond the edge",
+           seen=f"{len(over)} datagrams; the first ends at {over[0].end}, the edge was {over[0].edge}" if over else "")
+
+
+@points(3, claim="WIN-2", hint="While one segment travels, the path has room for more. How many?")
+def check_your_sender_uses_the_path(evidence):
+    """Your sender keeps the path busy: no waiting for a round trip after each segment, or after each window."""
+    p, end = evidence.params, read.finished(evidence)
+    took = end - read.sent(evidence)[0].time
+    used = p["task_size"] * 8 / (p["rate"] * 1e6) / took
+    expect(used * 100 >= p["needed"], done=f"sender.py had {p['task_size']} bytes to send at {p['rate']} Mbit/s",
+           expected=f"{p['needed']} % of the path's rate used", seen=f"{used:.0%} ({took:.2f} s)")
+
+
+@points(4, claim="WIN-4", hint="An answer has made room for a segment. What are you waiting for?")
+def check_your_window_slides(evidence):
+    """Your window slides: it is nearly full most of the time, as each answer that makes room is followed by data."""
+    p, done = evidence.params, "sender.py had a window of some segments"
+    window, size = p["task_window"], p["segment"]
+    new = [one for one in read.sent(evidence) if not one.again and one.edge < p["task_size"]]
+    later = [one for one in new if one.first >= window]
+    expect(len(later) >= 20, done=done, expected="data beyond the first window", seen=f"{len(later)} datagrams")
+    full = [one for one in later if one.end - one.next > window - 3 * size]
+    # Behind a loss a whole window is acknowledged at once, and is filled again from its beginning.
+    expect(len(full) >= 0.5 * len(later), done=done,
+           expected="new data while the window is nearly full, not after it has run empty",
+           seen=f"{len(full)} of {len(later)} datagrams")
+
+
+@points(2, claim="WIN-4", hint="Behind the last one no answer comes. And could an answer have come already?")
+def check_your_sender_repeats_what_was_lost(evidence):
+    """Your sender repeats what was lost, and little else, and nothing before it could have been answered."""
+    p, gone = evidence.params, read.lost(evidence)
+    done = f"s1 lost {len(p['task_lost'])} datagrams of sender.py, the last one, and one answer"
+    expect(len(gone) >= len(p["task_lost"])
+           and all(evidence.json(name)["dropped"] == 1 for name in ("lost-tail", "lost-answer")), done=done,
+           expected="these, and no others", seen=f"{len(gone)} datagrams lost")
+    again = [one for one in read.sent(evidence) if one.again]
+    expect({one.first for one in gone} <= {one.first for one in again}, done=done,
+           expected="each of them is sent again", seen=f"sent again: {sorted({one.first for one in again})[:6]}")
+    most = len(gone) * (p["task_window"] // p["segment"] + 1)
+    expect(len(again) <= most, done=done, expected=f"{most} repetitions at most (a window for each)",
+           seen=str(len(again)))
+    first = {}
+    for one in read.sent(evidence):
+        early = one.again and one.time - first[one.first] < p["lossy_rtt"] / 1e3
+        expect(not early, done=done, expected="nothing repeated before its answer could have come (one RTT)",
+               seen=f"byte {one.first} after {(one.time - first.get(one.first, 0)) * 1e3:.0f} ms")
+        first[one.first] = one.time

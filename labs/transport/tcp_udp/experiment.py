@@ -1,0 +1,64 @@
+"""TCP and UDP side by side, on the same paths: who is told what, and what comes of it.
+
+    h1, h2, h3, h4 around the switch s1. What s1 does to frames for h3 changes from scene to scene (scenes.py).
+"""
+
+from mnlab.lab import Diagram
+
+HOSTS = ("h1", "h2", "h3", "h4")
+PURPOSES = ("hello", "closed", "talk", "group", "cuts", "large", "bare", "full", "file", "voice", "bulk", "flood",
+            "framing")
+#: Which of ten data segments are lost for the longest header: three of them, each with one that arrives on both sides.
+HOLES = ((2, 4, 6), (2, 4, 7), (2, 5, 7), (2, 5, 8), (3, 5, 7), (3, 5, 8), (3, 6, 8), (2, 6, 8), (3, 6, 9), (4, 6, 8))
+
+needs = ("netem", "tbf", "nft", "trace", "student")
+
+diagram = Diagram(captures=HOSTS, protocols=("tcp", "udp", "icmp", "igmp"), first="first", last="kinds-end", limit=70)
+
+
+def variant(rng) -> dict:
+    """Times in ms, sizes in bytes, shares in percent, `rate` in Mbit/s. Segments and messages count from 1."""
+    net = f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}"
+    numbers = rng.sample(range(2, 250), len(HOSTS))
+    ports = rng.sample(range(5000, 9000), len(PURPOSES))
+    delay = rng.randrange(30, 46)
+    return {
+        **{name: f"{net}.{number}" for name, number in zip(HOSTS, numbers)}, "broadcast": f"{net}.255",
+        # Of a group's address 23 bits go into the MAC address; the bit before them is set here, so that it shows.
+        "group": f"239.{rng.randrange(128, 255)}.{rng.randrange(256)}.{rng.randrange(1, 255)}",
+        **{f"{name}_port": port for name, port in zip(PURPOSES, ports)},
+        "delay": delay,  # each way
+        "hello_from": rng.randrange(40000, 60000),  # source port
+        "sizes": [rng.randrange(130, 300) for _ in range(rng.randrange(4, 7))],
+        # Of a datagram that needs three to five fragments. The last one has a few hundred bytes.
+        "large": rng.randrange(2, 5) * 1480 + rng.randrange(200, 1200),
+        "holes": rng.choice(HOLES),
+        "chunks": rng.randrange(200, 231), "chunk": 1000, "content": rng.randrange(10**6),
+        "loss": rng.randrange(7, 11), "duplicate": rng.randrange(5, 9), "reorder": rng.randrange(8, 13),
+        "voices": 60, "voice_lost": rng.randrange(15, 36),
+        "rate": rng.choice([0.6, 0.7, 0.8]), "queue": rng.randrange(10, 14),
+        "limit": 1 << 20, "pick": rng.randrange(10**6),
+    }
+
+
+def topology(params):
+    from topologies.lan import Lan
+    # The delay is at the switch, so that a host's capture shows when it sent.
+    return Lan(hosts=len(HOSTS), addresses=[f"{params[name]}/24" for name in HOSTS],
+               link={"params2": {"delay": f"{params['delay']}ms"}})
+
+
+def experiment(net, rec, work):
+    from lab import peer, scenes
+    stage = scenes.Stage(net, rec)
+    scenes.meet(stage)
+    with rec.capture(*HOSTS):
+        for scene in (scenes.connecting, scenes.kinds, scenes.cuts, scenes.fragments, scenes.headers,
+                      scenes.voice):
+            scene(stage)
+        with rec.trace(only=f"dport == {rec.params['file_port']} || dport == {rec.params['bulk_port']}"):
+            for scene in (scenes.file, scenes.crowd):
+                scene(stage)
+        rec.keep("received", stage.got)
+        rec.mark("yours")
+        peer.visit(stage)
