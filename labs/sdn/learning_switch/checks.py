@@ -229,14 +229,16 @@ def check_kernel_forwards(evidence):
 def check_first_packet_is_slow(evidence):
     """A frame that waits for the controller takes that much longer: 3 waits to h2, 6 to h4; the next ones none."""
     away = evidence.params["away"]
-    for name, waits in (("first-ping", 3), ("far-ping", 6)):
-        first, *later = round_trips(evidence, name) or [0.0]
+    for name, next_ones, waits in (("first-ping", "second-ping", 3), ("far-ping", "far-ping", 6)):
+        first = (round_trips(evidence, name) or [0.0])[0]
         expect(first >= waits * away, done=f"h1 pinged ({name}), the controller being {away} ms away",
                expected=f"a first round trip of at least {waits} x {away} ms",
                seen=f"{first:g} ms" if first else "no answer")
-        later += round_trips(evidence, "second-ping")
-        expect(later and max(later) < away, done="h1 pinged on", expected=f"less than {away} ms from the second on",
-               seen=f"{max(later):g} ms" if later else "no answers")
+        # Any one that is quicker than the controller did without it; a busy computer may delay the others.
+        later = round_trips(evidence, next_ones)[1:]
+        expect(later and min(later) < away, done="h1 pinged on",
+               expected=f"round trips of less than {away} ms from the second on",
+               seen=f"{min(later):g} ms at least" if later else "no answers")
 
 
 @points(2, claim="SDN-4", hint="Nobody has told where the target is. Who must get the frame?")

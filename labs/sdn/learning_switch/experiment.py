@@ -78,7 +78,7 @@ def experiment(net, rec, work):
         rec.save("kernel-flows", net["s1"], "ovs-appctl dpctl/dump-flows")
         rec.wait(1)
         rec.mark("far")
-        ping("far-ping", "h4", "-c2 -i0.5")
+        ping("far-ping", "h4", "-c4 -i0.2")
         keep_flows("learned")
         rec.wait(1)
 

@@ -14,7 +14,8 @@ from mnlab.machine import cache
 SRC = str(Path(cache.__file__).parents[2])
 
 BUILDER = """
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background is deaf to it
 from pathlib import Path
 from mnlab.machine import cache
 def build(folder):
