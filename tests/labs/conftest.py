@@ -20,6 +20,7 @@ def solved(machine, tmp_path_factory):
     def run(lab, seed):
         if (lab.name, seed) not in records:
             folder = tmp_path_factory.mktemp(f"{lab.name}-{seed}")
+            (folder / "work").mkdir()  # a solution may be answers alone
             workfolder.copy(lab.solution, folder / "work", lab.params(seed))
             records[lab.name, seed] = labrun.run(lab, machine, folder / "work", seed, folder / "run")
         return records[lab.name, seed]
