@@ -25,9 +25,11 @@ USE = """\
     file=$1; shift
     controller/ryu-manager --ofp-listen-host 127.0.0.1 "$@" "$file" >"$(basename "$file" .py).log" 2>&1 </dev/null &
     echo $! >pid
-    for try in $(seq 100); do  # a bridge of mn's has a second controller, for ovs-ofctl, that never is connected
-        sleep 0.5
-        [ "$(ovs-vsctl show | grep -c "is_connected: true")" -ge "$(bridges | wc -l)" ] && break
+    for bridge in $(bridges); do  # is_connected is up to seconds late; a flow is there when the controller is
+        for try in $(seq 100); do
+            ovs-ofctl -O OpenFlow13 dump-flows "$bridge" | grep -q actions= && break
+            sleep 0.5
+        done
     done
     """
 SAY = '#!/bin/bash\necho "==== $*"\n'
