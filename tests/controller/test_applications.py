@@ -40,6 +40,7 @@ def test_on_one_switch(machine):
         h3 tcpdump -nr h3.pcap 2>/dev/null
         sh ./say statistics
         sh ./use controller/port_statistics.py --config-file seconds.conf
+        h1 sleep 2
         h1 ping -c5 -i0.2 10.0.0.2
         h1 sleep 2
         sh cat port_statistics.log

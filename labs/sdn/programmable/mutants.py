@@ -146,6 +146,11 @@ def controller_drops(work, params):
               "        if message.table_id == ACCESS:\n            return\n")
 
 
+@mutant.work("it has a syntax error")
+def syntax_error(work, params):
+    work.edit("acl.py", "def flows(rules)", "def flows(rules")
+
+
 # --- wrong answers ---
 
 @mutant.answers("says that the reply comes from the controller's own address")
