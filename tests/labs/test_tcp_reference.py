@@ -11,9 +11,10 @@ import pytest
 
 from mnlab.evidence.record import Missing
 from mnlab.lab.lab import all_labs
-from mnlab.protocols import tcp, tcp_kernel, tcp_rto, tcp_rtt, tcp_sack, tcp_windows
+from mnlab.protocols import tcp
+from mnlab.protocols.tcp import kernel as tcp_kernel, rto as tcp_rto, rtt as tcp_rtt, sack as tcp_sack, windows as tcp_windows
 from mnlab.protocols.kernel import Probe, SocketState
-from mnlab.protocols.tcp_repeats import AFTER_TIMEOUT, FAST, KEEP_ALIVE, TAIL_PROBE, WINDOW_PROBE
+from mnlab.protocols.tcp.repeats import AFTER_TIMEOUT, FAST, KEEP_ALIVE, TAIL_PROBE, WINDOW_PROBE
 
 TOGETHER = 0.0002  # s from the capture of a segment until the kernel takes it in
 EARLY, LATE = 0.0005, 0.02  # s that a segment may be seen before and after the kernel says that it sends it

@@ -8,7 +8,8 @@ import re
 from functools import lru_cache
 
 from mnlab.checks import expect, points
-from mnlab.protocols import arp, flow_table, icmp, ip, openflow
+from mnlab.protocols import arp, icmp, ip, openflow
+from mnlab.protocols.openflow import flow_table
 
 LOCAL = 0x88B5  # EtherType of the frames made by hand
 SETTLE = 0.5  # s: a flooded frame crosses two switches, each of which waits for the controller, 40 to 80 ms away

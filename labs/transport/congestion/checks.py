@@ -9,8 +9,9 @@ from functools import lru_cache
 
 from mnlab.checks import expect, points
 from mnlab.evidence.record import Missing
-from mnlab.protocols import congestion, tcp
-from mnlab.protocols.congestion import DUPLICATE_ACKS, SLOW_START, TIMEOUT
+from mnlab.protocols import tcp
+from mnlab.protocols.tcp import congestion
+from mnlab.protocols.tcp.congestion import DUPLICATE_ACKS, SLOW_START, TIMEOUT
 
 SEGMENT = 1448  # bytes: MTU 1500 less the headers of IP and TCP with timestamps
 PORTS = {"reno": 6001, "cubic": 6002, "bbr": 6003, "fast": 6101, "two-classic": 6102, "two-default": 6103}

@@ -139,7 +139,8 @@ def losses(params):
 def reno_trace(rec):
     """What the kernel said of Reno's connection. Lines of others are not parsed: that takes its time in here."""
     from mnlab.evidence import layout
-    from mnlab.protocols import congestion, kernel
+    from mnlab.protocols import kernel
+    from mnlab.protocols.tcp import congestion
     lines = (rec.folder / layout.TRACE).read_text().split("\n")
     start = float(lines[0].removeprefix("# start "))
     mine = (f":{LONG['reno']} dest=", f" sport={LONG['reno']} ")

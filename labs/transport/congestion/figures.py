@@ -4,7 +4,7 @@ import tomllib
 
 from mnlab.evidence import layout
 from mnlab.lab.diagram import Figure
-from mnlab.protocols import congestion
+from mnlab.protocols.tcp import congestion
 from mnlab.protocols.kernel import INFINITE_SSTHRESH
 
 PORTS = {"reno": 6001, "cubic": 6002, "bbr": 6003}

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mnlab.checks import expect, points
 from mnlab.lab.lab import load
-from mnlab.protocols import tcp, tcp_windows
+from mnlab.protocols import tcp
+from mnlab.protocols.tcp import windows as tcp_windows
 from mnlab.protocols.kernel import Probe, Retransmit
 
 read = load(Path(__file__).with_name("reading.py"))

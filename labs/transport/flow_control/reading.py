@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from mnlab.checks import expect
 from mnlab.evidence.record import Missing
-from mnlab.protocols import tcp, tcp_windows, udp
+from mnlab.protocols import tcp, udp
+from mnlab.protocols.tcp import windows as tcp_windows
 
 PORTS = {"slow": 5001, "deaf": 5002, "window-near": 5003, "window-mid": 5004, "window-far": 5005, "double": 5006,
          "small": 5007, "stop-near": 5011, "stop-mid": 5012, "stop-far": 5013}

@@ -10,7 +10,8 @@ from statistics import median
 
 from mnlab.checks import expect, points
 from mnlab.evidence.record import Missing
-from mnlab.protocols import kernel, tcp, tcp_windows
+from mnlab.protocols import kernel, tcp
+from mnlab.protocols.tcp import windows as tcp_windows
 from mnlab.protocols.transit import transits
 
 SEGMENT, FRAME = 1448, 1514

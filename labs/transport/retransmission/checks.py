@@ -9,7 +9,7 @@ from pathlib import Path
 from mnlab.checks import expect, points
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp
-from mnlab.protocols import tcp_rto as rto
+from mnlab.protocols.tcp import rto
 from mnlab.protocols.kernel import CongestionState, Retransmit, SocketState
 
 read = load(Path(__file__).with_name("reading.py"))

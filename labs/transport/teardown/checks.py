@@ -11,7 +11,7 @@ from mnlab.checks import expect, points
 from mnlab.evidence.record import Missing
 from mnlab.protocols import kernel, tcp
 from mnlab.protocols.tcp import CLIENT, SERVER
-from mnlab.protocols.teardown import ack_of, closing, in_words, resets, socket_states
+from mnlab.protocols.tcp.teardown import ack_of, closing, in_words, resets, socket_states
 
 SCENES = ("four", "three", "late", "together", "server-first", "unread", "gone", "patient", "orphan-a", "orphan-b",
           "yours")

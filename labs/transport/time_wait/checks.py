@@ -11,7 +11,7 @@ from mnlab.checks import expect, points
 from mnlab.evidence.record import Missing
 from mnlab.protocols import kernel, tcp
 from mnlab.protocols.tcp import CLIENT, SERVER
-from mnlab.protocols.teardown import ack_of, closing, in_words, resets, socket_states
+from mnlab.protocols.tcp.teardown import ack_of, closing, in_words, resets, socket_states
 
 SCENES = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assassin", "shielded", "reuse", "reopened",
           "range", "ghost", "visits", "server")

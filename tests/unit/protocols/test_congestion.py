@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnlab.protocols.congestion import AVOIDANCE, DUPLICATE_ACKS, RECOVERY, SLOW_START, TIMEOUT, Trace
+from mnlab.protocols.tcp.congestion import AVOIDANCE, DUPLICATE_ACKS, RECOVERY, SLOW_START, TIMEOUT, Trace
 from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.kernel import INFINITE_SSTHRESH, CongestionState, Probe, Retransmit
 

@@ -1,6 +1,6 @@
 """Flow tables as Open vSwitch 3.1 printed them."""
 
-from mnlab.protocols import flow_table
+from mnlab.protocols.openflow import flow_table
 
 DUMP = """OFPST_FLOW reply (OF1.3) (xid=0x2):
  cookie=0x0, duration=0.215s, table=0, n_packets=2, n_bytes=196, idle_timeout=60, priority=1,in_port=2,\

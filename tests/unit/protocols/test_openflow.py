@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mnlab.protocols import arp, capture, icmp, ladder_words, openflow
-from mnlab.protocols import openflow_wire as wire
-from mnlab.protocols.openflow_names import TYPES
-from mnlab.protocols.openflow_wire import Action, Instruction
+from mnlab.protocols.openflow import wire
+from mnlab.protocols.openflow.names import TYPES
+from mnlab.protocols.openflow.wire import Action, Instruction
 
 DATAPATH = "0000000000000001"
 

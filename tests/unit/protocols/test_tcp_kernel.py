@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mnlab.protocols import kernel, tcp, tcp_kernel, tcp_rto, tcp_rtt, tcp_windows
+from mnlab.protocols import kernel, tcp
+from mnlab.protocols.tcp import kernel as tcp_kernel, rto as tcp_rto, rtt as tcp_rtt, windows as tcp_windows
 from mnlab.protocols.capture import read_capture
 from mnlab.protocols.tcp import CLIENT, SERVER
 

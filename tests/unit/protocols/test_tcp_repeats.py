@@ -2,8 +2,9 @@
 
 import pytest
 
-from mnlab.protocols import tcp, tcp_repeats, tcp_sack
-from mnlab.protocols.tcp import CLIENT, SERVER
+from mnlab.protocols import tcp
+from mnlab.protocols.tcp import CLIENT, SERVER, sack as tcp_sack
+from mnlab.protocols.tcp.repeats import BY_DSACK
 
 MSS = 1000
 SACK_OK = [("MSS", 1460), ("SAckOK", b""), ("WScale", 7)]
@@ -164,7 +165,7 @@ def test_a_dsack_shows_that_it_was_for_nothing(sacked):
     assert told(sacked) == [(1, "tail loss probe or timeout, spurious")]
     (connection,) = tcp.connections(sacked.frames)
     assert tcp_sack.dsack(connection.segments[-1]) == (1, 1001)
-    assert connection.repeats(CLIENT)[0].spurious == tcp_repeats.BY_DSACK
+    assert connection.repeats(CLIENT)[0].spurious == BY_DSACK
 
 
 @pytest.mark.parametrize("echo, words", [(10, "timeout, spurious"), (260, "timeout")])

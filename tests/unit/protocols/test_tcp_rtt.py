@@ -2,7 +2,8 @@
 
 import pytest
 
-from mnlab.protocols import tcp, tcp_rto, tcp_rtt
+from mnlab.protocols import tcp
+from mnlab.protocols.tcp import rto as tcp_rto, rtt as tcp_rtt
 from mnlab.protocols.tcp import CLIENT
 
 MSS = 1000

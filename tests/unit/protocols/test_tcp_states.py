@@ -1,6 +1,7 @@
 """TCP: the states of both ends, and where one connection stops and the next begins."""
 
-from mnlab.protocols import tcp, tcp_states
+from mnlab.protocols import tcp
+from mnlab.protocols.tcp import states as tcp_states
 from mnlab.protocols.tcp import CLIENT, SERVER
 
 

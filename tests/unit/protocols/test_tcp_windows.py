@@ -2,7 +2,8 @@
 
 import pytest
 
-from mnlab.protocols import tcp, tcp_windows
+from mnlab.protocols import tcp
+from mnlab.protocols.tcp import windows as tcp_windows
 from mnlab.protocols.tcp import CLIENT, SERVER
 
 MSS = 1000

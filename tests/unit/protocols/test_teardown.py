@@ -1,6 +1,7 @@
 """How connections end: closing segments, their ACKs, states by the kernel's account."""
 
-from mnlab.protocols import tcp, teardown
+from mnlab.protocols import tcp
+from mnlab.protocols.tcp import teardown
 from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.kernel import SocketState
 from mnlab.protocols.tcp import CLIENT, SERVER

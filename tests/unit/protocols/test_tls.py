@@ -4,7 +4,8 @@ import ssl
 
 import pytest
 
-from mnlab.protocols import tcp, tls, tls_hello
+from mnlab.protocols import tcp, tls
+from mnlab.protocols.tls import hello as tls_hello
 
 #: A certificate for www.lab and its key, made for these tests with openssl; they protect nothing.
 KEY_AND_CERTIFICATE = """\

@@ -1,6 +1,6 @@
 """The reference answers: what each check expects, worked out the way a student would."""
 
-from mnlab.protocols import congestion
+from mnlab.protocols.tcp import congestion
 
 SEGMENT, RENO = 1448, 6001  # bytes of payload; the source port of the connection
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from mnlab.lab.lab import load
-from mnlab.protocols import tcp, tcp_windows
+from mnlab.protocols import tcp
+from mnlab.protocols.tcp import windows as tcp_windows
 
 read = load(Path(__file__).parents[1] / "reading.py")
 

@@ -1,7 +1,7 @@
 """The reference answers: predictions from the variant, the rest read from the run."""
 
 from mnlab.protocols import tcp
-from mnlab.protocols import tcp_rto as rto
+from mnlab.protocols.tcp import rto
 
 PORTS = {"lost": 5001, "karn": 5004, "walk": 5007, "gone": 5011, "gone-far": 5012}
 

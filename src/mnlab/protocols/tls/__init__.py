@@ -1,0 +1,263 @@
+"""TLS out of TCP streams: what an eavesdropper can read of a session, and how much he cannot (RFC 5246, RFC 8446).
+
+A stream is a row of *records*: type, version, length, contents. The first ones hold handshake messages in the clear.
+
+    TLS 1.2   everything up to each side's ChangeCipherSpec is in the clear: both hellos, the server's certificates,
+              the key exchange. After it all is encrypted, also the handshake's last message (Finished) and alerts.
+    TLS 1.3   the two hellos are in the clear and nothing else: certificates, Finished and all that follows come in
+              records that say "application data", whatever they hold. `Session.certificates` is then empty, and
+              `certificates_visible` False. (ChangeCipherSpec is still sent, for the sake of old middleboxes, and
+              means nothing.)
+
+The messages are read here and not by scapy's TLS layers, which need the `cryptography` package to read even the clear
+part; only the names of the cipher suites are scapy's.
+"""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from mnlab.protocols import tcp
+from mnlab.protocols.capture import Frame
+from mnlab.protocols.ip import Endpoint
+from mnlab.protocols.message import Message
+from mnlab.protocols.tls.hello import Hello, parse_certificates, parse_client_hello, parse_server_hello
+
+CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
+CONTENT_TYPES = {CHANGE_CIPHER_SPEC: "ChangeCipherSpec", ALERT: "Alert", HANDSHAKE: "Handshake",
+                 APPLICATION_DATA: "ApplicationData"}
+
+CLIENT_HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
+HANDSHAKES = {0: "HelloRequest", CLIENT_HELLO: "ClientHello", SERVER_HELLO: "ServerHello", 4: "NewSessionTicket",
+              8: "EncryptedExtensions", CERTIFICATE: "Certificate", 12: "ServerKeyExchange", 13: "CertificateRequest",
+              14: "ServerHelloDone", 15: "CertificateVerify", 16: "ClientKeyExchange", 20: "Finished",
+              22: "CertificateStatus", 24: "KeyUpdate"}
+
+#: RFC 8446 section 6 and RFC 5246 section 7.2.
+ALERTS = {0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 22: "record_overflow",
+          40: "handshake_failure", 42: "bad_certificate", 43: "unsupported_certificate", 44: "certificate_revoked",
+          45: "certificate_expired", 46: "certificate_unknown", 47: "illegal_parameter", 48: "unknown_ca",
+          49: "access_denied", 50: "decode_error", 51: "decrypt_error", 70: "protocol_version",
+          71: "insufficient_security", 80: "internal_error", 86: "inappropriate_fallback", 90: "user_canceled",
+          109: "missing_extension", 110: "unsupported_extension", 112: "unrecognized_name",
+          116: "certificate_required", 120: "no_application_protocol"}
+ALERT_LEVELS = {1: "warning", 2: "fatal"}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record. `length` counts its contents, without the 5 bytes of its own header; `version` is the raw number."""
+
+    time: float
+    sender: str
+    type: int
+    version: int
+    length: int
+    encrypted: bool
+    data: bytes = field(repr=False)
+    offset: int = 0  # of its header in the sender's stream
+
+    @property
+    def name(self) -> str:
+        return CONTENT_TYPES.get(self.type, f"type {self.type}")
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """A handshake message in the clear. `data`: its body, without type and length; `time`: of its end."""
+
+    time: float
+    sender: str
+    type: int
+    data: bytes = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return HANDSHAKES.get(self.type, f"handshake type {self.type}")
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An alert in the clear: "fatal", "unknown_ca"."""
+
+    time: float
+    sender: str
+    level: str
+    text: str
+
+
+@dataclass
+class Session:
+    """A TLS session as an eavesdropper sees it."""
+
+    connection: tcp.Connection
+    records: list[Record]
+    handshakes: list[Handshake]
+    alerts: list[Alert]
+
+    @property
+    def where(self) -> str:
+        return self.connection.where
+
+    @property
+    def time(self) -> float:
+        return self.records[0].time
+
+    @property
+    def client(self) -> Endpoint:
+        return self.connection.client
+
+    @property
+    def server(self) -> Endpoint:
+        return self.connection.server
+
+    @cached_property
+    def client_hello(self) -> Hello | None:
+        """The client's first offer."""
+        bodies = (message.data for message in self.handshakes if message.type == CLIENT_HELLO)
+        return next(map(parse_client_hello, bodies), None)
+
+    @cached_property
+    def server_hello(self) -> Hello | None:
+        """The server's choice; a HelloRetryRequest (TLS 1.3: "offer me another key share") is passed over."""
+        hellos = (parse_server_hello(message.data) for message in self.handshakes if message.type == SERVER_HELLO)
+        return next((hello for hello in hellos if hello and not hello.retry), None)
+
+    @property
+    def version(self) -> str | None:
+        """The version that both agreed on: "TLS 1.2", "TLS 1.3"; None without a ServerHello."""
+        return self.server_hello.version if self.server_hello else None
+
+    @property
+    def suite(self) -> str | None:
+        """The cipher suite that the server picked, by its IANA name."""
+        return self.server_hello.suites[0] if self.server_hello and self.server_hello.suites else None
+
+    @property
+    def server_name(self) -> str | None:
+        """The name that the client asked for, in the clear (SNI)."""
+        return self.client_hello.server_name if self.client_hello else None
+
+    @cached_property
+    def certificates(self) -> tuple[bytes, ...]:
+        """The server's certificates in DER, its own first. Empty in TLS 1.3, where they are encrypted."""
+        chains = (parse_certificates(message.data) for message in self.handshakes
+                  if message.type == CERTIFICATE and message.sender == tcp.SERVER)
+        return next((chain for chain in chains if chain), ())
+
+    @property
+    def certificates_visible(self) -> bool:
+        return bool(self.certificates)
+
+    def encrypted(self, side: str) -> tuple[int, int]:
+        """(how many records, how many bytes in them) one side sent encrypted."""
+        lengths = [record.length for record in self.records if record.sender == side and record.encrypted]
+        return len(lengths), sum(lengths)
+
+
+def sessions(frames: Iterable[Frame]) -> list[Session]:
+    """The TLS sessions, on whatever port: connections on which the client or the server begins with a TLS record."""
+    found = (of_connection(connection) for connection in tcp.connections(frames))
+    return [session for session in found if session]
+
+
+def of_connection(connection: tcp.Connection) -> Session | None:
+    """The TLS session on a TCP connection; None if it does not carry TLS."""
+    if not any(_is_record(connection.stream(side)) for side in (tcp.CLIENT, tcp.SERVER)):
+        return None
+    sides = {side: list(_records(connection, side)) for side in (tcp.CLIENT, tcp.SERVER)}
+    handshakes = [message for records in sides.values() for message in _handshakes(records)]
+    records = sorted((record for side in sides.values() for record in side), key=lambda record: record.time)
+    alerts = [Alert(record.time, record.sender, ALERT_LEVELS.get(record.data[0], str(record.data[0])),
+                    ALERTS.get(record.data[1], f"alert {record.data[1]}"))
+              for record in records if record.type == ALERT and not record.encrypted and len(record.data) == 2]
+    return Session(connection, records, sorted(handshakes, key=lambda message: message.time), alerts)
+
+
+def messages(frames: Iterable[Frame]) -> list[Message]:
+    """Each handshake message and alert in the clear as an arrow, and each encrypted record as one."""
+    arrows = []
+    for session in sessions(frames):
+        for message in session.handshakes:
+            arrows.append(_arrow(session, message.time, message.sender, handshake_words(message), ""))
+        for alert in session.alerts:
+            arrows.append(_arrow(session, alert.time, alert.sender, f"Alert: {alert.level}, {alert.text}", "error"))
+        for record in session.records:
+            if record.encrypted:
+                text, style = f"encrypted {record.length} bytes", "encrypted"
+            elif record.type == CHANGE_CIPHER_SPEC:
+                text, style = "ChangeCipherSpec", "control"
+            else:
+                continue
+            arrows.append(_arrow(session, record.time, record.sender, text, style))
+    return sorted(arrows, key=lambda arrow: arrow.time)
+
+
+def handshake_words(message: Handshake) -> str:
+    """"ClientHello TLS 1.3, 3 suites, name www.lab", "ServerHello TLS 1.2, TLS_...", "Certificate (2 certificates)"."""
+    if message.type == CLIENT_HELLO:
+        hello = parse_client_hello(message.data)
+        name = f", name {hello.server_name}" if hello and hello.server_name else ""
+        return f"ClientHello {hello.version}, {len(hello.suites)} suites{name}" if hello else "ClientHello (damaged)"
+    if message.type == SERVER_HELLO:
+        hello = parse_server_hello(message.data)
+        if not hello:
+            return "ServerHello (damaged)"
+        return "HelloRetryRequest" if hello.retry else f"ServerHello {hello.version}, {hello.suites[0]}"
+    if message.type == CERTIFICATE:
+        count = len(parse_certificates(message.data))
+        return f"Certificate ({count} certificate{'' if count == 1 else 's'})"
+    return message.name
+
+
+def _arrow(session: Session, time: float, sender: str, text: str, style: str) -> Message:
+    source, target = session.connection.endpoint(sender), session.connection.endpoint(tcp.other(sender))
+    return Message(time, source.ip, target.ip, text, "tls", session.where, style)
+
+
+def _is_record(stream: bytes) -> bool:
+    """Whether a stream begins with a record that can begin a TLS stream: handshake or alert, of version 3.x."""
+    return len(stream) >= 5 and stream[0] in (HANDSHAKE, ALERT) and stream[1] == 3 and stream[2] <= 4
+
+
+def _records(connection: tcp.Connection, side: str) -> Iterable[Record]:
+    """The whole records of one side. After its ChangeCipherSpec a side encrypts; application data always is."""
+    stream, position, ciphered = connection.stream(side), 0, False
+    while position + 5 <= len(stream) and stream[position] in CONTENT_TYPES and stream[position + 1] == 3:
+        kind = stream[position]
+        version, length = struct.unpack_from("!HH", stream, position + 1)
+        end = position + 5 + length
+        if end > len(stream):
+            return
+        encrypted = kind == APPLICATION_DATA or (ciphered and kind != CHANGE_CIPHER_SPEC)
+        # A TLS 1.3 client may send ChangeCipherSpec and then a second ClientHello, or an alert, in the clear.
+        if encrypted and _readable(kind, stream[position + 5:end]):
+            encrypted = False
+        yield Record(connection.when(side, end - 1), side, kind, version, length, encrypted, stream[position + 5:end],
+                     position)
+        ciphered = ciphered or kind == CHANGE_CIPHER_SPEC
+        position = end
+
+
+def _readable(kind: int, data: bytes) -> bool:
+    """Whether a record after ChangeCipherSpec is in the clear all the same: its contents then measure themselves."""
+    if kind == ALERT:
+        return len(data) == 2 and data[0] in ALERT_LEVELS
+    return (kind == HANDSHAKE and len(data) >= 4 and data[0] == CLIENT_HELLO
+            and int.from_bytes(data[1:4], "big") == len(data) - 4)
+
+
+def _handshakes(records: list[Record]) -> Iterable[Handshake]:
+    """The handshake messages in the clear of one side; one may span records, and a record may hold several."""
+    pending = b""
+    for record in records:
+        if record.type != HANDSHAKE or record.encrypted:
+            continue
+        pending += record.data
+        while len(pending) >= 4:
+            end = 4 + int.from_bytes(pending[1:4], "big")
+            if end > len(pending):
+                break
+            yield Handshake(record.time, record.sender, pending[0], pending[4:end])
+            pending = pending[end:]
