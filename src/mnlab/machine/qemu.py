@@ -61,15 +61,16 @@ class Hardware:
 class Qemu:
     """A running QEMU. Use as a context manager: leaving it ends the process."""
 
-    def __init__(self, hardware: Hardware, ram: Path, private: bool, extra: list[str]):
-        """`private`: changes to memory stay in this process (copy on write)."""
+    def __init__(self, hardware: Hardware, ram: Path, private: bool, extra: list[str], processor: int | None = None):
+        """`private`: changes to memory stay in this process (copy on write). `processor`: the only one it runs on."""
         self.box = open(os.memfd_create("mailbox"), "r+b", buffering=0)
         self.box.truncate(mailbox.SIZE)
         self.monitor, monitor_far = socket.socketpair()
         self.console, console_far = os.pipe()
         ends = [self.box.fileno(), monitor_far.fileno(), console_far]
         command = [
-            "setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64",
+            "setpriv", "--pdeathsig", "KILL",
+            *(["taskset", "--cpu-list", str(processor)] if processor is not None else []), "qemu-system-x86_64",
             "-object", f"memory-backend-file,id=ram0,size={MEMORY},mem-path={ram},share={'off' if private else 'on'}",
             "-object", f"memory-backend-file,id=mail0,size={mailbox.SIZE},mem-path=/proc/self/fd/{ends[0]},share=on",
             "-chardev", f"socket,id=monitor,fd={ends[1]}", "-mon", "chardev=monitor,mode=control",
