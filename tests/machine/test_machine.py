@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -34,6 +35,25 @@ def test_the_same_job_gives_the_same_bytes_also_while_the_host_is_busy(job):
     assert (first.folder / "text").read_bytes() == (second.folder / "text").read_bytes()
     assert first.outcome.virtual_seconds == second.outcome.virtual_seconds > 4
     assert "20 packets transmitted" in (first.folder / "text").read_text()
+
+
+MANY_WAITS = """
+def main():
+    import hashlib
+    waits = hashlib.sha256()
+    for _ in range(4000):
+        before = time.monotonic_ns()
+        time.sleep(0.001)
+        waits.update(f"{time.monotonic_ns() - before} ".encode())
+    (RESULT / "text").write_text(waits.hexdigest())
+"""
+
+
+def test_every_wait_is_as_long_in_more_machines_than_there_are_processors(job):
+    """Each wait is a race between QEMU's threads, were they not made to take turns (machine/vm.py)."""
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda number: job(MANY_WAITS, name=f"run{number}"), range(8)))
+    assert len({(one.folder / "text").read_text() for one in done}) == 1
 
 
 def test_waiting_is_free(job):

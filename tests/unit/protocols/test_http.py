@@ -33,7 +33,7 @@ def test_a_request_and_its_response(dialogue):
     assert response.header("CONTENT-TYPE") == "text/html" and response.header("Server") is None
     assert (response.body, response.complete) == (b"hello", True)
     assert response.end > response.time > request.time
-    assert [message.text for message in http.messages(dialogue.talk.frames)] == ["GET /books?id=1 HTTP/1.1", "200 OK"]
+    assert [message.text for message in http.messages(dialogue.talk.frames)] == ["GET /books?id=1", "200 OK"]
 
 
 def test_requests_on_one_connection_meet_their_responses(dialogue):
@@ -51,6 +51,7 @@ def test_chunks_are_joined_and_trailers_skipped(dialogue):
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     first, second = dialogue(("c", GET + GET), ("s", head + chunks + b"HTTP/1.1 404 Not Found\r\n\r\n"))
     assert (first.response.body, first.response.chunked, first.response.complete) == (b"hello world", True, True)
+    assert first.response.chunks == (b"hello", b" world") and first.response.trailers == (("Digest", "z"),)
     assert second.response.status == 404
 
 
@@ -86,3 +87,35 @@ def test_a_malformed_request_line_is_shown_as_it_is(dialogue):
 @pytest.mark.parametrize("data", [b"\x16\x03\x01\x00\x05hello", b"USER anonymous\r\n", b""])
 def test_other_protocols_are_left_alone(dialogue, data):
     assert dialogue(("c", data), ("s", b"220 ready\r\n")) == []
+
+
+def response(first: bytes) -> bytes:
+    return first + b"\r\nContent-Length: 0\r\nContent-Range: bytes 0-99/1234\r\n\r\n"
+
+
+@pytest.mark.parametrize("request_line, status_line, words", [
+    (b"GET /books?sex=man HTTP/1.1", b"HTTP/1.1 206 Partial Content", ["GET /books?sex=man", "206 bytes 0-99/1234"]),
+    (b"GET / HTTP/1.0", b"HTTP/1.0 200 OK", ["GET / HTTP/1.0", "HTTP/1.0 200 OK"]),
+    (b"POST / HTTP1.1", b"HTTP/1.1 400 Bad Request", ["POST / HTTP1.1", "400 Bad Request"]),
+    (b"OPTIONS * HTTP/1.1", b"HTTP/1.1 204", ["OPTIONS *", "204"]),
+    (b"GET / HTTP/1.1", b"HTTP/1.1 OK", ["GET /", "HTTP/1.1 OK"])])
+def test_words_read_like_the_exchange(dialogue, request_line, status_line, words):
+    dialogue(("c", request_line + b"\r\n\r\n"), ("s", response(status_line)))
+    assert [arrow.text for arrow in http.messages(dialogue.talk.frames)] == words
+
+
+def test_words_say_that_the_blank_line_is_missing(dialogue):
+    dialogue(("c", b"GET / HTTP/1.1\r\nHost: x\r\n"))
+    assert [arrow.text for arrow in http.messages(dialogue.talk.frames)] == ["GET / (no blank line)"]
+
+
+def test_a_request_sent_ahead_of_the_answer_is_pipelined(dialogue):
+    answer = response(b"HTTP/1.1 200 OK")
+    found = dialogue(("c", GET), ("s", answer), ("c", GET + GET), ("s", answer), ("s", answer))
+    assert [exchange.pipelined for exchange in found] == [False, False, True]
+
+
+def test_empty_lines_ahead_of_a_request_do_not_count(dialogue):
+    found = dialogue(("c", b"\r\n" + GET + b"\r\n\r\n" + GET + b"\r\n"), ("s", response(b"HTTP/1.1 200 OK")))
+    assert [exchange.request.start_line for exchange in found] == ["GET /books?id=1 HTTP/1.1"] * 2
+    assert [exchange.response is None for exchange in found] == [False, True]

@@ -1,0 +1,38 @@
+"""Machines that run at the same time get processors of their own."""
+
+import os
+
+import pytest
+
+from mnlab.machine import processor
+
+
+@pytest.fixture(autouse=True)
+def cache_of_our_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNLAB_CACHE", str(tmp_path))
+
+
+def test_each_gets_another_one_and_gives_it_back(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3, 7})
+    with processor.claimed() as first:
+        with processor.claimed() as second, processor.claimed() as third:
+            assert (first, second, third) == (3, 7, None)
+        with processor.claimed() as again:
+            assert again == 7
+
+
+def test_it_is_one_that_this_process_may_use():
+    with processor.claimed() as number:
+        assert number in os.sched_getaffinity(0)
+
+
+def test_none_where_the_system_does_not_say(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity")
+    with processor.claimed() as number:
+        assert number is None
+
+
+def test_none_where_the_cache_cannot_be_written(monkeypatch, tmp_path):
+    monkeypatch.setenv("MNLAB_CACHE", str(tmp_path / "absent"))
+    with processor.claimed() as number:
+        assert number is None
