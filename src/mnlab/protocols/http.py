@@ -3,7 +3,7 @@
 A stream is cut into messages: start line, header lines, blank line, body. How long a body is follows from RFC 9112
 section 6.3: none in an answer to HEAD or with 1xx, 204, 304; else chunked; else Content-Length; else, for a response,
 all up to the end of the connection. A start line that is no text ends the list; one that is malformed does not, so that
-what was really sent can be shown. Nothing is raised.
+what was really sent can be shown. Empty lines ahead of a request are passed over (section 2.2). Nothing is raised.
 """
 
 import re
@@ -18,7 +18,9 @@ from mnlab.protocols.message import Message
 
 _REQUEST_LINE = re.compile(rb"^[A-Za-z]+ [^\r\n]*HTTP[^\r\n]*\r?\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
+_EMPTY_LINES = re.compile(rb"(?:\r?\n)*")
 _NO_BODY = {204, 304}
+_USUAL = "HTTP/1.1"  # the version that words leave out
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class HttpMessage:
     end         when its last byte arrived; of an incomplete message, the last one captured
     complete    False if the head or the body is not all there
     chunked     whether the body came in chunks
+    chunks      the data of each chunk, without the last one, which is empty
+    trailers    fields that came after the last chunk
     """
 
     time: float
@@ -43,10 +47,17 @@ class HttpMessage:
     body: bytes
     complete: bool
     chunked: bool
+    chunks: tuple[bytes, ...] = ()
+    trailers: tuple[tuple[str, str], ...] = ()
 
     def header(self, name: str) -> str | None:
         """The value of a header, whatever the case of its name; the first one if there are several."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    @property
+    def has_blank_line(self) -> bool:
+        """Whether the head has been ended by an empty line (RFC 9112, section 2.1)."""
+        return bool(_HEAD_END.search(self.head))
 
     def _word(self, index: int) -> str:
         words = self.start_line.split(" ", 2)
@@ -76,12 +87,17 @@ class HttpMessage:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and its final response (None: none came); `interim` holds 1xx responses before it."""
+    """A request and its final response (None: none came); `interim` holds 1xx responses before it.
+
+    pipelined   whether the request was sent before the response to the one ahead of it had begun (RFC 9112, section
+                9.3.2), as far as one can see from where it was captured
+    """
 
     request: HttpMessage
     response: HttpMessage | None
     interim: tuple[HttpMessage, ...]
     connection: tcp.Connection
+    pipelined: bool = False
 
     @property
     def time(self) -> float:
@@ -92,6 +108,8 @@ class _Framed(NamedTuple):
     body: bytes
     end: int  # offset in the stream after the body
     complete: bool
+    chunks: tuple[bytes, ...] = ()
+    trailers: tuple[tuple[str, str], ...] = ()
 
 
 def exchanges(frames: Iterable[Frame]) -> list[Exchange]:
@@ -115,12 +133,14 @@ def of_connection(connection: tcp.Connection) -> list[Exchange]:
                 continue
             final = response
             break
-        found.append(Exchange(request, final, tuple(interim), connection))
+        ahead = found[-1].response if found else None
+        pipelined = bool(found) and (ahead is None or request.time < ahead.time)
+        found.append(Exchange(request, final, tuple(interim), connection, pipelined))
     return found
 
 
 def messages(frames: Iterable[Frame]) -> list[Message]:
-    """Each request and response as an arrow: "GET /books HTTP/1.1", "200 OK"."""
+    """Each request and response as an arrow: "GET /books", "206 bytes 0-99/1234"."""
     arrows = []
     for exchange in exchanges(frames):
         for message in (exchange.request, *exchange.interim, exchange.response):
@@ -131,10 +151,25 @@ def messages(frames: Iterable[Frame]) -> list[Message]:
 
 
 def words(message: HttpMessage) -> str:
-    """The start line; of a response without the version."""
-    if message.sender == tcp.CLIENT or message.status is None:
+    """The start line as one would say it: "GET /books?sex=man", "404 Not Found", "206 bytes 0-99/1234".
+
+    The version is left out where it is HTTP/1.1. A start line that is malformed is said as it is. That a head never got
+    its blank line is said, too.
+    """
+    said = _request_words(message) if message.sender == tcp.CLIENT else _response_words(message)
+    return said if message.has_blank_line else f"{said} (no blank line)"
+
+
+def _request_words(message: HttpMessage) -> str:
+    return message.start_line.removesuffix(f" {_USUAL}")
+
+
+def _response_words(message: HttpMessage) -> str:
+    if message.status is None:
         return message.start_line
-    return f"{message.status} {message.reason}".rstrip()
+    span = message.header("content-range") if message.status == 206 else None
+    said = f"{message.status} {span or message.reason}".rstrip()
+    return said if message.version == _USUAL else f"{message.version} {said}"
 
 
 def _style(message: HttpMessage) -> str:
@@ -154,6 +189,10 @@ def _read(connection: tcp.Connection, side: str, methods: list[str]) -> list[Htt
     answered = iter(methods)
     method = next(answered, "")
     while position < len(stream):
+        if side == tcp.CLIENT:
+            position = _EMPTY_LINES.match(stream, position).end()
+            if position == len(stream):
+                break
         head_end = _HEAD_END.search(stream, position)
         head = stream[position:head_end.end() if head_end else len(stream)]
         start_line, headers = _parse_head(head)
@@ -169,7 +208,7 @@ def _read(connection: tcp.Connection, side: str, methods: list[str]) -> list[Htt
         found.append(HttpMessage(
             connection.when(side, position), connection.when(side, framed.end - 1), connection.where, side,
             connection.endpoint(side), connection.endpoint(tcp.other(side)), start_line, headers, head, framed.body,
-            framed.complete, chunked))
+            framed.complete, chunked, framed.chunks, framed.trailers))
         position = framed.end
         if side == tcp.SERVER and not (status and 100 <= status < 200):
             method = next(answered, "")
@@ -178,8 +217,13 @@ def _read(connection: tcp.Connection, side: str, methods: list[str]) -> list[Htt
 
 def _parse_head(head: bytes) -> tuple[str, tuple[tuple[str, str], ...]]:
     lines = head.decode("latin-1").replace("\r\n", "\n").split("\n")
-    pairs = (line.partition(":") for line in lines[1:] if ":" in line)
-    return lines[0], tuple((name.strip(), value.strip()) for name, _, value in pairs)
+    return lines[0], _fields(lines[1:])
+
+
+def _fields(lines: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Name and value of each header line."""
+    pairs = (line.partition(":") for line in lines if ":" in line)
+    return tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
 
 def _status(start_line: str) -> int | None:
@@ -204,18 +248,25 @@ def _body(stream: bytes, start: int, fields: dict[str, str], chunked: bool, stat
 
 def _chunks(stream: bytes, position: int) -> _Framed:
     """A chunked body (RFC 9112, section 7.1): size in hexadecimal, data, ... and a chunk of size 0, then trailers."""
-    body = b""
+    chunks: list[bytes] = []
+
+    def framed(end: int, complete: bool, trailers=()) -> _Framed:
+        return _Framed(b"".join(chunks), end, complete, tuple(chunks), trailers)
+
     while True:
         line_end = stream.find(b"\r\n", position)
         size_text = stream[position:line_end].split(b";")[0].strip() if line_end >= 0 else b""
         if not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", size_text):
-            return _Framed(body, len(stream), False)
+            return framed(len(stream), False)
         size, data = int(size_text, 16), line_end + 2
         if size == 0:
+            first = data
             while (line_end := stream.find(b"\r\n", data)) > data:  # trailers, up to a blank line
                 data = line_end + 2
-            return _Framed(body, line_end + 2 if line_end >= 0 else len(stream), line_end >= 0)
-        body += stream[data:data + size]
+            trailers = _fields(stream[first:data].decode("latin-1").split("\r\n"))
+            return framed(line_end + 2 if line_end >= 0 else len(stream), line_end >= 0, trailers)
+        if part := stream[data:data + size]:
+            chunks.append(part)
         position = data + size + 2
         if position > len(stream):
-            return _Framed(body, len(stream), False)
+            return framed(len(stream), False)
