@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from mnlab.evidence import controllers, layout, sandbox, tracing
+from mnlab.evidence import controllers, layout, sandbox, secrets, tracing
 from mnlab.evidence.loss import Loss, Wanted
 from mnlab.evidence.tracing import Tracing
 from mnlab.net import namespace, openflow
@@ -40,6 +40,7 @@ class Recorder:
         self.services: list[Service] = []
         self.names: set[str] = set()
         self.faults: list[str] = []
+        self.key_logs: list[str] = []
         self.stack = ExitStack()  # what students' servers need until the end
         for part in (layout.OUTPUT, layout.CAPTURES, layout.KERNEL, layout.FILES):
             (folder / part).mkdir(parents=True, exist_ok=True)
@@ -175,6 +176,10 @@ class Recorder:
         (self.folder / layout.FILES / layout.safe_name(name)).write_text(text)
         return text
 
+    def keep_key_log(self, name: str, text: str) -> None:
+        """Keep a TLS key log as files/NAME, and put its secrets beside the captures, in pcapng files for Wireshark."""
+        self.key_logs.append(self.keep(name, text))
+
     def mark(self, name: str) -> float:
         """Note this moment by name; seconds of lab time."""
         self._claim(name)
@@ -230,10 +235,12 @@ class Recorder:
     # --- ending ---
 
     def close(self) -> None:
-        """Stop what is still running."""
+        """Stop what is still running; then the captures are whole, and get their secrets."""
         for service in reversed(self.services):
             service.stop()
         self.stack.close()
+        if self.key_logs:
+            secrets.write_beside(self.folder / layout.CAPTURES, "".join(self.key_logs), self.start_ns)
 
     def _claim(self, name: str) -> None:
         controllers.look(self.services)

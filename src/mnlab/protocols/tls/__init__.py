@@ -10,7 +10,7 @@ A stream is a row of *records*: type, version, length, contents. The first ones 
               means nothing.)
 
 The messages are read here and not by scapy's TLS layers, which need the `cryptography` package to read even the clear
-part; only the names of the cipher suites are scapy's.
+part; only the names of the cipher suites are scapy's. `opening` reads the rest, where a secret is at hand.
 """
 
 import struct
@@ -22,17 +22,20 @@ from mnlab.protocols import tcp
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.message import Message
-from mnlab.protocols.tls.hello import Hello, parse_certificates, parse_client_hello, parse_server_hello
+from mnlab.protocols.tls.hello import (Hello, parse_certificates, parse_client_hello, parse_server_hello,
+                                       version_name)
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
 CONTENT_TYPES = {CHANGE_CIPHER_SPEC: "ChangeCipherSpec", ALERT: "Alert", HANDSHAKE: "Handshake",
                  APPLICATION_DATA: "ApplicationData"}
 
-CLIENT_HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
+CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, SERVER_KEY_EXCHANGE = 1, 2, 11, 12
+CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE, FINISHED, KEY_UPDATE = 15, 16, 20, 24
 HANDSHAKES = {0: "HelloRequest", CLIENT_HELLO: "ClientHello", SERVER_HELLO: "ServerHello", 4: "NewSessionTicket",
-              8: "EncryptedExtensions", CERTIFICATE: "Certificate", 12: "ServerKeyExchange", 13: "CertificateRequest",
-              14: "ServerHelloDone", 15: "CertificateVerify", 16: "ClientKeyExchange", 20: "Finished",
-              22: "CertificateStatus", 24: "KeyUpdate"}
+              8: "EncryptedExtensions", CERTIFICATE: "Certificate", SERVER_KEY_EXCHANGE: "ServerKeyExchange",
+              13: "CertificateRequest", 14: "ServerHelloDone", CERTIFICATE_VERIFY: "CertificateVerify",
+              CLIENT_KEY_EXCHANGE: "ClientKeyExchange", FINISHED: "Finished", 22: "CertificateStatus",
+              KEY_UPDATE: "KeyUpdate"}
 
 #: RFC 8446 section 6 and RFC 5246 section 7.2.
 ALERTS = {0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 22: "record_overflow",
@@ -169,10 +172,15 @@ def of_connection(connection: tcp.Connection) -> Session | None:
     sides = {side: list(_records(connection, side)) for side in (tcp.CLIENT, tcp.SERVER)}
     handshakes = [message for records in sides.values() for message in _handshakes(records)]
     records = sorted((record for side in sides.values() for record in side), key=lambda record: record.time)
-    alerts = [Alert(record.time, record.sender, ALERT_LEVELS.get(record.data[0], str(record.data[0])),
-                    ALERTS.get(record.data[1], f"alert {record.data[1]}"))
-              for record in records if record.type == ALERT and not record.encrypted and len(record.data) == 2]
+    alerts = [read_alert(record, record.data) for record in records
+              if record.type == ALERT and not record.encrypted and len(record.data) == 2]
     return Session(connection, records, sorted(handshakes, key=lambda message: message.time), alerts)
+
+
+def read_alert(record: Record, data: bytes) -> Alert:
+    """The alert that a record brought: two bytes, level and description."""
+    return Alert(record.time, record.sender, ALERT_LEVELS.get(data[0], str(data[0])),
+                 ALERTS.get(data[1], f"alert {data[1]}"))
 
 
 def messages(frames: Iterable[Frame]) -> list[Message]:
@@ -231,7 +239,7 @@ def _records(connection: tcp.Connection, side: str) -> Iterable[Record]:
         if end > len(stream):
             return
         encrypted = kind == APPLICATION_DATA or (ciphered and kind != CHANGE_CIPHER_SPEC)
-        # A TLS 1.3 client may send ChangeCipherSpec and then a second ClientHello, or an alert, in the clear.
+        # TLS 1.3: after a retry, ChangeCipherSpec comes ahead of the second hello; an alert may follow it in the clear.
         if encrypted and _readable(kind, stream[position + 5:end]):
             encrypted = False
         yield Record(connection.when(side, end - 1), side, kind, version, length, encrypted, stream[position + 5:end],
@@ -244,7 +252,7 @@ def _readable(kind: int, data: bytes) -> bool:
     """Whether a record after ChangeCipherSpec is in the clear all the same: its contents then measure themselves."""
     if kind == ALERT:
         return len(data) == 2 and data[0] in ALERT_LEVELS
-    return (kind == HANDSHAKE and len(data) >= 4 and data[0] == CLIENT_HELLO
+    return (kind == HANDSHAKE and len(data) >= 4 and data[0] in (CLIENT_HELLO, SERVER_HELLO)
             and int.from_bytes(data[1:4], "big") == len(data) - 4)
 
 
@@ -252,12 +260,16 @@ def _handshakes(records: list[Record]) -> Iterable[Handshake]:
     """The handshake messages in the clear of one side; one may span records, and a record may hold several."""
     pending = b""
     for record in records:
-        if record.type != HANDSHAKE or record.encrypted:
-            continue
-        pending += record.data
-        while len(pending) >= 4:
-            end = 4 + int.from_bytes(pending[1:4], "big")
-            if end > len(pending):
-                break
-            yield Handshake(record.time, record.sender, pending[0], pending[4:end])
-            pending = pending[end:]
+        if record.type == HANDSHAKE and not record.encrypted:
+            found, pending = split_handshakes(pending + record.data)
+            for kind, body in found:
+                yield Handshake(record.time, record.sender, kind, body)
+
+
+def split_handshakes(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+    """The whole handshake messages at the front of some bytes, (type, body) each, and the bytes behind them."""
+    found = []
+    while len(data) >= 4 and len(data) >= 4 + (size := int.from_bytes(data[1:4], "big")):
+        found.append((data[0], data[4:4 + size]))
+        data = data[4 + size:]
+    return found, data

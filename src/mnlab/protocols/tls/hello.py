@@ -1,4 +1,4 @@
-"""The handshake messages of TLS that travel in the clear: ClientHello, ServerHello, Certificate (TLS 1.2).
+"""The handshake messages that begin a TLS session: ClientHello, ServerHello, Certificate.
 
 RFC 8446 section 4.1, RFC 5246 section 7.4; extensions RFC 6066 (server name), RFC 7301 (ALPN). Damaged bytes give None.
 """
@@ -46,7 +46,7 @@ class Hello:
     retry: bool = False
 
 
-class _Reader:
+class Reader:
     """Takes fields off the front of some bytes; too few of them is a ValueError."""
 
     def __init__(self, data: bytes):
@@ -82,9 +82,9 @@ def parse_server_hello(body: bytes) -> Hello | None:
     return _guarded(_server_hello, body)
 
 
-def parse_certificates(body: bytes) -> tuple[bytes, ...]:
-    """The DER certificates of a TLS 1.2 Certificate message; () if it is damaged."""
-    return _guarded(_certificates, body) or ()
+def parse_certificates(body: bytes, tls13: bool = False) -> tuple[bytes, ...]:
+    """The DER certificates of a Certificate message; () if it is damaged. TLS 1.3 has another form (RFC 8446, 4.4.2)."""
+    return _guarded(_certificates13 if tls13 else _certificates, body) or ()
 
 
 def version_name(number: int) -> str:
@@ -100,26 +100,26 @@ def suite_name(number: int) -> str:
 
 def _guarded(parse, body: bytes):
     try:
-        return parse(_Reader(body))
+        return parse(Reader(body))
     except (ValueError, IndexError):
         return None
 
 
-def _client_hello(reader: _Reader) -> Hello:
+def _client_hello(reader: Reader) -> Hello:
     legacy, random, session_id = reader.number(2), reader.take(32), reader.vector(1)
     suites = _numbers(reader.vector(2))
     reader.vector(1)  # compression methods: none, ever since CRIME
     extensions = _extensions(reader)
     offered = [legacy]
     if SUPPORTED_VERSIONS in extensions:
-        offered = _numbers(_Reader(extensions[SUPPORTED_VERSIONS]).vector(1))
+        offered = _numbers(Reader(extensions[SUPPORTED_VERSIONS]).vector(1))
     versions = [version for version in offered if not _is_grease(version)]
-    groups = _numbers(_Reader(extensions[SUPPORTED_GROUPS]).vector(2)) if SUPPORTED_GROUPS in extensions else []
+    groups = _numbers(Reader(extensions[SUPPORTED_GROUPS]).vector(2)) if SUPPORTED_GROUPS in extensions else []
     return _hello(legacy, random, session_id, versions, max(versions, default=legacy),
                   [suite for suite in suites if not _is_grease(suite)], groups, extensions)
 
 
-def _server_hello(reader: _Reader) -> Hello:
+def _server_hello(reader: Reader) -> Hello:
     legacy, random, session_id, suite = reader.number(2), reader.take(32), reader.vector(1), reader.number(2)
     reader.number(1)  # compression method
     extensions = _extensions(reader)
@@ -137,10 +137,10 @@ def _hello(legacy, random, session_id, versions, version, suites, groups, extens
         random == RETRY_RANDOM)
 
 
-def _extensions(reader: _Reader) -> dict[int, bytes]:
+def _extensions(reader: Reader) -> dict[int, bytes]:
     if not reader.rest:
         return {}  # TLS 1.2 and before may have none at all
-    block, found = _Reader(reader.vector(2)), {}
+    block, found = Reader(reader.vector(2)), {}
     while block.rest:
         number = block.number(2)
         found[number] = block.vector(2)
@@ -159,7 +159,7 @@ def _is_grease(number: int) -> bool:
 def _server_name(data: bytes | None) -> str | None:
     if not data:  # a server acknowledges the name with an empty extension
         return None
-    names = _Reader(_Reader(data).vector(2))
+    names = Reader(Reader(data).vector(2))
     while names.rest:
         kind, name = names.number(1), names.vector(2)
         if kind == 0:
@@ -170,14 +170,23 @@ def _server_name(data: bytes | None) -> str | None:
 def _alpn(data: bytes | None) -> tuple[str, ...]:
     if not data:
         return ()
-    names, found = _Reader(_Reader(data).vector(2)), []
+    names, found = Reader(Reader(data).vector(2)), []
     while names.rest:
         found.append(names.vector(1).decode("ascii", "backslashreplace"))
     return tuple(found)
 
 
-def _certificates(reader: _Reader) -> tuple[bytes, ...]:
-    chain, found = _Reader(reader.vector(3)), []
+def _certificates(reader: Reader) -> tuple[bytes, ...]:
+    chain, found = Reader(reader.vector(3)), []
     while chain.rest:
         found.append(chain.vector(3))
+    return tuple(found)
+
+
+def _certificates13(reader: Reader) -> tuple[bytes, ...]:
+    reader.vector(1)  # context: of a request for the client's certificate
+    chain, found = Reader(reader.vector(3)), []
+    while chain.rest:
+        found.append(chain.vector(3))
+        chain.vector(2)  # this certificate's extensions
     return tuple(found)
