@@ -1,7 +1,11 @@
-"""Runs that several tests look at are made once (by each worker)."""
+"""Runs that several tests look at are made once, whichever of pytest's workers needs them first."""
+
+import fcntl
+import os
 
 import pytest
 
+from mnlab.evidence.record import Record
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
 from mnlab.machine.vm import VirtualMachine
@@ -13,16 +17,28 @@ def machine():
 
 
 @pytest.fixture(scope="session")
-def solved(machine, tmp_path_factory):
+def shared(tmp_path_factory):
+    """A folder that every worker of this session has."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def run_solution(lab, machine, seed, folder) -> Record:
+    """Run a lab's solution in `folder`, which is made."""
+    work = folder / "work"
+    work.mkdir(parents=True)
+    workfolder.copy(lab.solution, work, lab.params(seed))  # it may be answers alone
+    return labrun.run(lab, machine, work, seed, folder / "run")
+
+
+@pytest.fixture(scope="session")
+def solved(machine, shared):
     """The record of a lab's solution, run with a seed: solved(lab, seed)."""
-    records = {}
 
     def run(lab, seed):
-        if (lab.name, seed) not in records:
-            folder = tmp_path_factory.mktemp(f"{lab.name}-{seed}")
-            (folder / "work").mkdir()  # a solution may be answers alone
-            workfolder.copy(lab.solution, folder / "work", lab.params(seed))
-            records[lab.name, seed] = labrun.run(lab, machine, folder / "work", seed, folder / "run")
-        return records[lab.name, seed]
+        folder = shared / f"solved-{lab.name}-{seed}"
+        with open(f"{folder}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return Record(folder / "run") if folder.exists() else run_solution(lab, machine, seed, folder)
 
     return run

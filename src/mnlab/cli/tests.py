@@ -36,5 +36,6 @@ def test(what: Annotated[Optional[list[str]], typer.Argument(
         from mnlab.cli.options import say
         from mnlab.machine.vm import VirtualMachine
         VirtualMachine("virtual", say).prepare()  # once, before the tests divide the work
-    command = [sys.executable, "-m", "pytest", "-q", "--numprocesses", str(os.cpu_count() or 1), *words]
+    command = [sys.executable, "-m", "pytest", "-q", "--numprocesses", str(os.cpu_count() or 1),
+               "--dist", "worksteal", *words]
     raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode)
