@@ -132,6 +132,27 @@ def test_a_syn_ack_is_repeated_by_its_own_timer_or_for_a_repeated_syn(talk):
     assert [said for _, said in told(talk, SERVER)] == ["asked again", "timeout"]
 
 
+def test_in_a_simultaneous_open_nothing_is_sent_again(talk):
+    """Each end's SYN goes once more, in a SYN+ACK, because it has something to acknowledge."""
+    talk.c("S", options=[*SACK_OK, ("Timestamp", (10, 0))])
+    talk.s("S", options=[*SACK_OK, ("Timestamp", (20, 0))], after=RTT / 2)
+    talk.c("SA", ack=1, options=[*SACK_OK, ("Timestamp", (35, 20))])
+    talk.s("SA", ack=1, options=[*SACK_OK, ("Timestamp", (45, 10))], after=RTT / 2)
+    (connection,) = tcp.connections(talk.frames)
+    assert [segment.kind for segment in connection.segments] == ["new", "new", "crossed", "crossed"]
+    assert told(talk) == told(talk, SERVER) == [] and not connection.retransmissions()
+    assert not any(message.cause or message.note for message in tcp.messages(talk.frames))
+    assert not connection.rtt_samples(CLIENT)  # Karn: an ACK of the SYN could be for the first one or for the second
+
+
+def test_in_a_simultaneous_open_a_syn_ack_may_be_lost(talk):
+    talk.c("S", options=SACK_OK)
+    talk.s("S", options=SACK_OK, after=RTT / 2)
+    talk.c("SA", ack=1, options=SACK_OK)
+    talk.c("SA", ack=1, options=SACK_OK, after=1.0)
+    assert told(talk) == [(0, "timeout")] and told(talk, SERVER) == []
+
+
 def test_a_fin_that_nobody_answers(talk):
     talk.handshake()
     talk.c("FA", seq=1, ack=1)

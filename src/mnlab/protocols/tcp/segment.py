@@ -20,6 +20,7 @@ FLAG_NAMES = (("SYN", SYN), ("FIN", FIN), ("RST", RST), ("PSH", PSH), ("URG", UR
 # What a segment is within its connection, at this capture point (`Segment.kind`).
 NEW = "new"  # carries sequence numbers (data, SYN, FIN) beyond all seen so far
 RETRANSMISSION = "retransmission"  # sent again by its sender
+CROSSED = "crossed"  # its SYN once more, to carry its first ACK: both ends opened at once (RFC 9293, 3.5, figure 7)
 REORDERED = "reordered"  # overtaken on the way: sent before segments already seen
 DUPLICATE = "duplicate"  # the same IP packet a second time: copied on the way, not sent again
 PROBE = "probe"  # asks for an ACK, carrying nothing new: a keep-alive or a zero-window probe

@@ -15,6 +15,7 @@ from mnlab.protocols.tcp import states
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.tcp.segment import (
     ACK,
+    CROSSED,
     DUPLICATE,
     DUPLICATE_ACK,
     FIN,
@@ -137,7 +138,7 @@ class Tracker:
             sender.fin = segment.end - 1
         if segment.kind == NEW:
             sender.unacked.append(segment)
-        elif segment.kind == RETRANSMISSION:
+        elif segment.kind in (RETRANSMISSION, CROSSED):
             sender.unacked = deque(old for old in sender.unacked if old.end <= segment.seq or old.seq >= segment.end)
 
     @staticmethod
@@ -219,6 +220,8 @@ def _kind_of_numbers(header: Header, sender: Side, seq: int, fresh: int) -> str:
     """For a segment that uses sequence numbers: is it new, or sent again, or late?"""
     if seq >= sender.top:
         return NEW
+    if header.flags & SYN and header.flags & ACK and sender.acked is None:
+        return CROSSED  # its first SYN had nothing to acknowledge; nothing was lost
     if fresh and header.ip_ident and _later_ident(sender.newest_ident, header.ip_ident):
         return REORDERED  # Linux counts its IP packets: this one was sent before one that has passed already
     return RETRANSMISSION
