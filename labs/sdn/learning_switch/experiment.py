@@ -13,7 +13,6 @@ openflow = True
 HOSTS = ("h1", "h2", "h3", "h4")
 SWITCHES = ("s1", "s2")
 LOCAL = 0x88B5  # EtherType for local experiments (IEEE 802)
-START = 60  # s that a controller may take to start: one of lab time, many in real time on a busy computer
 PINGS, KILLED_AFTER = 8, 1.6  # echo requests, one each half second; s
 #: s without a word from the controller after which a standalone switch acts: three inactivity probes of 5 s
 #: (ovs-vswitchd.conf.db(5)), and one more because the switch counts whole seconds.
@@ -59,7 +58,7 @@ def experiment(net, rec, work):
     net["c0"].run(f"tc qdisc add dev c0-eth0 root netem delay {p['away']}ms limit 1000")
     with rec.capture("c0", "h1", "h2", "h3"):
         rec.progress("a hub")
-        hub = rec.controller("hub", "hub.py", timeout=START)
+        hub = rec.controller("hub", "hub.py")
         ping("hub-ping", "h2", f"-c{p['hub_pings']} -i0.5")
         rec.wait(1)
         for switch in SWITCHES:
@@ -70,7 +69,7 @@ def experiment(net, rec, work):
             host.run("ip neigh flush all")
 
         rec.progress("your switch")
-        switch = rec.student_controller("your-switch", "switch.py", timeout=START)
+        switch = rec.student_controller("your-switch", "switch.py")
         rec.mark("first")
         ping("first-ping", "h2")
         rec.wait(1)

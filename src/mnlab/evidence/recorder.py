@@ -107,7 +107,7 @@ class Recorder:
         start = partial(host.start_process, _argv(command))
         return self._serve("service", name, host, command, start, tcp, udp, ready, timeout, fault)
 
-    def controller(self, name: str, app: str, *options: str, timeout: float = 15):
+    def controller(self, name: str, app: str, *options: str, timeout: float = controllers.START):
         """Start the Ryu application controller/`app` on c0; returns once every switch is connected to it.
 
         `options` are ryu-manager's. It must live until it is stopped: if it ends, the run is inconclusive.
@@ -118,7 +118,7 @@ class Recorder:
         service.missed = NetworkError
         return service
 
-    def student_controller(self, name: str, app: str, *options: str, timeout: float = 15):
+    def student_controller(self, name: str, app: str, *options: str, timeout: float = controllers.START):
         """The same with a student's application, a file of the work folder. Its end is their fault (StudentFault)."""
         host, command = self.net[openflow.CONTROLLER], controllers.command(app, options, own=False)
         home = self.stack.enter_context(sandbox.prepare(self.work))

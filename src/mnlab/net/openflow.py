@@ -10,13 +10,16 @@ import subprocess
 
 from mininet.node import Switch
 
-from mnlab.net import ovs
+from mnlab.net import ovs, sock_diag
 from mnlab.net.errors import NetworkError
 from mnlab.net.nodes import Strict, StrictHost
 
 CONTROLLER, SWITCHES = "c0", "ovs"  # the names of the management link's ends
 CONTROLLER_ADDRESS, SWITCHES_ADDRESS = "172.31.255.2/30", "172.31.255.1/30"
 PORT = 6653  # OpenFlow's port, as registered with IANA
+
+#: Bytes of the longest HELLO of Open vSwitch: a header, and one bitmap of versions (OpenFlow 1.3, section 7.5.1).
+HELLO = 16
 
 #: Milliseconds between two tries to reach the controller (Controller table, ovs-vswitchd.conf.db(5)).
 RETRY = 1000
@@ -50,17 +53,14 @@ class OpenFlowSwitch(Strict, Switch):
                               "set", "interface", str(intf), f"ofport_request={port}"])
         lines += [["--id=@table", "create", "flow_table", f"flow_limit={FLOW_LIMIT}", "overflow_policy=refuse", "--",
                    "set", "bridge", self.name, "flow_tables:0=@table"],
-                  ["--id=@controller", "create", "controller", f'target="tcp:{address}:{PORT}"', f"max_backoff={RETRY}", "connection_mode=out-of-band", "--",
+                  ["--id=@controller", "create", "controller", f'target="tcp:{address}:{PORT}"',
+                   f"max_backoff={RETRY}", "connection_mode=out-of-band", "--",
                    "set", "bridge", self.name, "controller=@controller"]]
         _vsctl(*lines)
 
     def stop(self, deleteIntfs=True):  # noqa: N803
         _vsctl(["--if-exists", "del-br", self.name])
         self.terminate()
-
-    def connected(self) -> bool:
-        """Whether it has agreed on a protocol version with a controller."""
-        return ovs.is_connected(self.name)
 
     def set_fail_mode(self, mode: str) -> None:
         """What it does without a controller. "secure": nothing new; "standalone": it learns and forwards by itself."""
@@ -81,6 +81,15 @@ class OpenFlowSwitch(Strict, Switch):
     def delete_flows(self) -> None:
         """Empty its flow tables."""
         ovs.delete_flows(self.name)
+
+
+def connected(net) -> int:
+    """How many switches have agreed on a protocol version with their controller.
+
+    The controller's kernel knows: whoever has said more than HELLO has answered its first question. (Open vSwitch's
+    database knows too, but tells up to 5 s later; so it calls a switch connected to a controller that has gone.)
+    """
+    return sum(connection["bytes_received"] > HELLO for connection in sock_diag.connections(net[CONTROLLER].pid, PORT))
 
 
 def add_management(net) -> None:

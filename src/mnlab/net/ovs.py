@@ -1,9 +1,8 @@
 """Asking Open vSwitch without starting its tools: each of them computes for a tenth of a second in virtual time.
 
-Its database speaks JSON-RPC (RFC 7047), each bridge OpenFlow 1.3, over sockets of their own.
+Each bridge speaks OpenFlow 1.3 over a socket of its own.
 """
 
-import json
 import socket
 import struct
 
@@ -20,12 +19,6 @@ DELETE, AGGREGATE = 3, 2  # a flow-mod's command, a multipart's type
 EVERYTHING = struct.pack("!HHI", 1, 4, 0)  # the match without fields
 
 
-def is_connected(bridge: str) -> bool:
-    """Whether a bridge's controller and it have agreed on a protocol version."""
-    found = _select("Bridge", "name", bridge, "controller")["controller"]
-    return bool(found[1]) and _select("Controller", "_uuid", found, "is_connected")["is_connected"]
-
-
 def flow_count(bridge: str) -> int:
     """Flows in all tables of a bridge."""
     body = struct.pack("!HHI BxxxIIxxxx QQ", AGGREGATE, 0, 0, ALL_TABLES, ANY, ANY, 0, 0) + EVERYTHING
@@ -37,25 +30,6 @@ def delete_flows(bridge: str) -> None:
     """Empty all tables of a bridge; returns when it has been done."""
     _ask(bridge, FLOW_MOD, struct.pack("!QQ BBHHH III HH", 0, 0, ALL_TABLES, DELETE, 0, 0, 0, ANY, ANY, ANY, 0, 0)
          + EVERYTHING, BARRIER_REPLY)
-
-
-def _select(table: str, column: str, value, wanted: str) -> dict:
-    """The column `wanted` of the one row of a table in which `column` is `value`."""
-    request = {"method": "transact", "id": 1, "params": ["Open_vSwitch", {
-        "op": "select", "table": table, "where": [[column, "==", value]], "columns": [wanted]}]}
-    with _connect("db.sock") as database:
-        database.sendall(json.dumps(request).encode())
-        answer = b""
-        while True:
-            answer += _receive(database, 65536)
-            try:
-                rows = json.loads(answer)["result"][0]["rows"]
-                break
-            except ValueError:
-                continue  # not whole yet
-    if not rows:
-        raise NetworkError(f"Open vSwitch: there is no {table} whose {column} is {value}")
-    return rows[0]
 
 
 def _ask(bridge: str, kind: int, body: bytes, wanted: int) -> bytes:

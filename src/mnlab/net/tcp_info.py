@@ -8,6 +8,7 @@ import struct
 
 #: include/uapi/linux/tcp.h, struct tcp_info, as far as tcpi_snd_wnd. Later kernels append to it.
 _LAYOUT = struct.Struct("=8B24I4Q6I4Q2I2Q4I")
+SIZE = _LAYOUT.size
 _NAMES = (
     "state", "ca_state", "retransmits", "probes", "backoff", "options", "scales", "flags",
     "rto", "ato", "snd_mss", "rcv_mss", "unacked", "sacked", "lost", "retrans", "fackets",

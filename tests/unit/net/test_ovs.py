@@ -1,6 +1,5 @@
 """What is said to Open vSwitch over its sockets, and what is made of its answers."""
 
-import json
 import socket
 import struct
 import threading
@@ -68,28 +67,3 @@ def test_a_refusal_is_said(folder):
 def test_a_bridge_that_is_not_there():
     with pytest.raises(NetworkError, match="does not answer"):
         ovs.flow_count("s9")
-
-
-@pytest.mark.parametrize("connected", [True, False])
-def test_whether_it_is_connected(folder, connected):
-    rows = [[{"controller": ["uuid", "c"]}], [{"is_connected": connected}]]
-    server = socket.socket(socket.AF_UNIX)
-    server.bind(str(folder / "db.sock"))
-    server.listen()
-
-    def run():
-        for row in rows:
-            with server.accept()[0] as channel:
-                asked = json.loads(channel.recv(65536))["params"][1]
-                assert asked["op"] == "select"
-                channel.sendall(json.dumps({"id": 1, "error": None, "result": [{"rows": row}]}).encode())
-
-    threading.Thread(target=run, daemon=True).start()
-    assert ovs.is_connected("s1") is connected
-    server.close()
-
-
-def test_no_controller_is_not_connected(folder):
-    answer = json.dumps({"result": [{"rows": [{"controller": ["set", []]}]}]}).encode()
-    serve(folder, "db.sock", lambda data: answer if data else None)
-    assert ovs.is_connected("s1") is False
