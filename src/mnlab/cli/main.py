@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from mnlab.cli import bench, labs, machines, tests
+from mnlab.cli import bench, labs, machines, shell, tests
 from mnlab.lab.lab import UnknownLab
 from mnlab.lab.work import BadWork
 from mnlab.machine.job import MachineError
@@ -19,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
                   help="Computer networking on real kernels, recorded and checked.\n\n"
                        "Begin with: mnlab list, mnlab run arp, mnlab start arp")
 labs.register(app)
+shell.register(app)
 machines.register(app)
 tests.register(app)
 bench.register(app)
@@ -30,7 +31,7 @@ def main() -> None:
     """Run the command line and leave with its exit status."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        app()
+        app(prog_name="mnlab")
     except (UnknownLab, BadWork, labs.WrongUsage) as problem:
         _fail(problem, WRONG_USAGE)
     except MachineError as problem:

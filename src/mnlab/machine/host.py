@@ -8,6 +8,7 @@ import hashlib
 import os
 import platform
 import select
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -49,7 +50,8 @@ class HostMachine:
         for process in list(self.running):
             process.kill()
 
-    def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None) -> Outcome:
+    def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None,
+            line: socket.socket | None = None) -> Outcome:
         archive = job.archive()
         self.prepare()
         self._insist(capabilities.missing(job.needs))
@@ -59,8 +61,10 @@ class HostMachine:
         started = time.monotonic()
         command = ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
                    "--mount-proc", PYTHON, "-B", str(AGENT), str(folder.absolute())]
+        lent = [line.fileno()] if line else []
+        environment = {**os.environ, "MNLAB_TERMINAL": "".join(map(str, lent))}
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   start_new_session=True)
+                                   start_new_session=True, pass_fds=lent, env=environment)
         self.running.add(process)
         try:
             if self.abandoned:

@@ -4,6 +4,7 @@ A machine takes a `Job`, runs it on a kernel of its own or of the host, and fill
 /result. It knows nothing of labs.
 """
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,8 +80,12 @@ class Outcome:
 class Machine(Protocol):
     """Where jobs run."""
 
-    def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = ...) -> Outcome:
-        """Run `job`, put what it left in /result into `folder` (made if need be), pass on what it prints."""
+    def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = ...,
+            line: socket.socket | None = None) -> Outcome:
+        """Run `job`, put what it left in /result into `folder` (made if need be), pass on what it prints.
+
+        `line` is for a job that talks with a user: what it reads and writes at its terminal (lab/shell.py).
+        """
 
     def prepare(self) -> None:
         """Make what is missing, so that runs can start at once. MachineError if that cannot be done."""

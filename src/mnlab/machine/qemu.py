@@ -61,13 +61,15 @@ class Hardware:
 class Qemu:
     """A running QEMU. Use as a context manager: leaving it ends the process."""
 
-    def __init__(self, hardware: Hardware, ram: Path, private: bool, extra: list[str], processor: int | None = None):
-        """`private`: changes to memory stay in this process (copy on write). `processor`: the only one it runs on."""
+    def __init__(self, hardware: Hardware, ram: Path, private: bool, extra: list[str], processor: int | None = None,
+                 line: socket.socket | None = None):
+        """`private`: changes to memory stay in this process (copy on write). `processor`: the only one it runs on.
+        `line`: what the serial line is connected with; nothing if None."""
         self.box = open(os.memfd_create("mailbox"), "r+b", buffering=0)
         self.box.truncate(mailbox.SIZE)
         self.monitor, monitor_far = socket.socketpair()
         self.console, console_far = os.pipe()
-        ends = [self.box.fileno(), monitor_far.fileno(), console_far]
+        ends = [self.box.fileno(), monitor_far.fileno(), console_far, *([line.fileno()] if line else [])]
         command = [
             "setpriv", "--pdeathsig", "KILL",
             *(["taskset", "--cpu-list", str(processor)] if processor is not None else []), "qemu-system-x86_64",
@@ -75,6 +77,7 @@ class Qemu:
             "-object", f"memory-backend-file,id=mail0,size={mailbox.SIZE},mem-path=/proc/self/fd/{ends[0]},share=on",
             "-chardev", f"socket,id=monitor,fd={ends[1]}", "-mon", "chardev=monitor,mode=control",
             "-chardev", f"file,id=console,path=/proc/self/fd/{ends[2]}",
+            *(["-chardev", f"socket,id=line,fd={ends[3]}", "-serial", "chardev:line"] if line else []),
             *hardware.arguments(), *extra,
         ]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import socket
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -53,19 +54,22 @@ class VirtualMachine:
         for qemu in list(self.running):
             qemu.kill()
 
-    def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None) -> Outcome:
+    def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None,
+            line: socket.socket | None = None) -> Outcome:
         """Run `job`. MachineError only if the machine could not be started; later trouble is in the outcome."""
         self.prepare()
-        return self._run(bytecode.add(job, image.digest(self.image), self._run), folder, console)
+        return self._run(bytecode.add(job, image.digest(self.image), self._run), folder, console, line)
 
-    def _run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None) -> Outcome:
+    def _run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None,
+             line: socket.socket | None = None) -> Outcome:
         archive = job.archive()
         started = time.monotonic()
         limit = started + job.limits.wall_seconds
-        turns = IN_TURN if self.clock == "virtual" else []
+        extra = ["-S", "-incoming", "defer", *(IN_TURN if self.clock == "virtual" else []),
+                 *([] if line else ["-serial", "null"])]
         with open(self.snapshot / snapshot.STATE, "rb") as state, processor.claimed() as number, \
-                Qemu(self.hardware, self.snapshot / snapshot.RAM, private=True, processor=number,
-                     extra=["-serial", "null", "-S", "-incoming", "defer", *turns]) as qemu:
+                Qemu(self.hardware, self.snapshot / snapshot.RAM, private=True, extra=extra,
+                     processor=number, line=line) as qemu:
             self.running.add(qemu)
             try:
                 if self.abandoned:

@@ -1,0 +1,73 @@
+"""`mnlab shell`: a lab's network in your hands, at Mininet's prompt or in a host's shell."""
+
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from mnlab.cli.labs import DEFAULT_SEED, OneLab
+from mnlab.cli.options import Clock, On, Place, Quiet, Seed, Time, WrongUsage, machine_for, say
+from mnlab.lab import lab as labs
+from mnlab.lab import run as labrun
+from mnlab.lab import work as workfolder
+from mnlab.machine.job import Limits
+
+DAY = 24 * 3600  # seconds
+INCONCLUSIVE = 3
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(shell)
+
+
+def shell(lab: OneLab,
+          host: Annotated[Optional[str], typer.Argument(help="Open a shell on this host instead of Mininet's prompt.")] = None,
+          work: Annotated[Optional[Path], typer.Option(help="Files to take along; work/LAB if it is there.")] = None,
+          out: Annotated[Path, typer.Option(help="Where files you make there are put.")] = Path("shell-out"),
+          seed: Seed = None, on: On = Place.vm, clock: Clock = None, quiet: Quiet = False) -> None:
+    """Open a lab's network for hands-on work, in real time. Leave it with exit or Ctrl-D.
+
+    Example: mnlab shell arp, for Mininet's prompt; mnlab shell arp h1, for a shell on h1
+    """
+    from mnlab.machine.terminal import Terminal
+    if clock == Time.virtual:
+        raise WrongUsage("a shell is for people: it runs in real time, so leave out --clock virtual")
+    if out.exists() and not out.is_dir():
+        raise WrongUsage(f"{out} is a file; choose another folder with --out")
+    one = labs.find(lab)
+    job = _job(one, host or "", work, seed)
+    machine = machine_for(on, Time.real if on == Place.vm else None, quiet)
+    machine.prepare()
+    if not quiet:
+        say(f"opening {one.name}; leave with exit or Ctrl-D")
+    printed: list[bytes] = []
+    with tempfile.TemporaryDirectory(prefix="mnlab-shell-") as scratch:
+        with Terminal() as terminal:
+            outcome = machine.run(job, Path(scratch), printed.append, terminal.far)
+        made = [path for path in Path(scratch).rglob("*") if path.is_file()]
+        if made:
+            shutil.copytree(scratch, out, dirs_exist_ok=True)
+            if not quiet:
+                say(f"your files are in {out}")
+    if words := b"".join(printed).decode(errors="replace").strip():
+        say(f"mnlab: {words}")
+    if outcome.trouble:
+        say(f"mnlab: {outcome.trouble}")
+    raise typer.Exit(INCONCLUSIVE if outcome.trouble else outcome.status)
+
+
+def _job(lab: labs.Lab, host: str, work: Path | None, seed: int | None):
+    """The job that builds the lab's network and serves the user; his work folder goes along."""
+    place = work or Path("work") / lab.name
+    if work and not work.is_dir():
+        raise WrongUsage(f"there is no folder {work}")
+    here = place.is_dir()
+    if seed is None:
+        seed = workfolder.seed_of(place) if here else None
+    seed = DEFAULT_SEED if seed is None else seed
+    files = workfolder.files_of(place) if here else {}
+    job = labrun.make_job(lab, files, seed, lab.params(seed), "", Limits(virtual_seconds=DAY, wall_seconds=DAY))
+    return replace(job, entry="mnlab.lab.shell:main", arguments=(host,))

@@ -1,0 +1,113 @@
+"""`mnlab shell` in a real terminal: its size and Ctrl-C reach the host's shell, and what is made there comes out."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+
+from .conftest import DRIVER, ROOT
+
+PATIENCE = 240  # s for anything to appear, with the snapshot for the real clock to be taken first
+ROWS, COLUMNS = 31, 97
+
+
+class Screen:
+    """A terminal of our own, in which mnlab runs."""
+
+    def __init__(self, folder, *arguments):
+        self.master, slave = pty.openpty()
+        self.resize(ROWS, COLUMNS)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TERM": "xterm"}
+        environment = {key: value for key, value in environment.items() if key not in ("LINES", "COLUMNS")}
+        self.process = subprocess.Popen([sys.executable, "-c", DRIVER, str(ROOT), *arguments], cwd=folder,
+                                        env=environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+        os.close(slave)
+        self.text = ""
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def type(self, keys: str):
+        os.write(self.master, keys.encode())
+
+    def expect(self, pattern: str) -> re.Match:
+        """Wait until `pattern` appears after what was seen before."""
+        deadline = time.monotonic() + PATIENCE
+        while not (match := re.search(pattern, self.text)):
+            ready, _, _ = select.select([self.master], [], [], max(0, deadline - time.monotonic()))
+            assert ready, f"{pattern!r} never appeared after: {self.text[-2000:]}"
+            try:
+                self.text += os.read(self.master, 65536).decode(errors="replace")
+            except OSError:
+                raise AssertionError(f"mnlab ended ({self.process.wait()}) after: {self.text[-2000:]}") from None
+        self.text = self.text[match.end():]
+        return match
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+
+@pytest.fixture
+def screen(tmp_path):
+    opened = []
+
+    def open_screen(*arguments):
+        opened.append(Screen(tmp_path, *arguments))
+        return opened[-1]
+
+    yield open_screen
+    for one in opened:
+        one.close()
+
+
+def test_a_hosts_shell_in_a_terminal(screen, tmp_path):
+    terminal = screen("shell", "arp", "h1")
+    terminal.expect(r"h1:\S+# ")
+    terminal.type("stty size\r")
+    terminal.expect(rf"\b{ROWS} {COLUMNS}\r")
+    terminal.resize(20, 70)
+    os.kill(terminal.process.pid, signal.SIGWINCH)  # as the kernel does for a terminal's foreground processes
+    terminal.type("stty size\r")
+    terminal.expect(r"\b20 70\r")
+    terminal.type("ping h2\r")
+    terminal.expect("64 bytes from h2")
+    terminal.type("\x03")
+    terminal.expect("packets transmitted")
+    terminal.type("ip -4 -o addr > mine\r")
+    terminal.type("exit\r")
+    terminal.expect("your files are in shell-out")
+    assert terminal.process.wait(timeout=PATIENCE) == 0
+    assert "h1-eth0" in (tmp_path / "shell-out/mine").read_text()
+
+
+def test_mininets_prompt_in_a_terminal(screen):
+    terminal = screen("shell", "arp")
+    terminal.expect("mininet> ")
+    terminal.type("pingall\r")
+    terminal.expect(r"0% dropped \(6/6 received\)")
+    terminal.type("h1 ping h2\r")
+    terminal.expect("64 bytes from")
+    terminal.type("\x03")
+    terminal.expect("packets transmitted")
+    terminal.expect("mininet> ")
+    terminal.type("\x04")
+    assert terminal.process.wait(timeout=PATIENCE) == 0
+
+
+@pytest.mark.parametrize("words, says", [
+    (("arp", "h9"), "there is no h9 in this network; there are: h1 h2 h3 s1"),
+    (("arp", "--clock", "virtual"), "it runs in real time"), (("arpp",), "Did you mean 'arp'"),
+    (("arp", "--work", "absent"), "there is no folder absent")])
+def test_what_cannot_be_opened_is_said(cli, plain, words, says):
+    assert says in plain(cli("shell", "-q", *words, timeout=PATIENCE), 2)
