@@ -1,0 +1,377 @@
+"""What must be true of documents over a long path, and of the student's fetcher.
+
+Times are taken from the client's capture, and compared with multiples of the path's round trip to 4 %: in virtual time
+they are exact, and in real time a busy computer adds some ms. SOON is for what needs no round trip at all.
+"""
+
+import zlib
+from functools import partial
+from math import ceil
+from pathlib import Path
+
+from mnlab.checks import CheckFailed, expect, points
+from mnlab.lab.lab import load
+from mnlab.protocols import tcp
+
+wire = load(Path(__file__).with_name("reading.py"))
+visit, visits, rtt, in_rounds = wire.visit, wire.visits, wire.rtt, wire.in_rounds
+
+SOON = 0.1  # of a round trip: the time of programs and kernels, not of the path
+BUDGET = 3  # round trips that the student's fetcher has for each connection
+KEEPS, COUNTS, CLOSES = "yours", "yours-counted", "yours-closed"
+
+
+def small(params) -> list[str]:
+    return list(params["small"])
+
+
+def request_segment(connection) -> tcp.Segment:
+    """The segment with the first byte of the first request."""
+    return connection.piece_at(tcp.CLIENT, 0).segment
+
+
+# --- one document --------------------------------------------------------------------------------------------------
+
+@points(1, claim="PER-1", hint="Number the segments of the scene `bare`: what does the third one carry?")
+def check_a_bare_ack_comes_first(evidence, params):
+    """curl on Linux: the third segment is a bare ACK, and the request follows in the fourth at once."""
+    seen = visit(evidence, "bare")
+    request, shake = request_segment(seen), seen.handshake
+    expect(shake and not shake.syn.length, done="curl fetched a document", seen="another opening",
+           expected="three segments that open the connection, the SYN without data")
+    expect(shake.ack.length == 0 and seen.segments.index(request) == 3, done="curl fetched a document",
+           expected="a third segment without data, the request in the fourth",
+           seen=f"{shake.ack.length} bytes in the third; the request in segment {seen.segments.index(request) + 1}")
+    late = request.time - shake.synack.time
+    expect(late < SOON * rtt(params), done="curl fetched a document", expected="the request leaves at once",
+           seen=f"{in_rounds(params, late)} after the SYN+ACK")
+
+
+@points(1, claim="PER-1", hint="The scene `rides` differs from `bare` in one socket option: TCP_QUICKACK is off.")
+def check_the_request_can_ride(evidence, params):
+    """With TCP_QUICKACK off before connect() the third segment carries the request; it saves a segment, but no time."""
+    seen, plain = visit(evidence, "rides"), visit(evidence, "bare")
+    done = "a socket with TCP_QUICKACK off fetched the same document"
+    third = seen.handshake.ack if seen.handshake else None
+    expect(third is not None and third is request_segment(seen), done=done, expected="the request in the third segment",
+           seen=f"segment {seen.segments.index(request_segment(seen)) + 1}")
+    late = third.time - seen.handshake.synack.time
+    expect(late < SOON * rtt(params), done=done, expected="it leaves at once", seen=in_rounds(params, late))
+    times = wire.duration([seen]), wire.duration([plain])
+    expect(abs(times[0] - times[1]) < SOON * rtt(params), done=done + ", after curl had done without",
+           expected="the same time for both", seen=" and ".join(in_rounds(params, time) for time in times))
+
+
+@points(1, claim="PER-2", hint="One round trip for SYN and SYN+ACK, one for request and response.")
+def check_two_round_trips(evidence, params):
+    """A document that fits in one segment takes two round trips, from the SYN to its last byte."""
+    time = wire.duration([visit(evidence, "bare")])
+    expect(wire.is_rounds(params, time, 2), done=f"curl fetched {small(params)[0]} on a new connection",
+           expected=f"2 round trips of {2 * params['delay']} ms (4 % off is fine)", seen=in_rounds(params, time))
+    opening = visit(evidence, "bare").handshake
+    first = opening.synack.time - opening.syn.time
+    expect(wire.is_rounds(params, first, 1), done="the client measured the first of them: SYN to SYN+ACK",
+           expected=f"{2 * params['delay']} ms", seen=in_rounds(params, first))
+
+
+@points(1, claim="PER-2", hint="Bits of all its frames, divided by the rate of the link.")
+def check_transmission_time(evidence, params):
+    """A page that fits in the initial window takes two round trips and the time to transmit it."""
+    page = visit(evidence, "page")
+    extra, sending = wire.duration([page]) - 2 * rtt(params), wire.transmission(params, [page])
+    slack = wire.FINE * 2 * rtt(params)
+    expect(sending - wire.burst(params) - slack <= extra <= sending + slack,
+           done=f"a page of {params['page']} bytes came over a link of {params['rate']} Mbit/s",
+           expected=f"2 round trips, and {sending * 1e3:.1f} ms of sending (less a burst of {wire.BURST} bytes)",
+           seen=f"2 round trips and {extra * 1e3:.1f} ms")
+
+
+@points(1, claim="PER-2", hint="How much may a server send before it has heard anything? (RFC 6928, RFC 5681)")
+def check_long_documents_wait_for_slow_start(evidence, params):
+    """A longer document costs a third round trip: its server has to wait for the first ACKs."""
+    seen, sender = visit(evidence, "long"), visit(evidence, "long", "server")
+    start = request_segment(sender).time
+    flight = sum(one.length for one in sender.data(tcp.SERVER) if one.time < start + rtt(params) * (1 - wire.FINE))
+    expect(0.5 * wire.INITIAL_WINDOW < flight <= wire.INITIAL_WINDOW, seen=f"{flight} bytes",
+           done=f"a document of {params['long']} bytes was fetched on a new connection",
+           expected=f"at most {wire.INITIAL_WINDOW} bytes leave in the first round trip after the request")
+    time, least = wire.duration([seen]), 3 * rtt(params)
+    most = least + wire.transmission(params, [seen])
+    expect(least <= time <= most * (1 + wire.FINE), done="the same", seen=in_rounds(params, time),
+           expected=f"3 round trips, and up to {(most - least) * 1e3:.0f} ms for the rest of it")
+
+
+# --- many documents ------------------------------------------------------------------------------------------------
+
+@points(1, claim="PER-3", hint="Count the SYNs in the scene `each`, and look at the time between them.")
+def check_http10_pays_each_time(evidence, params):
+    """HTTP/1.0: a connection for each document, two round trips for each."""
+    seen, number = visits(evidence, "each"), len(small(params))
+    sending = partial(wire.transmission, params)
+    done = f"curl fetched {number} documents over HTTP/1.0"
+    found = wire.answered(seen)
+    expect(len(seen) == number and wire.paths(found) == small(params) and
+           all(one.request.version == "HTTP/1.0" for one in found), done=done,
+           expected=f"{number} connections, with one request of HTTP/1.0 on each",
+           seen=f"{len(seen)} connections, {len(found)} documents")
+    for one in seen:
+        expect(wire.is_rounds(params, wire.duration([one]), 2, sending([one])), done=done, expected="2 round trips on each connection",
+               seen=in_rounds(params, wire.duration([one])))
+    whole = wire.duration(seen)
+    expect(wire.is_rounds(params, whole, 2 * number, sending(seen)), done=done, expected=f"{2 * number} round trips for all",
+           seen=in_rounds(params, whole))
+
+
+@points(1, claim="PER-3", hint="How does a client of HTTP/1.0 know where a document without a length ends?")
+def check_the_server_closes(evidence):
+    """HTTP/1.0: the server says that it closes, and sends the first FIN, right behind the document."""
+    for one in visits(evidence, "each", "server"):
+        answer = next(iter(wire.answered([one])), None)
+        expect(answer and (answer.response.header("Connection") or "").lower() == "close",
+               done="curl fetched a document over HTTP/1.0", expected="a response with Connection: close",
+               seen=answer and answer.response.header("Connection"))
+        expect(one.closed_first == tcp.SERVER, done="the same, captured at the server",
+               expected="the first FIN from the server", seen=f"from the {one.closed_first}")
+
+
+@points(1, claim="PER-3", hint="RFC 9112, appendix C.2.2: an extension that many clients of HTTP/1.0 had.")
+def check_http10_keeps_if_asked(evidence, params):
+    """HTTP/1.0 with Connection: keep-alive: the server keeps the connection after all."""
+    seen = visits(evidence, "ten-kept")
+    sending = wire.transmission(params, seen)
+    found, done = wire.answered(seen), "two requests of HTTP/1.0 with Connection: keep-alive on one connection"
+    expect(len(seen) == 1 and len(found) == 2 and wire.is_rounds(params, wire.duration(seen), 3, sending), done=done,
+           expected="both answered, in 3 round trips", seen=f"{len(found)} answered on {len(seen)} connections, "
+           + in_rounds(params, wire.duration(seen)))
+
+
+@points(1, claim="PER-4", hint="How many SYNs are there in the scene `kept`?")
+def check_one_more_round_trip_each(evidence, params):
+    """HTTP/1.1 keeps the connection: two round trips for the first document, one more for each that follows."""
+    seen, number = visits(evidence, "kept"), len(small(params))
+    found, done = wire.answered(seen), f"curl fetched {number} documents over HTTP/1.1"
+    expect(len(seen) == 1 and wire.paths(found) == small(params), done=done,
+           expected=f"{number} documents on one connection", seen=f"{len(found)} on {len(seen)}")
+    sending = wire.transmission(params, seen)
+    expect(wire.is_rounds(params, wire.duration(seen), number + 1, sending), done=done,
+           expected=f"{number + 1} round trips for all", seen=in_rounds(params, wire.duration(seen)))
+    for before, after in zip(found, found[1:]):
+        time = after.response.end - before.response.end
+        expect(wire.is_rounds(params, time, 1, sending), done=done, expected="one round trip from document to document",
+               seen=in_rounds(params, time))
+
+
+@points(1, claim="PER-5", hint="Compare the times of each request and of the response before it.")
+def check_the_next_request_waits(evidence):
+    """Without pipelining a request leaves only when the response before it is all there."""
+    found = wire.answered(visits(evidence, "kept"))
+    expect(len(found) > 1, done="curl fetched documents on one connection", expected="several", seen=len(found))
+    early = [one.request.target_uri for before, one in zip(found, found[1:]) if one.time < before.response.end]
+    expect(not early, done="curl fetched documents on one connection", seen="not " + ", ".join(early),
+           expected="each request after the whole response before it")
+
+
+@points(1, claim="PER-6", hint="In the scene `piped` look at the client's first segment with data.")
+def check_all_at_once(evidence, params):
+    """With pipelining all requests go at once, and all documents come in about one round trip after the handshake."""
+    seen, number = visits(evidence, "piped"), len(small(params))
+    found, done = wire.answered(seen), f"a socket sent {number} requests on one connection, one behind the other"
+    expect(len(seen) == 1 and wire.paths(found) == small(params), done=done, expected="all answered, in this order",
+           seen=", ".join(wire.paths(found)) or "none")
+    last = max(one.time for one in found)
+    expect(last < found[0].response.time and last - found[0].time < SOON * rtt(params), done=done,
+           expected="all requests leave together, ahead of any response",
+           seen=f"the last one {in_rounds(params, last - found[0].time)} after the first")
+    time = found[-1].response.end - found[0].time
+    expect(wire.is_rounds(params, time, 1, wire.transmission(params, seen)), done=done, seen=in_rounds(params, time),
+           expected="all documents within one round trip and the time to transmit them")
+
+
+@points(1, claim="PER-7", hint="Responses carry no name of what they answer. How does the client tell them apart?")
+def check_a_slow_answer_blocks(evidence, params):
+    """Pipelined answers come in the order of the requests: behind a slow one the fast one waits."""
+    found = wire.answered(visits(evidence, "blocked"))
+    done = "the slow document and a fast one were asked for at once"
+    expect(wire.paths(found) == ["/slow.txt", small(params)[0]], done=done, expected="both, the slow one first",
+           seen=", ".join(wire.paths(found)) or "none")
+    slow, fast = found
+    expect(fast.time - slow.time < SOON * rtt(params) and fast.response.time >= slow.response.end, done=done,
+           expected="the fast one begins after the slow one's last byte", seen="another order")
+    waited = fast.response.end - fast.time
+    expect(waited > 2 * rtt(params), done=done, expected="the fast one takes much longer than its one round trip",
+           seen=in_rounds(params, waited))
+
+
+@points(1, claim="PER-8", hint="Read the header Connection of each response in the scene `counted`.")
+def check_what_is_kept_has_an_end(evidence, params):
+    """A server may close a kept connection: what it has not answered by then stays unanswered."""
+    seen = visit(evidence, "counted")
+    asked, found, kept = wire.exchanges([seen]), wire.answered([seen]), params["requests_kept"]
+    done = f"{len(asked)} requests went at once to a server that closes after {kept}"
+    expect(len(found) == kept < len(asked), done=done, expected=f"{kept} answers", seen=len(found))
+    said = [one.response.header("Connection") for one in found]
+    expect(said[-1] == "close" and "close" not in said[:-1], done=done, expected="the last of them says close",
+           seen=", ".join(map(str, said)))
+    expect(visit(evidence, "counted", "server").closed_first == tcp.SERVER, done=done,
+           expected="the first FIN from the server", seen="not so")
+
+
+# --- your fetcher --------------------------------------------------------------------------------------------------
+
+def fetched(evidence, scene):
+    """The student's connections in a scene, the answered exchanges, and the program's last words."""
+    ran = evidence.command(f"fetch-{scene}")
+    words = ran.stopped or "\n".join(ran.stderr.strip().splitlines()[-4:]) or f"it ended with status {ran.status}"
+    seen = visits(evidence, scene)
+    expect(seen, done=ran.line, expected="a connection", seen=f"none; {words}")
+    return seen, wire.answered(seen), words
+
+
+def wanted(evidence, scene) -> list[str]:
+    return list(evidence.command(f"fetch-{scene}").argv[5:])
+
+
+def expect_all_once(evidence, scene):
+    """Every document came over the wire, once."""
+    seen, found, words = fetched(evidence, scene)
+    expect(wire.paths(found) == wanted(evidence, scene), done=evidence.command(f"fetch-{scene}").line,
+           expected="each path answered once, in this order",
+           seen=f"{', '.join(wire.paths(found)) or 'none'}; {words}")
+    return seen, found
+
+
+def expect_one_at_a_time(scene, seen):
+    for before, after in zip(seen, seen[1:]):
+        ended = min([one.time for one in before.fins.values()], default=float("inf"))
+        expect(after.time >= ended, done=f"fetch.py ran in the scene {scene}", seen="a SYN ahead of the first FIN",
+               expected="the next connection once the one before has begun to close")
+
+
+@points(4, claim=("PER-4", "PER-6"), hint="How many round trips does each request wait for that is not the first?")
+def check_your_budget(evidence, params):
+    """Your fetcher gets all documents within three round trips, on one connection."""
+    seen, found = expect_all_once(evidence, KEEPS)
+    done = f"fetch.py fetched {len(found)} documents from a server that keeps its connections"
+    expect(len(seen) == 1, done=done, expected="one connection", seen=f"{len(seen)}")
+    time = wire.duration(seen)
+    expect(time <= BUDGET * rtt(params), done=done, expected=f"{BUDGET} round trips at most",
+           seen=in_rounds(params, time))
+
+
+def printed(evidence, scene) -> list[str]:
+    return [line.strip().lower() for line in evidence.command(f"fetch-{scene}").stdout.splitlines() if line.strip()]
+
+
+def line(one) -> str:
+    """What the program is to print of an exchange, as the wire has it."""
+    return f"{one.request.target_uri} {one.response.status} {len(one.response.body)} {zlib.crc32(one.response.body):08x}"
+
+
+@points(3, claim="PER-6", hint="Content-Length says where a body ends. What looks like a header inside it is none.")
+def check_your_documents_are_whole(evidence):
+    """Your fetcher cuts the stream into the right documents, with the status and every byte of each."""
+    _, found = expect_all_once(evidence, KEEPS)
+    told = printed(evidence, KEEPS)
+    for number, one in enumerate(found):
+        mine = told[number] if number < len(told) else "nothing"
+        expect(mine == line(one), done=evidence.command(f"fetch-{KEEPS}").line,
+               expected=f"line {number + 1}: {line(one)}", seen=mine)
+    expect(len(told) == len(found), done="the same", expected=f"{len(found)} lines", seen=len(told))
+
+
+@points(4, claim="PER-8", hint="What has been answered is yours. Ask the next connection for the rest, and only for it.")
+def check_your_unanswered_requests_are_sent_again(evidence, params):
+    """Where the server closes after some requests, your fetcher asks a new connection for the rest."""
+    seen, found = expect_all_once(evidence, COUNTS)
+    paths, kept = wanted(evidence, COUNTS), params["requests_kept"]
+    done = f"fetch.py fetched {len(paths)} documents from a server that closes after {kept} requests"
+    expect(len(seen) == ceil(len(paths) / kept), done=done, expected=f"{ceil(len(paths) / kept)} connections",
+           seen=len(seen))
+    expect_one_at_a_time(COUNTS, seen)
+    for number, one in enumerate(seen):
+        asked = wire.paths(wire.exchanges([one]))
+        expect(asked == paths[number * kept:][:len(asked)], done=done,
+               expected=f"connection {number + 1} begins with {paths[number * kept]}", seen=", ".join(asked))
+    expect(printed(evidence, COUNTS) == [line(one) for one in found], done=done,
+           expected="a line for each document, as it came", seen="\n".join(printed(evidence, COUNTS)) or "nothing")
+    time = wire.duration(seen)
+    expect(time <= BUDGET * len(seen) * rtt(params), done=done, seen=in_rounds(params, time),
+           expected=f"{BUDGET} round trips for each connection at most")
+
+
+@points(3, claim=("PER-3", "PER-8"), hint="Connection: close in a response: nothing more will come on this connection.")
+def check_your_fetcher_takes_a_close(evidence, params):
+    """Where the server closes after each response, your fetcher goes on, one connection after the other."""
+    seen, found = expect_all_once(evidence, CLOSES)
+    done = f"fetch.py fetched {len(found)} documents from a server that keeps no connection"
+    expect(len(seen) == len(found), done=done, expected=f"{len(found)} connections", seen=len(seen))
+    expect_one_at_a_time(CLOSES, seen)
+    expect(printed(evidence, CLOSES) == [line(one) for one in found], done=done,
+           expected="a line for each document, as it came", seen="\n".join(printed(evidence, CLOSES)) or "nothing")
+    time = wire.duration(seen)
+    expect(time <= BUDGET * len(seen) * rtt(params), done=done, seen=in_rounds(params, time),
+           expected=f"{BUDGET} round trips for each connection at most")
+
+
+# --- your answers --------------------------------------------------------------------------------------------------
+
+def right(key, given, found, done):
+    expect(given == found, done=done, expected=f"another {key}", seen=f"{given}")
+
+
+def near(key, given, found, done):
+    expect(abs(given - found) <= 0.05 * found, done=done, expected=f"another {key} (5 % off is fine)", seen=f"{given:g}")
+
+
+@points(1, claim="PER-1", hint="Count from the SYN, which is segment 1.")
+def check_answer_segments(answers, evidence):
+    """Which segment carries the request, with curl and with TCP_QUICKACK off."""
+    for scene in ("bare", "rides"):
+        seen = visit(evidence, scene)
+        right(f"segment_{scene}", answers.integer(f"segment_{scene}"), seen.segments.index(request_segment(seen)) + 1,
+              f"the segments of the scene {scene} were counted")
+
+
+@points(3, claim=("PER-3", "PER-4", "PER-6"), hint="Connections, plus rounds in which somebody waits on each.")
+def check_answer_rounds(answers, evidence, params):
+    """How many round trips all documents take: over HTTP/1.0, on a kept connection, and pipelined."""
+    for scene in ("each", "kept", "piped"):
+        found = int(wire.duration(visits(evidence, scene)) / rtt(params) + SOON / 2)
+        right(f"rounds_{scene}", answers.integer(f"rounds_{scene}"), found,
+              f"whole round trips of the scene {scene} were counted, from the SYN to the last byte")
+
+
+@points(2, claim="PER-2", hint="Two round trips, and 8 bits for each byte of the page, its headers and its frames.")
+def check_answer_page(answers, evidence):
+    """How long the page takes."""
+    near("page_ms", answers.number("page_ms"), 1e3 * wire.duration([visit(evidence, "page")]),
+         "the page was fetched on a new connection")
+
+
+@points(1, claim="PER-2", hint="Ten full segments of 1448 bytes, headers included.")
+def check_answer_first_flight(answers, evidence):
+    """How many bytes of the long document leave before the server has heard anything of it."""
+    sender = visit(evidence, "long", "server")
+    acks = [one.time for one in sender.sent(tcp.CLIENT) if one.ack and one.ack > 1]
+    flight = sum(one.length for one in sender.data(tcp.SERVER) if one.time < min(acks))
+    right("first_flight", answers.integer("first_flight"), flight, "the long document was fetched on a new connection")
+
+
+@points(2, claim=("PER-3", "PER-8"), hint="Whose FIN is the first in server-eth0.pcap?")
+def check_answer_closing(answers, evidence):
+    """Who closes first over HTTP/1.0 and on the kept connection; how many requests stay unanswered."""
+    for scene in ("each", "kept"):
+        given = answers.choice(f"closes_{scene}", ("client", "server"))
+        right(f"closes_{scene}", given, visit(evidence, scene, "server").closed_first, f"the scene {scene} ended")
+    asked, found = wire.exchanges([visit(evidence, "counted")]), wire.answered([visit(evidence, "counted")])
+    right("unanswered", answers.integer("unanswered"), len(asked) - len(found), "the scene counted ended")
+
+
+@points(1, claim="PER-7", hint="From the requests, which leave together, to the last byte of the fast document.")
+def check_answer_blocked(answers, evidence):
+    """How long the fast document takes behind the slow one."""
+    found = wire.answered([visit(evidence, "blocked")])
+    if len(found) < 2:
+        raise CheckFailed(done="two documents were asked for at once", expected="both", seen=len(found))
+    near("blocked_ms", answers.number("blocked_ms"), 1e3 * (found[1].response.end - found[1].time),
+         "a fast document was asked for behind a slow one")

@@ -1,0 +1,70 @@
+"""Reading the evidence of this lab: the visits of each scene, in round trips."""
+
+from mnlab.evidence.record import Missing
+from mnlab.protocols import http, tcp
+
+FINE = 0.04  # of a time: netem is exact in virtual time; on a busy computer a program may be some ms late
+INITIAL_WINDOW = 10 * 1448  # bytes a sender may send before it has heard anything (RFC 6928; timestamps take 12 of 1460)
+BURST = 1600  # bytes that the rate limit lets pass at once after a silence
+
+
+def rtt(params) -> float:
+    """Seconds."""
+    return 2 * params["delay"] / 1e3
+
+
+def visits(evidence, scene, where="client") -> list[tcp.Connection]:
+    """The connections that began in a scene, in order: it lasts until the next mark."""
+    marks = sorted(one.start for one in evidence.timeline if one.kind == "mark")
+    start = evidence.mark(scene)
+    end = next((mark for mark in marks if mark > start), float("inf"))
+    return [one for one in tcp.connections(evidence.frames(where)) if start <= one.time < end]
+
+
+def visit(evidence, scene, where="client") -> tcp.Connection:
+    """The first connection of a scene that must have one."""
+    found = visits(evidence, scene, where)
+    if not found:
+        raise Missing(f"no connection was captured in the scene {scene!r}")
+    return found[0]
+
+
+def exchanges(connections) -> list[http.Exchange]:
+    """Requests with their responses on the connections, in order."""
+    return [one for connection in connections for one in http.of_connection(connection)]
+
+
+def answered(connections) -> list[http.Exchange]:
+    """Those that were answered in full."""
+    return [one for one in exchanges(connections) if one.response and one.response.complete]
+
+
+def paths(found) -> list[str]:
+    return [one.request.target_uri for one in found]
+
+
+def duration(connections) -> float:
+    """From the first SYN to the last byte of the last response (s); 0 if nothing was answered."""
+    ends = [one.response.end for one in answered(connections)]
+    return max(ends) - connections[0].time if ends else 0.0
+
+
+def transmission(params, connections) -> float:
+    """How long the link towards the client takes for the frames with the server's data (s)."""
+    sent = sum(segment.frame.length for connection in connections for segment in connection.data(tcp.SERVER))
+    return sent * 8 / (params["rate"] * 1e6)
+
+
+def burst(params) -> float:
+    """What the rate limit's burst saves, at most (s)."""
+    return BURST * 8 / (params["rate"] * 1e6)
+
+
+def is_rounds(params, seconds, rounds, sending=0.0) -> bool:
+    """Whether it took so many round trips, give or take 4 %, and `sending` seconds on top at most."""
+    whole = rounds * rtt(params)
+    return whole * (1 - FINE) <= seconds <= (whole + sending) * (1 + FINE)
+
+
+def in_rounds(params, seconds) -> str:
+    return f"{seconds * 1e3:.0f} ms, {seconds / rtt(params):.2f} round trips"
