@@ -8,12 +8,14 @@ import pytest
 from mnlab.evidence.record import Record
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
+from mnlab.machine.remembered import Remembering
 from mnlab.machine.vm import VirtualMachine
 
 
 @pytest.fixture(scope="session")
 def machine():
-    return VirtualMachine("virtual")
+    """A machine that does not repeat what it has run before, in these tests or earlier."""
+    return Remembering(VirtualMachine("virtual"))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from mnlab.checks.verify import verify
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
 from mnlab.lab.lab import all_labs
+from mnlab.machine.vm import VirtualMachine
 
 from .conftest import run_solution
 
@@ -52,8 +53,8 @@ def test_every_check_is_killed_by_a_mutant(lab, machine):
 
 
 @each_lab
-def test_two_runs_give_the_same_evidence(lab, machine, solved, tmp_path):
-    again = run_solution(lab, machine, 1, tmp_path / "again")
+def test_two_runs_give_the_same_evidence(lab, solved, tmp_path):
+    again = run_solution(lab, VirtualMachine("virtual"), 1, tmp_path / "again")
     assert again.manifest["evidence_sha256"] == solved(lab, 1).manifest["evidence_sha256"]
 
 

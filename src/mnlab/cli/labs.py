@@ -136,19 +136,25 @@ def recheck(run: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Fo
 
 
 def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Clock = None, json: Json = False,
-           quiet: Quiet = False) -> None:
+           quiet: Quiet = False,
+           fresh: Annotated[bool, typer.Option("--fresh", help="Run again what was run before, too.")] = False) -> None:
     """Try each lab's mutants and show which check catches which: every check must be able to fail.
+
+    In virtual time a run that was made before is not made again: the same files give the same evidence.
 
     Example: mnlab verify arp
     """
     from rich.console import Console
 
     from mnlab.checks.verify import verify as try_mutants
+    from mnlab.machine.remembered import Remembering
     from mnlab.report.matrix import kill_matrix
     from mnlab.report.progress import Progress
     chosen = _chosen(lab, not lab)
     machine = machine_for(on, clock, quiet)
     machine.prepare()
+    if machine.describe()["clock"] == "virtual" and not fresh:
+        machine = Remembering(machine)
     matrices = []
     with Progress(total=len(chosen), quiet=quiet) as progress:
         for one in chosen:

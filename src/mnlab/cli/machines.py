@@ -94,13 +94,16 @@ def status(thorough: Annotated[bool, typer.Option(help="Hash every file.")] = Fa
 
     Example: mnlab machine status
     """
-    from mnlab.machine import cache, parcel
+    from mnlab.machine import cache, parcel, remembered
     from mnlab.machine.job import MIB
     print(f"cache: {cache.cache_folder()}")
     found = parcel.entries()
     for entry in found:
         whole = "whole" if cache.is_whole(entry, thorough) else "DAMAGED: it is built again at the next run"
         print(f"  {entry.name:<42} {parcel.size_on_disk(entry) / MIB:6.0f} MiB  {whole}")
+    if kept := remembered.runs():
+        size = sum(run.stat().st_size for run in kept) / MIB
+        print(f"  {f'{len(kept)} remembered runs':<42} {size:6.0f} MiB")
     if not found:
         print("  nothing yet: `mnlab machine build` builds the lab machine")
 
@@ -132,13 +135,16 @@ def import_(file: Annotated[Path, typer.Argument(help="A file that `machine expo
 
 
 @machine.command()
-def clean(all: Annotated[bool, typer.Option("--all", help="Everything, not only what is out of date.")] = False) -> None:
+def clean(all: Annotated[bool, typer.Option("--all", help="Everything, not only what is out of date.")] = False,
+          runs: Annotated[bool, typer.Option("--runs", help="Also the runs that `verify` remembers.")] = False) -> None:
     """Remove images and snapshots that no run would use any more.
 
     Example: mnlab machine clean
     """
-    from mnlab.machine import parcel
+    from mnlab.machine import parcel, remembered
     removed = parcel.clean(everything=all)
+    if all or runs:
+        removed += remembered.forget()
     for name, size in removed:
         print(f"removed {name} ({size} MiB)")
     if not removed:
