@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mnlab.machine import cache, image, tools
+from mnlab.machine import cache, image, processor, tools
 from mnlab.machine.job import MachineError
 from mnlab.machine.qemu import MEMORY, Hardware, Qemu
 
@@ -58,7 +58,8 @@ def take(folder: Path, hardware: Hardware, say: Callable[[str], None]) -> None:
     initrd.write_bytes((images / image.INITRD).read_bytes() + cpio({f"agent/{p.name}": p.read_bytes() for p in GUEST}))
     boot = ["-kernel", str(images / image.KERNEL), "-initrd", str(initrd), "-serial", f"file:{log}",
             "-append", CMDLINE.format(size=hardware.rootfs.stat().st_size)]
-    with open(state, "wb") as output, Qemu(hardware, ram, private=False, extra=boot) as qemu:
+    with open(state, "wb") as output, processor.claimed() as number, \
+            Qemu(hardware, ram, private=False, extra=boot, processor=number) as qemu:
         try:
             qemu.greet(deadline)
             qemu.event("GUEST_PANICKED", deadline)  # the guest's own signal: it is where it wants to be restored
