@@ -185,21 +185,21 @@ def read_alert(record: Record, data: bytes) -> Alert:
 
 def messages(frames: Iterable[Frame]) -> list[Message]:
     """Each handshake message and alert in the clear as an arrow, and each encrypted record as one."""
-    arrows = []
-    for session in sessions(frames):
-        for message in session.handshakes:
-            arrows.append(_arrow(session, message.time, message.sender, handshake_words(message), ""))
-        for alert in session.alerts:
-            arrows.append(_arrow(session, alert.time, alert.sender, f"Alert: {alert.level}, {alert.text}", "error"))
-        for record in session.records:
-            if record.encrypted:
-                text, style = f"encrypted {record.length} bytes", "encrypted"
-            elif record.type == CHANGE_CIPHER_SPEC:
-                text, style = "ChangeCipherSpec", "control"
-            else:
-                continue
-            arrows.append(_arrow(session, record.time, record.sender, text, style))
+    arrows = [arrow for session in sessions(frames) for arrow in _arrows(session)]
     return sorted(arrows, key=lambda arrow: arrow.time)
+
+
+def _arrows(session: Session) -> list[Message]:
+    said = [(message.time, message.sender, handshake_words(message), "") for message in session.handshakes]
+    said += [(alert.time, alert.sender, f"Alert: {alert.level}, {alert.text}", "error") for alert in session.alerts]
+    for record in session.records:
+        if record.encrypted:
+            said.append((record.time, record.sender, f"encrypted {record.length} bytes", "encrypted"))
+        elif record.type == CHANGE_CIPHER_SPEC:
+            said.append((record.time, record.sender, "ChangeCipherSpec", "control"))
+    # Two sessions say the same words: the client's random, wherever it is seen, tells them apart.
+    hello = session.client_hello
+    return [_arrow(session, *words, (hello.random.hex(), number) if hello else ()) for number, words in enumerate(said)]
 
 
 def handshake_words(message: Handshake) -> str:
@@ -219,9 +219,9 @@ def handshake_words(message: Handshake) -> str:
     return message.name
 
 
-def _arrow(session: Session, time: float, sender: str, text: str, style: str) -> Message:
+def _arrow(session: Session, time: float, sender: str, text: str, style: str, identity: tuple) -> Message:
     source, target = session.connection.endpoint(sender), session.connection.endpoint(tcp.other(sender))
-    return Message(time, source.ip, target.ip, text, "tls", session.where, style)
+    return Message(time, source.ip, target.ip, text, "tls", session.where, style, identity=identity)
 
 
 def _is_record(stream: bytes) -> bool:

@@ -83,7 +83,7 @@ def parse_server_hello(body: bytes) -> Hello | None:
 
 
 def parse_certificates(body: bytes, tls13: bool = False) -> tuple[bytes, ...]:
-    """The DER certificates of a Certificate message; () if it is damaged. TLS 1.3 has another form (RFC 8446, 4.4.2)."""
+    """The DER certificates of a Certificate message; () if it is damaged. TLS 1.3: the form of RFC 8446, 4.4.2."""
     return _guarded(_certificates13 if tls13 else _certificates, body) or ()
 
 

@@ -46,7 +46,7 @@ class Cipher:
 
 
 def cipher_of(suite: str | None) -> Cipher | None:
-    """The cipher of a suite by its IANA name; None if it does not authenticate what it encrypts (CBC), or is unknown."""
+    """The cipher of a suite by its IANA name; None if it is no AEAD (CBC, say), or is unknown."""
     found = _SUITE.search(suite or "")
     return Cipher(found[1], f"sha{found[2]}") if found else None
 

@@ -1,8 +1,8 @@
 """Opening a TLS session: with a key log that one of its ends wrote, or (RSA key exchange alone) with a private key.
 
 A key log has lines "LABEL, client random, secret" in hexadecimal (draft-ietf-tls-keylogfile, once NSS's): CLIENT_RANDOM
-and the master secret for TLS 1.2, four traffic secrets for TLS 1.3. OpenSSL's clients also log what they sent locked with
-an RSA key: "RSA, its first 8 bytes, the premaster secret".
+and the master secret for TLS 1.2, four traffic secrets for TLS 1.3. OpenSSL's clients also log what they sent locked
+with an RSA key: "RSA, its first 8 bytes, the premaster secret".
 """
 
 import hashlib
@@ -132,8 +132,8 @@ def premaster(session: tls.Session, private_key: bytes) -> bytes | None:
     except ValueError:
         return None
     # A wrong key may give random bytes instead of an error; the right one gives the version that the client offered.
-    fits = len(secret) == keys.MASTER_SECRET and tls.version_name(int.from_bytes(secret[:2])) == session.client_hello.legacy
-    return secret if fits else None
+    offered = tls.version_name(int.from_bytes(secret[:2], "big")) == session.client_hello.legacy
+    return secret if offered and len(secret) == keys.MASTER_SECRET else None
 
 
 def master_secret(session: tls.Session, secret: bytes) -> bytes:
