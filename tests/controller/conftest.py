@@ -59,13 +59,13 @@ class Machine:
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr
         return done.stdout
 
-    def mn(self, topology: str, first: str, typed: str) -> dict[str, str]:
+    def mn(self, topology: str, first: str, typed: str, switch: str = "ovsk,protocols=OpenFlow13") -> dict[str, str]:
         """Type lines at the prompt of `mn`, under the controller `first`; what was printed after each `say NAME`."""
         self.write("typed", typed)
         name = topology.split(",")[0]
         # --post reads the lines from a file. What stands in standard input, mn passes on to the commands it runs.
         text = self.run(f"./use {first}\n"
-                        f"mn --custom {name}.py --topo {topology} --controller remote --switch ovsk,protocols=OpenFlow13 "
+                        f"mn --custom {name}.py --topo {topology} --controller remote --switch {switch} "
                         f"--wait --test none --post typed < <(sleep 3000) 2>&1\n")
         print(text)  # pytest shows it if the test fails
         return dict(part.partition("\n")[::2] for part in text.split("==== ")[1:])
