@@ -1,0 +1,27 @@
+"""The reference answers for this variant and this run."""
+
+from mnlab.protocols import http, tcp
+
+
+def answers(params, evidence) -> dict:
+    """From the capture, from nginx's log, and from the variant's body."""
+    def scene(name):
+        begin = evidence.mark(name)
+        return next(one for one in tcp.connections(evidence.frames("client")) if one.time >= begin)
+
+    def status(name):
+        found = http.of_connection(scene(name))
+        return found[0].response.status if found and found[0].response else 0
+
+    silent, body = scene("no-blank"), params["body"].encode()
+    logged = next(line.split() for line in evidence.text("access.log").splitlines()
+                  if line.split()[0] == str(silent.client.port))
+    return {
+        "statuses": [status(f"quiz-{number}") for number in range(1, 9)],
+        "missing": "/",
+        "waited": round(silent.fins[tcp.SERVER].time - silent.data(tcp.CLIENT)[-1].time),
+        "status_seen": status("no-blank"),
+        "status_logged": int(logged[2]),
+        "content_length": len(body),
+        "next_request": body[-params["short"]:].decode(),
+    }
