@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 
@@ -63,13 +64,14 @@ class VirtualMachine:
     def _run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None,
              line: socket.socket | None = None) -> Outcome:
         archive = job.archive()
-        started = time.monotonic()
-        limit = started + job.limits.wall_seconds
-        extra = ["-S", "-incoming", "defer", *(IN_TURN if self.clock == "virtual" else []),
-                 *([] if line else ["-serial", "null"])]
-        with open(self.snapshot / snapshot.STATE, "rb") as state, processor.claimed() as number, \
-                Qemu(self.hardware, self.snapshot / snapshot.RAM, private=True, extra=extra,
-                     processor=number, line=line) as qemu:
+        virtual = self.clock == "virtual"
+        extra = ["-S", "-incoming", "defer", *(IN_TURN if virtual else []), *([] if line else ["-serial", "null"])]
+        with open(self.snapshot / snapshot.STATE, "rb") as state, \
+                processor.claimed(lambda: self.abandoned) if virtual else nullcontext() as number, \
+                Qemu(self.hardware, self.snapshot / snapshot.RAM, private=True, extra=extra, processor=number,
+                     line=line) as qemu:
+            started = time.monotonic()
+            limit = started + job.limits.wall_seconds
             self.running.add(qemu)
             try:
                 if self.abandoned:

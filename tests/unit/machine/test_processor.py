@@ -1,6 +1,8 @@
 """Machines that run at the same time get processors of their own."""
 
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -15,10 +17,32 @@ def cache_of_our_own(tmp_path, monkeypatch):
 def test_each_gets_another_one_and_gives_it_back(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3, 7})
     with processor.claimed() as first:
-        with processor.claimed() as second, processor.claimed() as third:
-            assert (first, second, third) == (3, 7, None)
+        with processor.claimed() as second:
+            assert (first, second) == (3, 7)
         with processor.claimed() as again:
             assert again == 7
+
+
+def test_who_finds_none_free_waits_for_his_turn(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {5})
+    turns = []
+
+    def machine(number):
+        with processor.claimed() as mine:
+            turns.append(f"{number} begins on {mine}")
+            time.sleep(0.02)
+            turns.append(f"{number} ends")
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(machine, range(3)))
+    assert len(turns) == 6
+    assert all(begin.replace("begins on 5", "ends") == end for begin, end in zip(turns[::2], turns[1::2], strict=True))
+
+
+def test_who_gives_up_waits_no_longer(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {5})
+    with processor.claimed(), processor.claimed(lambda: True) as second:
+        assert second is None
 
 
 def test_it_is_one_that_this_process_may_use():
