@@ -5,7 +5,7 @@ Nothing here depends on how long anything takes, so real time makes no differenc
 
 import ipaddress
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, points, same
 from mnlab.evidence.record import Missing
 from mnlab.protocols import arp, icmp, ip
 
@@ -18,15 +18,9 @@ HOPS = (("h1-eth0", "h1-eth0", "r1-eth0"), ("r1-eth1", "r1-eth1", "r2-eth1"), ("
 
 # --- reading the evidence ---
 
-def during(evidence, name: str, place: str) -> list:
-    """Frames that `place` saw while the command `name` ran."""
-    command = evidence.command(name)
-    return [frame for frame in evidence.frames(place) if command.start <= frame.time <= command.end]
-
-
 def echoes(evidence, name: str, place: str) -> list[icmp.Echo]:
     """The echo requests that `place` saw while the command `name` ran, each with its replies; at least one."""
-    found = icmp.echoes(during(evidence, name, place))
+    found = icmp.echoes(evidence.during(name, place))
     expect(found, done=evidence.command(name).line, expected=f"echo requests at {place}", seen="none")
     return found
 
@@ -80,7 +74,7 @@ def check_switch_delivers_by_mac(evidence):
     table, (h1, h2) = learned(evidence, "ports"), (adapter_mac(evidence, f"{host}-eth0") for host in ("h1", "h2"))
     expect((table.get(h1), table.get(h2)) == ("s1-eth1", "s1-eth2"), done="h1 and h2 had exchanged frames",
            expected=f"in s1's table: {h1} at s1-eth1, {h2} at s1-eth2", seen=table)
-    strayed = icmp.packets(during(evidence, "near-ping", "r1-eth0"))
+    strayed = icmp.packets(evidence.during("near-ping", "r1-eth0"))
     expect(not strayed, done="h1 pinged h2; r1 is on the same LAN", expected="none of it at r1", seen=len(strayed))
     expect(echoes(evidence, "near-ping", "h2-eth0")[0].reply, done="h1 pinged h2", expected="a reply from h2",
            seen="none")
@@ -177,8 +171,8 @@ def check_a_switch_changes_nothing(evidence):
 def check_a_mac_can_be_changed(evidence):
     """After one command, every frame that h2 sends has its new MAC, and it answers no frame to the old one."""
     p, old = evidence.params, adapter_mac(evidence, "h2-eth0")
-    sources = {frame_macs(packet)[0] for packet in arp.packets(during(evidence, "changed-ping", "h2-eth0"))
-               + icmp.packets(during(evidence, "changed-ping", "h2-eth0")) if sender_is_h2(evidence, packet)}
+    sources = {frame_macs(packet)[0] for packet in arp.packets(evidence.during("changed-ping", "h2-eth0"))
+               + icmp.packets(evidence.during("changed-ping", "h2-eth0")) if sender_is_h2(evidence, packet)}
     expect(sources == {p["new_mac"]}, done=f"h2's MAC address became {p['new_mac']}", expected="frames of h2's from it",
            seen=sources or "no frames of h2's")
     answered = [echo for echo in echoes(evidence, "changed-ping", "h2-eth0")
@@ -203,7 +197,7 @@ def check_neighbours_learn_the_new_mac(evidence):
     expect([bool(echo.replies) for echo in sent] == [False] * lost + [True] * (len(sent) - lost), done=done,
            expected=f"no answer to the first {lost}, answers to the others",
            seen=[echo.seq for echo in sent if echo.replies])
-    asked = [packet.target for packet in arp.packets(during(evidence, "changed-ping", "h1-eth0"))
+    asked = [packet.target for packet in arp.packets(evidence.during("changed-ping", "h1-eth0"))
              if packet.kind == "request" and packet.sender_ip == p["h1"] and packet.target_ip == p["h2"]]
     # net.ipv4.neigh.default.ucast_solicit is 3; then mcast_solicit, of which the first is answered
     expect(asked == [old] * 3 + [ip.BROADCAST], done=done,
@@ -223,7 +217,7 @@ def check_old_address_does_not_move_along(evidence):
     """Plugged into the other LAN with its old IP address, h2 reaches nobody, and h3 does not reach it."""
     p = evidence.params
     for name, who in (("old-address-ping", "h1"), ("old-gateway-ping", "h2"), ("old-neighbour-ping", "h3")):
-        answered = [echo for echo in icmp.echoes(during(evidence, name, who)) if echo.replies]
+        answered = [echo for echo in icmp.echoes(evidence.during(name, who)) if echo.replies]
         expect(evidence.command(name).status == 1 and not answered, done=f"{who}: {evidence.command(name).line}",
                expected="no answer", seen="an answer")
     request = echoes(evidence, "old-neighbour-ping", "h3-eth0")[0]
@@ -347,10 +341,6 @@ def check_no_packet_goes_round_in_circles(evidence):
 
 # --- the student's answers ---
 
-def same(answer, right, question: str) -> None:
-    expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=repr(answer))
-
-
 @points(2, claim="ADR-2", hint="Write the block's address in binary, and draw a line where its prefix ends.")
 def check_answers_blocks(evidence, answers):
     """Your answers on masks, last addresses and room for hosts."""
@@ -379,12 +369,12 @@ def check_answers_changes(evidence, answers):
     """Your answers on a MAC address that changes and a host that moves."""
     p = evidence.params
     sent = echoes(evidence, "changed-ping", "h1-eth0")
-    probes = [packet for packet in arp.packets(during(evidence, "changed-ping", "h1-eth0"))
+    probes = [packet for packet in arp.packets(evidence.during("changed-ping", "h1-eth0"))
               if packet.target == adapter_mac(evidence, "h2-eth0")]
     same(answers.integer("probes"), len(probes), "probes")
     same(answers.integer("lost"), sum(not echo.replies for echo in sent), "lost")
     same(answers.text("answers_from").lower(), frame_macs(first_reply(sent))[0], "answers_from")
-    asked = {packet.target_ip for packet in arp.packets(during(evidence, "old-neighbour-ping", "r1-eth0"))
+    asked = {packet.target_ip for packet in arp.packets(evidence.during("old-neighbour-ping", "r1-eth0"))
              if packet.sender_ip == p["r1"]}
     same({answers.text("asked_on_left")}, asked, "asked_on_left")
     error = echoes(evidence, "old-neighbour-ping", "h3-eth0")[0].error

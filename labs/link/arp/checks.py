@@ -4,7 +4,7 @@ Times: Linux's timer wheel may fire up to 1/8 late (kernel/time/timer.c), hence 
 real time and is zero's worth in virtual time.
 """
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, points, same
 from mnlab.protocols import arp, icmp, ip
 
 LATE, SLACK = 1.125, 0.3  # a factor; seconds
@@ -15,15 +15,9 @@ SOON = 0.05  # s: a frame has reached every host of the LAN, queued packets have
 
 # --- reading the evidence ---
 
-def during(evidence, name: str, host: str = "h1") -> list:
-    """Frames that `host` saw while the command `name` ran."""
-    command = evidence.command(name)
-    return [frame for frame in evidence.frames(host) if command.start <= frame.time <= command.end]
-
-
 def first_exchange(evidence) -> arp.Exchange:
     """h1's first question about h2, with its answers."""
-    found = [exchange for exchange in arp.exchanges(during(evidence, "first-ping"))
+    found = [exchange for exchange in arp.exchanges(evidence.during("first-ping", "h1"))
              if (exchange.asker_ip, exchange.target_ip) == (evidence.params["h1"], evidence.params["h2"])]
     expect(found, done="h1, which knew no MAC address, pinged h2", expected="an ARP request from h1 for h2's address",
            seen="none")
@@ -46,7 +40,7 @@ def link_target(packet) -> str:
 
 def the_echo(evidence, name: str) -> icmp.Icmp:
     """The echo request to h2 that the ping `name` sent."""
-    found = echo_requests(during(evidence, name), evidence.params["h2"])
+    found = echo_requests(evidence.during(name, "h1"), evidence.params["h2"])
     expect(found, done=f"h1 pinged h2 ({name})", expected="an echo request on the wire", seen="none")
     return found[0]
 
@@ -80,7 +74,7 @@ def check_cache_holds_the_pair(evidence):
     learned = evidence.neighbours("h2-eth0", p["h1"])
     expect(learned and learned[0].mac == evidence.mac("h1"), done="h1 asked h2",
            expected=f"a new entry {p['h1']} at {evidence.mac('h1')} in h2's cache", seen=learned[:1] or "no entry")
-    asked = requests(during(evidence, "first-ping", "h2"), p["h2"], p["h1"])
+    asked = requests(evidence.during("first-ping", "h2"), p["h2"], p["h1"])
     expect(not asked, done="h2 answered the ping", expected="no question of h2's own", seen=f"{len(asked)} of them")
 
 
@@ -88,7 +82,8 @@ def check_cache_holds_the_pair(evidence):
 def check_hit_sends_nothing(evidence):
     """The second ping is answered without any ARP: the cache is asked first."""
     echo = the_echo(evidence, "second-ping")
-    asked = [packet for packet in arp.packets(during(evidence, "second-ping")) if packet.source == evidence.mac("h1")]
+    asked = [packet for packet in arp.packets(evidence.during("second-ping", "h1"))
+             if packet.source == evidence.mac("h1")]
     expect(not asked, done="h1 pinged h2 a second time", expected="no ARP packet from h1", seen=f"{len(asked)} of them")
     expect(link_target(echo) == evidence.mac("h2"), done="h1 pinged h2 a second time",
            expected=f"a frame to {evidence.mac('h2')}", seen=link_target(echo))
@@ -108,13 +103,13 @@ def check_request_is_broadcast(evidence):
 @points(1, claim="ARP-5", hint="Who is the reply's frame sent to, and does h3 see it?")
 def check_only_the_owner_answers(evidence):
     """Only h2 answers, in a frame to h1 alone; h3, which heard the question, stays silent."""
-    replies = [packet for packet in arp.packets(during(evidence, "first-ping")) if packet.kind == "reply"]
+    replies = [packet for packet in arp.packets(evidence.during("first-ping", "h1")) if packet.kind == "reply"]
     expect(len(replies) == 1 and replies[0].source == evidence.mac("h2"), done="h1 asked for h2",
            expected="one reply, from h2", seen=f"{len(replies)} from {[evidence.name_of(r.source) for r in replies]}")
     expect(replies[0].target == evidence.mac("h1"), done="h2 answered",
            expected=f"a frame to {evidence.mac('h1')} (h1)",
            seen=replies[0].target)
-    overheard = [packet for packet in arp.packets(during(evidence, "first-ping", "h3")) if packet.kind == "reply"]
+    overheard = [packet for packet in arp.packets(evidence.during("first-ping", "h3")) if packet.kind == "reply"]
     expect(not overheard, done="h2 answered h1", expected="no reply in h3's capture", seen=f"{len(overheard)}")
 
 
@@ -149,7 +144,7 @@ def check_nobody_answers(evidence):
     """For an address that nobody has, h1 asks three times a second apart, then reports host unreachable."""
     p, done = evidence.params, "h1 pinged an address that nobody has"
     ping = evidence.command("nobody-ping")
-    asked = requests(during(evidence, "nobody-ping"), p["h1"], p["nobody"])
+    asked = requests(evidence.during("nobody-ping", "h1"), p["h1"], p["nobody"])
     expect(len(asked) == TRIES and all(request.broadcast for request in asked), done=done,
            expected=f"{TRIES} broadcast requests", seen=f"{len(asked)}")
     right = [RETRY - SLACK <= later.time - earlier.time <= RETRY * LATE + SLACK
@@ -161,7 +156,7 @@ def check_nobody_answers(evidence):
            seen=f"after {failed[0].time - asked[-1].time:.2f} s" if failed else "never")
     expect(f"From {p['h1']} icmp_seq=1 Destination Host Unreachable" in ping.stdout, done=done,
            expected="host unreachable, said by h1 itself", seen=ping.stdout.strip()[-200:])
-    expect(not echo_requests(during(evidence, "nobody-ping"), p["nobody"]), done=done,
+    expect(not echo_requests(evidence.during("nobody-ping", "h1"), p["nobody"]), done=done,
            expected="no echo request on the wire",
            seen="there is one")
 
@@ -170,7 +165,7 @@ def check_nobody_answers(evidence):
 def check_packets_wait(evidence):
     """Packets to an address that is being asked for wait, and leave together, in order, once the answer is there."""
     p = evidence.params
-    frames = during(evidence, "waiting-ping")
+    frames = evidence.during("waiting-ping", "h1")
     done = f"h3 answered no ARP for 1.5 s; meanwhile h1 sent it {p['waiting']} pings"
     replies = [packet for packet in arp.packets(frames) if packet.kind == "reply" and packet.sender_ip == p["h3"]]
     expect(replies, done=done, expected="an ARP reply from h3 in the end", seen="none")
@@ -196,7 +191,7 @@ def check_announcement_updates_caches(evidence):
            expected="h1's entry changed by the announcement",
            seen=f"{entry[0].time - told[0].time:+.3f} s from it" if entry else "it never changed")
     echo = the_echo(evidence, "announced-ping")
-    asked = requests(during(evidence, "announced-ping"), p["h1"], p["h2"])
+    asked = requests(evidence.during("announced-ping", "h1"), p["h1"], p["h2"])
     expect(link_target(echo) == p["new_mac"] and not asked, done=f"{done}; h1 pinged h2",
            expected="a frame to the new address, with no question before",
            seen=f"{len(asked)} requests, {link_target(echo)}")
@@ -216,7 +211,7 @@ def check_spoofed_reply_redirects(evidence):
     expect(link_target(echo) == evidence.mac("h3"), done=done,
            expected=f"the ping in a frame to h3, {evidence.mac('h3')}",
            seen=f"{link_target(echo)} ({evidence.name_of(link_target(echo))})")
-    seen = {host: len(echo_requests(during(evidence, "spoofed-ping", host), p["h2"])) for host in ("h2", "h3")}
+    seen = {host: len(echo_requests(evidence.during("spoofed-ping", host), p["h2"])) for host in ("h2", "h3")}
     expect(seen == {"h2": 0, "h3": 1}, done=done, expected="h3 receives the ping, h2 does not", seen=seen)
     expect(evidence.command("spoofed-ping").status == 1, done=done, expected="no answer (ping's status 1)",
            seen=f"status {evidence.command('spoofed-ping').status}")
@@ -253,7 +248,7 @@ def _end(program) -> str:
 def questions(evidence, target: str) -> list[arp.Arp]:
     """The requests that the resolver sent about an address."""
     program = evidence.command("your-resolver")
-    found = requests(during(evidence, "your-resolver"), evidence.params["h1"], target)
+    found = requests(evidence.during("your-resolver", "h1"), evidence.params["h1"], target)
     found = [request for request in found if request.sender_mac == evidence.mac("h1")]
     expect(found, done=f"your resolver was told to resolve {target}", expected="an ARP request from h1 for it",
            seen="none" + _end(program))
@@ -271,7 +266,7 @@ def check_resolver_asks_everyone(evidence):
         expect(seen == wanted, done=f"your resolver asked for {p['h2']}", expected=f"{what}: {wanted}", seen=seen)
     printed(evidence, {0: f"{p['h2']} {p['new_mac']}", 2: f"{p['h3']} {evidence.mac('h3')}"},
             f"resolve {p['h2']}, then {p['h3']}")
-    others = [packet for _, packet in ip.packets(during(evidence, "your-resolver")) if packet.source == p["h1"]]
+    others = [packet for _, packet in ip.packets(evidence.during("your-resolver", "h1")) if packet.source == p["h1"]]
     expect(not others, done="your resolver ran", expected="ARP from h1 and nothing else",
            seen=f"{len(others)} IP packets")
 
@@ -318,8 +313,8 @@ def check_resolver_believes_answers_only(evidence):
     """It takes a reply about another address, a question, or somebody else's answer for no answer, and learns none."""
     p = evidence.params
     done = f"resolve {p['nobody']}; h3 sent a reply about {p['decoy']}, a question, and a reply to h2"
-    heard = [packet for packet in arp.packets(during(evidence, "your-resolver")) if packet.source == evidence.mac("h3")
-             and packet.sender_ip in (p["nobody"], p["decoy"])]
+    heard = [packet for packet in arp.packets(evidence.during("your-resolver", "h1"))
+             if packet.source == evidence.mac("h3") and packet.sender_ip in (p["nobody"], p["decoy"])]
     asked = questions(evidence, p["nobody"])
     expect(len(asked) == TRIES and len(heard) >= 3, done=done, expected=f"{TRIES} requests, as if nobody had spoken",
            seen=f"{len(asked)}")
@@ -329,10 +324,6 @@ def check_resolver_believes_answers_only(evidence):
 
 
 # --- the student's answers ---
-
-def same(answer, right, question: str) -> None:
-    expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=repr(answer))
-
 
 @points(2, claim=("ARP-4", "ARP-5"),
         hint="Open captures/h1-eth0.pcap and h3-eth0.pcap of your run; start at the first ping.")
@@ -365,11 +356,11 @@ def check_answers_ageing(evidence, answers):
 def check_answers_unanswered(evidence, answers):
     """Your answers on the address that nobody has and on the packets that wait."""
     p = evidence.params
-    frames = during(evidence, "waiting-ping")
+    frames = evidence.during("waiting-ping", "h1")
     sent = echo_requests(frames, p["h3"])
     expect(sent, done="h1 pinged h3", expected="echo requests", seen="none")
     asked = requests(frames, p["h1"], p["h3"])
-    same(answers.integer("tries"), len(requests(during(evidence, "nobody-ping"), p["h1"], p["nobody"])), "tries")
+    same(answers.integer("tries"), len(requests(evidence.during("nobody-ping", "h1"), p["h1"], p["nobody"])), "tries")
     same(answers.integer("left_together"), len([echo for echo in sent if echo.time - sent[0].time < SOON]),
          "left_together")
     waited = answers.number("waited")

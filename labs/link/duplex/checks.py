@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from statistics import median
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, near, points, same
 from mnlab.protocols import arp, ip, udp
 
 ORDER = ("simplex", "half", "full", "your-simplex", "your-half", "your-full")  # ports count up from params["port"]
@@ -336,15 +336,6 @@ def check_your_full_carries_h2_undisturbed(evidence):
 
 
 # --- the student's answers ---
-
-def near(answer: float, right: float, question: str, share: float) -> None:
-    expect(abs(answer - right) <= share * right, done=f"answers.toml: {question}",
-           expected=f"what your own run shows, to {share:.0%}", seen=f"{answer:g}")
-
-
-def same(answer, right, question: str) -> None:
-    expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=repr(answer))
-
 
 @points(2, claim=("DUP-2", "DUP-3"), hint="A frame of L bytes takes 8 L / R seconds.")
 def check_answers_times(evidence, answers):

@@ -3,7 +3,7 @@
 Nothing here depends on how long anything takes, so real time makes no difference.
 """
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, near, points, same
 from mnlab.evidence.record import Missing
 from mnlab.protocols import arp, dns, icmp, ip, layers, tcp, tls
 
@@ -13,15 +13,9 @@ FULL_FRAME = 1514  # bytes: an Ethernet header and the MTU of 1500
 
 # --- reading the evidence ---
 
-def during(evidence, name: str, place: str) -> list:
-    """Frames that `place` saw while the command `name` ran."""
-    command = evidence.command(name)
-    return [frame for frame in evidence.frames(place) if command.start <= frame.time <= command.end]
-
-
 def connection(evidence, name: str, port: int) -> tcp.Connection:
     """The TCP connection to `port` of h2 that the command `name` made, as h1 saw it."""
-    found = [one for one in tcp.connections(during(evidence, name, "h1")) if one.server.port == port]
+    found = [one for one in tcp.connections(evidence.during(name, "h1")) if one.server.port == port]
     expect(found, done=evidence.command(name).line, expected=f"a TCP connection to port {port}", seen="none")
     return found[0]
 
@@ -36,14 +30,14 @@ def frames_of(one: tcp.Connection) -> list:
 
 def question(evidence, name: str) -> dns.Transaction:
     """The DNS question that the command `name` asked first."""
-    found = dns.transactions(during(evidence, name, "h1"))
+    found = dns.transactions(evidence.during(name, "h1"))
     expect(found, done=evidence.command(name).line, expected="a DNS query", seen="none")
     return found[0]
 
 
 def request(evidence, place: str = "h1") -> icmp.Icmp:
     """The echo request through the VLAN, as it was captured at `place`."""
-    found = [packet for packet in icmp.packets(during(evidence, "vlan-ping", place))
+    found = [packet for packet in icmp.packets(evidence.during("vlan-ping", place))
              if packet.type == icmp.ECHO_REQUEST and packet.source == evidence.params["h1_tagged"]]
     expect(found, done="h1 pinged h3 through the VLAN", expected=f"the echo request at {place}", seen="none")
     return found[0]
@@ -82,7 +76,7 @@ def check_each_header_names_the_next(evidence):
         seen = tuple(header.next for header in apart.headers)
         expect(seen == (0x0800, 6, 443), done="h1 fetched the page by HTTPS", expected="0x0800 > 6 > 443",
                seen=f"{seen[0]:#06x} > {' > '.join(str(number) for number in seen[1:])}")
-    at_server = [one for one in tcp.connections(during(evidence, "https", "h2")) if one.server.port == 443]
+    at_server = [one for one in tcp.connections(evidence.during("https", "h2")) if one.server.port == 443]
     expect(at_server, done="h1 fetched the page by HTTPS", expected="port 443 at h2, too", seen="another port")
 
 
@@ -111,7 +105,7 @@ def check_tls_slips_in_between(evidence):
 
 
 def sessions(evidence) -> list[tls.Session]:
-    found = tls.sessions(during(evidence, "https", "h1"))
+    found = tls.sessions(evidence.during("https", "h1"))
     expect(found, done="h1 fetched the page by HTTPS", expected="TLS records", seen="none")
     return found
 
@@ -188,7 +182,7 @@ def counted(found: dict[str, list]) -> str:
 @points(1, claim="LAY-2", hint="Is there an IP header in an ARP frame?")
 def check_arp_rides_in_the_frame_itself(evidence):
     """Counted among the network layer's, yet ARP has no IP header around it: EtherType 0x0806, then its 28 bytes."""
-    found = [one for one in arp.exchanges(during(evidence, "ping", "h1")) if one.asker_ip == evidence.params["h1"]]
+    found = [one for one in arp.exchanges(evidence.during("ping", "h1")) if one.asker_ip == evidence.params["h1"]]
     expect(found and found[0].reply, done="h1 pinged h2 with an empty ARP cache",
            expected="an ARP request of h1's and a reply", seen=f"{len(found)} questions by ARP")
     for frame in (found[0].request.frame, found[0].reply.frame):
@@ -217,7 +211,7 @@ IP_OVER_ETHERNET = ("ethernet", 0x0800)
 @points(1, claim="LAY-2", hint="Which protocol number does the IP header have?")
 def check_icmp_rides_in_ip(evidence):
     """Network: ICMP is on IP's layer by its task, and yet inside an IP packet, as protocol 1."""
-    found = icmp.echoes(during(evidence, "ping", "h1"))
+    found = icmp.echoes(evidence.during("ping", "h1"))
     expect(found and found[0].reply, done="h1 pinged h2", expected="an echo request and a reply", seen="none")
     for packet in (found[0].request, found[0].reply):
         rides(evidence, packet.frame, (IP_OVER_ETHERNET, ("ipv4", 1), ("icmp", None)), "h1 pinged h2")
@@ -259,15 +253,6 @@ def check_ftp_rides_in_two_connections(evidence):
 
 
 # --- the student's answers ---
-
-def same(answer, right, question: str) -> None:
-    expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=repr(answer))
-
-
-def near(answer: float, right: float, question: str, share: float) -> None:
-    expect(abs(answer - right) <= share * right, done=f"answers.toml: {question}",
-           expected=f"what your own run shows, to {share:.0%}", seen=f"{answer:g}")
-
 
 def field(answers, key: str, offset: int, size: int, value) -> None:
     """Grade one annotation: [offset in the frame, bytes, value]. A value is a number, or an address as text."""
@@ -334,8 +319,8 @@ def number(data: bytes, offset: int, size: int) -> int:
 @points(2, claim="LAY-2", hint="Go from the payload outwards: which header stands right before it?")
 def check_answers_carriers(evidence, answers):
     """Your answers on what carries what, and by which number."""
-    carried = {"arp": first(arp.packets(during(evidence, "ping", "h1"))).frame,
-               "icmp": first(icmp.packets(during(evidence, "ping", "h1"))).frame,
+    carried = {"arp": first(arp.packets(evidence.during("ping", "h1"))).frame,
+               "icmp": first(icmp.packets(evidence.during("ping", "h1"))).frame,
                "dns": question(evidence, "http").query.frame, "ftp": connection(evidence, "ftp", 21).segments[0].frame,
                "http": connection(evidence, "http", 80).segments[0].frame}
     options = ("ethernet", "ipv4", "tcp", "udp")

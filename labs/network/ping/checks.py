@@ -5,7 +5,7 @@ SOON is for things that follow at once: microseconds in virtual time, scheduling
 
 import re
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, points, same
 from mnlab.protocols import arp, icmp, ip
 
 SOON = 0.05  # s
@@ -18,15 +18,9 @@ LINE = re.compile(r"seq=(\d+) (?:reply from (\S+) ttl=(\d+) time=([\d.]+) ms|(ti
 
 # --- reading the evidence ---
 
-def during(evidence, name: str, place: str = "h1") -> list:
-    """Frames that `place` saw while the command `name` ran."""
-    command = evidence.command(name)
-    return [frame for frame in evidence.frames(place) if command.start <= frame.time <= command.end]
-
-
 def echoes(evidence, name: str, target: str, place: str = "h1") -> list[icmp.Echo]:
     """The echoes to the node `target` that `place` saw while the command `name` ran; at least one."""
-    found = [echo for echo in icmp.echoes(during(evidence, name, place)) if echo.target == evidence.params[target]]
+    found = [echo for echo in icmp.echoes(evidence.during(name, place)) if echo.target == evidence.params[target]]
     expect(found, done=f"h1 pinged {target} ({name})", expected=f"an echo request in the capture of {place}",
            seen="none")
     return found
@@ -39,7 +33,7 @@ def link(packet) -> ip.Ethernet:
 
 def asked(evidence, name: str) -> list[str]:
     """The IP addresses that h1 asked for by ARP while the command `name` ran."""
-    return list(dict.fromkeys(packet.target_ip for packet in arp.packets(during(evidence, name))
+    return list(dict.fromkeys(packet.target_ip for packet in arp.packets(evidence.during(name, "h1"))
                               if packet.kind == "request" and packet.sender_ip == evidence.params["h1"]))
 
 
@@ -173,7 +167,7 @@ def check_long_packet_is_fragmented(evidence):
     expect(len(whole.request.data) == p["size"] and whole.request.checksum_ok, done=done,
            expected="one packet on h1's own link",
            seen="a fragment")
-    cut = [f for f in ip.fragments(during(evidence, "long-ping", "r1-eth1")) if f.source == p["h1"]]
+    cut = [f for f in ip.fragments(evidence.during("long-ping", "r1-eth1")) if f.source == p["h1"]]
     expect(len(cut) == 1 and cut[0].complete and cut[0].size == p["size"] + 8, done=done,
            expected=f"fragments of {p['size'] + 8} bytes in all on the link between the routers",
            seen=f"{[f.size for f in cut]} bytes")
@@ -182,7 +176,7 @@ def check_long_packet_is_fragmented(evidence):
     offsets = [ip.packet(frame).fragment_offset for frame in cut[0].frames]
     expect(offsets == list(range(0, p["size"] + 8, room)), done=done, expected=f"fragments of {room} bytes",
            seen=offsets)
-    arrived = [f for f in ip.fragments(during(evidence, "long-ping", "h3")) if f.source == p["h1"]]
+    arrived = [f for f in ip.fragments(evidence.during("long-ping", "h3")) if f.source == p["h1"]]
     expect(arrived and len(arrived[0].frames) == len(offsets), done=done,
            expected="the fragments at h3: r2 does not join them",
            seen=f"{len(arrived)} fragmented packets")
@@ -206,7 +200,7 @@ def check_df_is_refused(evidence):
 def own_requests(evidence, place: str = "h1") -> list[icmp.Echo]:
     """The echoes to h3 that the student's ping sent with its full TTL, as seen at `place`."""
     low = {"h1": TTL, "h3": TTL - 2}[place]
-    found = [echo for echo in icmp.echoes(during(evidence, "your-ping", place))
+    found = [echo for echo in icmp.echoes(evidence.during("your-ping", place))
              if echo.target == evidence.params["h3"] and echo.request.ttl == low]
     expect(found, done=f"your ping was told: ping {evidence.params['h3']} {COUNT} {TTL}",
            expected=f"echo requests with TTL {low} at {place}", seen="none" + how_it_ended(evidence))
@@ -308,7 +302,7 @@ def check_you_notice_the_loss(evidence):
 def check_you_take_your_own_replies_only(evidence):
     """Replies with another identifier, another sequence number or another source are not taken for an answer."""
     p = evidence.params
-    forged = [packet for packet in icmp.packets(during(evidence, "your-ping"))
+    forged = [packet for packet in icmp.packets(evidence.during("your-ping", "h1"))
               if packet.type == icmp.ECHO_REPLY and link(packet).source == p["h2_mac"]]
     sent = own_requests(evidence)
     expect(len(forged) >= 3 * len(sent), done="your ping ran; h2 sent three false replies to each request",
@@ -324,7 +318,7 @@ def check_you_take_your_own_replies_only(evidence):
 def check_you_report_errors(evidence):
     """With TTL 1 your ping says who dropped the request and why."""
     p = evidence.params
-    low = [error for error in icmp.errors(during(evidence, "your-ping")) if error.type == icmp.TIME_EXCEEDED]
+    low = [error for error in icmp.errors(evidence.during("your-ping", "h1")) if error.type == icmp.TIME_EXCEEDED]
     expect(low, done=f"your ping was told: ping {p['h3']} 1 1", expected="an echo request with TTL 1, which r1 refuses",
            seen="no report from r1" + how_it_ended(evidence))
     printed = evidence.command("your-ping").stdout.splitlines()
@@ -334,10 +328,6 @@ def check_you_report_errors(evidence):
 
 
 # --- the student's answers ---
-
-def same(answer, right, question: str) -> None:
-    expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=repr(answer))
-
 
 @points(2, claim=("PNG-2", "PNG-3"),
         hint="Apply the mask to both addresses, then look at the ARP requests of your run.")
@@ -375,7 +365,7 @@ def check_answers_unreachable(evidence, answers):
         hint="A fragment's data is a multiple of 8 bytes, except the last one's; an IP header has 20 bytes.")
 def check_answers_fragments(evidence, answers):
     """Your answers on the packet that is too long."""
-    cut = [f for f in ip.fragments(during(evidence, "long-ping", "r1-eth1")) if f.source == evidence.params["h1"]]
+    cut = [f for f in ip.fragments(evidence.during("long-ping", "r1-eth1")) if f.source == evidence.params["h1"]]
     expect(cut, done="h1 sent a long packet", expected="fragments between the routers", seen="none")
     last = ip.packet(cut[0].frames[-1])
     same(answers.integer("fragments"), len(cut[0].frames), "fragments")

@@ -1,6 +1,6 @@
 """Ways to break congestion control, or one's understanding of it."""
 
-from mnlab.checks.mutants import mutant
+from mnlab.checks.mutants import instead, mutant
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -68,12 +68,6 @@ def crash(work, params):
 
 
 # --- the network and h1's kernel --------------------------------------------------------------------------------------
-
-def instead(node, swaps: dict) -> None:
-    """Let `node` take other values for sysctls than the experiment asks for: {(name, value): value}."""
-    real = node.sysctl
-    node.sysctl = lambda name, value: real(name, swaps.get((name, value), value))
-
 
 CONTROL = "net.ipv4.tcp_congestion_control"
 

@@ -1,20 +1,9 @@
 """Ways to break flow control, or one's understanding of it."""
 
-from mnlab.checks import mutant
+from mnlab.checks.mutants import mutant, rewrite
 
 
 # --- the network and the kernels --------------------------------------------------------------------------------------
-
-def rewrite(node, old: str, new: str) -> None:
-    """Change what `node` is told to do: `old` in a command or in its input becomes `new`."""
-    real = node.run
-
-    def run(command, input=None, **options):
-        changed = command.replace(old, new) if isinstance(command, str) else command
-        return real(changed, input=input and input.replace(old, new), **options)
-
-    node.run = run
-
 
 def ingress(host, rule: str, more: str = "") -> None:
     """An nft(8) rule for what comes in at a host's first interface."""

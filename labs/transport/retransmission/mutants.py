@@ -1,28 +1,11 @@
 """Ways to break retransmission, or one's understanding of it."""
 
-from mnlab.checks import mutant
+from mnlab.checks.mutants import instead, mutant, rewrite
 
 EARLY, TIMESTAMPS = "net.ipv4.tcp_early_retrans", "net.ipv4.tcp_timestamps"
 
 
 # --- the network and h1's kernel --------------------------------------------------------------------------------------
-
-def instead(node, swaps: dict) -> None:
-    """Let `node` take other values for sysctls than the experiment asks for: {(name, value): value}."""
-    real = node.sysctl
-    node.sysctl = lambda name, value: real(name, swaps.get((name, value), value))
-
-
-def rewrite(node, old: str, new: str) -> None:
-    """Change what `node` is told to do: `old` in a command or in its input becomes `new`."""
-    real = node.run
-
-    def run(command, input=None, **options):
-        changed = command.replace(old, new) if isinstance(command, str) else command
-        return real(changed, input=input and input.replace(old, new), **options)
-
-    node.run = run
-
 
 @mutant.network("s1 loses none of the single segments")
 def no_losses(net, params):

@@ -47,6 +47,29 @@ def mutants_of(module) -> list[Mutant]:
     return [thing.mutant for thing in vars(module).values() if isinstance(getattr(thing, "mutant", None), Mutant)]
 
 
+def rewrite(node, old: str, new: str, only: str = "") -> None:
+    """For `network` mutants: what `node` is told to run holds `new` for `old`, in the command itself and in its input;
+    in every command, or in those that hold the words `only`."""
+    real = node.run
+
+    def run(command, input=None, **options):
+        words = command if isinstance(command, str) else " ".join(command)
+        if only in words or only in (input or ""):
+            command = command.replace(old, new) if isinstance(command, str) else [
+                part.replace(old, new) for part in command]
+            input = input and input.replace(old, new)
+        return real(command, input=input, **options)
+
+    node.run = run
+
+
+def instead(node, swaps: dict) -> None:
+    """For `network` mutants: `node` takes other values for sysctls than the experiment asks for: {(name, value):
+    value}."""
+    real = node.sysctl
+    node.sysctl = lambda name, value: real(name, swaps.get((name, value), value))
+
+
 class WorkFolder:
     """What a `work` mutant changes: a copy of the solution."""
 

@@ -36,3 +36,15 @@ def expect(ok, *, done: str = "", expected: str = "", seen: str = "") -> None:
     """Fail the check unless `ok`: what was done on the network, what the claim says must follow, what was seen."""
     if not ok:
         raise CheckFailed(done, expected, seen)
+
+
+def same(answer, right, question: str) -> None:
+    """Fail the check unless an answer of answers.toml is what the student's own run shows."""
+    expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=repr(answer))
+
+
+def near(answer: float, right: float, question: str, share: float, slack: float = 0.0) -> None:
+    """The same for a number that was measured: it may be off by a `share` of the right one, and by `slack` besides."""
+    off = f"{100 * share:g} %" + (f" and {slack:g}" if slack else "")
+    expect(abs(answer - right) <= share * right + slack, done=f"answers.toml: {question}",
+           expected=f"what your own run shows, to {off}", seen=f"{answer:g}")

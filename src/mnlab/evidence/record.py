@@ -88,6 +88,11 @@ class Record:
         """Frames captured on hosts ("h1", all interfaces) or interfaces ("h1-eth0"), in order of time."""
         return capture.merge(*(self._capture(path) for place in places for path in self._captures(place)))
 
+    def during(self, name: str, *places: str) -> list[capture.Frame]:
+        """Frames captured there while the command `name` ran."""
+        command = self.command(name)
+        return [frame for frame in self.frames(*places) if command.start <= frame.time <= command.end]
+
     def _captures(self, place: str) -> list[Path]:
         folder = self.folder / layout.CAPTURES
         found = [path for path in sorted(folder.glob("*.pcap"))

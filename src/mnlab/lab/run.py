@@ -16,7 +16,7 @@ from mnlab.machine.job import Job, Limits, Machine, MachineError
 ROOMS = ("evidence", "lab", "net", "protocols")
 
 #: Parts of a lab that never enter the machine with a student's work.
-OUTSIDE = ("README.md", "checks.py", "figures.py", "mutants.py", "solution", "starter", "__pycache__")
+OUTSIDE = ("README.md", "checks.py", "reading.py", "figures.py", "mutants.py", "solution", "starter", "__pycache__")
 
 LONGEST_LINE = 4096  # bytes of a progress line that are kept
 

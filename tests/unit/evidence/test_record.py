@@ -1,6 +1,7 @@
 """Reading evidence that is not there, not whole, or not evidence."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -46,6 +47,14 @@ def test_what_was_recorded_is_there(record):
     assert record.name_of("10.0.0.1") == "h1" == record.name_of("02:00:00:00:01:01")
     assert record.name_of("10.9.9.9") == "10.9.9.9"
     assert (record.ip("h1"), record.mac("s1")) == ("10.0.0.1", "02:00:00:01:01:01")
+
+
+def test_frames_during_a_command(record, monkeypatch):
+    seen = [SimpleNamespace(time=time) for time in (0.9, 1.0, 1.5, 2.0, 2.1)]
+    monkeypatch.setattr(Record, "frames", lambda self, *places: seen if places == ("h1", "s1-eth1") else [])
+    assert record.during("ping", "h1", "s1-eth1") == seen[1:4] and record.during("ping", "h2") == []
+    with pytest.raises(Missing):
+        record.during("absent", "h1")
 
 
 def test_evidence_without_a_digest_counts_as_touched(record):

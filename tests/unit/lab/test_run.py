@@ -16,7 +16,7 @@ def lab(tmp_path):
     folder = tmp_path / "lab"
     folder.mkdir()
     (folder / "experiment.py").write_text("def variant(rng): return {'n': 1}\nneeds = ('netem',)\n")
-    for name in ("checks.py", "mutants.py", "figures.py", "README.md", "helper.py"):
+    for name in ("checks.py", "reading.py", "mutants.py", "figures.py", "README.md", "helper.py"):
         (folder / name).write_text("")
     for name in ("solution", "starter", "__pycache__"):
         (folder / name).mkdir()
