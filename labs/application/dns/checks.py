@@ -5,81 +5,23 @@ a round trip is exact to a tenth of a millisecond. TTLs are whole seconds, so tw
 the time between them.
 """
 
-import signal
+from pathlib import Path
 
 from mnlab.checks import expect, points
-from mnlab.evidence.record import Missing
+from mnlab.lab.lab import load
 from mnlab.protocols import dns, icmp
+
+reading = load(Path(__file__).with_name("reading.py"))
+www, lookup, passed_on, whom, listed = reading.www, reading.lookup, reading.passed_on, reading.whom, reading.listed
+said, ttl_of = reading.said, reading.ttl_of
 
 SLACK = 0.05  # s for each server that is asked
 TTL_STEP = 1  # s
 PLAIN_UDP = 512  # bytes: the longest message over UDP without EDNS (RFC 1035, section 4.2.1)
 
 
-# --- reading the evidence ---
-
-def www(params: dict) -> str:
-    return f"www.{params['domain']}"
-
-
-def sent_by(evidence, host: str) -> list[dns.Transaction]:
-    """The questions that `host` itself asked, as captured there."""
-    return [one for one in dns.transactions(evidence.frames(host)) if evidence.name_of(one.client.ip) == host]
-
-
-def lookups(evidence, name: str, kind: str = "A", server: str = "resolver") -> list[dns.Transaction]:
-    """What the client asked about `name` before the student's program ran, in order of time."""
-    end = evidence.mark("your-program")
-    return [one for one in sent_by(evidence, "client") if (one.name.lower(), one.type) == (name.lower(), kind)
-            and one.time < end and evidence.name_of(one.server.ip) == server]
-
-
-def lookup(evidence, name: str, number: int = 1, kind: str = "A", server: str = "resolver") -> dns.Transaction:
-    """The client's lookup number `number` of `name`."""
-    found = lookups(evidence, name, kind, server)
-    if len(found) < number:
-        raise Missing(f"the client did not ask {server} for {name} {kind} {number} times")
-    return found[number - 1]
-
-
-def passed_on(evidence, asked: dns.Transaction) -> list[dns.Transaction]:
-    """What the resolver itself asked between the client's question and the answer."""
-    end = asked.response.time if asked.response else asked.time + 30
-    return [one for one in sent_by(evidence, "resolver") if asked.time <= one.time <= end]
-
-
-def whom(evidence, asked: list[dns.Transaction]) -> list[str]:
-    return [evidence.name_of(one.server.ip) for one in asked]
-
-
-def listed(names) -> str:
-    return ", then ".join(names) or "nobody"
-
-
-def said(asked: dns.Transaction) -> str:
-    """A response in words."""
-    return dns.words(asked.response) if asked.response else "no answer"
-
-
-def ttl_of(response: dns.DnsMessage | None, kind: str) -> int | None:
-    """The TTL (s) of the first record of a type, in whatever section."""
-    records = (*response.answers, *response.authority) if response else ()
-    return next((record.ttl for record in records if record.type == kind), None)
-
-
 def near(one, other, tolerance=TTL_STEP) -> bool:
     return one is not None and other is not None and abs(one - other) <= tolerance
-
-
-def negative_ttl(params: dict) -> int:
-    """How long "no such name" may be remembered: RFC 2308, section 5."""
-    return min(params["soa_ttl"], params["soa_minimum"])
-
-
-def round_trips(params: dict, *servers: str) -> float:
-    """Seconds that the first lookup takes: client to resolver and back, and resolver to each of `servers` and back."""
-    delay = {name: params[f"delay_{name}"] for name in ("client", "resolver", *servers)}
-    return 2e-3 * (delay["client"] + delay["resolver"] + sum(delay["resolver"] + delay[name] for name in servers))
 
 
 # --- one lookup ---
@@ -88,7 +30,7 @@ def round_trips(params: dict, *servers: str) -> float:
 def check_a_name_becomes_an_address(evidence, params):
     """ping is given a name; DNS answers with an address; the packets go there."""
     command = evidence.command("ping-by-name")
-    asked = [one for one in lookups(evidence, www(params)) if command.start <= one.time <= command.end]
+    asked = [one for one in reading.lookups(evidence, www(params)) if command.start <= one.time <= command.end]
     addresses = [address for one in asked for address in one.addresses]
     pinged = {packet.target for packet in icmp.packets(evidence.frames("client"))
               if packet.type == icmp.ECHO_REQUEST and command.start <= packet.time <= command.end}
@@ -101,8 +43,8 @@ def check_a_name_becomes_an_address(evidence, params):
 def check_the_client_leaves_it_to_the_resolver(evidence, params):
     """The client asks its resolver once, recursion desired, and gets the final answer."""
     first = evidence.command("first-lookups").start
-    asked = [one for one in sent_by(evidence, "client") if one.time >= first][0]
-    meanwhile = [one for one in sent_by(evidence, "client")
+    asked = [one for one in reading.sent_by(evidence, "client") if one.time >= first][0]
+    meanwhile = [one for one in reading.sent_by(evidence, "client")
                  if asked.time < one.time <= asked.time + (asked.latency or 5)]
     expect(evidence.name_of(asked.server.ip) == "resolver" and asked.recursive and not meanwhile,
            done=f"the client looked up {www(params)}", expected="one question, to the resolver, with RD set",
@@ -164,7 +106,7 @@ def check_the_first_lookup_takes_all_the_round_trips(evidence, params):
     """The first lookup takes a round trip to each server; one from the cache takes none of them."""
     first, again = (lookup(evidence, www(params), number) for number in (1, 2))
     # A capture sees what a host sends after the delay of its own link, and what it receives after all delays.
-    least = round_trips(params, "root", "tld", "auth") - params["delay_client"] / 1e3
+    least = reading.round_trips(params, "root", "tld", "auth") - params["delay_client"] / 1e3
     took = [one.latency if one.latency is not None else 30.0 for one in (first, again)]
     expect(least <= took[0] <= least + 4 * SLACK, done=f"first lookup of {www(params)}",
            expected=f"four round trips, less the client's own delay: {least * 1e3:.1f} ms or a little more",
@@ -216,7 +158,7 @@ def check_later_lookups_begin_where_the_names_part(evidence, params):
 def check_no_such_name_is_remembered(evidence, params):
     """NXDOMAIN comes with the SOA record, and is kept for the lesser of its TTL and its last number."""
     first, again, late = (lookup(evidence, params["missing"], number) for number in (1, 2, 3))
-    kept = negative_ttl(params)
+    kept = reading.negative_ttl(params)
     expect(first.kind == again.kind == "nxdomain" and ttl_of(first.response, "SOA") == kept,
            done=f"{params['missing']} was looked up", expected=f"no such name, with an SOA record of TTL {kept}",
            seen=f"{said(first)}, SOA TTL {ttl_of(first.response, 'SOA')}")
@@ -256,7 +198,7 @@ def check_an_alias_leads_to_another_name(evidence, params):
 def check_too_long_for_udp(evidence, params):
     """Over 512 bytes without EDNS: truncated, asked again over TCP. With EDNS it fits in one datagram."""
     name, done = f"notes.{params['domain']}", f"dig +noedns notes.{params['domain']} TXT"
-    asked = lookups(evidence, name, "TXT")
+    asked = reading.lookups(evidence, name, "TXT")
     expect([one.transport for one in asked] == ["udp", "tcp", "udp"], done=done + ", then the same with EDNS",
            expected="a question over UDP, over TCP, and over UDP", seen=", ".join(one.transport for one in asked))
     short, whole, edns = asked
@@ -272,10 +214,6 @@ def check_too_long_for_udp(evidence, params):
 
 # --- your zone ---
 
-def last_words(text: str) -> str:
-    return "\n".join(text.strip().splitlines()[-6:])
-
-
 @points(1, claim="DNS-8",
         hint="The message names the file and the line. A name without a final dot is completed with the zone's name.")
 def check_your_zone_files_are_in_order(evidence, params):
@@ -283,21 +221,10 @@ def check_your_zone_files_are_in_order(evidence, params):
     for name, file in (("own-zone-check", "own.zone"), ("delegation-check", "delegation.zone")):
         tried = evidence.command(name)
         expect(tried.status == 0, done=f"BIND read {file}", expected="no error",
-               seen=tried.stopped or last_words(tried.stderr) or "no end of it")
+               seen=tried.stopped or reading.last_words(tried.stderr) or "no end of it")
     names = {line.split()[0].lower() for line in evidence.command("own-zone-check").stdout.splitlines() if line.split()}
     expect(f"www.{params['own_domain']}." in names, done="BIND read own.zone",
            expected=f"a record of www.{params['own_domain']}.", seen=f"records of {', '.join(sorted(names))}")
-
-
-def own_referral(evidence, params) -> dns.DnsMessage:
-    """What the TLD's server said when the resolver first asked about the student's domain."""
-    own = params["own_domain"]
-    asked = [one for one in sent_by(evidence, "resolver") if evidence.name_of(one.server.ip) == "tld"
-             and (one.name.lower() == own or one.name.lower().endswith(f".{own}"))]
-    expect(asked, done=f"the client looked up www.{own}", expected="the resolver asks tld", seen="it does not")
-    expect(asked[0].kind == "referral", done=f"the resolver asked tld for {asked[0].name}",
-           expected="a referral to your name server", seen=said(asked[0]))
-    return asked[0].response
 
 
 @points(3, claim=("DNS-3", "DNS-8"),
@@ -305,7 +232,7 @@ def own_referral(evidence, params) -> dns.DnsMessage:
 def check_your_domain_is_delegated(evidence, params):
     """The TLD refers the resolver to your name server, with glue, and the resolver goes there."""
     own, address = params["own_domain"], params["ip_auth2"]
-    referral = own_referral(evidence, params)
+    referral = reading.own_referral(evidence, params)
     servers = [record.data for record in referral.authority if (record.name.lower(), record.type) == (own, "NS")]
     expect([referral.glue.get(name) for name in servers] == [address], done=f"the resolver asked tld about {own}",
            expected=f"an NS record with one name, and the glue {address}", seen=dns.words(referral))
@@ -358,7 +285,7 @@ def check_your_no_lasts_as_long_as_it_should(evidence, params):
 def check_parent_and_child_agree(evidence, params):
     """Your zone names the same name server, with the same address, as the TLD does."""
     own = params["own_domain"]
-    referral = own_referral(evidence, params)
+    referral = reading.own_referral(evidence, params)
     parent = {record.data for record in referral.authority if record.type == "NS"}
     answer = lookup(evidence, own, kind="NS")
     child = {record.data for record in answer.response.answers if record.type == "NS"} if answer.response else set()
@@ -372,20 +299,10 @@ def check_parent_and_child_agree(evidence, params):
 
 # --- your program ---
 
-def program(evidence) -> tuple[list[dns.Transaction], dict[str, str], str]:
-    """What iterate.py asked on the wire; {name: what it printed about it}; its last words."""
-    ran = evidence.command("iterate")
-    asked = [one for one in sent_by(evidence, "client") if ran.start <= one.time <= ran.end]
-    printed = dict(line.lower().split(maxsplit=1) for line in ran.stdout.splitlines() if len(line.split()) > 1)
-    endless = "it was stopped: it computed for 3 s without an end" if ran.status == -signal.SIGXCPU else ""
-    words = ran.stopped or endless or last_words(ran.stderr) or f"it printed: {ran.stdout.strip()[:300] or 'nothing'}"
-    return asked, printed, words
-
-
 @points(3, claim="DNS-3", hint="Begin at the root with RD 0; go on at the address in the additional section.")
 def check_your_program_walks_down_the_tree(evidence, params):
     """iterate.py asks root, tld, auth by itself, without recursion, and prints the address."""
-    asked, printed, words = program(evidence)
+    asked, printed, words = reading.program(evidence)
     mine = [one for one in asked if one.name.lower() == www(params)]
     expect(whom(evidence, mine) == ["root", "tld", "auth"] and not any(one.recursive for one in asked),
            done=f"python3 iterate.py {params['ip_root']} {www(params)} ...",
@@ -399,7 +316,7 @@ def check_your_program_walks_down_the_tree(evidence, params):
         hint="The answer may be a CNAME: then look for the name that it holds, from the root.")
 def check_your_program_follows_an_alias(evidence, params):
     """The name behind an alias is looked up in its turn, at its own domain's server."""
-    asked, printed, words = program(evidence)
+    asked, printed, words = reading.program(evidence)
     alias, target = f"{params['alias']}.{params['domain']}", f"www.{params['other_domain']}"
     auths = [(one.name.lower(), evidence.name_of(one.server.ip)) for one in asked]
     expect((alias, "auth") in auths and (target, "auth2") in auths, done=f"iterate.py looked up {alias}",
@@ -412,7 +329,7 @@ def check_your_program_follows_an_alias(evidence, params):
 @points(1, claim="DNS-5", hint="The response code is in the last four bits of the flags; 3 is NXDOMAIN.")
 def check_your_program_knows_a_no(evidence, params):
     """A name that is not there: auth says so, and iterate.py believes it."""
-    asked, printed, words = program(evidence)
+    asked, printed, words = reading.program(evidence)
     denied = [one for one in asked if one.kind == "nxdomain" and one.name.lower() == params["missing"]]
     expect(len(denied) == 1 and printed.get(params["missing"]) == "does not exist",
            done=f"iterate.py looked up {params['missing']}",
@@ -422,20 +339,11 @@ def check_your_program_knows_a_no(evidence, params):
 
 # --- your answers ---
 
-def counts(evidence) -> list[int]:
-    """How many questions the resolver asked for each lookup of the timetable."""
-    taken, found = {}, []
-    for _, name in evidence.params["lookups"]:
-        taken[name] = taken.get(name, 0) + 1
-        found.append(len(passed_on(evidence, lookup(evidence, name, taken[name]))))
-    return found
-
-
 @points(3, claim="DNS-4",
         hint="Keep a list of what is in the resolver's cache, with the time at which each entry runs out.")
 def check_answer_queries(answers, evidence, params):
     """How many questions the resolver asks for each of the eight lookups."""
-    given, found = answers.items("queries"), counts(evidence)
+    given, found = answers.items("queries"), reading.counts(evidence)
     expect(len(given) == len(found), expected=f"answers.toml: queries has {len(found)} numbers", seen=str(len(given)))
     wrong = [f"lookup {number} ({at} s, {name})" for number, ((at, name), one, other)
              in enumerate(zip(params["lookups"], given, found), start=1) if one != other]
@@ -473,7 +381,7 @@ def check_answer_next_server(answers, evidence, params):
 @points(1, claim="DNS-4", hint="Each question and its answer cross two links, twice: the asker's, and the server's.")
 def check_answer_first_ms(answers, params):
     """How long the first lookup takes."""
-    given, found = answers.number("first_ms"), 1e3 * round_trips(params, "root", "tld", "auth")
+    given, found = answers.number("first_ms"), 1e3 * reading.round_trips(params, "root", "tld", "auth")
     expect(abs(given - found) <= 0.05 * found, done="the delays of the links were added up",
            expected="first_ms is the sum of all round trips (5 % off is fine)", seen=f"not {given:g}")
 
@@ -481,7 +389,7 @@ def check_answer_first_ms(answers, params):
 @points(1, claim="DNS-7", hint="dig prints MSG SIZE; Wireshark shows it as the length of the DNS message.")
 def check_answer_long(answers, evidence, params):
     """Over what the long answer came, and how long it was."""
-    asked = lookups(evidence, f"notes.{params['domain']}", "TXT")[:2]
+    asked = reading.lookups(evidence, f"notes.{params['domain']}", "TXT")[:2]
     given, size = [str(one).lower() for one in answers.items("long_over")], answers.integer("long_bytes")
     expect(given == [one.transport for one in asked], done="dig +noedns asked for the long TXT record",
            expected='long_over names what carried each question, in order, as in ["tcp", "tcp"]', seen=f"not {given}")

@@ -2,9 +2,15 @@
 
 import re
 import ssl
+from pathlib import Path
 
 from mnlab.checks import expect, points
-from mnlab.protocols import checksum, curl, http, tcp, tls
+from mnlab.lab.lab import load
+from mnlab.protocols import checksum, curl, tcp, tls
+
+reading = load(Path(__file__).with_name("reading.py"))
+connection, session, exchange, whole = reading.connection, reading.session, reading.exchange, reading.whole
+page_record, money, shorten, told = reading.page_record, reading.money, reading.shorten, reading.told
 
 MARK = "===="  # see experiment.py: stands after each answer that "strict" printed
 YEAR = 365 * 24 * 3600  # s: what browsers' lists ask of an HSTS header
@@ -21,66 +27,6 @@ HOPES = {
     "g": lambda bank, seen: page_record(seen).length > 0,
     "h": lambda bank, seen: b"200 OK" in whole(seen.connection),
 }
-
-
-def connections(evidence, command, where="eve"):
-    """The TCP connections that began while `command` ran, as captured at `where`."""
-    ran = evidence.command(command)
-    return [connection for connection in tcp.connections(evidence.frames(where))
-            if ran.start <= connection.time <= ran.end]
-
-
-def connection(evidence, command, where="eve"):
-    """The one connection of a command that makes one."""
-    found = connections(evidence, command, where)
-    expect(found, done=evidence.command(command).line, expected=f"a TCP connection, seen by {where}", seen="none")
-    return found[0]
-
-
-def session(evidence, command):
-    """The TLS session of a command, as Eve saw it."""
-    found = tls.of_connection(connection(evidence, command))
-    expect(found, done=evidence.command(command).line, expected="a TLS session on the wire", seen="no TLS")
-    return found
-
-
-def exchange(evidence, command):
-    """The HTTP exchange of a command, as Eve saw it, answered."""
-    found = next(iter(http.of_connection(connection(evidence, command))), None)
-    expect(found and found.response, done=evidence.command(command).line,
-           expected="a request and a response that Eve can read", seen="none")
-    return found
-
-
-def whole(connection):
-    """All bytes of a connection, both ways."""
-    return connection.stream(tcp.CLIENT) + connection.stream(tcp.SERVER)
-
-
-def page_record(session):
-    """The record that brings the page: it answers the request, so it is the server's last but for a closing alert."""
-    sent = [record for record in session.records if record.sender == tcp.SERVER and record.encrypted]
-    return max(sent[-2:], key=lambda record: record.length)
-
-
-def bank_of(params):
-    return {**params["bank"], "name": params["bank_name"], "ip": f"{params['bank_net']}.80"}
-
-
-def money(params):
-    """The sentence of the bank's page that matters."""
-    return f"Please pay {params['bank']['amount']} EUR to account {params['bank']['account']}."
-
-
-def shorten(text, limit=400):
-    text = text.strip()
-    return text[:limit] + (" ..." if len(text) > limit else "") or "nothing"
-
-
-def told(command):
-    """How a client ended, and its first words, for the `seen` of a failure."""
-    words = command.stderr.strip().split("\n")[0] or command.stdout
-    return f"status {command.status}: {shorten(words)}"
 
 
 # --- what HTTP and HTTPS are ---------------------------------------------------------------------------------------
@@ -184,7 +130,7 @@ def check_http_is_fooled_by_an_impostor(evidence, params):
     got, done = evidence.command("plain-impostor"), "Mallory redirected ports 80 and 443 of the bank to himself"
     expect(got.status == 0 and params["bank"]["thief"] in got.stdout, done=done,
            expected=f"the client accepts a page with Mallory's account {params['bank']['thief']}", seen=told(got))
-    expect(not connections(evidence, "plain-impostor", "bank"), done=done, expected="nothing reaches the bank",
+    expect(not reading.connections(evidence, "plain-impostor", "bank"), done=done, expected="nothing reaches the bank",
            seen="a connection to the bank itself")
 
 
@@ -306,7 +252,7 @@ def check_hsts(evidence, params):
     page, done = strict(evidence)[0], "the strict client fetched https://, and then http:// in the same breath"
     expect(_max_age(page.headers) >= YEAR, done=done, seen=hsts(page),
            expected=f"Strict-Transport-Security with a max-age of at least {YEAR}")
-    ports = [opened.server.port for opened in connections(evidence, "strict")]
+    ports = [opened.server.port for opened in reading.connections(evidence, "strict")]
     expect(ports and 80 not in ports, done=done, expected="not one segment to port 80", seen=f"connections to {ports}")
     plain = exchange(evidence, "redirect").response.header("Strict-Transport-Security")
     expect(plain is None, done=evidence.command("redirect").line, seen=plain,
@@ -365,7 +311,7 @@ def check_answer_suite(answers, evidence):
 @points(2, claim="HVS-1", hint="Go through the list with the capture open; TLS 1.3 hides more than TLS 1.2 did.")
 def check_answer_what_eve_reads(answers, params, evidence):
     """You know what of an HTTPS exchange an eavesdropper can and cannot read."""
-    seen, bank = session(evidence, "sealed-page"), bank_of(params)
+    seen, bank = session(evidence, "sealed-page"), reading.bank_of(params)
     truth = {letter for letter, learns in HOPES.items() if learns(bank, seen)}
     given = {str(letter).lower() for letter in answers.items("eve_reads")}
     expect(given == truth, done="compared answers.toml with what Eve heard: eve_reads",
@@ -385,19 +331,6 @@ def check_answer_length(answers, evidence):
     right("response_bytes", answers.integer("response_bytes"), told_by_client)
 
 
-def rounds(connection, first_byte):
-    """How often the client had to wait for the server before it sent the byte at `first_byte` of its stream."""
-    request = connection.piece_at(tcp.CLIENT, first_byte).segment
-    turns, speaker = 0, tcp.CLIENT
-    for segment in connection.segments:
-        if segment is request:
-            break
-        if segment.size and segment.sender != speaker:  # bare ACKs are no turn
-            speaker = segment.sender
-            turns += speaker == tcp.SERVER
-    return turns
-
-
 @points(2, claim="HVS-5", hint="Count how often the client has to wait for the server before its GET can leave.")
 def check_answer_round_trips(answers, evidence):
     """You counted the segments before the ClientHello, and the round trips before each request."""
@@ -407,8 +340,8 @@ def check_answer_round_trips(answers, evidence):
           seen.connection.segments.index(hello))
     # The client's first encrypted record is its Finished; the second is the request.
     request = [record for record in seen.records if record.sender == tcp.CLIENT and record.encrypted][1]
-    right("round_trips_plain", answers.integer("round_trips_plain"), rounds(plain, 0))
-    right("round_trips_sealed", answers.integer("round_trips_sealed"), rounds(seen.connection, request.offset))
+    right("round_trips_plain", answers.integer("round_trips_plain"), reading.rounds(plain, 0))
+    right("round_trips_sealed", answers.integer("round_trips_sealed"), reading.rounds(seen.connection, request.offset))
 
 
 @points(2, claim=("HVS-2", "HVS-3"),

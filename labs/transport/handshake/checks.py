@@ -1,94 +1,27 @@
 """What opens a connection, what stays half open, and for how long: the kernels first, then the student's program.
 
-Numbers are those on the wire. Times: the kernel's timers fire late and never early, up to 1/8 by its timer wheel
-(kernel/time/timer.c), hence LATE; SLACK is for a busy computer in real time and is zero's worth in virtual time.
+reading.py reads the evidence, and says how exact a time can be.
 """
 
 import errno
-from functools import lru_cache
+from pathlib import Path
 
-from mnlab.checks import expect, points
-from mnlab.protocols import tcp
+from mnlab.checks import expect, near, points, same
+from mnlab.lab.lab import load
 from mnlab.protocols.checksum import transport_fits
-from mnlab.protocols.kernel import SocketState
 
-PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 6106, "blocked": 6107, "served": 6108,
-         "bare": 6109, "patient": 6110, "first": 6201, "closed": 6202, "nowhere": 6203}
-SERVER, FLOODED, GUARDED, STUDENTS = 5000, 5002, 5003, 5004
-CROSSING, HALF_OPEN = 7001, 4000
-MODULUS = 2**32
-LATE, SLACK, SOON = 1.15, 0.3, 0.02  # a factor; seconds; seconds
+reading = load(Path(__file__).with_name("reading.py"))
+PORTS, SERVER, GUARDED, CROSSING = reading.PORTS, reading.SERVER, reading.GUARDED, reading.CROSSING
+MODULUS, SLACK, DONE, talk, sent = reading.MODULUS, reading.SLACK, reading.DONE, reading.talk, reading.sent
+outside, room, words, one_more = reading.outside, reading.room, reading.words, reading.one_more
+changes, at_times, expect_established = reading.changes, reading.at_times, reading.expect_established
+syns_of, printed, how_it_ended = reading.syns_of, reading.printed, reading.how_it_ended
+
 SYNACK_TIMES = [0, 1, 3, 7, 15, 31]  # net.ipv4.tcp_synack_retries = 5, from 1 s on, doubled each time
 SYN_TIMES = [0, 1, 3, 7, 15, 31, 63]  # net.ipv4.tcp_syn_retries = 6
 COOKIE_SIZES = (536, 1300, 1440, 1460)  # net/ipv4/syncookies.c, msstab: a cookie has two bits for it
 TIMESTAMPS = 12  # bytes of a header
-
-
-# --- reading the evidence ---
-
-@lru_cache(maxsize=8)
-def everything(evidence, host) -> list:
-    """Every TCP segment captured on a host, in order of time."""
-    found = [segment for one in tcp.connections(evidence.frames(host)) for segment in one.segments]
-    return sorted(found, key=lambda segment: (segment.time, segment.frame.number))
-
-
-def talk(evidence, name, host="h1") -> list:
-    """The segments from and to this port of h1, or this name's port."""
-    port, ip = PORTS.get(name, name), evidence.ip("h1")
-    return [segment for segment in everything(evidence, host) if (ip, port) in (segment.source, segment.target)]
-
-
-def sent(evidence, name, host="h1", by="h1") -> list:
-    return [segment for segment in talk(evidence, name, host) if segment.source.ip == evidence.ip(by)]
-
-
-def outside(evidence, port) -> tuple[list, list]:
-    """(SYNs to that port of h2 from the made-up address, h2's SYN+ACKs to them), as h2 saw them."""
-    made_up = evidence.params["outside"]
-    found = [segment for segment in everything(evidence, "h2") if segment.syn]
-    return ([segment for segment in found if (segment.source.ip, segment.target.port) == (made_up, port)],
-            [segment for segment in found if (segment.target.ip, segment.source.port) == (made_up, port)])
-
-
-def room(evidence, scene: str) -> int:
-    """How many half-open connections h2's kernel held after a flood; the check fails unless that is its backlog.
-
-    Linux compares with "greater", so there is room for one more than listen() was given (include/net/
-    inet_connection_sock.h, inet_csk_reqsk_queue_is_full); it has been otherwise in other versions.
-    """
-    held, backlog = evidence.json(scene)["half_open"], evidence.params["backlog"]
-    expect(held in (backlog, backlog + 1),
-           done=f"{evidence.params['flood']} SYNs that nobody stands behind came to h2: listen({backlog})",
-           expected=f"{backlog} or {backlog + 1} half-open connections in h2's table", seen=held)
-    return held
-
-
-def words(segments, evidence) -> str:
-    """Segments as "h1: SYN 123; h2: SYN+ACK 456 acknowledging 124", for "seen"."""
-    return "; ".join(
-        f"{evidence.name_of(one.source.ip)}: {one.flags} {one.header.seq}"
-        + (f" acknowledging {one.header.ack}" if one.ack is not None else "") for one in segments[:8]) or "nothing"
-
-
-def one_more(number: int) -> int:
-    return (number + 1) % MODULUS
-
-
-def changes(evidence, host, source_port, target_port) -> list[tuple[str, str, float]]:
-    """(old state, new state, time) of a socket of the host's, as its kernel reported them."""
-    ip = evidence.ip(host)
-    return [(event.old, event.new, event.time) for event in evidence.kernel() if isinstance(event, SocketState)
-            and event.source == (ip, source_port) and event.target.port == target_port]
-
-
-def at_times(found, expected, done, what) -> None:
-    """Fail unless the segments came at these seconds after the first one, as the kernel's timers would have it."""
-    times = [one.time - found[0].time for one in found]
-    fits = len(times) == len(expected) and all(
-        right <= time + 0.001 and time < right * LATE + SLACK for time, right in zip(times, expected, strict=True))
-    expect(fits, done=done, expected=f"{what} at {', '.join(map(str, expected))} s",
-           seen=", ".join(f"{time:.2f}" for time in times) + " s")
+CLOSE = {"share": 0.15, "slack": 0.5}  # how near an answer in seconds must be
 
 
 # --- three segments ---
@@ -119,7 +52,7 @@ def check_states_of_both_ends(evidence):
     expect(client == [("CLOSED", "SYN-SENT"), ("SYN-SENT", "ESTABLISHED")], done="h1 connected to h2",
            expected="h1's kernel reports CLOSED to SYN-SENT to ESTABLISHED", seen=client)
     expect(arrival and server and server[0][:2] == ("SYN-RECEIVED", "ESTABLISHED")
-           and abs(server[0][2] - arrival) < SOON, done="h1's ACK came to h2",
+           and abs(server[0][2] - arrival) < reading.SOON, done="h1's ACK came to h2",
            expected="at that moment h2's kernel goes from SYN-RECEIVED to ESTABLISHED", seen=server or "no such report")
 
 
@@ -220,14 +153,14 @@ def check_fast_open_lets_the_ghost_in(evidence):
 def check_server_gives_up(evidence):
     """A half-open connection: SYN+ACK again after 1, 2, 4, 8, 16 s, forgotten after 63 s; then the ACK is reset."""
     done = "h2 got a SYN from an address that does not answer"
-    synacks = [one for one in outside(evidence, SERVER)[1] if one.target.port == HALF_OPEN]
+    synacks = [one for one in outside(evidence, SERVER)[1] if one.target.port == reading.HALF_OPEN]
     expect(synacks, done=done, expected="a SYN+ACK", seen="none")
     at_times(synacks, SYNACK_TIMES, done, "SYN+ACKs")
     found = evidence.json("half-open")
-    expect(found["left"] == 0 and 63 <= found["seconds"] < 63 * LATE + 1, done=done,
+    expect(found["left"] == 0 and 63 <= found["seconds"] < 63 * reading.LATE + 1, done=done,
            expected="h2's kernel holds it for 63 s, and no longer",
            seen=f"{found['left']} left after {found['seconds']:.1f} s")
-    resets = [one for one in everything(evidence, "h2") if one.rst and one.target.port == HALF_OPEN]
+    resets = [one for one in reading.everything(evidence, "h2") if one.rst and one.target.port == reading.HALF_OPEN]
     expect(len(resets) == 1, done="after that the third segment came", expected="h2 resets it",
            seen=words(resets, evidence))
 
@@ -241,7 +174,7 @@ def check_client_gives_up(evidence):
            expected="SYNs with one number", seen=words(syns, evidence))
     at_times(syns, SYN_TIMES, done, "SYNs")
     found = evidence.json("patient")
-    expect(found["error"] == errno.ETIMEDOUT and 127 <= found["seconds"] < 127 * LATE + 1, done=done,
+    expect(found["error"] == errno.ETIMEDOUT and 127 <= found["seconds"] < 127 * reading.LATE + 1, done=done,
            expected="ETIMEDOUT after 127 s", seen=f"error {found['error']} after {found['seconds']:.1f} s")
 
 
@@ -249,7 +182,7 @@ def check_client_gives_up(evidence):
 def check_flood_fills_the_backlog(evidence):
     """Without cookies: h2 answers as many SYNs as it has room for, holds them, and drops the others unheard."""
     p, done = evidence.params, f"{evidence.params['flood']} SYNs that nobody stands behind came to h2"
-    syns, synacks = outside(evidence, FLOODED)
+    syns, synacks = outside(evidence, reading.FLOODED)
     expect(len(syns) == p["flood"], done=done, expected=f"{p['flood']} SYNs at h2", seen=len(syns))
     answered, held, found = {one.target.port for one in synacks}, room(evidence, "flooded"), evidence.json("flooded")
     expect(len(answered) == held, done=done, expected=f"{held}, which h2 has room for, are answered",
@@ -264,7 +197,7 @@ def check_flood_fills_the_backlog(evidence):
 def check_client_has_to_wait(evidence):
     """Meanwhile a real client's SYNs are dropped, at 0, 1 and 3 s; the one at 7 s gets in, when the others are gone."""
     done = "h1 connected to h2, whose backlog was full"
-    syns, synacks = outside(evidence, FLOODED)
+    syns, synacks = outside(evidence, reading.FLOODED)
     tries = [one for one in sent(evidence, "blocked", "h2") if one.syn]
     expect(tries, done=done, expected="SYNs of h1's at h2", seen="none")
     at_times(tries, [0, 1, 3, 7], done, "h1's SYNs")
@@ -296,9 +229,7 @@ def check_cookies_serve_everyone(evidence):
         expect(len(syns) == len(answers) == 1 and answers[0].time - syns[0].time < rtt + SLACK, done=f"{done}; h1, too",
                expected=f"one SYN, and its answer after the {rtt * 1000:.0f} ms of the path",
                seen=words(segments[:4], evidence))
-        server = [change[:2] for change in changes(evidence, "h2", GUARDED, PORTS[name])][:1]
-        expect(server == [("SYN-RECEIVED", "ESTABLISHED")], done=f"{done}; h1, too",
-               expected="h2's kernel has an established connection", seen=server or "none")
+        expect_established(evidence, GUARDED, name, done=f"{done}; h1, too")
 
 
 @points(1, claim="HSK-3", hint="What is not kept cannot be repeated.")
@@ -339,36 +270,6 @@ def check_cookies_forget_options(evidence):
 
 # --- the student's handshake ---
 
-DONE = "handshake.py was told to connect to h2; its first SYN was lost"
-
-
-def how_it_ended(evidence) -> str:
-    program = evidence.command("your-handshake")
-    how = program.stopped or (f"it ended with status {program.status}" if program.status else "")
-    return "".join(f"\n{text}" for text in (how, *program.stderr.strip().splitlines()[-4:]) if text)
-
-
-def printed(evidence, number: int) -> str:
-    """A line that the program printed, from 0."""
-    lines = evidence.command("your-handshake").stdout.splitlines()
-    return lines[number].strip() if number < len(lines) else "no line"
-
-
-def syns_of(evidence, name) -> list:
-    """The SYNs that the program sent from this port; the check fails unless there are some."""
-    found = [one for one in sent(evidence, name) if one.syn]
-    expect(found, done=f"handshake.py was told to connect from port {PORTS[name]}", expected="a SYN from h1",
-           seen="none" + how_it_ended(evidence))
-    return found
-
-
-def server_isn(evidence) -> int:
-    """The number with which h2 really answered the program."""
-    found = [one.header.seq for one in talk(evidence, "first", "h2")
-             if one.source == (evidence.ip("h2"), STUDENTS) and one.syn]
-    expect(found, done=DONE, expected="h2 answers the second SYN", seen="it does not" + how_it_ended(evidence))
-    return found[0]
-
 
 @points(3, claim="HSK-1", hint="Compare your SYN with a kernel's in Wireshark; it says if the checksum is right.")
 def check_your_syn(evidence):
@@ -392,7 +293,7 @@ def check_your_syn_is_repeated(evidence):
     arrived = [one for one in sent(evidence, "first", "h2") if one.syn]
     syns = syns_of(evidence, "first")
     expect(len(syns) == 2 and len(arrived) == 1, done="s1 lost the first SYN of handshake.py, and no other",
-           expected="two SYNs, of which one comes to h2", seen=f"{len(syns)}, of which {len(arrived)}")
+           expected="two SYNs, of which one comes to h2", seen=f"SYNs at h1: {len(syns)}; at h2: {len(arrived)}")
     expect(syns[0].header.seq == syns[1].header.seq, done=DONE, expected="the same number again",
            seen=f"{syns[0].header.seq}, then {syns[1].header.seq}")
     gap = syns[1].time - syns[0].time
@@ -402,15 +303,13 @@ def check_your_syn_is_repeated(evidence):
 @points(3, claim="HSK-1", hint="What do sequence and acknowledgement number of the third segment have to be?")
 def check_your_ack_opens(evidence):
     """Your third segment acknowledges h2's SYN, and h2's kernel has an established connection."""
-    isn, theirs = syns_of(evidence, "first")[0].header.seq, server_isn(evidence)
+    isn, theirs = syns_of(evidence, "first")[0].header.seq, reading.server_isn(evidence)
     third = next((one for one in sent(evidence, "first", "h2") if not one.syn), None)
     expect(third, done=DONE, expected="a third segment at h2", seen="none" + how_it_ended(evidence))
     expect((third.flags, third.header.seq, third.header.ack) == ("ACK", one_more(isn), one_more(theirs)),
            done=f"h2 answered SYN {isn} with SYN+ACK {theirs}", expected="an ACK with the right two numbers",
            seen=words([third], evidence))
-    server = [change[:2] for change in changes(evidence, "h2", STUDENTS, PORTS["first"])][:1]
-    expect(server == [("SYN-RECEIVED", "ESTABLISHED")], done=DONE, expected="h2's kernel: ESTABLISHED",
-           seen=server or "no connection")
+    expect_established(evidence, reading.STUDENTS, "first", DONE)
 
 
 @points(3, claim="HSK-2",
@@ -419,12 +318,12 @@ def check_you_take_no_false_answer(evidence):
     """Seven segments come that are no answer to your SYN. None of them makes you send anything."""
     syns = syns_of(evidence, "first")
     second = syns[1].time if len(syns) > 1 else syns[0].time + 1.5
-    false = [one for one in everything(evidence, "h1") if syns[0].time < one.time < second
+    false = [one for one in reading.everything(evidence, "h1") if syns[0].time < one.time < second
              and one.target.ip == evidence.ip("h1") and one.target.port in (PORTS["first"], PORTS["first"] + 50)]
     expect(len(false) == 7, done=DONE, expected="seven false answers come to h1 before the second SYN", seen=len(false))
-    theirs = server_isn(evidence)
+    theirs = reading.server_isn(evidence)
     wrong = [one for one in sent(evidence, "first") if not one.syn
-             and (one.target != (evidence.ip("h2"), STUDENTS) or (one.header.ack - theirs) % MODULUS > 10_000)]
+             and (one.target != (evidence.ip("h2"), reading.STUDENTS) or (one.header.ack - theirs) % MODULUS > 10_000)]
     expect(not wrong, done=f"{DONE}; h3 sent seven false answers", expected="nothing from port 6201 in answer to them",
            seen=words(wrong, evidence))
 
@@ -432,7 +331,7 @@ def check_you_take_no_false_answer(evidence):
 @points(2, claim="HSK-1", hint="Your text begins with the number after your SYN's. What comes back needs an ACK.")
 def check_your_words_arrive(evidence):
     """h2's program reads your text once; you print its reply, and acknowledge it."""
-    p, theirs = evidence.params, server_isn(evidence)
+    p, theirs = evidence.params, reading.server_isn(evidence)
     expect(evidence.json("heard") == [p["text"]], done=f"handshake.py was given the text {p['text']!r}",
            expected="h2's program reads it", seen=evidence.json("heard") or "nothing" + how_it_ended(evidence))
     expect(printed(evidence, 0) == f"reply {p['reply']}", done="h2 answered", expected=f"reply {p['reply']}",
@@ -450,7 +349,7 @@ def check_you_take_no_for_an_answer(evidence):
     expect(printed(evidence, 1) == "refused" and len(closed) == 1,
            done=f"handshake.py was told to connect to port {evidence.params['closed_port']}, which is closed",
            expected="one SYN, and the line: refused",
-           seen=f"{len(closed)} SYNs, and the line: {printed(evidence, 1)[:50]}")
+           seen=f"SYNs: {len(closed)}; the line: {printed(evidence, 1)[:50]}")
     done = f"handshake.py was told to connect to {evidence.params['outside']}, which does not answer"
     nowhere = syns_of(evidence, "nowhere")
     # a program that computes between two SYNs is a little late; it must not be early
@@ -461,15 +360,6 @@ def check_you_take_no_for_an_answer(evidence):
 
 
 # --- the student's answers ---
-
-def same(given, right, key: str) -> None:
-    expect(given == right, done=f"answers.toml: {key}", expected="what your own run shows", seen=given)
-
-
-def near(given: float, right: float, key: str) -> None:
-    expect(abs(given - right) <= 0.5 + 0.15 * right, done=f"answers.toml: {key}",
-           expected="what your own run shows, to half a second and 15 %", seen=given)
-
 
 @points(2, claim=("HSK-1", "HSK-4"), hint="A state changes when a segment arrives, not when it is sent.")
 def check_answers_states(evidence, answers):
@@ -488,26 +378,26 @@ def check_answers_patience(evidence, answers):
     """Your answers on the reset, and on how long each end tries."""
     resets = [one.header.seq for one in sent(evidence, "old", "h2") if one.rst]
     same(answers.integer("old_reset"), resets[0] if resets else None, "old_reset")
-    synacks = [one for one in outside(evidence, SERVER)[1] if one.target.port == HALF_OPEN]
+    synacks = [one for one in outside(evidence, SERVER)[1] if one.target.port == reading.HALF_OPEN]
     times = answers.items("synack_times")
     same(len(times), len(synacks), "synack_times (how many)")
     for given, synack in zip(times, synacks, strict=True):
         expect(not isinstance(given, str), done="answers.toml: synack_times", expected="numbers", seen=given)
-        near(given, synack.time - synacks[0].time, "synack_times")
-    near(answers.number("half_open_for"), evidence.json("half-open")["seconds"], "half_open_for")
-    near(answers.number("connect_for"), evidence.json("patient")["seconds"], "connect_for")
+        near(given, synack.time - synacks[0].time, "synack_times", **CLOSE)
+    near(answers.number("half_open_for"), evidence.json("half-open")["seconds"], "half_open_for", **CLOSE)
+    near(answers.number("connect_for"), evidence.json("patient")["seconds"], "connect_for", **CLOSE)
 
 
 @points(2, claim="HSK-3", hint="Compare with the backlog; with cookies, look at the lengths of h2's segments.")
 def check_answers_flood(evidence, answers):
     """Your answers on the two floods."""
-    same(answers.integer("flood_answered"), len({one.target.port for one in outside(evidence, FLOODED)[1]}),
+    same(answers.integer("flood_answered"), len({one.target.port for one in outside(evidence, reading.FLOODED)[1]}),
          "flood_answered")
     blocked = talk(evidence, "blocked")
     syns = [one for one in blocked if one.flags == "SYN"]
     same(answers.integer("blocked_syns"), len(syns), "blocked_syns")
     synack = next((one.time for one in blocked if one.flags == "SYN+ACK"), float("inf"))
-    near(answers.number("blocked_for"), synack - (syns[0].time if syns else 0), "blocked_for")
+    near(answers.number("blocked_for"), synack - (syns[0].time if syns else 0), "blocked_for", **CLOSE)
     same(answers.integer("cookies_answered"), len({one.target.port for one in outside(evidence, GUARDED)[1]}),
          "cookies_answered")
     for key, name in (("plain_segment", "plain"), ("cookie_segment", "served")):

@@ -9,15 +9,16 @@ from pathlib import Path
 from mnlab.checks import expect, points
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp
-from mnlab.protocols.tcp import rto
 from mnlab.protocols.kernel import CongestionState, Retransmit, SocketState
+from mnlab.protocols.tcp import rto
+from mnlab.protocols.tcp.teardown import ack_of
 
 read = load(Path(__file__).with_name("reading.py"))
 PORTS, TICK, SLACK, LATE, AT_ONCE, UNIT = read.PORTS, read.TICK, read.SLACK, read.LATE, read.AT_ONCE, read.UNIT
 wire, data, again, copies, lost, sent_again = read.wire, read.data, read.again, read.copies, read.lost, read.sent_again
 looks, look_at, look_after, kernel_events = read.looks, read.look_at, read.look_after, read.kernel_events
 waited, is_timeout, samples, ms = read.waited, read.is_timeout, read.samples, read.ms
-decisions, limits, near_to = read.decisions, read.limits, read.near_to
+decisions, limits, within_limits, near_to = read.decisions, read.limits, read.within_limits, read.near_to
 
 KEEPALIVE_GAP, KEEPALIVE_PROBES = 75, 9  # net.ipv4.tcp_keepalive_intvl, _probes
 NEAR_DONE = "s1 lost one of the segments that h1 sent one by one to port 5001 of near"
@@ -64,7 +65,7 @@ def check_one_timer_runs_for_all(evidence):
     gap, timeout = waited(evidence, "timer", first)
     expect(is_timeout(gap, timeout), done=done, expected=f"the first one when its timer goes off, {ms(timeout)}",
            seen=f"after {ms(gap)}")
-    answer = next((one for one in wire(evidence, "timer").sent(tcp.SERVER) if one.ack and one.ack >= first.end), None)
+    answer = ack_of(wire(evidence, "timer"), first)
     expect(answer and all(0 <= one.time - answer.time < AT_ONCE for one in others), done=done,
            expected="the others together, when the ACK of the first has come",
            seen=", ".join(ms(one.time - first.time) for one in others) + " after the first")
@@ -97,12 +98,11 @@ def check_gaps_double(evidence):
     """Each silence is twice as long as the one before, and none is much longer than 120 s."""
     for name in ("gone", "gone-far"):
         repeated = sent_again(evidence, name, GONE_DONE)
-        timeouts = [look_at(evidence, name, segment.time - TICK)["rto"] for segment in repeated]
+        gaps, timeouts = zip(*(waited(evidence, name, segment) for segment in repeated))
         wanted = rto.schedule(timeouts[0], len(timeouts))
         expect(len(timeouts) > 9 and all(abs(one - two) < TICK for one, two in zip(timeouts, wanted)), done=GONE_DONE,
                expected=f"timeouts that double up to 120 s: {', '.join(f'{one:.2f}' for one in wanted)}",
                seen=", ".join(f"{one:.2f}" for one in timeouts))
-        gaps = [waited(evidence, name, segment)[0] for segment in repeated]
         expect(all(is_timeout(gap, timeout) for gap, timeout in zip(gaps, timeouts)), done=GONE_DONE,
                expected="each silence on the wire is that timeout", seen=", ".join(f"{gap:.2f}" for gap in gaps))
 
@@ -232,7 +232,7 @@ def check_no_sample_from_what_was_sent_twice(evidence):
     expect(connection.syn_option(tcp.CLIENT, "timestamp") is None, done=done, expected="a SYN without timestamps",
            seen="timestamps")
     before = look_at(evidence, "karn", repeated[0].time - TICK)
-    answer = next(one for one in connection.sent(tcp.SERVER) if one.ack and one.ack >= repeated[0].end)
+    answer = ack_of(connection, repeated[0])
     after = look_after(evidence, "karn", answer.time)
     expect((after["rtt"], after["rttvar"]) == (before["rtt"], before["rttvar"]), done=done,
            expected=f"SRTT and its deviation stay {before['rtt'] * 1e3:.3f} and {before['rttvar'] * 1e3:.3f} ms",
@@ -251,7 +251,7 @@ def check_a_timestamp_tells_the_copies_apart(evidence):
     """With timestamps the ACK says which copy it answers: it does give a sample, and ends the back-off at once."""
     repeated = sent_again(evidence, "lost", NEAR_DONE)[0]
     connection = wire(evidence, "lost")
-    answer = next((one for one in connection.sent(tcp.SERVER) if one.ack and one.ack >= repeated.end), None)
+    answer = ack_of(connection, repeated)
     stamps = [one.options.get("timestamp") for one in (repeated, answer) if one]
     expect(len(stamps) == 2 and all(stamps) and stamps[1][1] == stamps[0][0], done=NEAR_DONE,
            expected="the ACK echoes the timestamp of the second copy", seen=f"{stamps}")
@@ -277,7 +277,7 @@ def check_a_timeout_can_be_wrong(evidence):
            seen=f"{len(arrived)} copies, {len(told)} D-SACKs")
     events = [event for event in kernel_events(evidence, "jump", CongestionState)
               if event.time >= repeated[0].time - TICK]
-    answer = next(one for one in wire(evidence, "jump").sent(tcp.SERVER) if one.ack and one.ack >= repeated[0].end)
+    answer = ack_of(wire(evidence, "jump"), repeated[0])
     undone = [event for event in events if abs(event.time - answer.time) < AT_ONCE]
     expect(events and events[0].state == "Loss" and undone and undone[0].state == "Open", done=done,
            expected="the kernel goes to Loss, and back to Open as soon as the first copy's ACK is in",
@@ -351,8 +351,7 @@ def check_your_first_measurement(evidence):
             expect((one.srtt, one.rttvar) == (None, None) and near_to(one.rto, rto.INITIAL_RTO), done=one.done,
                    expected="- - 1.000000", seen=f"{one.srtt} {one.rttvar} {one.rto}")
         elif one.sample is not None and one.before.srtt is None:
-            least, largest, _ = limits(evidence)
-            wanted = min(max(3 * one.sample, least), largest)
+            wanted = within_limits(evidence, 3 * one.sample)
             right = (near_to(one.srtt, one.sample) and near_to(one.rttvar, one.sample / 2)
                      and near_to(one.rto, wanted, 4 * UNIT))
             expect(right, done=one.done, expected=f"{one.sample:.6f} {one.sample / 2:.6f} {wanted:.6f}",
@@ -368,8 +367,8 @@ def check_your_smoothing(evidence):
            seen="none")
     for one in later:
         old, r = one.before, one.sample
-        expect(one.srtt is not None and one.rttvar is not None and old.rttvar is not None, done=one.done,
-               expected="SRTT and RTTVAR", seen="nothing")
+        one.expect_estimates()
+        old.expect_estimates()
         srtt, rttvar = old.srtt + (r - old.srtt) / 8, old.rttvar + (abs(old.srtt - r) - old.rttvar) / 4
         expect(near_to(one.srtt, srtt) and near_to(one.rttvar, rttvar), done=f"{one.done}: {r * 1e3:.3f} ms",
                expected=f"{srtt:.6f} {rttvar:.6f}", seen=f"{one.srtt:.6f} {one.rttvar:.6f}")
@@ -411,11 +410,10 @@ def check_your_timer_backs_off(evidence):
 @points(3, claim="RTO-3", hint="RFC 6298, (2.3), (2.4), (2.5): the clock's tick, the least and the largest value.")
 def check_your_timeout_keeps_its_bounds(evidence):
     """After each measurement your timeout is SRTT + max(tick, 4 RTTVAR), not below the least or above the largest."""
-    least, largest, tick = limits(evidence)
+    _, _, tick = limits(evidence)
     for one in decisions(evidence):
         if one.sample is not None:
-            expect(one.srtt is not None and one.rttvar is not None, done=one.done, expected="SRTT and RTTVAR",
-                   seen="nothing")
-            wanted = min(max(one.srtt + max(tick, 4 * one.rttvar), least), largest)
+            one.expect_estimates()
+            wanted = within_limits(evidence, one.srtt + max(tick, 4 * one.rttvar))
             expect(near_to(one.rto, wanted, 4 * UNIT), done=one.done, expected=f"a timeout of {wanted:.6f}",
                    seen=f"{one.rto:.6f}")

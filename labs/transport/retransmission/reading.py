@@ -120,6 +120,11 @@ class Decision:
     def done(self) -> str:
         return f"in the connection {self.connection!r} your program was told {self.line!r}"
 
+    def expect_estimates(self) -> None:
+        """Fail the check unless the program had something to say of SRTT and RTTVAR."""
+        expect(self.srtt is not None and self.rttvar is not None, done=self.done, expected="SRTT and RTTVAR",
+               seen="nothing")
+
 
 @lru_cache(maxsize=8)
 def decisions(evidence) -> list[Decision]:
@@ -162,3 +167,9 @@ def near_to(one: float | None, other: float | None, tolerance: float = UNIT) -> 
 def limits(evidence) -> tuple[float, ...]:
     """Least and largest timeout and the clock's tick, as the student's program was given them."""
     return tuple(float(word) for word in evidence.command("rto").argv[-3:])
+
+
+def within_limits(evidence, timeout: float) -> float:
+    """A timeout, not below the least or above the largest that the student's program was given."""
+    least, largest, _ = limits(evidence)
+    return min(max(timeout, least), largest)

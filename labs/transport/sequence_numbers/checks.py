@@ -4,14 +4,18 @@ Numbers are relative to each side's own initial one (the SYN is 0) unless a chec
 here depends on time; where it does, the bounds are the kernel's timers, with room for a slow machine in real time.
 """
 
-from functools import lru_cache
+from pathlib import Path
 
-from mnlab.checks import expect, points
-from mnlab.evidence.record import Missing
+from mnlab.checks import expect, points, same
+from mnlab.lab.lab import load
 from mnlab.protocols import tcp
 from mnlab.protocols.tcp import CLIENT, SERVER
 
-PORTS = {"table": 6001, "twice": 6002, "cookie": 6003, "fast": 6004, "refused": 6005, "losses": 6006}
+reading = load(Path(__file__).with_name("reading.py"))
+TABLE, LOST, wire, shown, first = reading.TABLE, reading.LOST, reading.wire, reading.shown, reading.first
+carrying, after, kind, lost, row = reading.carrying, reading.after, reading.kind, reading.lost, reading.row
+agree = reading.agree
+
 WHOLE = ("table", "cookie", "fast", "refused", "losses")  # connections that are opened and closed in order
 MODULUS = 2**32
 TICK = 64e-9  # s: the kernel's clock for initial numbers (net/core/secure_seq.c, seq_scale)
@@ -19,77 +23,6 @@ CLOCK_SLACK = 0.01  # s between choosing the number and capturing the SYN: micro
 FIRST_TIMEOUT = 1.0  # s: RFC 6298 section 2.1, TCP_TIMEOUT_INIT
 LATE = 1.3  # a factor: timers fire late, never early; 1/8 by the timer wheel, the rest for a slow machine
 CALM = 0.1  # s: the experiment waits 0.3 s between its calls; what follows sooner is the kernel's own doing
-
-
-# --- reading the evidence ---
-
-@lru_cache(maxsize=8)
-def views(evidence, host) -> list:
-    return tcp.connections(evidence.frames(host))
-
-
-def wires(evidence, name, host="h1") -> list[tcp.Connection]:
-    """The connections with this name's port, as captured on a host."""
-    found = [one for one in views(evidence, host) if one.client.port == PORTS[name]]
-    if not found:
-        raise Missing(f"no connection from port {PORTS[name]} was captured on {host}")
-    return found
-
-
-def wire(evidence, name, host="h1") -> tcp.Connection:
-    return wires(evidence, name, host)[0]
-
-
-def shown(segments) -> str:
-    """Segments in words, for "seen"."""
-    return "; ".join(f"{segment.sender}: {tcp.words(segment)}" for segment in segments) or "nothing"
-
-
-def first(segments, what: str, done: str):
-    """The first of `segments`; the check fails if there is none."""
-    segments = list(segments)
-    expect(segments, done=done, expected=what, seen="none")
-    return segments[0]
-
-
-def carrying(connection, side, size):
-    """The side's first segment with exactly `size` bytes of data."""
-    name = "h1" if side == CLIENT else "h2"
-    return first((segment for segment in connection.data(side) if segment.length == size),
-                 f"a segment from {name} with {size} bytes", f"h1 and h2 talked ({connection.client})")
-
-
-def after(connection, segment) -> list:
-    """What the same side sent later."""
-    sent = connection.sent(segment.sender)
-    return sent[sent.index(segment) + 1:]
-
-
-def vanished(evidence, name) -> list:
-    """The segments that left h1 and never came to h2."""
-    arrived = [segment.header for segment in wire(evidence, name, "h2").sent(CLIENT)]
-    gone = []
-    for segment in wire(evidence, name).sent(CLIENT):
-        if segment.header in arrived:
-            arrived.remove(segment.header)
-        else:
-            gone.append(segment)
-    return gone
-
-
-def kind(segment) -> str:
-    """What a segment of h1's is, in a word."""
-    return "SYN" if segment.syn else "FIN" if segment.fin else "data" if segment.length else "ACK"
-
-
-def lost(evidence, what: str):
-    """The SYN, ACK, data or FIN of the last connection that was lost on the way."""
-    return first((segment for segment in vanished(evidence, "losses") if kind(segment) == what),
-                 f"a segment of the kind {what} that leaves h1 and never comes to h2", LOST)
-
-
-LOST = f"s1 lost four segments of the connection from port {PORTS['losses']}: SYN, ACK, data, FIN"
-TABLE = f"h1 and h2 talked ({PORTS['table']}, the connection of the table)"
 
 
 # --- an ACK uses none ---
@@ -142,7 +75,7 @@ def check_ack_is_not_acknowledged(evidence):
 @points(1, claim="SEQ-4", hint="Which segments are in h1-eth0.pcap and not in h2-eth0.pcap?")
 def check_four_segments_are_lost(evidence):
     """A SYN, an ACK, a data segment and a FIN are lost on the way, and nothing else in any connection."""
-    gone = {name: [kind(segment) for segment in vanished(evidence, name)] for name in WHOLE}
+    gone = {name: [kind(segment) for segment in reading.vanished(evidence, name)] for name in WHOLE}
     dropped = [evidence.json(name)["dropped"] for name in ("lost", "lost-fin")]
     expect(gone == {**dict.fromkeys(WHOLE, []), "losses": ["SYN", "ACK", "data", "FIN"]} and dropped == [3, 1],
            done=LOST, expected="these four leave h1 and never come to h2, and nothing else is lost",
@@ -217,7 +150,7 @@ def check_syn_uses_one(evidence):
     """A SYN without data is acknowledged by the next number, which the first byte of data has, on both sides."""
     for name in ("table", "losses", "cookie"):
         connection = wire(evidence, name)
-        done = f"h1 opened a connection from port {PORTS[name]}"
+        done = f"h1 opened a connection from port {reading.PORTS[name]}"
         expect(connection.handshake, done=done, expected="SYN, SYN+ACK, ACK",
                seen=shown(connection.segments[:3]))
         syn, synack, ack = connection.handshake
@@ -254,7 +187,7 @@ def check_fast_open_syn_carries_data(evidence):
     """With the cookie the SYN carries data: 1 + n numbers. h2 answers before the handshake has ended."""
     p = evidence.params
     done = f"h1 called sendto(MSG_FASTOPEN) with {p['fast_data']} bytes, knowing h2's cookie"
-    syn = fast_syn(evidence, "fast", done)
+    syn = reading.fast_syn(evidence, "fast", done)
     connection = wire(evidence, "fast", "h2")
     synack = first((segment for segment in connection.sent(SERVER) if segment.syn), "a SYN+ACK", done)
     expect(synack.ack == 1 + p["fast_data"], done=done,
@@ -268,21 +201,12 @@ def check_fast_open_syn_carries_data(evidence):
            seen=f"the answer left {answer.time - third.time:.4f} s after it")
 
 
-def fast_syn(evidence, name, done):
-    """The SYN of a Fast Open connection; the check fails unless it carries cookie and data."""
-    size, syn = evidence.params[f"{name}_data"], wire(evidence, name).sent(CLIENT)[0]
-    cookie = wire(evidence, "cookie").syn_option(SERVER, "fast_open")
-    expect(syn.syn and cookie and (syn.length, syn.options.get("fast_open")) == (size, cookie), done=done,
-           expected=f"a SYN with {size} bytes and the cookie that h2 gave", seen=f"{shown([syn])} {syn.options}")
-    return syn
-
-
 @points(1, claim="SEQ-2", hint="What does the SYN+ACK acknowledge, and what does h1 send next?")
 def check_plain_server_ignores_data_in_syn(evidence):
     """A server without Fast Open takes the SYN alone: its ACK covers one number, and the data is sent again."""
     p = evidence.params
     done = "h1 sent cookie and data in a SYN to h2, whose net.ipv4.tcp_fastopen is 1: not for servers"
-    fast_syn(evidence, "refused", done)
+    reading.fast_syn(evidence, "refused", done)
     connection = wire(evidence, "refused", "h2")
     synack = first((segment for segment in connection.sent(SERVER) if segment.syn), "a SYN+ACK", done)
     expect(synack.ack == 1, done=done, expected="ack=1: the SYN, and none of its data", seen=f"ack={synack.ack}")
@@ -298,7 +222,7 @@ def check_fin_uses_one(evidence):
     """A FIN without data is acknowledged by the next number, and its sender goes on from there."""
     for name in WHOLE:
         connection = wire(evidence, name, "h2")
-        done = f"h2 closed the connection from port {PORTS[name]}, with no data left to send"
+        done = f"h2 closed the connection from port {reading.PORTS[name]}, with no data left to send"
         fin = connection.fins.get(SERVER)
         expect(fin, done=done, expected="a FIN from h2", seen="none")
         expect(fin.length == 0, done=done, expected="a FIN without data", seen=f"{fin.length} bytes in it")
@@ -330,7 +254,7 @@ def check_fin_carries_data(evidence):
 @points(1, claim="SEQ-5", hint="A tick of the kernel's clock is 64 ns. Nothing but time differs between the two SYNs.")
 def check_initial_numbers_follow_the_clock(evidence):
     """The same ports twice: on either side the second initial number is the first plus the ticks between (RFC 6528)."""
-    found = wires(evidence, "twice")
+    found = reading.wires(evidence, "twice")
     expect(len(found) == 2, done="h1 connected from the same port twice", expected="two connections", seen=len(found))
     for side in (CLIENT, SERVER):
         syns = [next((segment for segment in one.sent(side) if segment.syn), None) for one in found]
@@ -371,65 +295,18 @@ def check_numbers_wrap_around(evidence):
 
 # --- the student's program ---
 
-@lru_cache(maxsize=8)
-def told(evidence) -> dict[tuple[str, int], str]:
-    """What the program was told of each segment: (connection, number) -> "client ACK 0"."""
-    found, name = {}, ""
-    for words in map(str.split, evidence.text("story").splitlines()):
-        if words[0] == "connection":
-            name = words[1]
-        elif words[0] == "send":
-            found[name, int(words[1])] = " ".join(words[2:])
-    return found
-
-
-def sent_in_order(evidence, name) -> list:
-    """The segments of a connection, each as its sender's capture has it, in order of time."""
-    both = [*wire(evidence, name, "h1").sent(CLIENT), *wire(evidence, name, "h2").sent(SERVER)]
-    return sorted(both, key=lambda segment: segment.time)
-
-
-def printed(evidence) -> dict[tuple[str, int], str]:
-    """What the program printed: (connection, number) -> "seq ack"."""
-    program = evidence.command("your-numbers")
-    lines = [line.split() for line in program.stdout.splitlines() if line.strip()]
-    found = {(words[0], int(words[1])): " ".join(words[2:]) for words in lines
-             if len(words) == 4 and words[1].isdecimal()}
-    how = program.stopped or (f"it ended with status {program.status}" if program.status else "")
-    expect(len(found) == len(lines) == len(told(evidence)), done="numbers.py was told of three connections",
-           expected=f"{len(told(evidence))} lines of the form NAME NUMBER SEQ ACK, one for each segment sent",
-           seen="\n".join([f"{len(lines)} lines, {len(found)} of that form", how, *program.stderr.splitlines()[-4:]]))
-    return found
-
-
-def agree(evidence, name, of_interest) -> None:
-    """Fail unless the program's numbers are the wire's for the segments `of_interest(number, segment)`."""
-    compared = 0
-    for number, segment in enumerate(sent_in_order(evidence, name), start=1):
-        if not of_interest(number, segment):
-            continue
-        compared += 1
-        right = f"{segment.header.seq} {segment.header.ack if segment.ack is not None else '-'}"
-        seen = printed(evidence).get((name, number), "no line")  # two words, whatever it is
-        wrong = [what for what, one, other in zip(("SEQ", "ACK"), right.split(), seen.split(), strict=True)
-                 if one != other]
-        expect(seen == right, done=f"numbers.py was told: {name}: send {number} {told(evidence).get((name, number))}",
-               expected="the numbers of that segment in the captures",
-               seen=f"{name} {number} {seen}, {' and '.join(wrong)} differs")
-    expect(compared, done=f"numbers.py was told of the connection {name}", expected="segments to compare", seen="none")
-
 
 @points(4, claim=("SEQ-1", "SEQ-2", "SEQ-6"), hint="Which segments move the sender's next number on, and by how much?")
 def check_your_numbers_of_the_talk(evidence):
     """Your program: handshake, data and ACKs of a connection that passes 2^32."""
-    fin = next((i for i, one in enumerate(sent_in_order(evidence, "table"), start=1) if one.fin), 99)
+    fin = next((i for i, one in enumerate(reading.sent_in_order(evidence, "table"), start=1) if one.fin), 99)
     agree(evidence, "table", lambda number, segment: number <= fin)
 
 
 @points(2, claim="SEQ-3", hint="What does a FIN with data use?")
 def check_your_numbers_of_the_end(evidence):
     """Your program: a FIN with data, and all that follows."""
-    fin = next((i for i, one in enumerate(sent_in_order(evidence, "table"), start=1) if one.fin), 0)
+    fin = next((i for i, one in enumerate(reading.sent_in_order(evidence, "table"), start=1) if one.fin), 0)
     agree(evidence, "table", lambda number, segment: number > fin)
 
 
@@ -447,38 +324,26 @@ def check_your_numbers_with_losses(evidence):
 
 # --- the student's answers ---
 
-def row(evidence, number: int):
-    """A row of the table in answers.toml: the segments as h1 sees them."""
-    segments = wire(evidence, "table").segments
-    expect(len(segments) >= number, done=TABLE, expected=f"{number} segments at least", seen=len(segments))
-    return segments[number - 1]
-
-
-def same(answers, key: str, right: int) -> None:
-    expect(answers.integer(key) == right, done=f"answers.toml: {key}", expected="what your own run shows",
-           seen=answers.integer(key))
-
-
 @points(2, claim=("SEQ-1", "SEQ-2"), hint="Add up what each side has used: 1 for its SYN, then its bytes.")
 def check_answers_talk(evidence, answers):
     """Your answers on the talk before the numbers wrap around."""
-    same(answers, "seq_4", row(evidence, 4).header.seq)
-    same(answers, "ack_5", row(evidence, 5).header.ack)
-    same(answers, "seq_6", row(evidence, 6).header.seq)
-    same(answers, "seq_7", row(evidence, 7).header.seq)
-    same(answers, "seq_9", row(evidence, 9).seq)
-    same(answers, "ack_10", row(evidence, 10).ack)
+    same(answers.integer("seq_4"), row(evidence, 4).header.seq, "seq_4")
+    same(answers.integer("ack_5"), row(evidence, 5).header.ack, "ack_5")
+    same(answers.integer("seq_6"), row(evidence, 6).header.seq, "seq_6")
+    same(answers.integer("seq_7"), row(evidence, 7).header.seq, "seq_7")
+    same(answers.integer("seq_9"), row(evidence, 9).seq, "seq_9")
+    same(answers.integer("ack_10"), row(evidence, 10).ack, "ack_10")
 
 
 @points(2, claim=("SEQ-3", "SEQ-6"), hint="After 4294967295 comes 0. A FIN uses a number in addition to its data.")
 def check_answers_end(evidence, answers):
     """Your answers on the numbers behind 2^32 and on the two FINs."""
-    same(answers, "ack_8", row(evidence, 8).header.ack)
-    same(answers, "seq_11", row(evidence, 11).header.seq)
-    same(answers, "ack_12", row(evidence, 12).header.ack)
-    same(answers, "seq_15", row(evidence, 15).seq)
-    same(answers, "seq_16", row(evidence, 16).header.seq)
-    same(answers, "ack_16", row(evidence, 16).ack)
+    same(answers.integer("ack_8"), row(evidence, 8).header.ack, "ack_8")
+    same(answers.integer("seq_11"), row(evidence, 11).header.seq, "seq_11")
+    same(answers.integer("ack_12"), row(evidence, 12).header.ack, "ack_12")
+    same(answers.integer("seq_15"), row(evidence, 15).seq, "seq_15")
+    same(answers.integer("seq_16"), row(evidence, 16).header.seq, "seq_16")
+    same(answers.integer("ack_16"), row(evidence, 16).ack, "ack_16")
 
 
 @points(2, claim=("SEQ-2", "SEQ-5"), hint="Who takes the data of a SYN? The clock of initial numbers ticks each 64 ns.")
@@ -486,9 +351,9 @@ def check_answers_openings(evidence, answers):
     """Your answers on Fast Open and on initial numbers."""
     for name in ("cookie", "fast", "refused"):
         synack = first((segment for segment in wire(evidence, name).sent(SERVER) if segment.syn), "a SYN+ACK",
-                       f"h1 opened a connection from port {PORTS[name]}")
-        same(answers, f"{name}_synack", synack.ack)
-    found = wires(evidence, "twice")
+                       f"h1 opened a connection from port {reading.PORTS[name]}")
+        same(answers.integer(f"{name}_synack"), synack.ack, f"{name}_synack")
+    found = reading.wires(evidence, "twice")
     expect(len(found) == 2, done="h1 connected from the same port twice", expected="two connections", seen=len(found))
     step = (found[1].isn(CLIENT) - found[0].isn(CLIENT)) % MODULUS / 1e6
     # 5 %: the opening takes its time, too, tens of ms beside the pause of 3 s or more
@@ -500,12 +365,12 @@ def check_answers_openings(evidence, answers):
 def check_answers_losses(evidence, answers):
     """Your answers on what is sent again, and on the gap."""
     connection = wire(evidence, "losses")
-    again = [kind(gone) for gone in vanished(evidence, "losses")
+    again = [kind(gone) for gone in reading.vanished(evidence, "losses")
              if any(other.size and other.seq == gone.seq and kind(other) == kind(gone)
                     for other in after(connection, gone))]
     expect(sorted(answers.items("sent_again"), key=str) == sorted(again), done="answers.toml: sent_again",
            expected="what your own run shows", seen=answers.items("sent_again"))
     gone = lost(evidence, "data")
-    same(answers, "gap_ack", gone.seq)
+    same(answers.integer("gap_ack"), gone.seq, "gap_ack")
     p = evidence.params
-    same(answers, "filled_ack", gone.seq + p["lost"] + p["next"] + p["after"])
+    same(answers.integer("filled_ack"), gone.seq + p["lost"] + p["next"] + p["after"], "filled_ack")

@@ -15,13 +15,15 @@ from mnlab.checks import expect, points
 from mnlab.lab.lab import load
 from mnlab.protocols import icmp, igmp, ip, kernel, tcp, udp
 from mnlab.protocols.chance import binomial_bounds
+from mnlab.protocols.checksum import transport_fits
 from mnlab.protocols.transit import transits
 
 wire = load(Path(__file__).with_name("reading.py"))
 delay, listed, ms, received = wire.delay, wire.listed, wire.ms, wire.received
+answers_all, ended = wire.answers_all, wire.ended
 
 SLACK = 0.035
-MSS, FRAGMENT = 1448, 1480  # of 1500: less IP, TCP and timestamps; less IP
+MSS, FRAGMENT = wire.MSS, 1480  # of 1500: less IP, TCP and timestamps; less IP
 RECEIVERS = ("h2", "h3", "h4")
 
 
@@ -70,9 +72,7 @@ def check_udp_connect_sends_nothing(evidence, params):
 @points(1, claim="TVU-2", hint="Read files/tcp-sockets: how many sockets has the server's port, with how many peers?")
 def check_a_connection_has_two_ends(evidence, params):
     """Three clients of one TCP port are three sockets with one peer each; TCP knows no address for several hosts."""
-    port, lines = f"{params['h1']}:{params['talk_port']}", evidence.text("tcp-sockets").splitlines()
-    peers = sorted(line.split()[4].rsplit(":", 1)[0] for line in lines
-                   if line.split()[0] == "ESTAB" and line.split()[3] == port)
+    peers = wire.peers(evidence, params["talk_port"])
     expect(peers == sorted(params[host] for host in RECEIVERS), done="h2, h3 and h4 connected to one port of h1",
            expected="three connections with h1's one address and port, each with one peer", seen=listed(peers))
     refused = [received(evidence)[f"tcp_to_{where}"] for where in ("broadcast", "group")]
@@ -213,10 +213,8 @@ def check_congestion_slows_tcp(evidence, params):
            seen=f"{alone / 1e6:.2f}, then {crowded / 1e6:.2f} Mbit/s")
     expect(after > 0.6 * limit, done=done, expected="when the flood is over it gets back most of the link",
            seen=f"{after / 1e6:.2f} Mbit/s")
-    probes = [event for event in evidence.kernel() if isinstance(event, kernel.Probe)
-              and event.target.port == params["bulk_port"]]
-    before = max((event.snd_cwnd for event in probes if begin + 1 < event.time < begin + 2), default=0)
-    during = min((event.snd_cwnd for event in probes if begin + 2 < event.time < begin + 4.5), default=before)
+    before = max(wire.windows(evidence, "bulk", begin + 1, begin + 2), default=0)
+    during = min(wire.windows(evidence, "bulk", begin + 2, begin + 4.5), default=before)
     expect(during <= before / 2, done=done, expected="its congestion window falls to half or less",
            seen=f"snd_cwnd {before} before, down to {during}")
 
@@ -298,10 +296,7 @@ def check_a_lost_fragment_loses_the_datagram(evidence, params):
     # The timer may be an eighth late (kernel/time/timer.c); the message comes back over the path.
     expect(after is not None and 30 <= after - 2 * delay(params) <= 35, done=done,
            expected="after 30 s h3 gives up and says so: time exceeded in reassembly", seen=ms(after))
-    one, arrived = wire.connection(evidence, "full"), wire.connection(evidence, "full", "h3").data(tcp.CLIENT)
-    idents = {segment.header.ip_ident for segment in arrived}
-    gone = [segment.seq // MSS + 1 for segment in one.data(tcp.CLIENT) if segment.header.ip_ident not in idents]
-    again = [segment.seq // MSS + 1 for segment in one.retransmissions(tcp.CLIENT)]
+    gone, again = wire.gone_and_again(evidence)
     expect(gone == list(params["holes"]) == again, done=f"s1 lost the segments {listed(params['holes'])} of ten of TCP",
            expected="these are sent again, and no other", seen=f"lost {listed(gone)}; again {listed(again)}")
 
@@ -318,9 +313,8 @@ def check_udp_header_is_eight_bytes(evidence, params):
     expect((target, length, body[8:]) == (params["hello_port"], 8 + 5, b"hello") and source == one.source.port,
            done="h1 sent hello by UDP", expected=f"ports, a length of {8 + 5}, and the data after 8 bytes",
            seen=f"{body[:8].hex(' ')}, then {body[8:]!r}")
-    addresses = one.frame.data[packet.start - 8:packet.start]
-    right = checksum and ip.internet_checksum(addresses + struct.pack("!BBH", 0, ip.UDP, length) + body) == 0
-    expect(right, done="h1 sent hello by UDP", expected="a checksum over addresses, header and data (RFC 768)",
+    expect(transport_fits(one.frame), done="h1 sent hello by UDP",
+           expected="a checksum over addresses, header and data (RFC 768)",
            seen=f"{checksum:#06x}" + ("" if checksum else ": none was computed"))
 
 
@@ -424,12 +418,8 @@ def check_answer_headers(answers, params, evidence):
     expect(given == one.frame.data[start:start + 8].hex(), done="h1 sent hello by UDP",
            expected="the eight bytes of its header, in hexadecimal",
            seen=f"udp_header = {given}")
-    there = wire.connection(evidence, "full", "h3")
-    again = {segment.header.ip_ident for segment in wire.connection(evidence, "full").retransmissions(tcp.CLIENT)}
-    first = min(segment.time for segment in there.data(tcp.CLIENT) if segment.header.ip_ident in again)
-    last = [segment for segment in there.sent(tcp.SERVER) if segment.time < first and len(segment.sack) == 3][-1]
-    named = sorted(number for left, right in last.sack for number in range(left // MSS + 1, (right - 1) // MSS + 1))
-    expect(sorted(answers.items("sacked")) == named, done=f"s1 lost the segments {listed(params['holes'])} of ten",
+    expect(sorted(answers.items("sacked")) == wire.sacked(evidence),
+           done=f"s1 lost the segments {listed(params['holes'])} of ten",
            expected="the segments in the SACK blocks of the last 60-byte header before the first lost one came again",
            seen=f"sacked = {listed(answers.items('sacked'))}")
 
@@ -460,17 +450,6 @@ def check_answer_speech(answers, params, evidence):
 
 
 # --- your framing -----------------------------------------------------------------------------------------------------
-
-def answers_all(evidence, name, done) -> None:
-    """Your program's bytes on the wire are the peer's messages, each backwards and framed, and nothing else."""
-    one, _ = wire.visit(evidence, name)
-    messages = wire.told(one.stream(tcp.CLIENT))
-    given, wanted = one.stream(tcp.SERVER), b"".join(struct.pack("!I", len(text)) + text[::-1] for text in messages)
-    right = sum(a == b[::-1] for a, b in zip(wire.told(given), messages))
-    words = evidence.command("framing").stderr.strip().splitlines()
-    expect(given == wanted and messages, done=done, expected=f"{len(messages)} answers, {len(wanted)} bytes in all",
-           seen=f"{right} right answers, {len(given)} bytes" + (f" (your program: {words[-1]})" if words else ""))
-
 
 @points(1, claim="TVU-5", hint="Each client has an end, and none of them is the program's end.")
 def check_framing_answers(evidence):
@@ -512,11 +491,3 @@ def check_framing_refuses_a_monster(evidence):
     """A length above the limit ends the connection at once: your program does not wait for so many bytes."""
     answers_all(evidence, "monster", "the peer sent a message, and then announced one that is longer than the limit")
     ended(evidence, "monster")
-
-
-def ended(evidence, name) -> None:
-    one, _ = wire.visit(evidence, name)
-    closing = [segment.time for segment in one.sent(tcp.SERVER) if segment.fin or segment.rst]
-    mine = [segment.time for segment in one.sent(tcp.CLIENT) if segment.rst or name == "monster" and segment.fin]
-    expect(closing and (not mine or closing[0] < mine[0]), done="the peer waited for your program to close",
-           expected="a FIN or an RST from your program within 2 s", seen="the peer gave up first")

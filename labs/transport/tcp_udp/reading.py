@@ -3,11 +3,13 @@
 import struct
 from functools import lru_cache
 
+from mnlab.checks import expect
 from mnlab.evidence.record import Missing
-from mnlab.protocols import ip, tcp, udp
+from mnlab.protocols import ip, kernel, tcp, udp
 from mnlab.protocols.transit import Transit, transits
 
 AT_ONCE = 0.005  # s: the kernel reacts to what has arrived in some microseconds; the rest is for a busy computer
+MSS = 1448  # bytes of payload in a full segment with timestamps
 VOICE, NUMBER = 160, struct.Struct("!I")  # bytes of a voice message; the number at the beginning of a datagram
 FIRST_VISIT = 30001  # source port of the first visit to framing.py
 VISITS = ("one", "bytes", "together", "torn", "large", "cut", "monster", "again")
@@ -94,6 +96,36 @@ def header_length(segment) -> int:
     return 20 + len(segment.header.options)
 
 
+def windows(evidence, purpose, start, end) -> list[int]:
+    """The congestion windows (segments) that h1's kernel reported of a connection in a span of time."""
+    return [event.snd_cwnd for event in evidence.kernel() if isinstance(event, kernel.Probe)
+            and event.target.port == evidence.params[f"{purpose}_port"] and start < event.time < end]
+
+
+def peers(evidence, port) -> list[str]:
+    """The addresses that h1's TCP sockets at this port were connected with, as ss listed them."""
+    rows = [line.split() for line in evidence.text("tcp-sockets").splitlines()]
+    return sorted(row[4].rsplit(":", 1)[0] for row in rows
+                  if row[0] == "ESTAB" and row[3] == f"{evidence.params['h1']}:{port}")
+
+
+def gone_and_again(evidence) -> tuple[list[int], list[int]]:
+    """Of the ten full segments, by their numbers: those that s1 lost, and those that were sent again."""
+    one, arrived = connection(evidence, "full"), connection(evidence, "full", "h3").data(tcp.CLIENT)
+    idents = {segment.header.ip_ident for segment in arrived}
+    return ([segment.seq // MSS + 1 for segment in one.data(tcp.CLIENT) if segment.header.ip_ident not in idents],
+            [segment.seq // MSS + 1 for segment in one.retransmissions(tcp.CLIENT)])
+
+
+def sacked(evidence) -> list[int]:
+    """The segments named by the last ACK with three SACK blocks before the first lost segment came again."""
+    there = connection(evidence, "full", "h3")
+    again = {segment.header.ip_ident for segment in connection(evidence, "full").retransmissions(tcp.CLIENT)}
+    first = min(segment.time for segment in there.data(tcp.CLIENT) if segment.header.ip_ident in again)
+    last = [segment for segment in there.sent(tcp.SERVER) if segment.time < first and len(segment.sack) == 3][-1]
+    return sorted(number for left, right in last.sack for number in range(left // MSS + 1, (right - 1) // MSS + 1))
+
+
 @lru_cache(maxsize=8)
 def speech(evidence) -> dict[int, tuple[float, float, float]]:
     """TCP's messages: number -> when it was sent, when its bytes were at h3, when all before them were, too."""
@@ -134,3 +166,24 @@ def visit(evidence, name) -> tuple[tcp.Connection, list[int]]:
         if one.client.port == port and one.server.port == evidence.params["framing_port"]:
             return one, [segment.length for segment in one.data(tcp.CLIENT)]
     raise Missing(f"{command.name} was not visited from port {port}")
+
+
+# --- the student's framing ---
+
+def answers_all(evidence, name, done) -> None:
+    """Your program's bytes on the wire are the peer's messages, each backwards and framed, and nothing else."""
+    one, _ = visit(evidence, name)
+    messages = told(one.stream(tcp.CLIENT))
+    given, wanted = one.stream(tcp.SERVER), b"".join(struct.pack("!I", len(text)) + text[::-1] for text in messages)
+    right = sum(a == b[::-1] for a, b in zip(told(given), messages))
+    words = evidence.command("framing").stderr.strip().splitlines()
+    expect(given == wanted and messages, done=done, expected=f"{len(messages)} answers, {len(wanted)} bytes in all",
+           seen=f"{right} right answers, {len(given)} bytes" + (f" (your program: {words[-1]})" if words else ""))
+
+
+def ended(evidence, name) -> None:
+    one, _ = visit(evidence, name)
+    closing = [segment.time for segment in one.sent(tcp.SERVER) if segment.fin or segment.rst]
+    mine = [segment.time for segment in one.sent(tcp.CLIENT) if segment.rst or name == "monster" and segment.fin]
+    expect(closing and (not mine or closing[0] < mine[0]), done="the peer waited for your program to close",
+           expected="a FIN or an RST from your program within 2 s", seen="the peer gave up first")

@@ -5,74 +5,22 @@ server that closes promptly does so within PROMPT of its last byte; the pauses o
 Linux's timer wheel may fire up to 1/8 late (kernel/time/timer.c), hence LATE.
 """
 
-from functools import lru_cache
+from pathlib import Path
 
-from mnlab.checks import expect, points
-from mnlab.evidence.record import Missing
-from mnlab.protocols import kernel, tcp
+from mnlab.checks import expect, points, same
+from mnlab.lab.lab import load
+from mnlab.protocols import kernel
 from mnlab.protocols.tcp import CLIENT, SERVER
-from mnlab.protocols.tcp.teardown import ack_of, closing, in_words, resets, socket_states
+from mnlab.protocols.tcp.teardown import ack_of, closing, in_words, resets
 
-SCENES = ("four", "three", "late", "together", "server-first", "unread", "gone", "patient", "orphan-a", "orphan-b",
-          "yours")
-VISITS = ("pieces", "empty", "killed", "too-long", "endless", "slow-reader")  # the student's server's clients
+reading = load(Path(__file__).with_name("reading.py"))
+wire, states, seen_as, fins, outcome = reading.wire, reading.states, reading.seen_as, reading.fins, reading.outcome
+last_words, expect_whole_answer = reading.last_words, reading.expect_whole_answer
+
 SOON, PROMPT = 0.05, 0.4  # s
 LATE, LOOK = 1.125, 2.5  # a factor; s between two looks at the sockets, at most
 FIN_TIMEOUT = TIMEWAIT = 60  # s: net.ipv4.tcp_fin_timeout as it comes, and TCP_TIMEWAIT_LEN (include/net/tcp.h)
 TOO_LONG = b"too long\n"
-
-
-# --- reading the evidence ---
-
-def port(evidence, scene: str) -> int:
-    return evidence.params["port"] + SCENES.index(scene)
-
-
-@lru_cache(maxsize=8)
-def connections(evidence, host: str) -> list[tcp.Connection]:
-    return tcp.connections(evidence.frames(host))
-
-
-def wire(evidence, scene: str, host: str = "h1") -> tcp.Connection:
-    """A scene's connection as captured on `host`; of the student's server, the one that the visit of this name made."""
-    visit = scene in VISITS
-    begin, end = (evidence.mark(scene), after(evidence, scene)) if visit else (0, float("inf"))
-    found = [one for one in connections(evidence, host)
-             if one.server.port == port(evidence, "yours" if visit else scene) and begin <= one.time < end]
-    if not found:
-        raise Missing(f"no connection of the scene {scene} was captured on {host}")
-    return found[0]
-
-
-def after(evidence, visit: str) -> float:
-    """When the visit after this one begins."""
-    following = VISITS[VISITS.index(visit) + 1:]
-    return evidence.mark(following[0]) if following else float("inf")
-
-
-def states(evidence, scene: str, host: str) -> dict[str, float]:
-    """The states that the socket of `host` entered, and when; TIME-WAIT is reported as CLOSED."""
-    side = CLIENT if host == "h1" else SERVER
-    return socket_states(evidence.kernel(), wire(evidence, scene, host), side)
-
-
-def seen_as(evidence, scene: str, host: str, state: str, start: float = 0) -> list[float]:
-    """When, of the looks that were taken every two seconds, the scene's connection was in this state on `host`."""
-    key = str(port(evidence, scene))
-    return [sample["time"] for sample in evidence.json("sockets")
-            if sample["time"] >= start and sample[host].get(key) == state]
-
-
-def fins(connection: tcp.Connection, done: str) -> tuple[tcp.Segment, tcp.Segment]:
-    """The client's FIN and the server's; the check fails without them."""
-    found = connection.fins
-    expect(len(found) == 2, done=done, expected="a FIN from either end", seen=in_words(closing(connection)))
-    return found[CLIENT], found[SERVER]
-
-
-def outcome(evidence, scene: str) -> dict:
-    """What the scene's program read, and how that ended."""
-    return evidence.json("outcomes").get(scene) or {"bytes": 0, "end": "nothing"}
 
 
 def near(one: float, other: float) -> bool:
@@ -274,27 +222,6 @@ def check_orphan_is_given_up(evidence):
 
 # --- the student's server ---------------------------------------------------------------------------------------------
 
-def right_answer(request: bytes) -> bytes:
-    return b"%d bytes\n" % len(request) + request[::-1]
-
-
-def expect_whole_answer(evidence, visit: str, done: str) -> tcp.Connection:
-    """The right answer to the whole request has arrived at h1, and the end of the stream. The visit's connection."""
-    connection = wire(evidence, visit)
-    right, stream = right_answer(connection.stream(CLIENT)), connection.stream(SERVER)
-    expect(stream == right, done=done, expected=f"{len(right)} bytes: {right[:40]!r}...",
-           seen=f"{len(stream)} bytes: {stream[:40]!r}" + last_words(evidence))
-    return connection
-
-
-def last_words(evidence) -> str:
-    """What the student's server wrote to standard error at the end."""
-    try:
-        lines = evidence.command("server").stderr.strip().splitlines()[-3:]
-    except Missing:
-        return ""
-    return "".join(f"\nyour server: {line}" for line in lines)
-
 
 @points(3, claim="TRD-2", hint="recv() returns what is there. Which return value says that the client has said all?")
 def check_your_server_reads_to_the_end(evidence):
@@ -406,10 +333,6 @@ def check_your_answer_arrives_whole(evidence):
 
 # --- the student's answers --------------------------------------------------------------------------------------------
 
-def same(answer, right, question: str) -> None:
-    expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=repr(answer))
-
-
 @points(2, claim=("TRD-1", "TRD-2"), hint="Scene `four`: Wireshark has the numbers, files/sockets the states.")
 def check_answers_half_close(evidence, answers):
     """Your answers on the connection that the client half-closed."""
@@ -419,7 +342,7 @@ def check_answers_half_close(evidence, answers):
     same(answers.integer("ack_of_fin"), ack_of(connection, fin).ack, "ack_of_fin")
     same(answers.integer("bytes_after_fin"), len(connection.stream(SERVER)), "bytes_after_fin")
     for host in ("h1", "h2"):
-        state = evidence.json("sockets")[0][host].get(str(port(evidence, "four")))
+        state = evidence.json("sockets")[0][host].get(str(reading.port(evidence, "four")))
         same(answers.text(f"state_{host}").upper(), state, f"state_{host}")
 
 

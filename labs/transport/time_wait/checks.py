@@ -1,86 +1,27 @@
 """Who waits in TIME-WAIT, how long, and what for: the kernels' part first, then the student's programs and answers.
 
-Times. What a segment causes, the kernel does in the same moment: SOON leaves room for a busy computer in real time.
-Linux's timer wheel may fire up to 1/8 late (kernel/time/timer.c), hence LATE; ports are tried every POLL seconds.
+reading.py reads the evidence, and says how exact a time can be.
 """
 
 import re
-from functools import lru_cache
+from pathlib import Path
 
-from mnlab.checks import expect, points
-from mnlab.evidence.record import Missing
+from mnlab.checks import expect, points, same
+from mnlab.lab.lab import load
 from mnlab.protocols import kernel, tcp
 from mnlab.protocols.tcp import CLIENT, SERVER
-from mnlab.protocols.tcp.teardown import ack_of, closing, in_words, resets, socket_states
+from mnlab.protocols.tcp.teardown import ack_of, closing, in_words, resets
 
-SCENES = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assassin", "shielded", "reuse", "reopened",
-          "range", "ghost", "visits", "server")
+reading = load(Path(__file__).with_name("reading.py"))
+LATE, POLL, port, wire, states = reading.LATE, reading.POLL, reading.port, reading.wire, reading.states
+waiting, near, brought_again = reading.waiting, reading.near, reading.brought_again
+expect_results = reading.expect_results
+
 TIMEWAIT = 60  # s: TCP_TIMEWAIT_LEN (include/net/tcp.h)
 RFC_TIMEWAIT = 240  # s: 2 MSL with the MSL of RFC 9293, section 3.4.2
-SOON, LATE, POLL = 0.1, 1.125, 0.4
 ISN_CYCLE = 2**38 / 1e9  # s: 2^32 initial sequence numbers, 64 ns each (net/core/secure_seq.c)
 BANNER = 40_001  # bytes that the client of the second ghost sends
 REUSED = "with SO_REUSEADDR"
-
-
-# --- reading the evidence ---
-
-def port(evidence, scene: str, side: str = SERVER) -> int:
-    return evidence.params[side] + SCENES.index(scene)
-
-
-@lru_cache(maxsize=8)
-def connections(evidence, host: str) -> list[tcp.Connection]:
-    return tcp.connections(evidence.frames(host))
-
-
-def wires(evidence, scene: str, host: str = "h1") -> list[tcp.Connection]:
-    """The scene's connections as captured on `host`."""
-    return [one for one in connections(evidence, host) if one.server.port == port(evidence, scene)]
-
-
-def wire(evidence, scene: str, host: str = "h1", which: int = 0) -> tcp.Connection:
-    found = wires(evidence, scene, host)
-    if len(found) <= which:
-        raise Missing(f"no connection number {which + 1} of the scene {scene} was captured on {host}")
-    return found[which]
-
-
-def states(evidence, scene: str, host: str) -> dict[str, float]:
-    """The states that the socket of `host` entered, and when; TIME-WAIT is reported as CLOSED."""
-    return socket_states(evidence.kernel(), wire(evidence, scene, host), CLIENT if host == "h1" else SERVER)
-
-
-def waiting(evidence, moment: str, host: str) -> dict[str, dict]:
-    """Of the scenes whose connection was in TIME-WAIT on `host` at this moment, the kernel's own lines."""
-    first = evidence.params[CLIENT if host == "h1" else SERVER]
-    rows = evidence.json("tables")[moment][host] if moment in evidence.json("tables") else []
-    return {SCENES[row["local"][1] - first]: row for row in rows
-            if row["state"] == "TIME-WAIT" and 0 <= row["local"][1] - first < len(SCENES)}
-
-
-def results(evidence, scene: str, what: str) -> str:
-    """How the kernel took an attempt: "ok", or the name of the error."""
-    found = [entry["result"] for entry in evidence.json("attempts") if (entry["scene"], entry["what"]) == (scene, what)]
-    return found[0] if found else "not tried"
-
-
-def expect_results(evidence, *wanted: tuple[str, str, str]) -> None:
-    """Fail unless each attempt (scene, what) had its result."""
-    for scene, what, right in wanted:
-        result = results(evidence, scene, what)
-        expect(result == right, done=f"{what}, right after the scene {scene}", expected=right, seen=result)
-
-
-def brought_again(evidence, scene: str) -> list[tcp.Segment]:
-    """The segments with data that arrived at h2 and that h1 had not sent just before: copies that came late."""
-    sent = [(segment.header.seq, segment.time) for one in wires(evidence, scene) for segment in one.data(CLIENT)]
-    return [segment for one in wires(evidence, scene, "h2") for segment in one.sent(CLIENT) if segment.length
-            and not any(seq == segment.header.seq and 0 <= segment.time - time < SOON for seq, time in sent)]
-
-
-def near(one: float, other: float) -> bool:
-    return abs(one - other) < SOON
 
 
 # --- who waits, and for how long --------------------------------------------------------------------------------------
@@ -290,23 +231,12 @@ def check_ports_run_out(evidence):
     expect_results(evidence, ("range", "h1 connects", "ok"), ("range", "h1 connects again", "EADDRNOTAVAIL"),
                    ("range", "h1 connects again, with tcp_tw_reuse", "ok"))
     done = "h1 had one port to choose from"
-    made = [connection for connection in wires(evidence, "range") if connection.handshake]
+    made = [connection for connection in reading.wires(evidence, "range") if connection.handshake]
     expect(len(made) == 2 and {connection.client.port for connection in made} == {port(evidence, "range", CLIENT)},
            done=done, expected="two connections from that port", seen=[connection.client.port for connection in made])
 
 
 # --- the student's client ---------------------------------------------------------------------------------------------
-
-def last_words(evidence, *programs: str) -> str:
-    """What a student's program wrote to standard error at the end."""
-    known = {command.name: command for command in evidence.timeline}
-    return "".join(f"\n{name}: {line}" for name in programs if name in known
-                   for line in known[name].stderr.strip().splitlines()[-2:])
-
-
-def visits(evidence) -> list[tcp.Connection]:
-    """The connections that the student's client made, as captured on h1."""
-    return [connection for connection in wires(evidence, "visits") if connection.handshake]
 
 
 @points(3, claim=("TWT-1", "TWT-4"), hint="bind() is refused while a connection waits on the port. Who closed first?")
@@ -316,8 +246,8 @@ def check_your_client_asks_again(evidence):
     done = f"your client was to ask {len(words)} questions from port {port(evidence, 'visits', CLIENT)}"
     printed = program.stdout.split()
     expect(printed == words, done=done, expected=f"the {len(words)} answers", seen=f"{printed}{program.stopped}"
-           + last_words(evidence, "client"))
-    made = visits(evidence)
+           + reading.last_words(evidence, "client"))
+    made = reading.visits(evidence)
     ports = [connection.client.port for connection in made]
     expect(ports == [port(evidence, "visits", CLIENT)] * len(words), done=done,
            expected=f"{len(words)} connections, all from that port", seen=ports)
@@ -326,7 +256,7 @@ def check_your_client_asks_again(evidence):
 @points(2, claim="TWT-1", hint="A reset leaves no TIME-WAIT, but is no way to say goodbye. Who else could close first?")
 def check_your_client_lets_the_server_close(evidence):
     """In each of your client's connections the server closes first, nobody resets, and h1 waits for none."""
-    words, made = evidence.params["words"], visits(evidence)
+    words, made = evidence.params["words"], reading.visits(evidence)
     done = f"your client was to ask {len(words)} questions"
     first = [connection.closed_first for connection in made if not connection.resets]
     expect(first == [SERVER] * len(words), done=done,
@@ -347,7 +277,7 @@ def expect_told(evidence, visit: str, which: int) -> tcp.Connection:
     read = evidence.json("outcomes").get(visit)
     expect(whole and read == {"bytes": len(number) + 1 + len(text), "end": "end"}, done=done,
            expected="the visitor reads the whole answer and the end",
-           seen=f"{read}, {number[:20]!r} and {len(text)} bytes on the wire" + last_words(evidence, "server"))
+           seen=f"{read}, {number[:20]!r} and {len(text)} bytes on the wire" + reading.last_words(evidence, "server"))
     expect(connection.closed_first == SERVER and not connection.resets, done=done,
            expected="your server's FIN comes first, and no reset", seen=in_words(closing(connection)[:3]))
     return connection
@@ -369,7 +299,7 @@ def check_your_server_starts_again(evidence):
            seen="no such line in files/tables")
     again = evidence.command("server-again")
     expect(again.stopped == "at the end" or again.status in (0, -15), done=done, expected="it runs until it is stopped",
-           seen=f"status {again.status}" + last_words(evidence, "server-again"))
+           seen=f"status {again.status}" + reading.last_words(evidence, "server-again"))
     expect_told(evidence, "second-visit", 1)
 
 
@@ -383,10 +313,6 @@ def check_your_server_runs_once(evidence):
 
 # --- the student's answers --------------------------------------------------------------------------------------------
 
-def same(answer, right, question: str) -> None:
-    expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=repr(answer))
-
-
 @points(2, claim=("TWT-1", "TWT-2", "TWT-5"), hint="files/tables: who waits; files/outcomes: until when; RFC 9293.")
 def check_answers_who_waits(evidence, answers):
     """Your answers on who waits, and for how long."""
@@ -397,8 +323,8 @@ def check_answers_who_waits(evidence, answers):
     for host, scene in (("h1", "client-first"), ("h2", "server-first")):
         key, given = f"seconds_{host}", answers.integer(f"seconds_{host}")
         free = evidence.json("outcomes")["free"][scene]["free"] - states(evidence, scene, host)["CLOSED"]
-        expect(given <= free <= given * LATE + POLL, done=f"answers.toml: {key}", expected="what your own run shows",
-               seen=given)
+        expect(given <= free <= given * LATE + POLL, done=f"answers.toml: {key}",
+               expected="what your own run shows", seen=given)
     same(answers.integer("minutes_rfc") * 60, RFC_TIMEWAIT, "minutes_rfc")
 
 
@@ -427,7 +353,7 @@ def check_answers_old_ones(evidence, answers):
             ("listen_if_both_set_it", "restart", f"h2 listens {REUSED}"),
             ("connect_with_timestamps", "reuse", f"h1 connects {REUSED}"),
             ("connect_without_timestamps", "ghost", f"h1 connects {REUSED}")):
-        same(answers.flag(key), results(evidence, scene, what) == "ok", key)
+        same(answers.flag(key), reading.results(evidence, scene, what) == "ok", key)
     same(answers.flag("assassin_still_waits"), "assassin" in waiting(evidence, "after-assassin", "h2"),
          "assassin_still_waits")
     same(answers.flag("ghost_is_read"), "o" in evidence.json("outcomes").get("ghost", ""), "ghost_is_read")

@@ -1,0 +1,105 @@
+"""Reading the evidence of this lab: who asked whom for what, and what the student's program did."""
+
+import signal
+
+from mnlab.checks import expect
+from mnlab.evidence.record import Missing
+from mnlab.protocols import dns
+
+
+def www(params: dict) -> str:
+    return f"www.{params['domain']}"
+
+
+def negative_ttl(params: dict) -> int:
+    """How long "no such name" may be remembered: RFC 2308, section 5."""
+    return min(params["soa_ttl"], params["soa_minimum"])
+
+
+def round_trips(params: dict, *servers: str) -> float:
+    """Seconds that the first lookup takes: client to resolver and back, and resolver to each of `servers` and back."""
+    delay = {name: params[f"delay_{name}"] for name in ("client", "resolver", *servers)}
+    return 2e-3 * (delay["client"] + delay["resolver"] + sum(delay["resolver"] + delay[name] for name in servers))
+
+
+# --- who asked whom ---
+
+def sent_by(evidence, host: str) -> list[dns.Transaction]:
+    """The questions that `host` itself asked, as captured there."""
+    return [one for one in dns.transactions(evidence.frames(host)) if evidence.name_of(one.client.ip) == host]
+
+
+def lookups(evidence, name: str, kind: str = "A", server: str = "resolver") -> list[dns.Transaction]:
+    """What the client asked about `name` before the student's program ran, in order of time."""
+    end = evidence.mark("your-program")
+    return [one for one in sent_by(evidence, "client") if (one.name.lower(), one.type) == (name.lower(), kind)
+            and one.time < end and evidence.name_of(one.server.ip) == server]
+
+
+def lookup(evidence, name: str, number: int = 1, kind: str = "A", server: str = "resolver") -> dns.Transaction:
+    """The client's lookup number `number` of `name`."""
+    found = lookups(evidence, name, kind, server)
+    if len(found) < number:
+        raise Missing(f"the client did not ask {server} for {name} {kind} {number} times")
+    return found[number - 1]
+
+
+def passed_on(evidence, asked: dns.Transaction) -> list[dns.Transaction]:
+    """What the resolver itself asked between the client's question and the answer."""
+    end = asked.response.time if asked.response else asked.time + 30
+    return [one for one in sent_by(evidence, "resolver") if asked.time <= one.time <= end]
+
+
+def own_referral(evidence, params) -> dns.DnsMessage:
+    """What the TLD's server said when the resolver first asked about the student's domain."""
+    own = params["own_domain"]
+    asked = [one for one in sent_by(evidence, "resolver") if evidence.name_of(one.server.ip) == "tld"
+             and (one.name.lower() == own or one.name.lower().endswith(f".{own}"))]
+    expect(asked, done=f"the client looked up www.{own}", expected="the resolver asks tld", seen="it does not")
+    expect(asked[0].kind == "referral", done=f"the resolver asked tld for {asked[0].name}",
+           expected="a referral to your name server", seen=said(asked[0]))
+    return asked[0].response
+
+
+def counts(evidence) -> list[int]:
+    """How many questions the resolver asked for each lookup of the timetable."""
+    taken, found = {}, []
+    for _, name in evidence.params["lookups"]:
+        taken[name] = taken.get(name, 0) + 1
+        found.append(len(passed_on(evidence, lookup(evidence, name, taken[name]))))
+    return found
+
+
+def whom(evidence, asked: list[dns.Transaction]) -> list[str]:
+    return [evidence.name_of(one.server.ip) for one in asked]
+
+
+def listed(names) -> str:
+    return ", then ".join(names) or "nobody"
+
+
+def said(asked: dns.Transaction) -> str:
+    """A response in words."""
+    return dns.words(asked.response) if asked.response else "no answer"
+
+
+def ttl_of(response: dns.DnsMessage | None, kind: str) -> int | None:
+    """The TTL (s) of the first record of a type, in whatever section."""
+    records = (*response.answers, *response.authority) if response else ()
+    return next((record.ttl for record in records if record.type == kind), None)
+
+
+# --- the student's files and program ---
+
+def last_words(text: str) -> str:
+    return "\n".join(text.strip().splitlines()[-6:])
+
+
+def program(evidence) -> tuple[list[dns.Transaction], dict[str, str], str]:
+    """What iterate.py asked on the wire; {name: what it printed about it}; its last words."""
+    ran = evidence.command("iterate")
+    asked = [one for one in sent_by(evidence, "client") if ran.start <= one.time <= ran.end]
+    printed = dict(line.lower().split(maxsplit=1) for line in ran.stdout.splitlines() if len(line.split()) > 1)
+    endless = "it was stopped: it computed for 3 s without an end" if ran.status == -signal.SIGXCPU else ""
+    words = ran.stopped or endless or last_words(ran.stderr) or f"it printed: {ran.stdout.strip()[:300] or 'nothing'}"
+    return asked, printed, words

@@ -1,0 +1,77 @@
+"""Reading the evidence of this lab: what Eve heard of each client, and what the client says of it."""
+
+from mnlab.checks import expect
+from mnlab.protocols import http, tcp, tls
+
+
+def connections(evidence, command, where="eve"):
+    """The TCP connections that began while `command` ran, as captured at `where`."""
+    ran = evidence.command(command)
+    return [connection for connection in tcp.connections(evidence.frames(where))
+            if ran.start <= connection.time <= ran.end]
+
+
+def connection(evidence, command, where="eve"):
+    """The one connection of a command that makes one."""
+    found = connections(evidence, command, where)
+    expect(found, done=evidence.command(command).line, expected=f"a TCP connection, seen by {where}", seen="none")
+    return found[0]
+
+
+def session(evidence, command):
+    """The TLS session of a command, as Eve saw it."""
+    found = tls.of_connection(connection(evidence, command))
+    expect(found, done=evidence.command(command).line, expected="a TLS session on the wire", seen="no TLS")
+    return found
+
+
+def exchange(evidence, command):
+    """The HTTP exchange of a command, as Eve saw it, answered."""
+    found = next(iter(http.of_connection(connection(evidence, command))), None)
+    expect(found and found.response, done=evidence.command(command).line,
+           expected="a request and a response that Eve can read", seen="none")
+    return found
+
+
+def whole(connection):
+    """All bytes of a connection, both ways."""
+    return connection.stream(tcp.CLIENT) + connection.stream(tcp.SERVER)
+
+
+def page_record(session):
+    """The record that brings the page: it answers the request, so it is the server's last but for a closing alert."""
+    sent = [record for record in session.records if record.sender == tcp.SERVER and record.encrypted]
+    return max(sent[-2:], key=lambda record: record.length)
+
+
+def rounds(connection, first_byte):
+    """How often the client had to wait for the server before it sent the byte at `first_byte` of its stream."""
+    request = connection.piece_at(tcp.CLIENT, first_byte).segment
+    turns, speaker = 0, tcp.CLIENT
+    for segment in connection.segments:
+        if segment is request:
+            break
+        if segment.size and segment.sender != speaker:  # bare ACKs are no turn
+            speaker = segment.sender
+            turns += speaker == tcp.SERVER
+    return turns
+
+
+def bank_of(params):
+    return {**params["bank"], "name": params["bank_name"], "ip": f"{params['bank_net']}.80"}
+
+
+def money(params):
+    """The sentence of the bank's page that matters."""
+    return f"Please pay {params['bank']['amount']} EUR to account {params['bank']['account']}."
+
+
+def shorten(text, limit=400):
+    text = text.strip()
+    return text[:limit] + (" ..." if len(text) > limit else "") or "nothing"
+
+
+def told(command):
+    """How a client ended, and its first words, for the `seen` of a failure."""
+    words = command.stderr.strip().split("\n")[0] or command.stdout
+    return f"status {command.status}: {shorten(words)}"

@@ -1,0 +1,94 @@
+"""Reading the evidence of this lab: what checks.py asks of captures, kernels and programs.
+
+Times in seconds. What a segment causes, the kernel does in the same moment: SOON leaves room for a busy computer in
+real time. Linux's timer wheel may fire up to 1/8 late (kernel/time/timer.c), hence LATE; ports are tried every POLL
+seconds.
+"""
+
+from functools import lru_cache
+
+from mnlab.checks import expect
+from mnlab.evidence.record import Missing
+from mnlab.protocols import tcp
+from mnlab.protocols.tcp import CLIENT, SERVER
+from mnlab.protocols.tcp.teardown import socket_states
+
+SCENES = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assassin", "shielded", "reuse", "reopened",
+          "range", "ghost", "visits", "server")
+SOON, LATE, POLL = 0.1, 1.125, 0.4
+
+
+# --- the wire and the kernels ---
+
+def port(evidence, scene: str, side: str = SERVER) -> int:
+    return evidence.params[side] + SCENES.index(scene)
+
+
+@lru_cache(maxsize=8)
+def connections(evidence, host: str) -> list[tcp.Connection]:
+    return tcp.connections(evidence.frames(host))
+
+
+def wires(evidence, scene: str, host: str = "h1") -> list[tcp.Connection]:
+    """The scene's connections as captured on `host`."""
+    return [one for one in connections(evidence, host) if one.server.port == port(evidence, scene)]
+
+
+def wire(evidence, scene: str, host: str = "h1", which: int = 0) -> tcp.Connection:
+    found = wires(evidence, scene, host)
+    if len(found) <= which:
+        raise Missing(f"no connection number {which + 1} of the scene {scene} was captured on {host}")
+    return found[which]
+
+
+def states(evidence, scene: str, host: str) -> dict[str, float]:
+    """The states that the socket of `host` entered, and when; TIME-WAIT is reported as CLOSED."""
+    return socket_states(evidence.kernel(), wire(evidence, scene, host), CLIENT if host == "h1" else SERVER)
+
+
+def waiting(evidence, moment: str, host: str) -> dict[str, dict]:
+    """Of the scenes whose connection was in TIME-WAIT on `host` at this moment, the kernel's own lines."""
+    first = evidence.params[CLIENT if host == "h1" else SERVER]
+    rows = evidence.json("tables")[moment][host] if moment in evidence.json("tables") else []
+    return {SCENES[row["local"][1] - first]: row for row in rows
+            if row["state"] == "TIME-WAIT" and 0 <= row["local"][1] - first < len(SCENES)}
+
+
+def brought_again(evidence, scene: str) -> list[tcp.Segment]:
+    """The segments with data that arrived at h2 and that h1 had not sent just before: copies that came late."""
+    sent = [(segment.header.seq, segment.time) for one in wires(evidence, scene) for segment in one.data(CLIENT)]
+    return [segment for one in wires(evidence, scene, "h2") for segment in one.sent(CLIENT) if segment.length
+            and not any(seq == segment.header.seq and 0 <= segment.time - time < SOON for seq, time in sent)]
+
+
+def near(one: float, other: float) -> bool:
+    return abs(one - other) < SOON
+
+
+# --- what was allowed, and what was read ---
+
+def results(evidence, scene: str, what: str) -> str:
+    """How the kernel took an attempt: "ok", or the name of the error."""
+    found = [entry["result"] for entry in evidence.json("attempts") if (entry["scene"], entry["what"]) == (scene, what)]
+    return found[0] if found else "not tried"
+
+
+def expect_results(evidence, *wanted: tuple[str, str, str]) -> None:
+    """Fail unless each attempt (scene, what) had its result."""
+    for scene, what, right in wanted:
+        result = results(evidence, scene, what)
+        expect(result == right, done=f"{what}, right after the scene {scene}", expected=right, seen=result)
+
+
+# --- the student's programs ---
+
+def last_words(evidence, *programs: str) -> str:
+    """What a student's program wrote to standard error at the end."""
+    known = {command.name: command for command in evidence.timeline}
+    return "".join(f"\n{name}: {line}" for name in programs if name in known
+                   for line in known[name].stderr.strip().splitlines()[-2:])
+
+
+def visits(evidence) -> list[tcp.Connection]:
+    """The connections that the student's client made, as captured on h1."""
+    return [connection for connection in wires(evidence, "visits") if connection.handshake]
