@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, points, same
 from mnlab.lab.lab import load
 from mnlab.protocols import http, tcp, tls
 
@@ -332,18 +332,13 @@ def check_your_intermediate_stays_in_its_domain(evidence):
 
 # --- your answers --------------------------------------------------------------------------------------------------
 
-def right(key, given, truth):
-    expect(given == truth, done=f"compared answers.toml with your own run: {key}", expected="what your run shows",
-           seen=f"{given!r}, which it does not show")
-
-
 @points(4, claim="CRT-4", hint="curl's words are in output/knock.out, the certificates themselves in the capture.")
 def check_answers_doors(answers, params, evidence):
     """You know which door is which."""
     for name in ("unknown", "altered", "expired", "other-name", "broken", "not-a-ca", "stolen", "direct"):
         key = f"port_{name.replace('-', '_')}"
         expect(door(evidence, params, name), expected=f"a session at the door {name}")
-        right(key, answers.integer(key), params["doors"][name])
+        same(answers.integer(key), params["doors"][name], key)
 
 
 @points(2, claim="CRT-4", hint="Wireshark: tls.handshake.certificate. The validity's end; the second name at a door.")
@@ -351,9 +346,9 @@ def check_answers_certificates(answers, params, evidence):
     """You read the certificates themselves."""
     over = read.chain(door(evidence, params, "expired"))[0].not_valid_after_utc
     days = (datetime.fromtimestamp(evidence.start_ns / 1e9, UTC) - over).days
-    right("days_expired", answers.integer("days_expired"), days)
+    same(answers.integer("days_expired"), days, "days_expired")
     thief = read.chain(door(evidence, params, "not-a-ca"))[-2]  # below the CA, above the forgery
-    right("thief_name", answers.text("thief_name").lower(), read.names(thief)[0])
+    same(answers.text("thief_name").lower(), read.names(thief)[0], "thief_name")
 
 
 @points(1, claim="CRT-2",
@@ -361,14 +356,14 @@ def check_answers_certificates(answers, params, evidence):
 def check_answer_packets_to_the_ca(answers, evidence):
     """You counted the packets that the CA's host exchanged with anybody while the doors were judged."""
     packets = with_ca(evidence, evidence.mark("doors"), evidence.mark("doors-end"), "ca")
-    right("packets_to_ca", answers.integer("packets_to_ca"), len(packets))
+    same(answers.integer("packets_to_ca"), len(packets), "packets_to_ca")
 
 
 @points(2, claim="CRT-3", hint="Which message of the server carries a signature, and how does the client take it?")
 def check_answers_order(answers, params, evidence):
     """You saw where the signature is, and what is complained about when everything is wrong."""
     stolen, both = (door(evidence, params, name) for name in ("stolen", "stolen-expired"))
-    right("signed_message", answers.choice("signed_message", tls.HANDSHAKES.values()),
-          tls.HANDSHAKES[read.SERVER_KEY_EXCHANGE])
-    right("alert_stolen", answers.choice("alert_stolen", tls.ALERTS.values()), ", ".join(read.alerts(stolen)))
-    right("alert_both", answers.choice("alert_both", tls.ALERTS.values()), ", ".join(read.alerts(both)))
+    same(answers.choice("signed_message", tls.HANDSHAKES.values()), tls.HANDSHAKES[read.SERVER_KEY_EXCHANGE],
+         "signed_message")
+    same(answers.choice("alert_stolen", tls.ALERTS.values()), ", ".join(read.alerts(stolen)), "alert_stolen")
+    same(answers.choice("alert_both", tls.ALERTS.values()), ", ".join(read.alerts(both)), "alert_both")

@@ -8,6 +8,7 @@ import base64
 from typing import NamedTuple
 
 EXPONENT = 65537
+RSA_ENCRYPTION = bytes.fromhex("06092a864886f70d0101010500")  # 1.2.840.113549.1.1.1, and NULL
 
 #: Made by `openssl prime -generate -bits 1024 -hex`; the product of any two has 2048 bits. Fifteen keys.
 PRIMES = tuple(int(text, 16) for text in (
@@ -60,9 +61,25 @@ def of_primes(p: int, q: int) -> Key:
 def private_pem(key: Key) -> str:
     """The key as OpenSSL reads it (RSAPrivateKey, RFC 8017 appendix A.1.2)."""
     numbers = (0, key.n, key.e, key.d, key.p, key.q, key.d % (key.p - 1), key.d % (key.q - 1), pow(key.q, -1, key.p))
-    integers = (_tagged(2, number.to_bytes(number.bit_length() // 8 + 1, "big")) for number in numbers)
-    data = _tagged(0x30, b"".join(integers))
-    return f"-----BEGIN RSA PRIVATE KEY-----\n{base64.encodebytes(data).decode()}-----END RSA PRIVATE KEY-----\n"
+    return _pem("RSA PRIVATE KEY", _tagged(0x30, b"".join(map(_integer, numbers))))
+
+
+def public_der(key: Key) -> bytes:
+    """The public half (SubjectPublicKeyInfo, RFC 5280 section 4.1; RSAPublicKey, RFC 8017 appendix A.1.1)."""
+    body = _tagged(0x30, b"".join(map(_integer, (key.n, key.e))))
+    return _tagged(0x30, _tagged(0x30, RSA_ENCRYPTION) + _tagged(3, b"\0" + body))
+
+
+def public_pem(key: Key) -> str:
+    return _pem("PUBLIC KEY", public_der(key))
+
+
+def _pem(label: str, data: bytes) -> str:
+    return f"-----BEGIN {label}-----\n{base64.encodebytes(data).decode()}-----END {label}-----\n"
+
+
+def _integer(number: int) -> bytes:
+    return _tagged(2, number.to_bytes(number.bit_length() // 8 + 1, "big"))
 
 
 def _tagged(tag: int, body: bytes) -> bytes:
