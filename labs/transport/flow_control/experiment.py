@@ -17,7 +17,8 @@ LIMIT = 60  # s of lab time that the student's sender has
 
 needs = ("netem", "tbf", "nft", "trace", "student")
 
-diagram = Diagram(captures=("h1", "near"), protocols=("tcp",), first="slow-start", last="slow-end", seen_by="h1")
+diagram = Diagram(captures=("h1", "near"), protocols=("tcp",), first="slow-start", last="slow-end", seen_by="h1",
+                  limit=70)
 
 
 def variant(rng) -> dict:
