@@ -1,0 +1,259 @@
+"""A programmable network: an ARP proxy, the student's access list, two paths, and what the ports have counted."""
+
+import socket
+
+from mnlab.lab import Diagram
+
+diagram = Diagram(captures=("c0", "h1", "h2", "h3", "h4"), protocols=("arp", "openflow"),
+                  hosts=("h1", "h2", "s1", "c0", "s4", "h3", "h4"), first="first-question", last="proxy-ends", limit=40)
+
+openflow = True
+
+HOSTS = ("h1", "h2", "h3", "h4")
+SWITCHES = ("s1", "s2", "s3", "s4")
+PATIENCE = 1.5  # s that a connection gets: one retransmission of its SYN, too
+FIRST_PORT = 40001  # of the client of the first probe; the next one's is one higher
+WORDS = b"hello from the client", b"welcome from the server"
+#: Seconds from one look at the ports to the next; seconds in which there is one.
+STATISTICS, INTERVAL, ROUND = "statistics.conf", 0.5, 1.0
+BULK = 60_000  # bytes that each flow sends
+SETTLE = 0.3  # s until all is quiet
+
+
+def variant(rng) -> dict:
+    """Addresses, who is who on the access list, its ports, and how much is sent over the two paths."""
+    net = f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}"
+    numbers = rng.sample(range(2, 250), len(HOSTS) + 1)
+    roles = dict(zip(("server", "blocked", "admin", "managed"), rng.sample(HOSTS, 4)))
+    address = {name: f"{net}.{number}" for name, number in zip((*HOSTS, "nobody"), numbers)}
+    web, login, names, other = rng.sample(range(1024, 30000), 4)
+    first, second = rng.sample(HOSTS[:2], 2)
+    far = rng.sample(HOSTS[2:], 2)
+    flows = [f"{one}>{other}" for one in (first, second) for other in far] + [f"{first}>{far[0]}"] * 2
+    asker, asked = rng.choice((("h3", "h1"), ("h1", "h2"), ("h4", "h2"), ("h2", "h3")))
+    packets = questions(address, roles, web, login, names, other, rng)
+    return {
+        **address, **{f"{name}_mac": "02:" + ":".join(f"{rng.randrange(256):02x}" for _ in range(5)) for name in HOSTS},
+        **{role: address[host] for role, host in roles.items()},
+        "web": web, "login": login, "names": names, "other": other,
+        # The flows over the two paths, in the order in which they begin.
+        "flows": " ".join(flows[:rng.randrange(4, 7)]),
+        "pings": rng.randrange(5, 12), "size": rng.randrange(100, 1200),  # counted at the ports
+        "asker": asker, "asked": asked,
+        **{f"packet{number}": words for number, (words, _) in enumerate(packets, 1)},
+        "roles": roles, "rules": [rule for _, rule in packets],
+    }
+
+
+def questions(address, roles, web, login, names, other, rng) -> list[tuple[str, int]]:
+    """Packets to judge by the list: in words, and the number of the rule that decides (0: none)."""
+    at = {role: address[host] for role, host in roles.items()}
+    found = [
+        (f"TCP SYN from {at['blocked']} port {other} to {at['server']} port {web}", 1),
+        (f"TCP SYN from {at['managed']} port {other} to {at['server']} port {web}", 2),
+        (f"TCP SYN from {at['server']} port {web} to {at['admin']} port {other}", 0),
+        (f"TCP ACK from {at['managed']} port {login} to {at['admin']} port {other}", 3),
+        (f"TCP SYN from {at['managed']} port {other} to {at['admin']} port {login}", 0),
+        (f"UDP from {at['server']} port {names} to {at['managed']} port {other}", 4),
+        (f"UDP from {at['admin']} port {other} to {at['server']} port {names}", 0),
+        (f"ICMP echo request from {at['server']} to {at['admin']}", 0),
+        (f"ICMP echo reply from {at['server']} to {at['admin']}", 5),
+    ]
+    return rng.sample(found, len(found))
+
+
+def probes(p) -> list[tuple[str, str, str, str, int, int]]:
+    """What is tried under the access list: (name, protocol, client, server, port, the client's port or 0).
+
+    What is permitted comes before what is not, between the same two hosts: a list that only looks at the first packet
+    lets the second one through.
+    """
+    at = p["roles"]
+    server, blocked, admin, managed = at["server"], at["blocked"], at["admin"], at["managed"]
+    return [
+        ("web-admin", "tcp", admin, server, p["web"], 0), ("web-managed", "tcp", managed, server, p["web"], 0),
+        ("web-blocked", "tcp", blocked, server, p["web"], 0), ("web-other-port", "tcp", admin, server, p["other"], 0),
+        ("login", "tcp", admin, managed, p["login"], 0), ("login-blocked", "tcp", blocked, managed, p["login"], 0),
+        ("login-back", "tcp", managed, admin, p["login"], 0),
+        ("from-web-port", "tcp", server, admin, p["other"], p["web"]),
+        ("from-login-port", "tcp", managed, admin, p["other"], p["login"]),
+        ("names", "udp", managed, server, p["names"], 0), ("names-blocked", "udp", blocked, server, p["names"], 0),
+        ("web-over-udp", "udp", admin, server, p["web"], 0), ("login-over-udp", "udp", admin, managed, p["login"], 0),
+    ]
+
+
+def topology(params):
+    from topologies.diamond import Diamond
+    return Diamond(addresses=[f"{params[name]}/24" for name in HOSTS], macs=[params[f"{name}_mac"] for name in HOSTS])
+
+
+def experiment(net, rec, work):
+    for host in HOSTS:  # what a host knows stays valid: no question comes unasked
+        net[host].sysctl(f"net.ipv4.neigh.{host}-eth0.base_reachable_time_ms", 600_000)
+    with rec.capture("c0", *HOSTS, "s2-eth1", "s3-eth1"):
+        lower_path(net, "down")
+        ask_for_addresses(net, rec)
+        lower_path(net, "down")
+        try_the_list(net, rec)
+        lower_path(net, "up")
+        use_both_paths(net, rec)
+
+
+def lower_path(net, state: str) -> None:
+    """Break the lower path, or put it right: without it there is no loop. Whatever flows there were are deleted."""
+    net["s3"].run(["ip", "-batch", "-"], input="".join(f"link set s3-eth{port} {state}\n" for port in (1, 2)))
+    for switch in SWITCHES:
+        net[switch].delete_flows()
+
+
+def forget(net, hosts=HOSTS) -> None:
+    """Empty the hosts' ARP caches."""
+    for host in hosts:
+        net[host].run(["ip", "neigh", "flush", "all"])
+
+
+# --- an ARP proxy ---
+
+def ask_for_addresses(net, rec):
+    rec.progress("an ARP proxy")
+    p = rec.params
+    proxy = rec.controller("proxy", "arp_proxy.py")
+    rec.mark("first-question")
+    for source, target in zip(HOSTS, HOSTS[1:]):  # then everybody has spoken
+        rec.run(f"{source}-{target}", net[source], f"ping -c1 -W1 {p[target]}", check=False)
+    rec.wait(SETTLE)
+    forget(net)
+    rec.mark("known")
+    rec.run("known-ping", net[p["asker"]], f"ping -c1 -W1 {p[p['asked']]}", check=False)
+    rec.save("neighbours", net[p["asker"]], "ip -j neigh")
+    rec.wait(SETTLE)
+    rec.mark("unknown")
+    rec.run("nobody", net[p["asker"]], f"ping -c1 -W1 {p['nobody']}", check=False)
+    rec.wait(SETTLE)
+    rec.mark("proxy-ends")
+    proxy.stop()
+    forget(net)
+
+
+# --- the student's access list ---
+
+def try_the_list(net, rec):
+    rec.progress("your access list")
+    p = rec.params
+    mine = rec.student_controller("your-list", "acl.py")
+    rec.mark("list")
+    listeners = listen(net, probes(p))
+    for number, probe in enumerate(probes(p)):
+        rec.mark(probe[0])
+        attempt(net, p, probe, FIRST_PORT + number, listeners)
+    at = p["roles"]
+    for name, source, target in (("ping", "admin", "server"), ("ping-back", "server", "admin"),
+                                 ("ping-blocked", "blocked", "server")):
+        rec.run(name, net[at[source]], f"ping -c1 -W1 {p[target]}", check=False)
+    rec.keep("list-s1", net["s1"].flows())
+    rec.wait(SETTLE)
+    rec.mark("list-ends")
+    for listener in listeners.values():
+        listener.close()
+    mine.stop()
+    forget(net)
+
+
+def open_socket(net, host: str, kind: str):
+    """A socket of a host's."""
+    from mnlab.net import namespace
+    with namespace.inside(net[host].pid):
+        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # close with a reset: no TIME_WAIT
+    found.settimeout(PATIENCE)
+    return found
+
+
+def listen(net, wanted) -> dict:
+    """(protocol, host, port) -> a socket that waits there. Whatever the list lets through finds somebody."""
+    found = {}
+    for _, protocol, _, server, port, _ in wanted:
+        if (protocol, server, port) not in found:
+            waiting = found[protocol, server, port] = open_socket(net, server, protocol)
+            waiting.bind(("", port))
+            if protocol == "tcp":
+                waiting.listen()
+    return found
+
+
+def attempt(net, p, probe, client_port: int, listeners) -> None:
+    """Client and server say a word each, if they get that far. What came of it is in the captures."""
+    _, protocol, client, server, port, own_port = probe
+    waiting = listeners[protocol, server, port]
+    with open_socket(net, client, protocol) as source:
+        source.bind(("", own_port or client_port))
+        try:
+            source.connect((p[server], port))
+            source.sendall(WORDS[0])
+            if protocol == "udp":
+                _, asker = waiting.recvfrom(100)
+                waiting.sendto(WORDS[1], asker)
+            else:
+                accepted, _ = waiting.accept()
+                with accepted:
+                    accepted.settimeout(PATIENCE)
+                    accepted.recv(100)
+                    accepted.sendall(WORDS[1])
+            source.recv(100)
+        except OSError:
+            pass  # refused, or nothing came
+
+
+# --- two paths, and what the ports count ---
+
+def use_both_paths(net, rec):
+    rec.progress("two paths")
+    p = rec.params
+    with open(STATISTICS, "w") as file:
+        file.write(f"[statistics]\ninterval = {INTERVAL}\nforward = false\n")
+    balancer = rec.controller("balancer", "two_paths.py", "--config-file", STATISTICS, "controller/port_statistics.py")
+    rec.mark("balanced")
+    send_over_both(net, rec)
+    rec.wait(SETTLE)
+    rec.mark("flows-end")
+
+    rec.progress("what the ports have counted")
+    source, target = p["flows"].split()[0].split(">")
+    rec.wait(ROUND)
+    rec.save("before", net[source], ["ip", "-j", "-s", "link", "show", f"{source}-eth0"])
+    rec.mark("count")
+    rec.run("counted", net[source], f"ping -c{p['pings']} -i0.1 -s{p['size']} {p[target]}", check=False)
+    rec.mark("counted-to")
+    rec.save("after", net[source], ["ip", "-j", "-s", "link", "show", f"{source}-eth0"])
+    rec.wait(ROUND)
+    rec.mark("balanced-ends")
+    balancer.stop()
+
+
+def send_over_both(net, rec):
+    """Flow after flow begins; then each sends its bytes."""
+    p, pairs = rec.params, []
+    for number, flow in enumerate(p["flows"].split()):
+        source, target = flow.split(">")
+        with open_socket(net, target, "tcp") as waiting:
+            waiting.bind(("", p["web"] + number))
+            waiting.listen()
+            sender = open_socket(net, source, "tcp")
+            sender.bind(("", FIRST_PORT + number))
+            rec.mark(f"flow-{number + 1}")
+            sender.connect((p[target], p["web"] + number))
+            pairs.append((sender, waiting.accept()[0]))
+    for sender, receiver in pairs:
+        exchange(sender, receiver)
+    for end in (end for pair in pairs for end in pair):
+        end.close()
+
+
+def exchange(sender, receiver) -> None:
+    """Send BULK bytes, piece by piece, so that neither end has to wait for a second thread."""
+    for _ in range(BULK // 6000):
+        sender.sendall(bytes(6000))
+        left = 6000
+        while left:
+            left -= len(receiver.recv(left))
