@@ -115,11 +115,11 @@ def check_http10_pays_each_time(evidence, params):
            expected=f"{number} connections, with one request of HTTP/1.0 on each",
            seen=f"{len(seen)} connections, {len(found)} documents")
     for one in seen:
-        expect(wire.is_rounds(params, wire.duration([one]), 2, sending([one])), done=done, expected="2 round trips on each connection",
-               seen=in_rounds(params, wire.duration([one])))
+        expect(wire.is_rounds(params, wire.duration([one]), 2, sending([one])), done=done,
+               expected="2 round trips on each connection", seen=in_rounds(params, wire.duration([one])))
     whole = wire.duration(seen)
-    expect(wire.is_rounds(params, whole, 2 * number, sending(seen)), done=done, expected=f"{2 * number} round trips for all",
-           seen=in_rounds(params, whole))
+    expect(wire.is_rounds(params, whole, 2 * number, sending(seen)), done=done,
+           expected=f"{2 * number} round trips for all", seen=in_rounds(params, whole))
 
 
 @points(1, claim="PER-3", hint="How does a client of HTTP/1.0 know where a document without a length ends?")
@@ -264,7 +264,8 @@ def printed(evidence, scene) -> list[str]:
 
 def line(one) -> str:
     """What the program is to print of an exchange, as the wire has it."""
-    return f"{one.request.target_uri} {one.response.status} {len(one.response.body)} {zlib.crc32(one.response.body):08x}"
+    body = one.response.body
+    return f"{one.request.target_uri} {one.response.status} {len(body)} {zlib.crc32(body):08x}"
 
 
 @points(3, claim="PER-6", hint="Content-Length says where a body ends. What looks like a header inside it is none.")
@@ -279,7 +280,7 @@ def check_your_documents_are_whole(evidence):
     expect(len(told) == len(found), done="the same", expected=f"{len(found)} lines", seen=len(told))
 
 
-@points(4, claim="PER-8", hint="What has been answered is yours. Ask the next connection for the rest, and only for it.")
+@points(4, claim="PER-8", hint="What has been answered is yours. Ask the next connection for the rest, and no more.")
 def check_your_unanswered_requests_are_sent_again(evidence, params):
     """Where the server closes after some requests, your fetcher asks a new connection for the rest."""
     seen, found = expect_all_once(evidence, COUNTS)
@@ -320,7 +321,8 @@ def right(key, given, found, done):
 
 
 def near(key, given, found, done):
-    expect(abs(given - found) <= 0.05 * found, done=done, expected=f"another {key} (5 % off is fine)", seen=f"{given:g}")
+    expect(abs(given - found) <= 0.05 * found, done=done, expected=f"another {key} (5 % off is fine)",
+           seen=f"{given:g}")
 
 
 @points(1, claim="PER-1", hint="Count from the SYN, which is segment 1.")

@@ -4,7 +4,7 @@ from mnlab.evidence.record import Missing
 from mnlab.protocols import http, tcp
 
 FINE = 0.04  # of a time: netem is exact in virtual time; on a busy computer a program may be some ms late
-INITIAL_WINDOW = 10 * 1448  # bytes a sender may send before it has heard anything (RFC 6928; timestamps take 12 of 1460)
+INITIAL_WINDOW = 10 * 1448  # bytes sent before anything is heard (RFC 6928; timestamps take 12 of each 1460)
 BURST = 1600  # bytes that the rate limit lets pass at once after a silence
 
 
