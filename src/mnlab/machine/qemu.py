@@ -46,7 +46,7 @@ class Hardware:
         size = self.rootfs.stat().st_size
         return [
             "-nodefaults", "-no-user-config", "-display", "none", "-seed", "1", "-cpu", cpu, "-smp", "1",
-            "-M", "q35,nvdimm=on,memory-backend=ram0,usb=off,vmport=off,smbus=off,i8042=off",
+            "-M", "q35,nvdimm=on,memory-backend=ram0,usb=off,vmport=off,smbus=off,i8042=off,hpet=off",
             "-m", f"{MEMORY // MIB},slots=2,maxmem=8G",
             *CLOCKS[self.clock, self.accelerator],
             "-object", f"memory-backend-file,id=image0,size={size},mem-path={self.rootfs},share=on,readonly=on",

@@ -5,6 +5,7 @@ Restoring maps `ram` copy-on-write, so it costs no copying and any number of run
 """
 
 import hashlib
+import os
 import struct
 import subprocess
 import time
@@ -20,6 +21,7 @@ GUEST = (Path(__file__).parent / "guest/agent.py", Path(__file__).parent / "mail
 #: Where QEMU's migration stream keeps the instruction counter (softmmu/cpu-timers.c: vmstate "timer/icount", version 1):
 #: a subsection's mark, its name, its version; two 64-bit numbers follow.
 COUNTER = b"\x05" + bytes([len("timer/icount")]) + b"timer/icount" + struct.pack(">I", 1)
+SPENT = 100_000  # ns of virtual time: more than the guest needs from its last look at the clock to its stop
 BOOT_LIMIT = 600  # seconds of wall time; a boot takes about 25 on one slow core, and much longer on a busy one
 
 #: norandmaps: QEMU translates code anew at each address it runs at; programs that lie where they lay before run a
@@ -35,7 +37,7 @@ def key(hardware: Hardware, image_digest: str) -> str:
     for path in GUEST:
         digest.update(path.read_bytes())
     arguments = [argument.replace(str(hardware.rootfs), "") for argument in hardware.arguments()]
-    digest.update(repr((arguments, MEMORY, CMDLINE, COUNTER, tools.qemu_version())).encode())
+    digest.update(repr((arguments, MEMORY, CMDLINE, COUNTER, SPENT, tools.qemu_version())).encode())
     return digest.hexdigest()[:16]
 
 
@@ -68,8 +70,9 @@ def take(folder: Path, hardware: Hardware, say: Callable[[str], None]) -> None:
             words = [word for word in words if not word.startswith("[")][-5:]  # the kernel's own lines say less
             raise MachineError(f"the lab machine did not boot: {problem}" + "".join(f"\n  {w}" for w in words)) from None
         _save(qemu, output, deadline)
+        clock = int(os.read(qemu.console, 64))  # the guest's last look at it
     if hardware.clock == "virtual":
-        state.write_bytes(count_from_zero(state.read_bytes()))
+        state.write_bytes(with_clock(state.read_bytes(), clock + SPENT))
     subprocess.run(["fallocate", "--dig-holes", ram], check=False)  # saves room where the file system can
     initrd.unlink()
     log.unlink()
@@ -87,18 +90,17 @@ def _save(qemu: Qemu, output, deadline: float) -> None:
     qemu.command("quit")
 
 
-def count_from_zero(state: bytes) -> bytes:
-    """`state` with the instructions so far called time that has passed: the clock shows the same, the counter 0.
+def with_clock(state: bytes, clock: int) -> bytes:
+    """`state` with the clock at `clock` (nanoseconds) and no instructions counted. MachineError for another QEMU's.
 
-    QEMU's record mode (machine/vm.py) takes a jump of the counter by more than 2^31, from nothing to a booted machine,
-    for time running backwards (replay/replay-internal.c, replay_advance_current_icount). With `shift=0` an instruction
-    is a nanosecond, so the two add up. MachineError if this QEMU writes it down in another way.
+    QEMU may move the clock on after the guest has stopped and before it notices, so what it writes down varies. And its
+    record mode (machine/vm.py) takes a jump of the counter by more than 2^31, from nothing to a booted machine, for time
+    running backwards (replay/replay-internal.c, replay_advance_current_icount).
     """
     if state.count(COUNTER) != 1:
         raise MachineError("this version of QEMU is not known to mnlab: its snapshots have no instruction counter")
     place = state.index(COUNTER) + len(COUNTER)
-    bias, counter = struct.unpack_from(">qq", state, place)
-    return state[:place] + struct.pack(">qq", bias + counter, 0) + state[place + 16:]
+    return state[:place] + struct.pack(">qq", clock, 0) + state[place + 16:]
 
 
 def share_memory(qemu: Qemu) -> None:
