@@ -1,0 +1,333 @@
+"""What must be true of URLs: what curl makes of them first, then the student's client, then the answers.
+
+All is read from the client's own interface, from nginx's log, and from the statuses that the two clients ended with.
+"""
+
+from pathlib import Path
+
+from mnlab.checks import expect, points
+from mnlab.lab.lab import load
+from mnlab.protocols import dns, http, tcp, tls
+
+urls = load(Path(__file__).with_name("urls.py"))
+
+PORTS = {"http": 80, "https": 443}  # RFC 9110, sections 4.2.1 and 4.2.2
+
+
+# --- reading the evidence ---
+
+def span(evidence, name: str) -> tuple[float, float]:
+    """Beginning and end of a scene: from its mark to the next one."""
+    begin = evidence.mark(name)
+    return begin, min([one.start for one in evidence.timeline if one.kind == "mark" and one.start > begin], default=1e9)
+
+
+def connections(evidence, name: str) -> list[tcp.Connection]:
+    begin, end = span(evidence, name)
+    return [one for one in tcp.connections(evidence.frames("client")) if begin <= one.time < end]
+
+
+def exchanges(evidence, name: str) -> list[http.Exchange]:
+    begin, end = span(evidence, name)
+    return [one for one in http.exchanges(evidence.frames("client")) if begin <= one.time < end]
+
+
+def questions(evidence, name: str) -> list[dns.Transaction]:
+    """What the client asked by DNS in a scene."""
+    begin, end = span(evidence, name)
+    return [one for one in dns.transactions(evidence.frames("client")) if begin <= one.time < end]
+
+
+def asked_for(evidence, name: str, host: str) -> list[dns.Transaction]:
+    """The questions of a scene in which a host's name occurs."""
+    return [one for one in questions(evidence, name) if host.lower() in one.name.lower()]
+
+
+def one_request(evidence, host: str, port: int) -> http.Exchange:
+    """The first request of the scene good with this Host to this port."""
+    found = [one for one in exchanges(evidence, "good") if one.request.header("host") == host
+             and one.connection.server.port == port and one.response]
+    expect(found, done="curl was given the URLs of the scene good",
+           expected=f"a request to port {port}, with Host: {host}",
+           seen=", ".join(f"port {one.connection.server.port}, Host: {one.request.header('host')}"
+                          for one in exchanges(evidence, "good")) or "none")
+    return found[0]
+
+
+def said(message: http.HttpMessage | None) -> str:
+    return http.words(message) if message else "no response"
+
+
+# --- what a URL is for ---
+
+@points(2, claim="URL-1", hint="Compare the URL with the destination of the SYN and with the request, part by part.")
+def check_each_part_has_its_use(evidence, params):
+    """scheme://host:port/path?query#fragment: whom to ask, at which port, for what; the fragment stays at home."""
+    url, host, port = params["parts_url"], params["first"], params["port"]
+    one = one_request(evidence, f"{host}:{port}", port)
+    path = url.partition(f":{port}")[2].partition("#")[0]
+    expect(one.request.target_uri == path and one.connection.server.ip == params["ip_web"], done=f"curl {url}",
+           expected=f"a request for {path}, to {params['ip_web']} port {port}",
+           seen=f"a request for {one.request.target_uri}, to {one.connection.server}")
+    fragment = url.partition("#")[2].encode()
+    expect(fragment not in one.connection.stream(tcp.CLIENT), done=f"curl {url}", expected="the fragment is not sent",
+           seen=repr(one.request.head))
+
+
+@points(1, claim="URL-2", hint="What does the client do before its first SYN?")
+def check_a_name_is_looked_up_first(evidence, params):
+    """The host is a name: DNS is asked for it, and the connection goes to the address in the answer."""
+    asked = [one for one in asked_for(evidence, "good", params["first"]) if one.type == "A"]
+    expect(asked and asked[0].response and asked[0].addresses == [params["ip_web"]], done=f"curl {params['parts_url']}",
+           expected=f"a question for {params['first']}, answered with {params['ip_web']}",
+           seen=", ".join(one.name for one in questions(evidence, "good")) or "no question")
+    first = connections(evidence, "good")[:1]
+    expect(first and first[0].server.ip in asked[0].addresses and first[0].time >= asked[0].response.time,
+           done=f"curl {params['parts_url']}", expected="then a SYN to that address",
+           seen=f"a SYN to {first[0].server}" if first else "no SYN")
+
+
+@points(1, claim="URL-2", hint="What is there to look up in an address?")
+def check_an_address_is_not(evidence, params):
+    """The host may be an address: then nobody asks DNS."""
+    one = one_request(evidence, params["ip_web"], 80)
+    before = max([each.time for each in exchanges(evidence, "good") if each.time < one.time], default=0.0)
+    between = [each.name for each in questions(evidence, "good") if before < each.time < one.time]
+    expect(one.connection.server.ip == params["ip_web"] and not between, done=f"curl http://{params['ip_web']}/",
+           expected="a connection at once, and no question", seen=f"questions: {', '.join(between) or 'none'}")
+
+
+@points(2, claim="URL-3", hint="Look at the destination port of each SYN, and at Host.")
+def check_default_ports(evidence, params):
+    """No port means the scheme's: http 80, https 443. Said or not, the default one is left out of Host."""
+    host, found = params["first"], connections(evidence, "good")
+    plain = [one for one in exchanges(evidence, "good") if one.request.header("host") == host]
+    expect(len(plain) == 2 and {one.connection.server.port for one in plain} == {PORTS["http"]},
+           done=f"curl http://{host}/, and http://{host}:80/", expected="both to port 80, with the same Host",
+           seen=", ".join(f"port {one.connection.server.port}" for one in plain) or "no such request")
+    sealed = [one for one in found if one.server.port == PORTS["https"]]
+    session = tls.of_connection(sealed[0]) if sealed else None
+    logged = f'443 "{host}" "GET / HTTP/1.1" 200' in evidence.text("access.log")
+    expect(session and session.server_name == host and logged, done=f"curl https://{host}/",
+           expected="a connection to port 443, on which TLS is spoken; nginx has answered there",
+           seen="ports " + ", ".join(str(one.server.port) for one in found))
+
+
+@points(1, claim="URL-4", hint="The three names have one address. How does nginx know which site is meant?")
+def check_host_chooses_the_site(evidence, params):
+    """Three names, one address: nginx tells its two sites apart by Host, and knows no third one."""
+    wanted = ((params["first"], 200), (params["second"], 200), (params["third"], 404))
+    for name, status in wanted:
+        one = one_request(evidence, name, 80)
+        expect(one.connection.server.ip == params["ip_web"] and one.response.status == status and
+               (status == 404 or name.encode() in one.response.body), done=f"curl http://{name}/",
+               expected=f"{params['ip_web']} answers {status}" + (", in the name of the site" if status == 200 else ""),
+               seen=f"{one.connection.server.ip}: {said(one.response)}, {one.response.body[:60]!r}")
+
+
+@points(2, claim="URL-5", hint="What nginx has understood is the last word of each line in files/access.log.")
+def check_spellings(evidence, params):
+    """Percent-encoding: some spellings are the same to nginx, others are not; capitals in a path always count."""
+    found = exchanges(evidence, "spelling")
+    for number, (name, one, other, same) in enumerate(urls.spellings(params)):
+        answers = found[2 * number:2 * number + 2]
+        expect(len(answers) == 2 and all(each.response and each.response.status == 200 for each in answers),
+               done=f"curl asked for {one} and {other}", expected="two answers", seen=f"{len(answers)}")
+        bodies = [each.response.body for each in answers]
+        expect((bodies[0] == bodies[1]) == same, done=f"curl asked for {one} and {other} ({name})",
+               expected="the same" if same else "two different things", seen=f"{bodies[0]!r} and {bodies[1]!r}")
+
+
+def expect_quiet(evidence, scene: str, which: str, number: int, url: str, status: int) -> None:
+    """That a bad URL led to as little as it should: no packet; a question and no SYN; a SYN, refused."""
+    params, done = evidence.params, f"a client was given {url}"
+    asked = asked_for(evidence, scene, urls.bad_host(params, which, number))
+    tried = [one for one in connections(evidence, scene) if one.server.port == params["closed"]]
+    if status == urls.NO_SUCH_NAME:
+        expect(asked and all(one.kind == "nxdomain" for one in asked), done=done,
+               expected="DNS is asked, and denies it", seen=", ".join(one.kind for one in asked) or "no question")
+    elif status == urls.NO_CONNECTION:
+        expect(tried and all(one.resets and not one.handshake for one in tried), done=done,
+               expected=f"a SYN to port {params['closed']}, answered with RST", seen=f"{len(tried)} attempts")
+    else:
+        expect(not asked, done=done, expected="no packet", seen=f"a question for {asked[0].name}" if asked else "")
+
+
+@points(2, claim="URL-6", hint="curl's exit status says how far it came. What is on the wire for each?")
+def check_bad_urls_fail_at_home(evidence, params):
+    """What is malformed sends no packet; a wrong name ends at DNS, a wrong port at TCP; curl says which it was."""
+    lines = evidence.command("curl-bad").stdout.splitlines()
+    for number, (name, url, status) in enumerate(urls.bad(params, "curl_bad"), start=1):
+        got = lines[number - 1].split(" ", 1)[0] if number <= len(lines) else "nothing"
+        expect(got == str(status), done=f"curl {url!r} ({name})", expected=f"exit status {status}", seen=got)
+        expect_quiet(evidence, "bad", "curl_bad", number, url, status)
+    strays = [one for one in connections(evidence, "bad") if one.server.port != params["closed"]]
+    expect(not strays, done="curl was given bad URLs", expected="no other connection",
+           seen=", ".join(str(one.server) for one in strays))
+
+
+# --- your client ---
+
+def printed(evidence) -> dict[str, str]:
+    """What get.py printed: URL -> status."""
+    lines = (line.partition(" ") for line in evidence.command("get").stdout.splitlines())
+    return {url: status for status, _, url in lines}
+
+
+def last_words(evidence) -> str:
+    ran = evidence.command("get")
+    words = "\n".join(ran.stderr.strip().splitlines()[-3:])
+    return ran.stopped or words or f"it ended with {ran.status}"
+
+
+def expect_fetched(evidence, *numbers: int) -> None:
+    """That the good URLs of these numbers led to the right request, and that the program says so."""
+    for number in numbers:
+        wanted = urls.good(evidence.params)[number]
+        done = f"get.py was given {wanted.url}"
+        found = [one for one in exchanges(evidence, "yours") if one.request.target_uri == wanted.target
+                 and one.connection.server.port == wanted.port and same_host(one.request.header("host"), wanted)]
+        expect(found, done=done, expected=f"a request for {wanted.target}, Host: {wanted.host}, to port {wanted.port}",
+               seen="none such. " + near(evidence, wanted))
+        response = found[0].response
+        expect(response and response.status == (200 if wanted.site else 404), done=done, expected="nginx answers",
+               seen=said(response))
+        expect(not wanted.site or any(one.time < found[0].time for one in asked_for(evidence, "yours", wanted.site)),
+               done=done, expected=f"a question for {wanted.site} ahead of it", seen="none")
+        expect(printed(evidence).get(wanted.url) == "0", done=done, expected=f"the line '0 {wanted.url}'",
+               seen=printed(evidence).get(wanted.url) or f"no such line; {last_words(evidence)}")
+
+
+def same_host(given: str | None, wanted) -> bool:
+    """Host is the URL's host and port (RFC 9110, section 7.2), without a default port; capitals do not count."""
+    name, _, port = (given or "").lower().partition(":")
+    return name == wanted.host.partition(":")[0] and (port or "80") == str(wanted.port)
+
+
+def near(evidence, wanted) -> str:
+    """What the student's program asked for that might have been meant."""
+    word = wanted.target.split("?")[0].strip("/").split("/")[-1].lower()
+    asked = [f"{one.request.target_uri} (port {one.connection.server.port}, Host: {one.request.header('host')})"
+             for one in exchanges(evidence, "yours")]
+    like = [one for one in asked if word and word in one.lower()]
+    return f"It asked for {', '.join(like or asked[:4])}" if asked else f"It sent no request; {last_words(evidence)}"
+
+
+@points(2, claim=("URL-1", "URL-3"), hint="A port may be there, absent, or empty; Host repeats all but the default.")
+def check_your_host_and_port(evidence, params):
+    """A port in the URL, an empty one, an address with a port."""
+    expect_fetched(evidence, 0, 3, 5)
+    odd = [one.name for one in questions(evidence, "yours") if one.name.rstrip(".").replace(".", "").isdigit()]
+    expect(not odd, done=f"get.py was given an address, {params['ip_web']}", expected="no question for it",
+           seen=", ".join(odd))
+
+
+@points(2, claim=("URL-1", "URL-5"), hint="Cut off the fragment first, then the query. What is encoded, stays encoded.")
+def check_your_target(evidence):
+    """Query yes, fragment no; no path means /; what is percent-encoded goes out as it is."""
+    expect_fetched(evidence, 0, 2, 6)
+
+
+@points(2, claim="URL-1", hint="RFC 3986, sections 3.1 and 3.2.1. What is ahead of an @ is not the host.")
+def check_your_capitals_and_users(evidence):
+    """Scheme and host in capitals; a user's name ahead of the host, which looks like a host itself."""
+    expect_fetched(evidence, 1, 4)
+
+
+@points(1, claim="URL-1", hint="RFC 3986, section 5.2.4.")
+def check_your_dots(evidence):
+    """/a/x/.././b/../c is /a/c."""
+    expect_fetched(evidence, 7)
+
+
+@points(2, claim="URL-1", hint="RFC 3986, section 5.2: what the reference lacks comes from the URL of the page.")
+def check_your_relative_redirect(evidence):
+    """Location: ../new/./place?from=old#end, seen from /old/start."""
+    expect_fetched(evidence, 8)
+
+
+@points(2, claim=("URL-1", "URL-4"), hint="What does a reference mean that begins with two slashes?")
+def check_your_redirect_to_another_site(evidence):
+    """Location: //other-site/arrived: the same scheme, another host."""
+    expect_fetched(evidence, 9)
+
+
+def expect_refused(evidence, kinds: tuple[int, ...]) -> None:
+    """The bad URLs that are to end with these statuses: as little traffic as each deserves, and the right status."""
+    for number, (name, url, status) in enumerate(urls.bad(evidence.params, "own_bad"), start=1):
+        if status in kinds:
+            given = printed(evidence).get(url)
+            expect(given == str(status), done=f"get.py was given {url!r}: {name}",
+                   expected=f"the line '{status} {url}'",
+                   seen=f"{given} for it" if given else f"no line about it; {last_words(evidence)}")
+            expect_quiet(evidence, "yours", "own_bad", number, url, status)
+
+
+@points(3, claim="URL-6", hint="Which characters may stand in a URL at all (RFC 3986, section 2), and where?")
+def check_your_malformed_urls(evidence):
+    """What is no http URL: 3 (1 for another scheme), and no packet leaves."""
+    expect_refused(evidence, (urls.MALFORMED, urls.UNKNOWN_SCHEME))
+
+
+@points(1, claim="URL-6", hint="socket.getaddrinfo and connect fail with different exceptions.")
+def check_your_unreachable_urls(evidence):
+    """A name that does not exist: 6. A port where nobody listens: 7."""
+    expect_refused(evidence, (urls.NO_SUCH_NAME, urls.NO_CONNECTION))
+
+
+# --- your answers ---
+
+@points(1, claim="URL-1", hint="The request line and Host in the first GET of your capture.")
+def check_answer_request(answers, evidence, params):
+    """What becomes of the URL's parts in the request."""
+    one = one_request(evidence, f"{params['first']}:{params['port']}", params["port"]).request
+    given = (answers.text("target"), answers.text("host_header"))
+    expect(given == (one.target_uri, one.header("host")), done=f"curl {params['parts_url']}",
+           expected="target and host_header are what curl sent", seen=f"{given[0]!r} and {given[1]!r}")
+
+
+@points(1, claim="URL-1", hint="Which part is for the client alone?")
+def check_answer_never_sent(answers, evidence, params):
+    """The part that stays at home."""
+    given, fragment = answers.text("never_sent"), params["parts_url"].partition("#")[2]
+    sent = b"".join(one.stream(tcp.CLIENT) for one in connections(evidence, "good")).decode("latin-1")
+    expect(given.lstrip("#") == fragment and f"#{fragment}" not in sent, done=f"curl {params['parts_url']}",
+           expected="never_sent is the part that is in no packet", seen=f"not {given!r}")
+
+
+@points(1, claim="URL-2", hint="RFC 3986, section 3.2: authority = [ userinfo \"@\" ] host [ \":\" port ].")
+def check_answer_contacted(answers, params):
+    """Whom a URL with a user's name in it leads to."""
+    given = answers.text("contacted").lower()
+    expect(given == params["first"], done=f"http://{params['second']}@{params['first']}/ was read",
+           expected="contacted is the name of the server", seen=f"not {given!r}")
+
+
+@points(1, claim="URL-5", hint="output/curl-spelling.out has the answers, two for each pair.")
+def check_answer_spelled(answers, evidence):
+    """Which spellings nginx takes for the same."""
+    bodies = [one.response.body for one in exchanges(evidence, "spelling") if one.response]
+    found = ["same" if one == other else "other" for one, other in zip(bodies[::2], bodies[1::2])]
+    given = [str(one).lower() for one in answers.items("spelled")]
+    expect(given == found, done="the five pairs of paths", seen=str(given),
+           expected="spelled has same or other for each")
+
+
+@points(1, claim="URL-5", hint="Two hexadecimal digits are a byte; the bytes are UTF-8.")
+def check_answer_decoded(answers, params):
+    """What percent-encoded bytes stand for."""
+    from urllib.parse import unquote
+    given = answers.text("decoded")
+    expect(given == unquote(params["encoded"]), done=f"{params['encoded']} was decoded",
+           expected="decoded is the text that it stands for", seen=f"not {given!r}")
+
+
+@points(2, claim="URL-6", hint="How far does curl get: not at all (1, 3), to DNS (6), to TCP (7)?")
+def check_answer_exits(answers, evidence):
+    """How curl leaves each of the eight bad URLs."""
+    given = answers.items("exits")
+    found = [int(line.split()[0]) for line in evidence.command("curl-bad").stdout.splitlines()]
+    wrong = [str(number) for number, (one, other) in enumerate(zip(given, found), start=1) if one != other]
+    expect(len(given) == len(found) and not wrong, done="curl was given eight bad URLs",
+           expected="exits has its exit status for each",
+           seen=f"not so for {', '.join(wrong)}" if wrong else f"{len(given)} numbers")
