@@ -10,6 +10,7 @@ certificates and the client's alerts can be read on the wire.
 
 import base64
 import shutil
+import subprocess
 from pathlib import Path
 
 from mnlab.lab import Diagram
@@ -119,7 +120,6 @@ def claim_to_own() -> None:
 
     Servers believe that, as they compare public keys only. What he signs is signed with his own private key.
     """
-    import subprocess
     his, theirs = (subprocess.run(["openssl", "ec", "-in", PKI / f"{name}.key", "-outform", "DER"],
                                   capture_output=True, check=True).stdout for name in ("mallory", "bank"))
     (PKI / "stolen.key").write_text(pem("EC PRIVATE KEY", his[:-64] + theirs[-64:]))
@@ -164,13 +164,12 @@ def ask_the_ca(net, rec):
 
 def your_ca(net, rec, work) -> bool:
     """The student's build.sh makes a CA and grants what the shop asks for. Whether all files came out."""
-    p, ca = rec.params, net["ca"]
     request(rec, work / "given")
-    status = rec.student("build", ca, "bash build.sh", files=PRODUCTS)
+    status = rec.student("build", net["ca"], "bash build.sh", files=PRODUCTS)
     place = rec.folder / "files/build"
     missing = [name for name in PRODUCTS if not (place / name).is_file()]
     if missing:
-        words = (rec.folder / "output/build.err")
+        words = rec.folder / "output/build.err"
         said = words.read_text()[-600:] if words.is_file() else ""
         rec.fault(f"build.sh ended with status {status} and left no {', no '.join(missing)}.\n{said}".strip())
         return False

@@ -5,6 +5,7 @@
 Letters are signed and sealed by `openssl cms` (S/MIME, RFC 8551), and carried by SMTP from curl to Bob's postbox.
 """
 
+import base64
 import re
 import shutil
 import subprocess
@@ -88,7 +89,6 @@ def prepare(net, rec):
 
 def claim_to_own() -> None:
     """A key file with Mallory's private key that says to belong to Alice's public one (its last 64 bytes, RFC 5915)."""
-    import base64
     his, hers = (subprocess.run(["openssl", "ec", "-in", PKI / f"{name}.key", "-outform", "DER"], capture_output=True,
                                 check=True).stdout for name in ("mallory", "alice"))
     text = base64.encodebytes(his[:-64] + hers[-64:]).decode()
@@ -277,7 +277,6 @@ def your_letter(post, work):
 
 def your_judgement(post, work):
     """The student is Bob's secretary: which of these sealed letters are Alice's?"""
-    p = post.p
     (PKI / "second.txt").write_text(post.order().replace("Dear Bob", "Dear Bob, once more"))
     post.sign("genuine-too", post.alice, text="second.txt")
     shutil.copy(PKI / "signed.eml", PKI / "genuine.eml")
