@@ -1,0 +1,79 @@
+"""Reading the evidence of the response lab: scenes on the wire, and what a strict client demands of a head."""
+
+import email.utils
+import re
+
+from mnlab.checks import expect
+from mnlab.protocols import http, tcp
+
+#: RFC 9112, section 4: the space behind the code is required, the reason is not.
+STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-5][0-9]{2} [\t -~]*")
+FIELD_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~]*")  # RFC 9112, section 5; RFC 9110, section 5.6.2
+DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")  # RFC 9110, 5.6.7
+
+
+def connections(evidence, name: str) -> list[tcp.Connection]:
+    """The connections that began in a scene: from its mark to the next one."""
+    begin = evidence.mark(name)
+    end = min([one.start for one in evidence.timeline if one.kind == "mark" and one.start > begin], default=1e9)
+    return [one for one in tcp.connections(evidence.frames("client")) if begin <= one.time < end]
+
+
+def exchanges(evidence, name: str) -> list[http.Exchange]:
+    """Requests and responses of a scene, in order."""
+    return [one for connection in connections(evidence, name) for one in http.of_connection(connection)]
+
+
+def answer(evidence, name: str, target: str, method: str = "GET") -> http.HttpMessage:
+    """The response of a scene to a request for `target`, which must have come."""
+    found = [one for one in exchanges(evidence, name)
+             if (one.request.target_uri, one.request.method) == (target, method)]
+    expect(found and found[0].response, done=f"scene {name}: {method} {target}", expected="a response that can be read",
+           seen=wire_words(evidence, name))
+    return found[0].response
+
+
+def wire_words(evidence, name: str) -> str:
+    """What the server sent in a scene, for a failure: the end of it."""
+    sent = [one.stream(tcp.SERVER) for one in connections(evidence, name)]
+    if not sent:
+        return "there was no connection"
+    return "none; the last bytes from the server were " + repr(b"".join(sent)[-120:])
+
+
+def strict(message: http.HttpMessage) -> str:
+    """What is wrong with a response's head, in the eyes of a strict client; "" if nothing is."""
+    *lines, blank, rest = message.head.split(b"\r\n") if message.head.endswith(b"\r\n\r\n") else (b"", None, b"")
+    if blank != b"" or rest != b"":
+        return f"it does not end in a blank line, CR LF CR LF: {message.head[-40:]!r}"
+    if not STATUS_LINE.fullmatch(lines[0]):
+        return f"the status line {lines[0]!r}"
+    bad = [line for line in lines[1:] if not FIELD_LINE.fullmatch(line)]
+    return f"the header line {bad[0]!r}" if bad else ""
+
+
+def seconds_off(evidence, message: http.HttpMessage) -> float | None:
+    """By how much Date differs from the moment at which the response was seen; None if it is no date."""
+    text = message.header("date") or ""
+    if not DATE.fullmatch(text):
+        return None
+    try:
+        return email.utils.parsedate_to_datetime(text).timestamp() - evidence.start_ns / 1e9 - message.time
+    except ValueError:
+        return None
+
+
+def framing(message: http.HttpMessage) -> str:
+    """What tells a client where the body ends: RFC 9112, section 6.3."""
+    return "chunks" if message.chunked else "length" if message.header("content-length") is not None else "close"
+
+
+def charset(message: http.HttpMessage) -> tuple[str, str]:
+    """Media type and charset of Content-Type, in small letters."""
+    kind, _, rest = (message.header("content-type") or "none").lower().partition(";")
+    found = re.search(r'charset="?([^";\s]+)', rest)
+    return kind.strip(), found[1] if found else ""
+
+
+def said(message: http.HttpMessage | None) -> str:
+    return http.words(message) if message else "no response"
