@@ -14,8 +14,8 @@ SWITCHES = ("s1", "s2", "s3", "s4")
 PATIENCE = 1.5  # s that a connection gets: one retransmission of its SYN, too
 FIRST_PORT = 40001  # of the client of the first probe; the next one's is one higher
 WORDS = b"hello from the client", b"welcome from the server"
-#: Seconds from one look at the ports to the next; seconds in which there is one.
-STATISTICS, INTERVAL, ROUND = "statistics.conf", 0.5, 1.0
+STATISTICS, INTERVAL = "statistics.conf", 0.5  # s from one look at the ports to the next
+PORTS = 12  # of all switches together
 BULK = 60_000  # bytes that each flow sends
 SETTLE = 0.3  # s until all is quiet
 
@@ -220,15 +220,21 @@ def use_both_paths(net, rec):
 
     rec.progress("what the ports have counted")
     source, target = p["flows"].split()[0].split(">")
-    rec.wait(ROUND)
+    look_again(rec, balancer)
     rec.save("before", net[source], ["ip", "-j", "-s", "link", "show", f"{source}-eth0"])
     rec.mark("count")
     rec.run("counted", net[source], f"ping -c{p['pings']} -i0.1 -s{p['size']} {p[target]}", check=False)
     rec.mark("counted-to")
     rec.save("after", net[source], ["ip", "-j", "-s", "link", "show", f"{source}-eth0"])
-    rec.wait(ROUND)
+    look_again(rec, balancer)
     rec.mark("balanced-ends")
     balancer.stop()
+
+
+def look_again(rec, monitor) -> None:
+    """Return when the monitor, which writes a line for each port, has looked at all of them once more from now on."""
+    wanted = monitor.read("err").count("\n") + 2 * PORTS  # there may be a look under way
+    rec.wait_until(lambda: monitor.read("err").count("\n") >= wanted, "the ports are looked at", 30)
 
 
 def send_over_both(net, rec):
