@@ -7,7 +7,7 @@ import json
 import ssl
 from pathlib import Path
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, points, same
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp, tls
 from mnlab.protocols.tls import hello, opening
@@ -196,7 +196,7 @@ def check_secret_is_locked_with_the_servers_key(evidence):
            expected="the very secret that the client made up", seen="another one")
 
 
-@points(1, claim="TLS-4", hint="Wireshark: Preferences, Protocols, TLS, RSA keys. Take the .pcap, not the .pcapng.")
+@points(1, claim="TLS-4", hint="Wireshark: Preferences, RSA Keys, Add new keyfile. Take the .pcap, not the .pcapng.")
 def check_private_key_opens_rsa(evidence, params):
     """RSA: with the server's private key alone, whoever recorded the session opens all of it, years later."""
     found = R.unlocked(evidence, "rsa")
@@ -379,10 +379,6 @@ def check_program_knows_other_answers(evidence):
 
 # --- your answers ---
 
-def same(key: str, given, right) -> None:
-    expect(given == right, done=f"answers.toml: {key}", expected="what your own run shows", seen=repr(given))
-
-
 def annotated(answers, key: str, right: list) -> None:
     """Grade one annotation: [offset in the stream, bytes, value]."""
     given = answers.items(key)
@@ -411,27 +407,27 @@ def check_annotation_of_the_server_hello(evidence, answers):
 def check_answers_on_suites(evidence, answers):
     """Your answers on what the server picked."""
     for way in WAYS:
-        same(f"suite_{way}", answers.text(f"suite_{way}"), R.session(evidence, way).suite)
+        same(answers.text(f"suite_{way}"), R.session(evidence, way).suite, f"suite_{way}")
     offered, picked = R.session(evidence, "tls13").client_hello.suites, R.session(evidence, "tls13").suite
-    same("place_in_offer", answers.integer("place_in_offer"), offered.index(picked) + 1 if picked in offered else None)
+    same(answers.integer("place_in_offer"), offered.index(picked) + 1 if picked in offered else None, "place_in_offer")
 
 
 @points(3, claim=("TLS-4", "TLS-5"), hint="files/server.key; and the .pcapng, which has the key log inside.")
 def check_answers_on_secrets(evidence, answers, params):
     """Your answers on what each key opens, with what was found inside."""
     opened = [way for way in WAYS if R.unlocked(evidence, way).complete]
-    same("private_key_opens", sorted(answers.items("private_key_opens")), sorted(opened))
+    same(sorted(map(str, answers.items("private_key_opens"))), sorted(opened), "private_key_opens")
     visible = [way for way in WAYS if R.session(evidence, way).certificates_visible]
-    same("certificate_in_the_clear", sorted(answers.items("certificate_in_the_clear")), sorted(visible))
-    same("premaster", answers.text("premaster").lower().replace(":", "").replace(" ", ""), R.premaster_start(evidence))
+    same(sorted(map(str, answers.items("certificate_in_the_clear"))), sorted(visible), "certificate_in_the_clear")
+    same(answers.text("premaster").lower().replace(":", "").replace(" ", ""), R.premaster_start(evidence), "premaster")
     for way in WAYS:
-        same(f"word_{way}", answers.text(f"word_{way}"), word_of(params, way).decode())
+        same(answers.text(f"word_{way}"), word_of(params, way).decode(), f"word_{way}")
 
 
 @points(2, claim=("TLS-1", "TLS-6"), hint="RFC 8446, section 6, has the numbers; an encrypted alert has to be opened.")
 def check_answers_on_alerts(evidence, answers):
     """Your answers on how sessions were refused, and what protection costs."""
     for key, right in R.alert_numbers(evidence).items():
-        same(key, answers.integer(key), right)
+        same(answers.integer(key), right, key)
     for way in ("ecdhe", "tls13"):
-        same(f"overhead_{way}", answers.integer(f"overhead_{way}"), R.overhead(evidence, way))
+        same(answers.integer(f"overhead_{way}"), R.overhead(evidence, way), f"overhead_{way}")
