@@ -1,0 +1,67 @@
+"""Reading the evidence of this lab: exchanges by scene, and a page as a browser reads it."""
+
+from html.parser import HTMLParser
+
+from mnlab.checks import expect
+from mnlab.protocols import http, tcp
+
+
+def asked(evidence, scene, who="client", where="eve") -> list[http.Exchange]:
+    """What `who` asked for in a scene (it lasts until the next mark), as captured at `where`."""
+    marks = sorted(one.start for one in evidence.timeline if one.kind == "mark")
+    start = evidence.mark(scene)
+    end = next((mark for mark in marks if mark > start), float("inf"))
+    return [one for one in http.exchanges(evidence.frames(where))
+            if start <= one.time < end and one.connection.client.ip == evidence.ip(who)]
+
+
+def only(evidence, scene, where="client") -> http.Exchange:
+    """The client's first exchange of a scene, answered."""
+    found = asked(evidence, scene, "client", where)
+    expect(found and found[0].response, done=f"the client asked, in the scene {scene}",
+           expected="a response on the wire", seen="none")
+    return found[0]
+
+
+def told(one) -> str:
+    """An exchange in short, for messages."""
+    answer = one.response
+    uri = one.request.target_uri
+    return (f"{one.request.method} {uri if len(uri) < 80 else uri[:60] + '...'}: "
+            f"{f'{answer.status} {answer.reason}' if answer else 'nothing'}")
+
+
+def segments(one) -> list[int]:
+    """The bytes of each segment that brought the request."""
+    size = len(one.request.head) + len(one.request.body)
+    start = 0  # the scenes that are counted have one request on a connection
+    return [len(piece.data) for piece in one.connection.pieces(tcp.CLIENT) if start <= piece.offset < start + size]
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: its tags, its forms, and the text of each item of a list."""
+
+    def __init__(self, one):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.forms, self.items, self.fields = [], [], [], {}
+        self.inside = False
+        self.feed(one.response.body.decode("utf-8", errors="replace"))
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.tags.append(tag)
+        if tag == "form":
+            self.forms.append(((found.get("method") or "get").lower(), found.get("action")))
+        if found.get("name"):
+            self.fields[found["name"]] = found.get("value")
+        if tag == "li":
+            self.items.append("")
+            self.inside = True
+
+    def handle_endtag(self, tag):
+        if tag in ("li", "ul"):
+            self.inside = False
+
+    def handle_data(self, data):
+        if self.inside:
+            self.items[-1] += data
