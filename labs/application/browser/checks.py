@@ -13,8 +13,8 @@ from mnlab.evidence.record import Missing
 from mnlab.lab.lab import load
 from mnlab.protocols import http, tcp
 
-R = load(Path(__file__).with_name("reading.py"))
-E = load(Path(__file__).with_name("experiment.py"))
+read = load(Path(__file__).with_name("reading.py"))
+experiment = load(Path(__file__).with_name("experiment.py"))
 
 CONNECTIONS = 3  # for the student's site: the page, what is its own, what is the ticker's
 SLACK, FIXED = 1.2, 0.05  # a factor and s: what a browser computes between its requests
@@ -23,7 +23,7 @@ CLOSE = 0.05  # a share, for times in answers
 
 def pages(evidence):
     """Each browser's load of the page, and the words for it in failures."""
-    return [(seen, f"{seen.name} was given {seen.url}") for seen in R.loads(evidence)]
+    return [(seen, f"{seen.name} was given {seen.url}") for seen in read.loads(evidence)]
 
 
 def said(exchange: http.Exchange) -> str:
@@ -45,7 +45,7 @@ def check_the_name_is_asked_first(evidence):
         found = [one for one in seen.lookups(host) if one.response and one.response.kind == "answer"]
         expect(found, done=done, expected=f"a question about {host}, and an answer",
                seen=f"{len(seen.lookups(host))} questions, none answered")
-        first = R.syn(seen.connections[0])
+        first = read.syn(seen.connections[0])
         expect(found[0].response.time <= first, done=done, expected="the answer ahead of the first SYN",
                seen=f"the SYN {found[0].response.time - first:.3f} s ahead of the answer")
 
@@ -84,7 +84,7 @@ def check_a_redirect_starts_it_over(evidence, params):
         expect(first.response and first.response.status == 301 and first.request.target_uri == "/", done=done,
                expected="GET / and 301", seen=listed(seen))
         location = first.response.header("Location")
-        expect(page and location == R.asked(page) and page.request.time >= first.response.end, done=done,
+        expect(page and location == read.asked(page) and page.request.time >= first.response.end, done=done,
                expected=f"a request for {location} after that", seen=listed(seen))
 
 
@@ -99,7 +99,7 @@ def check_resources_follow_the_page(evidence):
                    expected=f"one request for {url}, after the page", seen=f"{len(found)} requests: {listed(seen)}")
             referer = found[0].request.header("Referer") or ""
             # To another host only the origin is named (W3C Referrer Policy, strict-origin-when-cross-origin).
-            page = R.asked(seen.page)
+            page = read.asked(seen.page)
             right = page if urlsplit(url).netloc == urlsplit(page).netloc else f"http://{urlsplit(page).netloc}/"
             expect(referer == right, done=done, expected=f"Referer: {right}", seen=referer or "no Referer")
         if seen.name == "w3m":
@@ -107,8 +107,8 @@ def check_resources_follow_the_page(evidence):
             expect(images and not any(seen.of(url) for url in images), done=done,
                    expected="no request for pictures, styles, scripts: w3m shows text", seen=listed(seen))
         else:
-            expect(not R.not_loaded(seen), done=done, expected="a request for all that the page names",
-                   seen=f"none for {', '.join(R.not_loaded(seen))}")
+            expect(not read.not_loaded(seen), done=done, expected="a request for all that the page names",
+                   seen=f"none for {', '.join(read.not_loaded(seen))}")
 
 
 @points(1, claim="BRW-1", hint="One of the frames lives on another host. What comes before its SYN?")
@@ -142,8 +142,8 @@ def check_close_or_keep(evidence):
             expect(one.closed_first == tcp.SERVER, done=done, expected="the server closes first",
                    seen=f"the {one.closed_first or 'nobody'} did")
             fin = one.fins[tcp.SERVER].time
-            expect(after is None or fin <= R.syn(after), done=done, expected="the next SYN after the server's FIN",
-                   seen=f"it came {fin - R.syn(after):.3f} s earlier" if after else "")
+            expect(after is None or fin <= read.syn(after), done=done, expected="the next SYN after the server's FIN",
+                   seen=f"it came {fin - read.syn(after):.3f} s earlier" if after else "")
 
 
 @points(1, claim="BRW-1", hint="output/w3m.out is what one would see on the screen.")
@@ -182,7 +182,7 @@ def ticker(seen) -> str:
 def visit(evidence):
     """What w3m did on the student's site."""
     try:
-        return R.load(evidence, "visit")
+        return read.load(evidence, "visit")
     except Missing:
         expect(False, done=evidence.command("visit").line, expected="a connection to your server",
                seen=evidence.command("visit").stderr.strip()[:200] or "none")
@@ -196,7 +196,7 @@ def check_your_site_shows_everything(evidence, params):
         expect(params[f"piece_{number}"] in shown, done=seen.command.line,
                expected=f"{params[f'piece_{number}']!r} on the screen", seen=shown[:300] or "nothing")
     told = ticker(seen)
-    earlier = [ticker(one) for one in R.loads(evidence)]
+    earlier = [ticker(one) for one in read.loads(evidence)]
     expect(told in shown and told not in earlier and fresh(evidence, told, seen), done=seen.command.line,
            expected="the ticker's word of this visit on the screen", seen=shown[:300] or "nothing")
 
@@ -233,7 +233,7 @@ def check_your_site_is_quick(evidence, params):
     expect(params["piece_1"] in shown, done=seen.command.line, expected="your site", seen=shown[:200] or "nothing")
     rtt = {host: 2 * params[f"delay_{host}"] / 1000 for host in ("dns", "shop", "media")}
     budget = SLACK * (3 * rtt["dns"] + 4 * rtt["shop"] + 2 * rtt["media"]) + FIXED
-    took = R.loaded(seen)
+    took = read.loaded(seen)
     expect(took <= budget, done=seen.command.line, expected=f"all of it within {budget * 1000:.0f} ms",
            seen=f"{took * 1000:.0f} ms")
 
@@ -243,7 +243,7 @@ def check_your_site_is_quick(evidence, params):
 @points(4, claim="BRW-1", hint="A frame is known when the page has been read, a host when its name has been answered.")
 def check_answer_order(evidence, answers):
     """You put the events of your own trace in order."""
-    right = R.order(evidence, E.EVENTS)
+    right = read.order(evidence, experiment.EVENTS)
     given = [str(letter).lower() for letter in answers.items("order")]
     expect(sorted(given) == sorted(right), done="answers.toml: order",
            expected=f"each letter of {''.join(sorted(right))} once", seen=given)
@@ -255,7 +255,7 @@ def check_answer_order(evidence, answers):
 @points(2, claim="BRW-1", hint="In Wireshark: dns.flags.response == 0; tcp.flags.syn == 1 && tcp.flags.ack == 0.")
 def check_answers_counts(evidence, answers):
     """Your answers on how much went over the wire."""
-    seen = R.load(evidence, "w3m")
+    seen = read.load(evidence, "w3m")
     same(answers.integer("questions"), len(seen.questions), "questions")
     same(answers.integer("connections"), len(seen.connections), "connections")
     same(answers.choice("closes_first", ("client", "server")), seen.connections[0].closed_first, "closes_first")
@@ -264,17 +264,17 @@ def check_answers_counts(evidence, answers):
 @points(2, claim="BRW-1", hint="Measure from the first packet to DNS. A and AAAA are asked at once.")
 def check_answers_times(evidence, answers):
     """Your answers on how long it took, and what for."""
-    seen = R.load(evidence, "w3m")
-    near(answers.number("ms_page"), R.first_byte(seen) * 1000, "ms_page", CLOSE)
-    near(answers.number("ms_dns"), R.waited_for_dns(seen) * 1000, "ms_dns", CLOSE)
-    near(answers.number("ms_all"), R.loaded(seen) * 1000, "ms_all", CLOSE)
+    seen = read.load(evidence, "w3m")
+    near(answers.number("ms_page"), read.first_byte(seen) * 1000, "ms_page", CLOSE)
+    near(answers.number("ms_dns"), read.waited_for_dns(seen) * 1000, "ms_dns", CLOSE)
+    near(answers.number("ms_all"), read.loaded(seen) * 1000, "ms_all", CLOSE)
 
 
 @points(2, claim="BRW-1", hint="Follow, HTTP Stream; compare what the documents name with what was asked for.")
 def check_answers_requests(evidence, answers, params):
     """Your answers on what was asked for, and with which words."""
-    seen = R.load(evidence, "w3m")
-    same(sorted(str(name) for name in answers.items("not_loaded")), R.not_loaded(seen), "not_loaded")
+    seen = read.load(evidence, "w3m")
+    same(sorted(str(name) for name in answers.items("not_loaded")), read.not_loaded(seen), "not_loaded")
     frames = [seen.of(url)[0] for url in seen.frames if seen.of(url)]
     abroad = [one for one in frames if one.connection.server.ip == params["media"]]
     expect(abroad, done=seen.command.line, expected="a request to media", seen=listed(seen))

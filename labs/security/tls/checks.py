@@ -12,9 +12,9 @@ from mnlab.lab.lab import load
 from mnlab.protocols import tcp, tls
 from mnlab.protocols.tls import hello, opening
 
-R = load(Path(__file__).with_name("reading.py"))
+read = load(Path(__file__).with_name("reading.py"))
 proof = load(Path(__file__).with_name("proof.py"))
-E = load(Path(__file__).with_name("experiment.py"))
+experiment = load(Path(__file__).with_name("experiment.py"))
 
 WAYS = ("rsa", "ecdhe", "tls13")
 SSL3, TLS10, TLS12, TLS13 = 0x0300, 0x0301, 0x0303, 0x0304
@@ -24,7 +24,7 @@ READABLE = ("tls10", *WAYS)  # hellos in one record, with extensions
 
 def in_iana(name: str) -> str:
     """A suite's IANA name, from OpenSSL's."""
-    return (E.RSA | E.ECDHE | E.TLS13)[name]
+    return (experiment.RSA | experiment.ECDHE | experiment.TLS13)[name]
 
 
 def word_of(params, way: str) -> bytes:
@@ -38,10 +38,6 @@ def fetched(evidence, name: str) -> None:
            expected="status 200", seen=f"curl ended with {got.status}: {(got.stderr or got.stdout).strip()[:200]}")
 
 
-def hexed(numbers) -> str:
-    return ", ".join(f"{number:#06x}" for number in numbers) or "none"
-
-
 # --- TLS-1: where it comes from ---
 
 @points(1, claim="TLS-1", hint="Two bytes in the record, two in the message: written as major.minor.")
@@ -49,25 +45,25 @@ def check_versions_count_on_from_ssl(evidence):
     """SSL 3.0 is 3.0 on the wire, TLS 1.0 is 3.1, TLS 1.2 is 3.3; TLS 1.3 says 3.3 there, and 3.4 in an extension."""
     for name, legacy, highest, record in (("ssl3", SSL3, SSL3, SSL3), ("tls10", TLS10, TLS10, TLS10),
                                           ("rsa", TLS12, TLS12, TLS12), ("tls13", TLS12, TLS13, TLS12)):
-        offered = R.fields(evidence, name, tcp.CLIENT)
+        offered = read.fields(evidence, name, tcp.CLIENT)
         expect((offered.version, max(offered.versions)) == (legacy, highest), done=f"the client of {name} said hello",
-               expected=f"version field {R.dotted(legacy)}, at most {R.dotted(highest)} offered",
-               seen=f"{R.dotted(offered.version)}, at most {R.dotted(max(offered.versions))}")
-        answered = {one.version for one in R.session(evidence, name).records if one.sender == tcp.SERVER}
+               expected=f"version field {read.dotted(legacy)}, at most {read.dotted(highest)} offered",
+               seen=f"{read.dotted(offered.version)}, at most {read.dotted(max(offered.versions))}")
+        answered = {one.version for one in read.session(evidence, name).records if one.sender == tcp.SERVER}
         expect(answered == {record}, done=f"the server answered {name}",
-               expected=f"records of version {R.dotted(record)}",
-               seen=", ".join(map(R.dotted, sorted(answered))) or "nothing")
+               expected=f"records of version {read.dotted(record)}",
+               seen=", ".join(map(read.dotted, sorted(answered))) or "nothing")
     fetched(evidence, "tls10")
 
 
 @points(1, claim="TLS-1", hint="What does the server's first record hold, and of which version is it?")
 def check_ssl3_is_refused(evidence):
     """The server reads a hello of SSL 3.0 as it reads TLS's, for TLS is its successor, and refuses: too old."""
-    seen = R.session(evidence, "ssl3")
+    seen = read.session(evidence, "ssl3")
     said = [(alert.sender, alert.level) for alert in seen.alerts]
     expect(said == [(tcp.SERVER, "fatal")] and seen.server_hello is None,
            done="a client of 1996 said hello in SSL 3.0", expected="a fatal alert from the server, and no ServerHello",
-           seen=R.told(seen))
+           seen=read.told(seen))
     expect("version too low" in evidence.command("server").stderr, done="a client of 1996 said hello in SSL 3.0",
            expected="the server notes: version too low", seen=evidence.command("server").stderr[:200] or "nothing")
 
@@ -78,7 +74,7 @@ def check_ssl3_is_refused(evidence):
 def check_server_picks_one_suite_of_the_offer(evidence, params):
     """The client offers suites in its order; the server picks of them the one that it likes best itself."""
     for way in WAYS:
-        seen = R.session(evidence, way)
+        seen = read.session(evidence, way)
         server = params["suites"]["server"]["tls13" if way == "tls13" else "tls12"]
         order = [in_iana(name) for name in server]
         wished = [in_iana(name) for name in params["suites"]["offers"][way]]
@@ -87,43 +83,43 @@ def check_server_picks_one_suite_of_the_offer(evidence, params):
                expected="these suites in its ClientHello, in this order", seen=", ".join(seen.client_hello.suites))
         right = next(suite for suite in order if suite in offered)
         expect(seen.suite == right, done=f"the client of {way} offered {', '.join(offered)}",
-               expected=f"the server's favourite of them, {right}", seen=seen.suite or R.told(seen))
+               expected=f"the server's favourite of them, {right}", seen=seen.suite or read.told(seen))
 
 
 @points(1, claim="TLS-2", hint="supported_versions in both hellos; where a client has none, the version field.")
 def check_server_picks_the_version(evidence):
     """The server picks the highest version that both know: of 1.3 and 1.2 it takes 1.3, of 1.2 alone 1.2."""
     for way, offered in (("tls13", {TLS13, TLS12}), ("rsa", {TLS12}), ("ecdhe", {TLS12}), ("tls10", {TLS10})):
-        client = set(R.fields(evidence, way, tcp.CLIENT).versions)
+        client = set(read.fields(evidence, way, tcp.CLIENT).versions)
         expect(client == offered, done=f"the client of {way} said hello",
-               expected=f"an offer of {', '.join(map(R.dotted, sorted(offered)))}",
-               seen=", ".join(map(R.dotted, sorted(client))))
-        picked = R.fields(evidence, way, tcp.SERVER).versions
-        expect(picked == [max(offered)], done=f"the server answered {way}", expected=R.dotted(max(offered)),
-               seen=", ".join(map(R.dotted, picked)))
+               expected=f"an offer of {', '.join(map(read.dotted, sorted(offered)))}",
+               seen=", ".join(map(read.dotted, sorted(client))))
+        picked = read.fields(evidence, way, tcp.SERVER).versions
+        expect(picked == [max(offered)], done=f"the server answered {way}", expected=read.dotted(max(offered)),
+               seen=", ".join(map(read.dotted, picked)))
 
 
 @points(1, claim="TLS-2", hint="The client offered a single suite, which the server does not have.")
 def check_nothing_in_common(evidence):
     """Where the offer holds nothing that the server has, the handshake ends: handshake_failure."""
-    seen, got = R.session(evidence, "nothing-in-common"), evidence.command("nothing-in-common")
+    seen, got = read.session(evidence, "nothing-in-common"), evidence.command("nothing-in-common")
     said = [(alert.sender, alert.level, alert.text) for alert in seen.alerts]
     expect(said == [(tcp.SERVER, "fatal", "handshake_failure")] and seen.server_hello is None and got.status != 0,
            done="a client offered one suite, which the server does not have",
-           expected="a fatal alert handshake_failure from the server, and no ServerHello", seen=R.told(seen))
+           expected="a fatal alert handshake_failure from the server, and no ServerHello", seen=read.told(seen))
 
 
 @points(1, claim="TLS-2", hint="Which group did the client send a key share for, and which did the server ask for?")
 def check_server_may_ask_again(evidence, params):
     """TLS 1.3: the client's key share is of the wrong group; the server names the right one, and gets it."""
-    seen, group = R.session(evidence, "retry"), R.GROUP_NUMBERS[E.GROUPS[params["_group"]]]
-    hellos = [R.take_apart(message) for message in seen.handshakes
+    seen, group = read.session(evidence, "retry"), read.GROUP_NUMBERS[experiment.GROUPS[params["_group"]]]
+    hellos = [read.take_apart(message) for message in seen.handshakes
               if message.type in (tls.CLIENT_HELLO, tls.SERVER_HELLO)]
     shares = [one.key_shares for one in hellos]
     expect(len(hellos) == 4 and hellos[1].retry and shares[1:] == [[group]] * 3 and group not in shares[0],
            done=f"a client guessed that the server would take {params['_other_group']}",
            expected=f"a HelloRetryRequest for group {group}, then a ClientHello and a ServerHello with such key shares",
-           seen=f"{R.told(seen)}; key shares {shares}")
+           seen=f"{read.told(seen)}; key shares {shares}")
     fetched(evidence, "retry")
 
 
@@ -137,10 +133,10 @@ def certificate(evidence) -> bytes:
 def check_server_sends_its_certificate(evidence):
     """The server sends its certificate: in TLS 1.2 for all to see, in TLS 1.3 encrypted already."""
     for way in WAYS:
-        visible = R.session(evidence, way).certificates
+        visible = read.session(evidence, way).certificates
         expect(bool(visible) == (way != "tls13"), done=f"eve listened to {way}",
                expected=f"{'no' if way == 'tls13' else 'a'} certificate in the clear", seen=f"{len(visible)} of them")
-        sent = R.opened(evidence, way).certificates
+        sent = read.opened(evidence, way).certificates
         expect(sent == (certificate(evidence),), done=f"{way} was opened with the client's key log",
                expected="the server's certificate", seen=f"{len(sent)} certificates")
 
@@ -154,7 +150,7 @@ def check_client_checks_the_certificate(evidence, params):
         expect(fits == right, done=f"the certificate was held against {root}'s key",
                expected=f"a signature that {'fits' if right else 'does not fit'}", seen="the contrary")
     fetched(evidence, "tls13")
-    refused, got = R.opened(evidence, "no-root"), evidence.command("no-root")
+    refused, got = read.opened(evidence, "no-root"), evidence.command("no-root")
     said = [(alert.sender, alert.text) for alert in refused.alerts]
     expect(said == [(tcp.CLIENT, "unknown_ca")] and got.status == 60, done="a client with another root connected",
            expected="the alert unknown_ca from the client (curl's status 60)", seen=f"{said}, status {got.status}")
@@ -167,14 +163,14 @@ def check_client_checks_the_certificate(evidence, params):
 def check_server_proves_that_it_has_the_key(evidence):
     """With ECDHE and in TLS 1.3 the server signs; with RSA key exchange it proves its key by being able to go on."""
     leaf = certificate(evidence)
-    expect(proof.signed_share(R.session(evidence, "ecdhe"), leaf), done="the server sent its key share (ecdhe)",
+    expect(proof.signed_share(read.session(evidence, "ecdhe"), leaf), done="the server sent its key share (ecdhe)",
            expected="a signature over it and both randoms that fits the key in the certificate", seen="none that fits")
-    expect(proof.signed_handshake(R.opened(evidence, "tls13"), leaf), done="the server sent CertificateVerify (tls13)",
+    expect(proof.signed_handshake(read.opened(evidence, "tls13"), leaf), done="the server sent CertificateVerify",
            expected="a signature over the handshake that fits the key in the certificate", seen="none that fits")
-    names = [message.name for message in R.session(evidence, "rsa").handshakes]
+    names = [message.name for message in read.session(evidence, "rsa").handshakes]
     expect("ServerKeyExchange" not in names and "CertificateVerify" not in names, done="RSA key exchange (rsa)",
            expected="nothing that is signed", seen=", ".join(names))
-    answered = [message.name for message in R.unlocked(evidence, "rsa").handshakes if message.sender == tcp.SERVER]
+    answered = [message.name for message in read.unlocked(evidence, "rsa").handshakes if message.sender == tcp.SERVER]
     expect(answered[-1:] == ["Finished"], done="RSA key exchange (rsa)",
            expected="a Finished from the server, in keys made of the secret that was locked", seen=", ".join(answered))
 
@@ -184,14 +180,14 @@ def check_server_proves_that_it_has_the_key(evidence):
 @points(1, claim="TLS-4", hint="openssl pkeyutl -decrypt -inkey server.key takes what ClientKeyExchange holds.")
 def check_secret_is_locked_with_the_servers_key(evidence):
     """RSA: the client locks 48 bytes, the version that it offered and 46 random ones, with the certificate's key."""
-    seen = R.session(evidence, "rsa")
+    seen = read.session(evidence, "rsa")
     locked = opening.locked_premaster(seen)
     expect(locked and len(locked) == 256, done="the client sent ClientKeyExchange (rsa)",
            expected="256 bytes: as long as the server's RSA key", seen=f"{len(locked or b'')} bytes locked with RSA")
     secret = opening.premaster(seen, evidence.text("server.key").encode())
     expect(secret and secret[:2] == b"\3\3", done="they were unlocked with the server's private key",
            expected="48 bytes that begin with 3.3", seen=secret[:4].hex() if secret else "nothing of the kind")
-    logged = R.secrets(evidence, "client").get(locked[:opening.LOCKED_NAME], {}).get(opening.PREMASTER)
+    logged = read.secrets(evidence, "client").get(locked[:opening.LOCKED_NAME], {}).get(opening.PREMASTER)
     expect(secret == logged, done="they were unlocked with the server's private key",
            expected="the very secret that the client made up", seen="another one")
 
@@ -199,7 +195,7 @@ def check_secret_is_locked_with_the_servers_key(evidence):
 @points(1, claim="TLS-4", hint="Wireshark: Preferences, RSA Keys, Add new keyfile. Take the .pcap, not the .pcapng.")
 def check_private_key_opens_rsa(evidence, params):
     """RSA: with the server's private key alone, whoever recorded the session opens all of it, years later."""
-    found = R.unlocked(evidence, "rsa")
+    found = read.unlocked(evidence, "rsa")
     expect(found.complete, done="eve's capture of rsa was opened with files/server.key",
            expected="every record opens", seen=f"{len(found.sealed)} records stay sealed")
     text = found.stream(tcp.SERVER)
@@ -208,19 +204,19 @@ def check_private_key_opens_rsa(evidence, params):
 
 
 def stays_sealed(evidence, way: str) -> None:
-    found = R.unlocked(evidence, way)
+    found = read.unlocked(evidence, way)
     encrypted = [one for one in found.records if one.record.encrypted]
     done = f"eve's capture of {way} was tried with files/server.key"
     expect(found.sealed == encrypted and encrypted, done=done, expected="every encrypted record stays sealed",
            seen=f"{len(encrypted) - len(found.sealed)} of {len(encrypted)} opened")
-    expect(R.opened(evidence, way).complete, done=f"eve's capture of {way} was opened with the client's key log",
+    expect(read.opened(evidence, way).complete, done=f"eve's capture of {way} was opened with the client's key log",
            expected="every record opens: the capture is whole", seen="some do not")
 
 
 @points(1, claim="TLS-4", hint="What does ClientKeyExchange hold, and with which key is that locked?")
 def check_private_key_does_not_open_ecdhe(evidence):
     """ECDHE: ClientKeyExchange holds a public point, locked with nothing; the private key opens no record."""
-    locked = opening.locked_premaster(R.session(evidence, "ecdhe"))
+    locked = opening.locked_premaster(read.session(evidence, "ecdhe"))
     expect(locked is None, done="the client sent ClientKeyExchange (ecdhe)", expected="a point of a curve",
            seen=f"{len(locked or b'')} bytes locked with RSA")
     stays_sealed(evidence, "ecdhe")
@@ -229,7 +225,7 @@ def check_private_key_does_not_open_ecdhe(evidence):
 @points(1, claim="TLS-4", hint="Is there a ClientKeyExchange at all?")
 def check_private_key_does_not_open_tls13(evidence):
     """TLS 1.3: there is no ClientKeyExchange, only key shares in the hellos; the private key opens no record."""
-    seen = R.opened(evidence, "tls13")
+    seen = read.opened(evidence, "tls13")
     names = [message.name for message in seen.handshakes]
     expect("ClientKeyExchange" not in names and seen.session.version == "TLS 1.3", done="eve's capture of tls13",
            expected="TLS 1.3, and no ClientKeyExchange", seen=", ".join(names))
@@ -239,8 +235,8 @@ def check_private_key_does_not_open_tls13(evidence):
 @points(1, claim="TLS-4", hint="Compare the server's key shares of any two sessions.")
 def check_each_session_has_keys_of_its_own(evidence):
     """ECDHE and TLS 1.3: the server makes a new pair of keys for each session, and forgets it afterwards."""
-    shares = {name: proof.ecdhe_share(R.session(evidence, name)) for name in ("ecdhe", "flipped-12")}
-    shares |= {name: R.fields(evidence, name, tcp.SERVER).extensions.get(hello.KEY_SHARE)
+    shares = {name: proof.ecdhe_share(read.session(evidence, name)) for name in ("ecdhe", "flipped-12")}
+    shares |= {name: read.fields(evidence, name, tcp.SERVER).extensions.get(hello.KEY_SHARE)
                for name in ("tls13", "flipped-13", "no-root")}
     expect(all(shares.values()) and len(set(shares.values())) == len(shares),
            done="the same server was visited five times", expected="five key shares, all different",
@@ -252,9 +248,9 @@ def check_each_session_has_keys_of_its_own(evidence):
 @points(1, claim="TLS-5", hint="files/client.keys and files/server.keys: one line for each secret of a session.")
 def check_both_ends_have_the_same_keys(evidence):
     """Client and server each log what they derived: the same secrets, though none of them was ever sent."""
-    wire = {way: R.whole(evidence, way) for way in WAYS}
+    wire = {way: read.whole(evidence, way) for way in WAYS}
     for way in WAYS:
-        client, server = (R.own_secrets(evidence, end, way) for end in ("client", "server"))
+        client, server = (read.own_secrets(evidence, end, way) for end in ("client", "server"))
         labels = [label for pair in opening.TRAFFIC.values() for label in pair] if way == "tls13" else [opening.MASTER]
         for label in labels:
             one, other = ((log.get(label) or b"").hex()[:16] or "none" for log in (client, server))
@@ -269,7 +265,7 @@ def check_logged_keys_open_the_capture(evidence, params):
     """Either log opens all that eve recorded: request and page, both Finished, and the closing alerts."""
     for way in WAYS:
         for end in ("client", "server"):
-            found, done = R.opened(evidence, way, end), f"eve's capture of {way} was opened with the {end}'s key log"
+            found, done = read.opened(evidence, way, end), f"eve's capture of {way} was opened with the {end}'s key log"
             expect(found.complete, done=done, expected="every record opens", seen=f"{len(found.sealed)} stay sealed")
             expect(found.stream(tcp.CLIENT).startswith(f"GET /{way} HTTP/1.1\r\n".encode()) and
                    word_of(params, way) in found.stream(tcp.SERVER), done=done,
@@ -285,7 +281,7 @@ def check_nothing_can_be_read(evidence, params):
     """Request and page pass encrypted: eve finds no word of them, but the server's name in the hello."""
     for way in WAYS:
         fetched(evidence, way)
-        heard, done = R.whole(evidence, way), f"eve listened to {way}"
+        heard, done = read.whole(evidence, way), f"eve listened to {way}"
         for text in (f"GET /{way}".encode(), b"HTTP/1.1", word_of(params, way), b"All work and no play"):
             expect(text not in heard, done=done, expected=f"{text!r} nowhere", seen="it is there, in the clear")
         expect(params["name"].encode() in heard, done=done, expected="the server's name in a ClientHello", seen="none")
@@ -296,11 +292,11 @@ def check_a_flipped_bit_is_caught(evidence):
     """Mallory flips one bit in the record with the page: the client takes nothing of it, and says bad_record_mac."""
     for name, way in FLIPPED.items():
         done = f"Mallory flipped a bit of the page in {name}"
-        sent, came = (R.connection(evidence, name, where).stream(tcp.SERVER) for where in ("eve", "client"))
+        sent, came = (read.connection(evidence, name, where).stream(tcp.SERVER) for where in ("eve", "client"))
         bits = sum((one ^ other).bit_count() for one, other in zip(sent, came))
         expect(bits == 1 and len(sent) == len(came), done=done, expected="one bit that differs before and after him",
                seen=f"{bits} bits, {len(sent)} and {len(came)} bytes")
-        found, got = R.opened(evidence, name, where="client"), evidence.command(name)
+        found, got = read.opened(evidence, name, where="client"), evidence.command(name)
         expect(len(found.sealed) == 1 and found.stream(tcp.SERVER) == b"", done=done,
                expected="one record that the right keys no longer open", seen=f"{len(found.sealed)} of them")
         said = [alert.text for alert in found.alerts if alert.sender == tcp.CLIENT]
@@ -332,7 +328,7 @@ def reads(evidence, names, side: str) -> None:
     """Fail unless the program's line on each of these files says what is on the wire."""
     ran, found = evidence.command("hello"), printed(evidence)
     for name in names:
-        right = R.described(evidence, name, side)
+        right = read.described(evidence, name, side)
         mine, done = found.get(right["file"]), f"your program read {right['file']}"
         last = ran.stderr.strip().splitlines()[-1:]
         expect(mine, done=done, expected="a line about it",
@@ -358,9 +354,9 @@ def check_program_reads_server_hellos(evidence):
 @points(2, claim="TLS-2", hint="The message's own length counts: gather records until it is whole.")
 def check_program_joins_records(evidence):
     """Your program reads a ClientHello that takes two records."""
-    first = next(one for one in R.session(evidence, "long").records if one.sender == tcp.CLIENT)
-    whole = R.first_message(evidence, "long", tcp.CLIENT)
-    expect(whole and len(whole.data) + R.MESSAGE_HEADER > first.length, done="a client said a long hello",
+    first = next(one for one in read.session(evidence, "long").records if one.sender == tcp.CLIENT)
+    whole = read.first_message(evidence, "long", tcp.CLIENT)
+    expect(whole and len(whole.data) + read.MESSAGE_HEADER > first.length, done="a client said a long hello",
            expected="a ClientHello in two records", seen=f"a first record of {first.length} bytes")
     reads(evidence, ("long",), tcp.CLIENT)
 
@@ -392,14 +388,14 @@ def annotated(answers, key: str, right: list) -> None:
 @points(3, claim="TLS-2", hint="Follow, TCP Stream, as a hex dump: its first byte is the first record's first byte.")
 def check_annotation_of_the_client_hello(evidence, answers):
     """Your annotation of the ClientHello of tls13."""
-    for key, right in R.client_annotations(evidence).items():
+    for key, right in read.client_annotations(evidence).items():
         annotated(answers, key, right)
 
 
 @points(2, claim="TLS-2", hint="The session id comes before the suite, and has a length of its own.")
 def check_annotation_of_the_server_hello(evidence, answers):
     """Your annotation of the ServerHello of tls13."""
-    for key, right in R.server_annotations(evidence).items():
+    for key, right in read.server_annotations(evidence).items():
         annotated(answers, key, right)
 
 
@@ -407,19 +403,20 @@ def check_annotation_of_the_server_hello(evidence, answers):
 def check_answers_on_suites(evidence, answers):
     """Your answers on what the server picked."""
     for way in WAYS:
-        same(answers.text(f"suite_{way}"), R.session(evidence, way).suite, f"suite_{way}")
-    offered, picked = R.session(evidence, "tls13").client_hello.suites, R.session(evidence, "tls13").suite
+        same(answers.text(f"suite_{way}"), read.session(evidence, way).suite, f"suite_{way}")
+    offered, picked = read.session(evidence, "tls13").client_hello.suites, read.session(evidence, "tls13").suite
     same(answers.integer("place_in_offer"), offered.index(picked) + 1 if picked in offered else None, "place_in_offer")
 
 
 @points(3, claim=("TLS-4", "TLS-5"), hint="files/server.key; and the .pcapng, which has the key log inside.")
 def check_answers_on_secrets(evidence, answers, params):
     """Your answers on what each key opens, with what was found inside."""
-    opened = [way for way in WAYS if R.unlocked(evidence, way).complete]
+    opened = [way for way in WAYS if read.unlocked(evidence, way).complete]
     same(sorted(map(str, answers.items("private_key_opens"))), sorted(opened), "private_key_opens")
-    visible = [way for way in WAYS if R.session(evidence, way).certificates_visible]
+    visible = [way for way in WAYS if read.session(evidence, way).certificates_visible]
     same(sorted(map(str, answers.items("certificate_in_the_clear"))), sorted(visible), "certificate_in_the_clear")
-    same(answers.text("premaster").lower().replace(":", "").replace(" ", ""), R.premaster_start(evidence), "premaster")
+    premaster = answers.text("premaster").lower().replace(":", "").replace(" ", "")
+    same(premaster, read.premaster_start(evidence), "premaster")
     for way in WAYS:
         same(answers.text(f"word_{way}"), word_of(params, way).decode(), f"word_{way}")
 
@@ -427,7 +424,7 @@ def check_answers_on_secrets(evidence, answers, params):
 @points(2, claim=("TLS-1", "TLS-6"), hint="RFC 8446, section 6, has the numbers; an encrypted alert has to be opened.")
 def check_answers_on_alerts(evidence, answers):
     """Your answers on how sessions were refused, and what protection costs."""
-    for key, right in R.alert_numbers(evidence).items():
+    for key, right in read.alert_numbers(evidence).items():
         same(answers.integer(key), right, key)
     for way in ("ecdhe", "tls13"):
-        same(answers.integer(f"overhead_{way}"), R.overhead(evidence, way), f"overhead_{way}")
+        same(answers.integer(f"overhead_{way}"), read.overhead(evidence, way), f"overhead_{way}")

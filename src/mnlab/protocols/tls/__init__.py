@@ -22,8 +22,7 @@ from mnlab.protocols import tcp
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.message import Message
-from mnlab.protocols.tls.hello import (Hello, parse_certificates, parse_client_hello, parse_server_hello,
-                                       version_name)
+from mnlab.protocols.tls.hello import Hello, parse_certificates, parse_client_hello, parse_server_hello
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
 CONTENT_TYPES = {CHANGE_CIPHER_SPEC: "ChangeCipherSpec", ALERT: "Alert", HANDSHAKE: "Handshake",

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from mnlab.protocols import tcp, tls
 from mnlab.protocols.tls import keys
-from mnlab.protocols.tls.hello import Reader, parse_certificates
+from mnlab.protocols.tls.hello import Reader, parse_certificates, version_name
 
 MASTER, PREMASTER = "CLIENT_RANDOM", "RSA"
 TRAFFIC = {tcp.CLIENT: ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0"),
@@ -132,7 +132,7 @@ def premaster(session: tls.Session, private_key: bytes) -> bytes | None:
     except ValueError:
         return None
     # A wrong key may give random bytes instead of an error; the right one gives the version that the client offered.
-    offered = tls.version_name(int.from_bytes(secret[:2], "big")) == session.client_hello.legacy
+    offered = version_name(int.from_bytes(secret[:2], "big")) == session.client_hello.legacy
     return secret if offered and len(secret) == keys.MASTER_SECRET else None
 
 
