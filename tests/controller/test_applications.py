@@ -115,6 +115,6 @@ def test_two_paths(machine):
     before, after = ([counted(seen[f"{middle} {when}"], "actions", "n_bytes") for middle in ("s2", "s3")]
                      for when in ("before", "after"))
     taken = [last - first for first, last in zip(before, after)]
-    assert min(taken) > SENT / 8  # at least one of the four streams
-    assert SENT < sum(taken) < 2 * SENT  # with headers and acknowledgements; a storm would be far more
+    # iperf3 stops when it has handed over SENT bytes, whatever is on its way by then. A storm would be far more.
+    assert min(taken) > SENT / 16 and sum(taken) < 2 * SENT
     assert "Traceback" not in seen["log"]
