@@ -99,7 +99,7 @@ def look(net, rec) -> None:
 def judge(net, rec) -> None:
     """The student's responses: curl, a text browser, an old client, and somebody with bad intentions."""
     from mnlab.net.typed import converse
-    p, site, name = rec.params, f"http://{rec.params['own_name']}", rec.params["own_name"]
+    site, name = f"http://{rec.params['own_name']}", rec.params["own_name"]
     rec.student_service("server", net["own"], ["python3", "-SE", "respond.py", "80"], caps=["NET_BIND_SERVICE"], tcp=80)
 
     def curl(scene, *arguments):

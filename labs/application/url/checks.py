@@ -4,6 +4,7 @@ All is read from the client's own interface, from nginx's log, and from the stat
 """
 
 from pathlib import Path
+from urllib.parse import unquote
 
 from mnlab.checks import expect, points
 from mnlab.lab.lab import load
@@ -316,7 +317,6 @@ def check_answer_spelled(answers, evidence):
 @points(1, claim="URL-5", hint="Two hexadecimal digits are a byte; the bytes are UTF-8.")
 def check_answer_decoded(answers, params):
     """What percent-encoded bytes stand for."""
-    from urllib.parse import unquote
     given = answers.text("decoded")
     expect(given == unquote(params["encoded"]), done=f"{params['encoded']} was decoded",
            expected="decoded is the text that it stands for", seen=f"not {given!r}")
