@@ -5,6 +5,7 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
+from mnlab.checks import expect
 from mnlab.evidence.record import Missing
 from mnlab.protocols import dns, http, tcp
 
@@ -126,8 +127,9 @@ def moments(evidence) -> dict[str, float]:
     fins = [segment.time for one in seen.connections for segment in one.fins.values()]
     questions = [[one.time for one in seen.lookups(host)] for host in (www, media)]
     ends = [one.response.end for one in frames if one.response]
-    if not (all(questions) and len(to_www) > 1 and abroad and moved and fins and seen.page and ends):
-        raise Missing("w3m did not load the page with all its frames")
+    expect(all(questions) and len(to_www) > 1 and abroad and moved and fins and seen.page and ends,
+           done=f"w3m was given {seen.url}", expected="all that there is to put in order",
+           seen=", ".join(one.request.start_line for one in seen.exchanges) or "no requests")
     return {"ask": min(questions[0]), "syn": syn(to_www[0]), "get": seen.exchanges[0].request.time,
             "moved": moved[0].response.time, "fin": min(fins), "syn-again": syn(to_www[1]),
             "page": seen.page.response.time, "frame": min(one.request.time for one in frames),
@@ -159,8 +161,8 @@ def not_loaded(seen: Load) -> list[str]:
 
 def first_byte(seen: Load) -> float:
     """Seconds from the first question until the first byte of the page itself."""
-    if not (seen.page and seen.questions):
-        raise Missing(f"{seen.name} asked no name, or was given no page")
+    expect(seen.page and seen.questions, done=f"{seen.name} was given {seen.url}", expected="a question, and a page",
+           seen=f"{len(seen.questions)} questions, {'a' if seen.page else 'no'} page")
     return seen.page.response.time - seen.questions[0].time
 
 
