@@ -8,6 +8,15 @@ import pytest
 from mnlab.lab.lab import LAYERS, ROOT, all_labs, load
 
 
+#: The course: claims are numbered from 1 up to this in each topic. Labs may show more than these.
+COURSE = {
+    "LAY": 2, "DUP": 3, "ADR": 4, "ARP": 5, "PNG": 4,
+    "TVU": 7, "WIN": 4, "FVC": 2, "RTO": 3, "CNG": 5, "SEQ": 3, "HSK": 4, "TRD": 4, "TWT": 4,
+    "DNS": 3, "URL": 3, "HTP": 6, "PER": 6, "REQ": 6, "GVP": 4, "RSP": 4, "STA": 10, "BRW": 1,
+    "CIP": 3, "SIG": 5, "CRT": 4, "HVS": 6, "TLS": 6, "SDN": 10,
+}
+
+
 def each_lab(function):
     return pytest.mark.parametrize("lab", [pytest.param(lab, id=lab.name) for lab in all_labs()])(function)
 
@@ -63,6 +72,18 @@ def test_every_row_of_the_ledger_names_checks_that_exist():
         assert named, f"{claim} names no check"
         for lab, check in named:
             assert check in labs.get(lab, ()), f"{claim}: there is no {lab}/{check}"
+
+
+def test_the_ledger_holds_every_claim_of_the_course():
+    course = {f"{topic}-{number}" for topic, count in COURSE.items() for number in range(1, count + 1)}
+    assert not course - {row[0] for row in ledger()}
+
+
+def test_a_row_names_checks_of_its_claim():
+    claims = {(lab.name, name): points.claims for lab in all_labs() for name, points in checks_of(lab).items()}
+    for claim, _, _, where, _ in ledger():
+        for named in re.findall(r"`(\w+)/(check_\w+)`", where):
+            assert claim in claims.get(named, ()), f"{'/'.join(named)} does not say that it shows {claim}"
 
 
 def test_no_claim_stands_twice_in_the_ledger():
