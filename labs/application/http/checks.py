@@ -221,7 +221,7 @@ def check_your_page(evidence, params):
     date = response.header("date") or ""
     try:
         parsed = email.utils.parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         parsed = None
     now = evidence.start_ns / 1e9 + response.time
     expect(date.endswith(" GMT") and parsed and abs(parsed.timestamp() - now) < 2 + SLACK, done=command.line,

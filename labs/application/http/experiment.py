@@ -90,7 +90,7 @@ def look(net, rec) -> None:
         rec.wait(0.2)  # the connection closes, and scenes stand apart
 
     scene("page", "-i", f"{site}/")
-    scene("types", *(part for name in p["files"] for part in ("-o", f"/tmp/{name}", f"{site}/{name}")))
+    scene("types", *(part for name in p["files"] for part in ("-o", "/dev/null", f"{site}/{name}")))
     scene("port", "-o", "/dev/null", f"{site}:{p['port']}/")
     # Without -b curl neither keeps cookies nor shows those that it has: a private window.
     parts = [[*(("-b", "") if visit else ()), f"{site}/hello"] for visit in p["visits"]]
