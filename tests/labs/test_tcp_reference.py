@@ -16,6 +16,7 @@ from mnlab.protocols.tcp import kernel as tcp_kernel, rto as tcp_rto, rtt as tcp
 from mnlab.protocols.kernel import Probe, SocketState
 from mnlab.protocols.tcp.repeats import AFTER_TIMEOUT, FAST, KEEP_ALIVE, TAIL_PROBE, WINDOW_PROBE
 
+TICK = 2e-6  # s: the trace is cut to microseconds, and its clock (kernel/time/timekeeping.c, ktime_get_mono_fast_ns) may be off by one
 TOGETHER = 0.0002  # s from the capture of a segment until the kernel takes it in
 EARLY, LATE = 0.0005, 0.02  # s that a segment may be seen before and after the kernel says that it sends it
 SRTT_ERROR = 0.0005  # s: the capture's clock is not the socket's, and timestamps count milliseconds
@@ -69,7 +70,7 @@ def answered(end: End) -> list[tuple]:
     peer = iter(segment for segment in end.connection.sent(tcp.other(end.side)))
     waiting, found, following = [], [], next(peer, None)
     for probe in end.probes:
-        while following and following.time < probe.time:
+        while following and following.time < probe.time + TICK:
             waiting.append(following)
             following = next(peer, None)
         waiting = [one for one in waiting if probe.time - one.time < TOGETHER and one.length == probe.data_len]
