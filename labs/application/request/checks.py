@@ -262,7 +262,7 @@ def check_your_accept_headers(evidence, params):
            seen=f"{len(packed.body)} bytes, Content-Encoding {packed.header('content-encoding')}")
 
 
-@points(2, claim="REQ-3", hint="User-Agent says who you are, Referer from where you come (with one r, since 1992).")
+@points(2, claim="REQ-3", hint="User-Agent says who you are, Referer from where you come (with one r).")
 def check_your_user_agent_and_referer(evidence, params):
     """Let in as the right agent; the picture, for somebody who comes from the shop's own page."""
     earned(evidence, "agent", 200)

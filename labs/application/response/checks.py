@@ -143,7 +143,8 @@ def check_what_curl_makes_of_wrong_responses(evidence, params):
 
 # --- your responses ---
 
-PATHS = ("text", "latin", "empty", "page", "odd", "moved", "nowhere", "story")
+GO = "go?to=%2Ftext"
+PATHS = ("text", "latin", "empty", "page", "odd", "moved", GO, "nowhere", "story")
 
 
 def own(evidence, path: str) -> http.HttpMessage:
@@ -164,23 +165,27 @@ def expect_body(response, path: str, body: bytes) -> None:
 
 @points(2, claim=("RSP-1", "RSP-4"), hint="On a connection that stays, each response must end exactly where it says.")
 def check_your_connection(evidence):
-    """Eight responses on one connection, every head strictly right, and curl content."""
+    """Nine responses on one connection, every head strictly right, and curl content."""
     ran, found = evidence.command("curl-own"), wire.exchanges(evidence, "own")
     for path in PATHS:
         own(evidence, path)
     expect(ran.status == 0 and len(wire.connections(evidence, "own")) == 1 and len(found) == len(PATHS),
-           done="curl fetched all eight paths", expected="one connection, and no complaint",
+           done="curl fetched all nine paths", expected="one connection, and no complaint",
            seen=f"{len(wire.connections(evidence, 'own'))} connections; {ran.stderr.strip() or ran.status}")
 
 
 @points(2, claim="RSP-3", hint="text.encode(...) makes bytes of a text. Name the same charset in Content-Type.")
 def check_your_texts(evidence, params):
-    """/text in UTF-8 and /latin in ISO-8859-1: each labelled as what it is, with its length in bytes."""
+    """/text in UTF-8 and /latin in ISO-8859-1: each with its true label and length. Others have a label."""
     for path, label in (("text", "utf-8"), ("latin", "iso-8859-1")):
         response = own(evidence, path)
         expect_body(response, path, params["text"].encode(label))
         expect(wire.charset(response) == ("text/plain", label), done=f"curl fetched /{path}",
                expected=f"Content-Type: text/plain; charset={label}", seen=response.header("content-type"))
+    for path in ("odd", "moved", GO, "nowhere"):
+        response = own(evidence, path)
+        expect(not response.body or wire.charset(response)[1], done=f"curl fetched /{path}, which has a body",
+               expected="Content-Type with a charset", seen=response.header("content-type"))
 
 
 @points(2, claim="RSP-3", hint="What does the browser need to know before it can show a text?")
@@ -225,11 +230,13 @@ def check_your_odd_status(evidence, params):
 
 @points(1, claim="RSP-2", hint="RFC 9110, section 15.4.2. Where to, stands in a header.")
 def check_your_redirect(evidence, params):
-    """/moved: 301 to /text."""
-    response = own(evidence, "moved")
+    """/moved: 301 to /text. /go?to=%2Ftext: 302 to /text."""
     places = ("/text", f"http://{params['own_name']}/text")
-    expect(response.status == 301 and response.header("location") in places, done="curl fetched /moved",
-           expected="301 with Location: /text", seen=f"{wire.said(response)}, Location: {response.header('location')}")
+    for path, status in (("moved", 301), (GO, 302)):
+        response = own(evidence, path)
+        expect(response.status == status and response.header("location") in places, done=f"curl fetched /{path}",
+               expected=f"{status} with Location: /text",
+               seen=f"{wire.said(response)}, Location: {response.header('location')}")
 
 
 def story_times(connection: tcp.Connection, lines: list[bytes]) -> list[float]:

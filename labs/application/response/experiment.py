@@ -107,7 +107,7 @@ def judge(net, rec) -> None:
         rec.run(f"curl-{scene}", net["client"], [*CURL, *arguments], check=False, timeout=200)
         rec.wait(0.2)
 
-    paths = ("text", "latin", "empty", "page", "odd", "moved", "nowhere", "story")
+    paths = ("text", "latin", "empty", "page", "odd", "moved", "go?to=%2Ftext", "nowhere", "story")
     curl("own", *(word for path in paths for word in ("-o", "/dev/null", f"{site}/{path}")))
     curl("own-head", "-I", f"{site}/text", *NEXT, "-I", f"{site}/story", *NEXT, "-o", "/dev/null", f"{site}/text")
     rec.mark("own-page")

@@ -155,6 +155,16 @@ def split_head(work, params):
     work.edit("respond.py", 'if re.fullmatch(r"/[!-~]*", place):', "if True:")
 
 
+@mutant.work("/go sends nobody anywhere")
+def go_nowhere(work, params):
+    work.edit("respond.py", 'if re.fullmatch(r"/[!-~]*", place):', "if False:")
+
+
+@mutant.work("a missing page is described in a charset that nobody names")
+def unnamed_charset(work, params):
+    work.edit("respond.py", '"404 Not Found", UTF8', '"404 Not Found", "text/plain"')
+
+
 @mutant.work("the program does not start")
 def syntax_error(work, params):
     work.edit("respond.py", "import socket\n", "import socket as\n")

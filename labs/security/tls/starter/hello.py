@@ -15,7 +15,8 @@ them handshake messages (section 4) or an alert (section 6). What to print:
                     extensions      the extensions' numbers in their order, known or not, a list ([] if there are none)
                     versions        those offered, or the one picked: from supported_versions (43) if it is there,
                                     else the version field: ["3.4", "3.3"]
-                    key_shares      numbers of the groups in key_share (51), a list ([] if it is not there)
+                    key_shares      numbers of the groups in key_share (51), a list ([] if it is not there);
+                                    of a HelloRetryRequest, the one group that it asks for
     a ClientHello   server_name     the name in server_name (0), null if there is none
 """
 
