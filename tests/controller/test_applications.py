@@ -50,6 +50,7 @@ def test_on_one_switch(machine):
         sh ./say access_list
         pingall
         h2 nc -lk 80 &
+        h2 until ss -ltnH sport = :80 | grep -q .; do sleep 0.1; done
         h1 nc -zw1 10.0.0.2 80; echo h1: $?
         h3 nc -zw1 10.0.0.2 80; echo h3: $?
         h1 sleep 2

@@ -28,7 +28,7 @@ def test_two_builds_at_once_build_one_machine(cli):
     outputs = [process.communicate(timeout=900) for process in builds]
     assert [process.returncode for process in builds] == [0, 0], outputs
     assert sum("building the lab machine's image" in err for _, err in outputs) == 1
-    assert sum("waiting for another mnlab" in err for _, err in outputs) == 1
+    assert sum("waiting for another mnlab that is building the image" in err for _, err in outputs) == 1
     left = sorted(path.name.split("-")[0] for path in (cli.folder / "cache").iterdir())
     assert left == ["image", "image.lock", "snapshot", "snapshot.lock"]
 

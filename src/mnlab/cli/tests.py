@@ -31,7 +31,9 @@ def test(what: Annotated[Optional[list[str]], typer.Argument(
 
     Example: mnlab test unit
     """
-    words = [argument for word in what or [] for argument in PARTS.get(word, [word])] or DEFAULT
+    words = [argument for word in what or [] for argument in PARTS.get(word, [word])]
+    if not any((ROOT / word.split("::")[0]).exists() for word in words):
+        words = [*DEFAULT, *words]
     if words != PARTS["unit"]:
         from mnlab.cli.options import say
         from mnlab.machine.vm import VirtualMachine
