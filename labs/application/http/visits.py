@@ -31,7 +31,7 @@ def judge(net, rec) -> None:
 
     def curl(scene: str, *arguments: str) -> None:
         rec.mark(scene)
-        rec.run(f"curl-{scene}", net["client"], [*CURL, *arguments], check=False)
+        rec.run(f"curl-{scene}", net["client"], [*CURL, *arguments], check=False, timeout=60)  # up to five URLs
         rec.wait(0.2)
 
     curl("own-page", "-i", f"{site}/")

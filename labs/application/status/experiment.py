@@ -98,7 +98,7 @@ class Stage:
         """curl on the client; "{}" in an option is the server."""
         self.rec.run(f"curl-{name}", self.net["client"],
                      ["curl", "-sS", "--max-time", "10", *(option.replace("{}", self.host) for option in options)],
-                     check=False)
+                     check=False, timeout=60)  # up to four URLs
 
     @contextmanager
     def asking(self, lines: str, port: int = 80, who: str = "client"):
