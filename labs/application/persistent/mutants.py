@@ -28,15 +28,15 @@ def short_path(net, params):
     net["s1"].run("tc qdisc del dev s1-eth2 root")
 
 
-@mutant.network("the path has another rate")
-def slow_link(net, params):
-    net["s1"].run(f"tc qdisc change dev s1-eth1 parent 1:1 handle 2: tbf rate {params['rate'] * 400}kbit burst 1600 "
+@mutant.network("the link is four times as fast")
+def fast_link(net, params):
+    net["s1"].run(f"tc qdisc change dev s1-eth1 parent 1:1 handle 2: tbf rate {params['rate'] * 4}mbit burst 1600 "
                   "limit 200000")
 
 
-@mutant.network("the client's programs are slow: what it sends leaves 30 ms late")
+@mutant.network("the client's programs are slow: what it sends leaves more than half a round trip late")
 def slow_client(net, params):
-    net["client"].run("tc qdisc add dev client-eth0 root netem delay 30ms")
+    net["client"].run(f"tc qdisc add dev client-eth0 root netem delay {params['delay'] * 1.2:.0f}ms")
 
 
 @mutant.network("the client opens with TCP Fast Open, and the request rides on the SYN (RFC 7413)")

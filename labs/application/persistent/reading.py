@@ -1,9 +1,12 @@
 """Reading the evidence of this lab: the visits of each scene, in round trips."""
 
+from itertools import pairwise
+
 from mnlab.evidence.record import Missing
 from mnlab.protocols import http, tcp
 
-FINE = 0.04  # of a time: netem is exact in virtual time; on a busy computer a program may be some ms late
+EARLY = 0.01  # of a time: netem holds a frame no shorter than it was told, but a capture may note it a moment late
+LATE = 0.5  # of a round trip, for each: what a busy computer may add, and less than what one more would cost
 INITIAL_WINDOW = 10 * 1448  # bytes sent before anything is heard (RFC 6928; timestamps take 12 of each 1460)
 BURST = 1600  # bytes that the rate limit lets pass at once after a silence
 
@@ -60,11 +63,30 @@ def burst(params) -> float:
     return BURST * 8 / (params["rate"] * 1e6)
 
 
-def is_rounds(params, seconds, rounds, sending=0.0) -> bool:
-    """Whether it took so many round trips, give or take 4 %, and `sending` seconds on top at most."""
-    whole = rounds * rtt(params)
-    return whole * (1 - FINE) <= seconds <= (whole + sending) * (1 + FINE)
+def rounds(connections) -> int:
+    """The round trips that the client waits for: how often the server speaks (SYN or data) after the client has. No
+    clock is asked."""
+    spoken = [[one.sender for one in connection.segments if one.syn or one.length] for connection in connections]
+    return sum(pair == (tcp.CLIENT, tcp.SERVER) for senders in spoken for pair in pairwise(senders))
+
+
+def takes(params, seconds, number, sending=0.0) -> bool:
+    """Whether it took so many round trips, and `sending` seconds on top at most: none can be shorter than the path,
+    and none is half as long again."""
+    trip = rtt(params)
+    return number * trip * (1 - EARLY) <= seconds <= number * trip * (1 + LATE) + sending
+
+
+def is_rounds(params, connections, number) -> bool:
+    """Whether the client waited for so many round trips, and the documents took that long, and no longer."""
+    return rounds(connections) == number and takes(params, duration(connections), number,
+                                                   transmission(params, connections))
 
 
 def in_rounds(params, seconds) -> str:
-    return f"{seconds * 1e3:.0f} ms, {seconds / rtt(params):.2f} round trips"
+    return f"{seconds * 1e3:.0f} ms, {seconds / rtt(params):.2f} times the path's round trip"
+
+
+def waits(params, connections) -> str:
+    """For people."""
+    return f"{rounds(connections)} round trips; {in_rounds(params, duration(connections))}"

@@ -43,8 +43,8 @@ def costs() -> dict[str, float]:
     aes = Cipher(algorithms.AES(bytes(32)), modes.CBC(bytes(16))).encryptor()
     locked = KEY.public_key().encrypt(bytes(32), OAEP)
     return {"aes": seconds(lambda: aes.update(bytes(256)), 30),
-            "rsa_public": seconds(lambda: KEY.public_key().encrypt(bytes(32), OAEP), 5),
-            "rsa_private": seconds(lambda: KEY.decrypt(locked, OAEP), 3)}
+            "rsa_public": seconds(lambda: KEY.public_key().encrypt(bytes(32), OAEP), 30),
+            "rsa_private": seconds(lambda: KEY.decrypt(locked, OAEP), 10)}
 
 
 class Visit(socketserver.StreamRequestHandler):
