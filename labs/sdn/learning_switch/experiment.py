@@ -77,7 +77,7 @@ def experiment(net, rec, work):
         rec.save("kernel-flows", net["s1"], "ovs-appctl dpctl/dump-flows")
         rec.wait(1)
         rec.mark("far")
-        ping("far-ping", "h4", "-c4 -i0.2")
+        ping("far-ping", "h4", "-c4 -i1.5")
         keep_flows("learned")
         rec.wait(1)
 
