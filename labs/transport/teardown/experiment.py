@@ -78,12 +78,12 @@ class Stage:
     def port(self, scene) -> int:
         return self.rec.params["port"] + SCENES.index(scene)
 
-    def pair(self, scene):
+    def pair(self, scene, buffer: int = 0):
         """A fresh connection: the client's socket on h1 and the server's on h2."""
         from mnlab.net import sockets
         self.rec.mark(scene)
         with sockets.listen(self.net["h2"], self.port(scene)) as listener:
-            client = self.connect(scene)
+            client = self.connect(scene, buffer)
             return client, listener.accept()[0]
 
     def connect(self, scene, buffer: int = 0):
@@ -180,7 +180,7 @@ def server_first(stage):
 
 def unread(stage, p):
     """The server answers and closes, but has not read what the client had sent."""
-    client, server = stage.pair("unread")
+    client, server = stage.pair("unread", buffer=20_000)  # which the answer does not fit into
     client.sendall(b"q" * p["unread"])
     stage.rec.wait(0.3)
     server.sendall(b"a" * p["cut"])

@@ -11,6 +11,7 @@ offloads are off, so captures show the segments that a wire would carry.
 import json
 import os
 import subprocess
+from ipaddress import IPv4Interface, IPv4Network
 
 from mininet.link import Intf, Link
 from mininet.net import Mininet
@@ -60,7 +61,7 @@ class Network(Mininet):
     With `with_controller` the switches are Open vSwitch's, and there is a host c0 for their controller: see openflow.py.
     """
 
-    inited = True  # Mininet's own set-up would rewrite this computer's sysctls
+    Mininet.inited = True  # Mininet's own set-up would rewrite sysctls, and not only of our namespace
     numCores.ncores = os.cpu_count() or 1  # Mininet would start a grep to count them
 
     def __init__(self, topo, with_controller: bool = False):
@@ -164,6 +165,11 @@ class Network(Mininet):
                 shape_interfaces([intf for intf in switch.intfList() if intf.name != "lo"])
         for node in [*self.hosts, *(s for s in self.switches if isinstance(s, Bridge))]:
             wait_until(lambda node=node: _all_up(node), f"every interface of {node.name} is up")
+
+    def networks(self) -> set[IPv4Network]:
+        """The IP networks that its hosts' interfaces are in."""
+        return {IPv4Interface(f"{intf.ip}/{intf.prefixLen}").network for host in self.hosts
+                for intf in host.intfList() if intf.ip and intf.name != "lo"}
 
     def describe(self) -> dict:
         """The network as evidence needs it: each node's kind, interfaces (mac, ip, prefix, peer) and each link."""
