@@ -211,12 +211,12 @@ class Recorder:
 
     def trace(self, only: str = "") -> Tracing:
         """Record the kernel's TCP tracepoints while the block runs; `only` is a trace filter ("sport == 80")."""
-        return Tracing(self.folder / layout.TRACE, self.monotonic_start_ns, only)
+        return Tracing(self.folder / layout.TRACE, self.monotonic_start_ns, self.net.networks(), only)
 
     def trace_neighbours(self) -> Tracing:
         """Record every change in every node's neighbour (ARP) cache while the block runs."""
-        return Tracing(self.folder / layout.NEIGHBOUR_TRACE, self.monotonic_start_ns, events=tracing.NEIGHBOUR_EVENTS,
-                       buffer_kib=tracing.NEIGHBOUR_BUFFER_KIB)
+        return Tracing(self.folder / layout.NEIGHBOUR_TRACE, self.monotonic_start_ns, self.net.networks(),
+                       events=tracing.NEIGHBOUR_EVENTS, buffer_kib=tracing.NEIGHBOUR_BUFFER_KIB)
 
     def lose(self, name: str, interface: str, match: str, nth: Sequence[int] = ()) -> Loss:
         """Lose exact frames while the block runs: of those that match, the `nth` (from 1; none given: every one).

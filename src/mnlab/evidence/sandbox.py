@@ -102,16 +102,17 @@ def launch(host, command, home: Path, caps=(), **options) -> subprocess.Popen:
     def enter():
         if group:
             (group / "cgroup.procs").write_text("0")
-        _limit()
+        _limit(processes=not group)
 
     process = host.start_process(argv(command, home, caps), preexec_fn=enter, **options)
     _running[home].append(process)
     return process
 
 
-def _limit() -> None:
-    for kind, value in ((resource.RLIMIT_NPROC, PROCESSES), (resource.RLIMIT_FSIZE, FILE_SIZE),
-                        (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 256)):
+def _limit(processes: bool) -> None:
+    """Set limits, of `processes` too: it counts all of the user's, in every run on this kernel, so a group is better."""
+    for kind, value in (*(((resource.RLIMIT_NPROC, PROCESSES),) if processes else ()),
+                        (resource.RLIMIT_FSIZE, FILE_SIZE), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 256)):
         resource.setrlimit(kind, (value, value))
 
 

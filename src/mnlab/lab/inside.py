@@ -15,7 +15,7 @@ import time
 import traceback
 from pathlib import Path
 
-from mnlab.evidence import layout
+from mnlab.evidence import layout, tracing
 from mnlab.evidence.recorder import Recorder, StudentFault
 from mnlab.net.errors import NetworkError
 from mnlab.net.network import Network
@@ -57,14 +57,16 @@ def carry_out(job: dict, folder: Path, manifest: dict) -> None:
         manifest["network"] = net.describe()
         if mutate:
             mutate(net, job["params"])
-        rec = Recorder(folder, net, job["params"], Path("work").absolute())
-        manifest["start_ns"] = rec.start_ns
-        write(folder, manifest)
-        try:
-            experiment.experiment(net, rec, rec.work)
-        finally:
-            rec.close()
-        manifest["lab_seconds"] = round(rec.now(), 9)
+        traced = net.networks() if "trace" in getattr(experiment, "needs", ()) else ()
+        with tracing.alone(traced, lambda: print("\x1ewaiting for a run on the same network", flush=True)):
+            rec = Recorder(folder, net, job["params"], Path("work").absolute())
+            manifest["start_ns"] = rec.start_ns
+            write(folder, manifest)
+            try:
+                experiment.experiment(net, rec, rec.work)
+            finally:
+                rec.close()
+            manifest["lab_seconds"] = round(rec.now(), 9)
         if rec.faults:
             raise StudentFault("\n".join(rec.faults))
     manifest |= {"outcome": layout.OK, "reason": ""}

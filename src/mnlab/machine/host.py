@@ -1,10 +1,12 @@
 """The host machine: a job on this computer's own kernel, as root, in real time, in namespaces of its own.
 
-unshare(1) gives it network, mount and process namespaces; when its first process ends, however it ends, the kernel
-takes every process, interface and mount of the job away.
+unshare(1) gives it network, mount, process, host name and IPC namespaces; when its first process ends, however it ends,
+the kernel takes every process, interface and mount of the job away. A keeper (guest/keeper.py) removes the rest, also
+when this process is killed.
 """
 
 import hashlib
+import json
 import os
 import platform
 import select
@@ -12,12 +14,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from mnlab.machine import cache, capabilities, mailbox
 from mnlab.machine.job import Job, MachineError, Outcome
 
-AGENT = Path(__file__).parent / "guest/on_host.py"
+KEEPER = Path(__file__).parent / "guest/keeper.py"
 PYTHON = "/usr/bin/python3"  # Debian's Mininet belongs to Debian's Python
 
 
@@ -26,7 +29,7 @@ class HostMachine:
 
     def __init__(self, say: Callable[[str], None] = cache.say_to_stderr):
         self.say = say
-        self.running: set[subprocess.Popen] = set()
+        self.running: set[socket.socket] = set()
         self.abandoned = False
 
     def prepare(self) -> None:
@@ -47,8 +50,9 @@ class HostMachine:
 
     def abandon(self) -> None:
         self.abandoned = True
-        for process in list(self.running):
-            process.kill()
+        for leash in list(self.running):
+            with suppress(OSError):  # its run has just ended
+                leash.shutdown(socket.SHUT_RDWR)
 
     def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None,
             line: socket.socket | None = None) -> Outcome:
@@ -57,29 +61,40 @@ class HostMachine:
         self._insist(capabilities.missing(job.needs))
         folder.mkdir(parents=True, exist_ok=True)
         head = mailbox.header(length=len(archive), sha256=hashlib.sha256(archive).hexdigest(), entry=job.entry,
-                              arguments=list(job.arguments), path=list(job.path))
+                              arguments=list(job.arguments), path=list(job.path), needs=list(job.needs))
         started = time.monotonic()
-        command = ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
-                   "--mount-proc", PYTHON, "-B", str(AGENT), str(folder.absolute())]
-        lent = [line.fileno()] if line else []
-        environment = {**os.environ, "MNLAB_TERMINAL": "".join(map(str, lent))}
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   start_new_session=True, pass_fds=lent, env=environment)
-        self.running.add(process)
+        leash, far = socket.socketpair()
+        process = _start_keeper(job, folder, far, line)
+        self.running.add(leash)
         try:
             if self.abandoned:
                 raise KeyboardInterrupt
             _send(process, head + archive)
-            trouble = _attend(process, started + job.limits.wall_seconds, job.limits.wall_seconds, console)
+            # Lab time is this computer's time, so the limit of lab time is the one.
+            end, trouble = _attend(process, leash, job.limits.virtual_seconds, console)
         finally:
-            process.kill()
-            status = process.wait()
+            self.running.discard(leash)
+            leash.close()  # now the keeper ends what there is
+            process.wait()
             process.stdout.close()
-            self.running.discard(process)
             if self.abandoned:
                 raise KeyboardInterrupt
         seconds = time.monotonic() - started
-        return Outcome(None if trouble else status, trouble, seconds, seconds)
+        if not trouble and end.get("out_of_memory"):
+            trouble = "the job ran out of memory"
+        return Outcome(None if trouble else end.get("status"), trouble, seconds, seconds)
+
+
+def _start_keeper(job: Job, folder: Path, far: socket.socket, line: socket.socket | None) -> subprocess.Popen:
+    """The process that holds the job; `far` is the keeper's end of its leash."""
+    limits = {"memory": job.limits.memory, "processes": job.limits.processes}
+    lent = [line.fileno()] if line else []
+    kept = {name: value for name, value in os.environ.items() if name.startswith("MNLAB_") or name in ("PATH", "TERM")}
+    with far:
+        return subprocess.Popen(
+            ["unshare", "--mount", PYTHON, "-B", str(KEEPER), str(far.fileno()), str(folder.absolute()), json.dumps(limits)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+            pass_fds=[far.fileno(), *lent], env={**kept, "MNLAB_TERMINAL": "".join(map(str, lent))})
 
 
 def _send(process: subprocess.Popen, data: bytes) -> None:
@@ -90,14 +105,20 @@ def _send(process: subprocess.Popen, data: bytes) -> None:
         pass  # it ended already; its output says why
 
 
-def _attend(process: subprocess.Popen, limit: float, wall_seconds: float, console) -> str:
-    """Pass on output until the job ends ("") or the limit passes (the reason)."""
-    while True:
-        ready, _, _ = select.select([process.stdout], [], [], max(0, limit - time.monotonic()))
+def _attend(process: subprocess.Popen, leash: socket.socket, limit: float, console) -> tuple[dict, str]:
+    """Pass on output until the keeper says how the job ended, and "", or `limit` seconds pass: {}, and the reason."""
+    deadline = time.monotonic() + limit
+    watched, said = [process.stdout, leash], b""
+    while watched:
+        ready, _, _ = select.select(watched, [], [], max(0, deadline - time.monotonic()))
         if not ready:
-            return f"the job was still running after {wall_seconds:g} s"
-        data = os.read(process.stdout.fileno(), 65536)
-        if not data:
-            process.wait()
-            return ""
-        console(data)
+            return {}, f"the job was still running after {limit:g} s of lab time"
+        if process.stdout in ready:
+            data = os.read(process.stdout.fileno(), 65536)
+            console(data) if data else watched.remove(process.stdout)
+        if leash in ready:
+            data = leash.recv(4096)
+            said += data
+            if not data:
+                watched.remove(leash)
+    return (json.loads(said), "") if said else ({}, "the keeper of the job ended before it")
