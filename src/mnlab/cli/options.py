@@ -22,7 +22,7 @@ class Time(str, Enum):
     real = "real"
 
 
-On = Annotated[Place, typer.Option("--on", help="vm: the lab machine. host: this kernel, as root.")]
+On = Annotated[Place, typer.Option("--on", envvar="MNLAB_ON", help="vm: the lab machine. host: this kernel, as root.")]
 Clock = Annotated[Optional[Time], typer.Option("--clock", help="virtual: exact and repeatable (default on vm). real: this computer's time.")]
 Seed = Annotated[Optional[int], typer.Option("--seed", min=0, help="Which variant of the lab.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for evidence.", file_okay=False)]

@@ -47,7 +47,7 @@ def build(folder: Path, say: Callable[[str], None]) -> None:
     tools.require("mmdebstrap", "sqfstar")
     say("building the lab machine's image (once; two to four minutes)")
     wheels = folder / "wheels"
-    _build_wheels(wheels, say)
+    build_wheels(wheels, say)
     say("image: installing Debian packages")
     packages = [line for line in (RECIPE / "packages.txt").read_text().split("\n") if line and line[0] != "#"]
     command = [
@@ -95,9 +95,12 @@ def _bounded() -> list[str]:
     return ["setpriv", "--pdeathsig", "TERM"]  # mmdebstrap cleans up by itself
 
 
-def _build_wheels(folder: Path, say: Callable[[str], None]) -> None:
-    """Ryu 4.34 fails to build with setuptools 68 and later; the older one makes a pure wheel."""
-    say("image: building the Ryu wheel")
+def build_wheels(folder: Path, say: Callable[[str], None]) -> None:
+    """Make `folder` with the wheels of WHEELS. MachineError if that fails.
+
+    Ryu 4.34 fails to build with setuptools 68 and later; the older one makes a pure wheel.
+    """
+    say("building the Ryu wheel")
     folder.mkdir()
     constraint = folder / "constraints.txt"
     constraint.write_text("setuptools<68\n")
