@@ -6,7 +6,7 @@ import threading
 
 from mnlab.lab import Diagram
 
-needs = ("trace", "student")
+needs = ("trace",)
 diagram = Diagram(captures=("h1", "h2", "h3"), protocols=("arp", "icmp"), first="first", last="resolver")
 
 HOSTS = ("h1", "h2", "h3")

@@ -17,7 +17,7 @@ SEGMENT = 1448  # bytes: MTU 1500 less the headers of IP and TCP with timestamps
 PORTS = {"reno": 6001, "cubic": 6002, "bbr": 6003, "fast": 6101, "two-classic": 6102, "two-default": 6103}
 RTO_MIN = 0.2  # include/net/tcp.h
 AT_ONCE = 0.005  # a retransmission "at" an ACK: the same softirq; 5 ms leaves room for a slow machine
-# Segments by which a right controller may differ from Linux: one for fractions, where Linux counts whole segments; one
+# Segments by which a right controller may differ from Linux or from the formula: one for fractions, where Linux counts whole segments; one
 # at the threshold, which may be a half and may be passed in one step; and one for new data sent to find out whether a
 # timeout was a false alarm (F-RTO, RFC 5682), which does not count for Linux.
 COUNTED = 3
@@ -366,14 +366,18 @@ def check_controller_slow_start(evidence):
 
 @points(2, claim="CNG-3", hint="RFC 5681, equation 3: how much of a segment per ACK makes one segment per RTT?")
 def check_controller_avoidance(evidence):
-    """Your controller's congestion avoidance follows Linux's window, one segment each RTT."""
+    """Your controller's congestion avoidance adds one segment for each window of segments that is acknowledged."""
     told = acks(evidence, slow_start=False)
     expect(len(told) >= 100, done="aimd.py was told Reno's story", expected="most ACKs arrive in congestion avoidance",
            seen=f"{len(told)} ACKs in congestion avoidance, where your threshold is not above your window")
-    for number, one, before, now, linux in told:
-        expect(linux is None or abs(now - linux) <= COUNTED,
-               done=f"event {number}: an ACK for {one.count}, window {before:g}",
-               expected=f"a window of about {linux}, which Linux has (give or take {COUNTED})", seen=f"{now:g}")
+    last, begun, window = None, 0.0, 0.0
+    for number, one, before, now, _ in told:
+        if number - 1 != last:  # congestion avoidance begins, wherever your controller put it
+            begun = window = before
+        last, window = number, window + one.count / window
+        expect(abs(now - window) <= COUNTED, done=f"event {number}: an ACK for {one.count}, window {before:g}",
+               expected=f"a window of about {window:.1f}, as it began with {begun:g} (give or take {COUNTED})",
+               seen=f"{now:g}")
 
 
 @points(2, claim=("CNG-4", "CNG-5"), hint="RFC 5681, equation 4, and step 6 of section 3.2.")
