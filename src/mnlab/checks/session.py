@@ -36,7 +36,9 @@ class Task:
 
 def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | None = None,
               meanwhile: Callable[[], None] = lambda: None) -> list[LabResult]:
-    """Run and grade `tasks`, as many at once as there are processors; results in the order of `tasks`.
+    """Run and grade `tasks`; results in the order of `tasks`.
+
+    In virtual time as many run at once as there are processors; in real time one, as each would disturb the others.
 
     `progress` has start, step and finish (report.progress); `meanwhile` is called once while the machines are at work.
     BadWork if a work folder cannot be used: nothing is run.
@@ -45,7 +47,7 @@ def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | No
         if task.work:
             workfolder.files_of(task.work)
     results: dict[Task, LabResult] = {}
-    pool = ThreadPoolExecutor(min(WORKERS, len(tasks)))
+    pool = ThreadPoolExecutor(min(WORKERS, len(tasks)) if machine.clock == "virtual" else 1)
     try:
         runs = {pool.submit(_run, task, machine, progress, limits): task for task in tasks}
         importlib.import_module("mnlab.checks.grade")  # pytest is slow to import, and there is time now

@@ -78,7 +78,9 @@ class Outcome:
 
 
 class Machine(Protocol):
-    """Where jobs run."""
+    """Where jobs run. `clock` is "virtual" or "real"."""
+
+    clock: str
 
     def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = ...,
             line: socket.socket | None = None) -> Outcome:

@@ -12,8 +12,9 @@ from mnlab.machine.job import MachineError, Outcome
 
 
 class Machine:
-    def __init__(self, ends):
-        self.ends, self.stop = ends, threading.Event()
+    def __init__(self, ends, clock="virtual"):
+        self.ends, self.clock, self.stop = ends, clock, threading.Event()
+        self.beside = threading.Barrier(2)
 
     def run(self, job, folder, console):
         lab = json.loads(job.files["job.json"])["lab"]
@@ -22,6 +23,8 @@ class Machine:
         if self.ends.get(lab) == "wait":
             self.stop.wait(30)
             raise KeyboardInterrupt
+        if self.ends.get(lab) == "meet":
+            self.beside.wait(0.5)
         (folder / "manifest.json").write_text(json.dumps({
             "lab": lab, "seed": 1, "params": {}, "network": {}, "start_ns": 0, "outcome": "ok", "reason": ""}))
         return Outcome(0)
@@ -67,6 +70,15 @@ def test_results_come_in_order_and_one_broken_lab_spoils_no_other(tasks, tmp_pat
     assert [(result.lab, result.status, result.reason) for result in results] == [
         ("a", "passed", ""), ("b", "inconclusive", "no QEMU"), ("c", "passed", "")]
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["a-1", "c-1"]
+
+
+def test_in_virtual_time_runs_go_on_side_by_side_and_in_real_time_one_after_the_other(tasks, monkeypatch):
+    monkeypatch.setattr(session, "WORKERS", 2)
+    pair = tasks("one", "other")
+    assert all(result.status == "passed" for result in session.run_tasks(
+        pair, Machine({"one": "meet", "other": "meet"}), Silent()))
+    with pytest.raises(threading.BrokenBarrierError):
+        session.run_tasks(pair, Machine({"one": "meet", "other": "meet"}, "real"), Silent())
 
 
 def test_an_interrupt_ends_every_run_and_leaves_no_partial_one(tasks, tmp_path):
