@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mnlab.lab import Diagram
 
-needs = ("netem", "student")
+needs = ("netem", "named", "nginx", "w3m", "arp")
 
 diagram = Diagram(captures=("client",), protocols=("dns", "tcp", "http"), hosts=("client", "dns", "www", "media"),
                   first="page", last="page-shown", limit=64)

@@ -5,6 +5,7 @@ client -- resolver -- root, tld, auth, auth2: each a named of its own but the cl
 
 from mnlab.lab import Diagram
 
+needs = ("netem", "named", "dig", "named-compilezone")
 diagram = Diagram(captures=("client", "resolver"), protocols=("dns",), first="first-lookup", last="second-lookup",
                   hosts=("client", "resolver", "root", "tld", "auth"))
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mnlab.lab import Diagram
 
-needs = ("netem", "student")
+needs = ("netem", "nginx", "curl", "gunicorn")
 
 diagram = Diagram(captures=("client",), protocols=("http",), first="get", last="medium-url", limit=40)
 

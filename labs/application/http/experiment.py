@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mnlab.lab import Diagram
 
+needs = ("netem", "nginx", "curl")
 diagram = Diagram(captures=("client",), protocols=("tcp", "http"), hosts=("client", "web"), first="page", last="types")
 
 NAMES = ("amber", "birch", "cobalt", "dune", "ember", "fjord", "gravel", "harbour", "iris", "juniper")

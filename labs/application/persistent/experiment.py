@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mnlab.lab import Diagram
 
-needs = ("netem", "tbf", "student")
+needs = ("netem", "tbf", "nginx", "curl", "arp")
 
 diagram = Diagram(captures=("client", "server"), protocols=("tcp", "http"), first="rides", last="blocked", limit=64,
                   seen_by="client")

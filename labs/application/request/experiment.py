@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mnlab.lab import Diagram
 
+needs = ("netem", "nginx", "curl")
 diagram = Diagram(captures=("client",), protocols=("tcp", "http"), hosts=("client", "web"), first="notes",
                   last="short", limit=50)
 

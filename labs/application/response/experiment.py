@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mnlab.lab import Diagram
 
+needs = ("netem", "nginx", "curl", "w3m")
 diagram = Diagram(captures=("client",), protocols=("tcp", "http"), hosts=("client", "web"), first="page",
                   last="charsets")
 

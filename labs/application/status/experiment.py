@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mnlab.lab import Diagram
 
-needs = ("netem", "student")
+needs = ("netem", "nginx", "curl", "gunicorn")
 
 diagram = Diagram(captures=("client",), protocols=("http",), hosts=("client", "server"), first="continue", last="yours",
                   limit=64)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from mnlab.lab import Diagram
 
+needs = ("netem", "named", "nginx", "curl", "openssl")
 diagram = Diagram(captures=("client",), protocols=("dns", "tcp", "http"), hosts=("client", "dns", "web"), first="good",
                   last="spelling", limit=30)
 

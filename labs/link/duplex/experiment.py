@@ -5,6 +5,7 @@ import time
 
 from mnlab.lab import Diagram
 
+needs = ("netem", "ifb")
 diagram = Diagram(captures=("h1", "h2"), protocols=("arp", "icmp", "tcp"), first="no-way-back", last="flows", limit=30)
 
 KINDS = ("simplex", "half", "full")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mnlab.lab import Diagram
 
+needs = ("vlan", "named", "nginx", "curl", "openssl", "vsftpd")
 diagram = Diagram(captures=("h1", "h2", "h3"), protocols=("arp", "icmp", "dns", "tcp", "tls", "http"), first="first",
                   last="last", limit=60)
 

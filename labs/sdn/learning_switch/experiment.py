@@ -5,6 +5,7 @@ import socket
 
 from mnlab.lab import Diagram
 
+needs = ("netem",)
 diagram = Diagram(captures=("h1", "c0"), protocols=("arp", "icmp", "openflow"), hosts=("h1", "s1", "c0", "s2"),
                   first="first", last="far")
 

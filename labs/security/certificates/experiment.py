@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mnlab.lab import Diagram
 
-needs = ("netem", "student")
+needs = ("netem", "nginx", "curl", "openssl")
 diagram = Diagram(captures=("client",), protocols=("tls",), hosts=("client", "web", "ca"), first="doors",
                   last="asked", limit=60)
 

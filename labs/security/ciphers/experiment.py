@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mnlab.lab import Diagram
 
-needs = ("netem", "student")
+needs = ("netem", "nftables", "openssl", "nc", "socat", "cryptography")
 diagram = Diagram(captures=("eve-eth0",), protocols=("tcp",), hosts=("alice", "bob"), first="shared", last="shared-end",
                   limit=40)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mnlab.lab import Diagram
 
+needs = ("netem", "nftables", "nginx", "curl", "openssl")
 diagram = Diagram(captures=("eve",), protocols=("tcp", "tls", "http"), hosts=("client", "bank"), first="plain",
                   last="sealed", limit=48)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mnlab.lab import Diagram
 
-needs = ("netem", "student")
+needs = ("netem", "nftables", "curl", "openssl", "nc", "socat")
 diagram = Diagram(captures=("alice", "bob"), protocols=("tcp",), hosts=("alice", "mallory", "bob"), first="plain",
                   last="plain-end", limit=30)
 

@@ -9,7 +9,7 @@ Every client is a real one. Both ends write key logs, so that what eve recorded 
 
 from mnlab.lab import Diagram
 
-needs = ("netem", "student")
+needs = ("netem", "curl", "openssl", "nc")
 
 diagram = Diagram(captures=("eve",), protocols=("tls",), hosts=("client", "server"), first="three-ways", last="opened",
                   limit=60)

@@ -42,7 +42,7 @@ CHAIN = """  chain {name} {{
     numgen inc mod 1000000 vmap {{ {verdicts} }}
   }}"""
 
-needs = ("netem", "tbf", "nft", "trace", "bbr", "student")
+needs = ("netem", "tbf", "nftables", "trace", "bbr", "nc")
 
 diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="fast-start", last="fast-end", limit=60,
                   seen_by="h1")

@@ -15,7 +15,7 @@ PORTS = {"slow": 5001, "deaf": 5002, "window-near": 5003, "window-mid": 5004, "w
 TASK_PORT = 6000
 LIMIT = 60  # s of lab time that the student's sender has
 
-needs = ("netem", "tbf", "nft", "trace", "student")
+needs = ("netem", "tbf", "nftables", "trace", "tun")
 
 diagram = Diagram(captures=("h1", "near"), protocols=("tcp",), first="slow-start", last="slow-end", seen_by="h1",
                   limit=70)

@@ -13,7 +13,7 @@ LETTERS = "ABCDEF"
 #: What holds the unlabelled six back; two each that are the receiver's, the sender's, the network's doing.
 CAUSES = ("slow reader", "small buffer", "slow writer", "small send buffer", "short queue", "deep queue")
 
-needs = ("netem", "tbf", "trace", "student")
+needs = ("netem", "tbf", "trace")
 
 diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), hosts=("h1", "h2"), first="receiver-held", limit=36)
 

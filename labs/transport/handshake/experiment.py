@@ -15,7 +15,7 @@ SERVER, OPENED, FLOODED, GUARDED, STUDENTS = 5000, 5001, 5002, 5003, 5004  # por
 CROSSING = (7001, 7002)  # ports at h1 and h2 of the simultaneous open
 HALF_OPEN = 4000  # the first source port of what h3 makes up
 
-needs = ("netem", "nft", "trace", "student")
+needs = ("netem", "nftables", "trace")
 diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), hosts=("h1", "h2"), first="plain", last="old")
 
 

@@ -25,7 +25,7 @@ TASK = ("far", "walk", "gone")  # conversations that the student's program is to
 LIMITS = ("0.2", "120", "0.004")  # for the student's RTO (s): Linux's least, its largest, and its clock's tick
 
 lab_seconds = 1600  # a peer that has vanished is given up after more than a quarter of an hour
-needs = ("netem", "nft", "trace", "student")
+needs = ("netem", "nftables", "trace", "tun")
 
 diagram = Diagram(captures=("h1", "near"), protocols=("tcp",), first="lost-start", last="lost-end", seen_by="h1")
 

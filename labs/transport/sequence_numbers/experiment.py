@@ -20,7 +20,7 @@ TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ, TCP_SEND_QUEUE = 19, 20, 21, 2
 MSG_FASTOPEN = 0x20000000
 PATIENCE = struct.pack("ll", 10, 0)  # s and us of a call; far longer than anything here takes
 
-needs = ("netem", "nft", "student")
+needs = ("netem", "nftables")
 diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="table-start", last="table-end", seen_by="h1")
 
 

@@ -11,7 +11,7 @@ PURPOSES = ("hello", "closed", "talk", "group", "cuts", "large", "bare", "full",
 #: Which of ten data segments are lost for the longest header: three of them, each with one that arrives on both sides.
 HOLES = ((2, 4, 6), (2, 4, 7), (2, 5, 7), (2, 5, 8), (3, 5, 7), (3, 5, 8), (3, 6, 8), (2, 6, 8), (3, 6, 9), (4, 6, 8))
 
-needs = ("netem", "tbf", "nft", "trace", "student")
+needs = ("netem", "tbf", "nftables", "trace")
 
 diagram = Diagram(captures=HOSTS, protocols=("tcp", "udp", "icmp", "igmp"), first="first", last="kinds-end", limit=70)
 

@@ -14,7 +14,7 @@ import struct
 
 from mnlab.lab import Diagram
 
-needs = ("netem", "trace", "student")
+needs = ("netem", "trace")
 
 SCENES = ("four", "three", "late", "together", "server-first", "unread", "gone", "patient", "orphan-a", "orphan-b",
           "yours")

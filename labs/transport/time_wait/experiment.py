@@ -8,7 +8,7 @@ Both ends are sockets of the hosts' kernels that this program holds, but for the
 
 from mnlab.lab import Diagram
 
-needs = ("netem", "nft", "trace", "student")
+needs = ("netem", "nftables", "trace")
 
 SCENES = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assassin", "shielded", "reuse", "reopened",
           "range", "ghost", "visits", "server")

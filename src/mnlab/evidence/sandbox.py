@@ -21,7 +21,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnlab.net.errors import NetworkError
 from mnlab.net.nodes import process_state
 from mnlab.net.wait import wait_until
 
@@ -102,17 +101,16 @@ def launch(host, command, home: Path, caps=(), **options) -> subprocess.Popen:
     def enter():
         if group:
             (group / "cgroup.procs").write_text("0")
-        _limit(processes=not group)
+        _limit()
 
     process = host.start_process(argv(command, home, caps), preexec_fn=enter, **options)
     _running[home].append(process)
     return process
 
 
-def _limit(processes: bool) -> None:
-    """Set limits, of `processes` too: it counts all of the user's, in every run on this kernel, so a group is better."""
-    for kind, value in (*(((resource.RLIMIT_NPROC, PROCESSES),) if processes else ()),
-                        (resource.RLIMIT_FSIZE, FILE_SIZE), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 256)):
+def _limit() -> None:
+    for kind, value in ((resource.RLIMIT_NPROC, PROCESSES), (resource.RLIMIT_FSIZE, FILE_SIZE),
+                        (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 256)):
         resource.setrlimit(kind, (value, value))
 
 
@@ -235,12 +233,3 @@ def collect(home: Path, name: str) -> bytes | None:
         return None
     with open(fd, "rb") as file:
         return file.read(FILE_SIZE)
-
-
-def check_available() -> None:
-    """NetworkError if this system has no user for students."""
-    try:
-        pwd.getpwnam(USER)
-    except KeyError:
-        raise NetworkError(f"this computer has no user {USER!r} to run students' programs as: "
-                           f"sudo useradd --system --no-create-home {USER}") from None

@@ -88,8 +88,13 @@ def make_job(lab: Lab, files: dict[str, Path], seed: int, params: dict, mutant: 
         contents["controller"] = ROOT / "controller"
     if mutant:
         contents["mutant/mutants.py"] = lab.mutants
-    needs = (*getattr(lab.experiment, "needs", ()), *(("openvswitch",) if openflow else ()))
-    return Job("mnlab.lab.inside:main", contents, path=("src", "."), limits=limits, needs=needs)
+    return Job("mnlab.lab.inside:main", contents, path=("src", "."), limits=limits, needs=needs_of(lab))
+
+
+def needs_of(lab: Lab) -> tuple[str, ...]:
+    """What the lab asks of a computer's own kernel and programs (machine/capabilities.py)."""
+    openflow = getattr(lab.experiment, "openflow", False)
+    return (*getattr(lab.experiment, "needs", ()), *(("openvswitch",) if openflow else ()))
 
 
 def code(rooms: tuple[str, ...] = ROOMS) -> dict[str, Path]:

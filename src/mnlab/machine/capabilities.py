@@ -1,46 +1,130 @@
-"""What this kernel can do for a lab, found out by trying, in a network namespace of its own."""
+"""What labs ask of a computer's own kernel and programs: found out by trying, and how to get what is missing.
 
+A lab names what it needs (`needs` in its experiment.py): keys of FEATURES, PROGRAMS and MODULES.
+"""
+
+import platform
 import shutil
 import subprocess
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
 
-#: Capability: what to try, as root, in a fresh network and mount namespace, and what it is for.
-TRIALS = {
-    "namespaces": ("true", "network and mount namespaces"),
-    "veth": ("ip link add probe0 type veth peer name probe1", "links between hosts"),
-    "bridge": ("ip link add probe0 type bridge", "switches"),
-    "netem": ("ip link add probe0 type veth peer name probe1 && tc qdisc add dev probe0 root netem delay 1ms",
-              "delay and loss on links"),
-    "tbf": ("ip link add probe0 type veth peer name probe1 && "
-            "tc qdisc add dev probe0 root tbf rate 1mbit burst 1600 limit 3000", "links of a given rate"),
-    "nft": ("nft add table inet probe", "packet filters"),
-    "trace": ("mount -t tracefs none /mnt && test -d /mnt/events/tcp/tcp_probe", "the kernel's TCP tracepoints"),
-    "openvswitch": ("ovs-vsctl --timeout=2 show", "Open vSwitch"),
-    "bbr": ("sysctl -n net.ipv4.tcp_available_congestion_control | grep -qw bbr", "TCP BBR"),
-    "student": ("id -u student", "a user without rights, for students' programs: sudo useradd --create-home student"),
+PYTHON = "/usr/bin/python3"  # Debian's Mininet belongs to Debian's Python
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # a job's
+
+
+class Feature(NamedTuple):
+    """A feature of the kernel: what to try (as root, in fresh namespaces), what it is for, and how to get it."""
+
+    trial: str
+    purpose: str
+    remedy: str
+
+
+def module(name: str, option: str) -> str:
+    """How to get a part of the kernel that is a module, or was left out of it."""
+    return (f"`modprobe {name}`; on Ubuntu it may be in the package linux-modules-extra-{platform.release()}; "
+            f"otherwise a kernel with {option}")
+
+
+PAIR = "ip link add probe0 type veth peer name probe1"
+
+FEATURES = {
+    "namespaces": Feature("uname -r | awk -F. '{ exit !($1 > 5 || $1 == 5 && $2 >= 12) }'",
+                          "networks of their own", "be root on Linux 5.12 or later, not in an unprivileged container"),
+    "veth": Feature(PAIR, "links between hosts", module("veth", "CONFIG_VETH")),
+    "bridge": Feature("ip link add probe0 type bridge", "switches", module("bridge", "CONFIG_BRIDGE")),
+    "netem": Feature(f"{PAIR} && tc qdisc add dev probe0 root netem delay 1ms", "delay and loss on links",
+                     module("sch_netem", "CONFIG_NET_SCH_NETEM")),
+    "tbf": Feature(f"{PAIR} && tc qdisc add dev probe0 root tbf rate 1mbit burst 1600 limit 3000", "links of a given rate",
+                   module("sch_tbf", "CONFIG_NET_SCH_TBF")),
+    "ifb": Feature("ip link add probe0 type ifb && ip link add probe1 type veth && tc qdisc add dev probe1 ingress && "
+                   "tc filter add dev probe1 ingress matchall action mirred egress redirect dev probe0",
+                   "cables that are laid by hand",
+                   module("ifb", "CONFIG_IFB, CONFIG_NET_CLS_MATCHALL, CONFIG_NET_ACT_MIRRED")),
+    "vlan": Feature(f"{PAIR} && ip link add link probe0 name probe2 type vlan id 5", "VLANs",
+                    module("8021q", "CONFIG_VLAN_8021Q")),
+    "tun": Feature("ip tuntap add probe0 mode tap", "TCP written by hand", module("tun", "CONFIG_TUN")),
+    "nftables": Feature("nft add table inet probe && nft add table netdev probe",
+                        "packet filters, and frames lost on purpose",
+                        module("nf_tables", "CONFIG_NF_TABLES, CONFIG_NF_TABLES_NETDEV")),
+    "trace": Feature("mount -t tracefs none /mnt && test -d /mnt/instances && test -d /mnt/events/tcp/tcp_probe && "
+                     "test -d /mnt/events/neigh/neigh_update", "the kernel's own account of TCP and ARP",
+                     "a kernel with CONFIG_FTRACE, which is not locked down"),
+    "bbr": Feature("sysctl -qw net.ipv4.tcp_congestion_control=bbr", "TCP BBR", module("tcp_bbr", "CONFIG_TCP_CONG_BBR")),
+    "zones": Feature("! grep -qs '^named (enforce)' /sys/kernel/security/apparmor/profiles", "name servers for labs' zones",
+                     "AppArmor keeps BIND to its usual folders; sudo ln -s ../usr.sbin.named /etc/apparmor.d/disable/ "
+                     "&& sudo apparmor_parser --remove /etc/apparmor.d/usr.sbin.named"),
+    "openvswitch": Feature("ovs-dpctl add-dp probe0", "OpenFlow switches", module("openvswitch", "CONFIG_OPENVSWITCH")),
 }
 
+#: Program: the Debian package that has it.
+PROGRAMS = {
+    "mnexec": "mininet", "ip": "iproute2", "tc": "iproute2",
+    "tcpdump": "tcpdump", "ping": "iputils-ping", "setpriv": "util-linux", "unshare": "util-linux", "nft": "nftables",
+    "ovs-vsctl": "openvswitch-switch", "ovs-dpctl": "openvswitch-switch", "arp": "net-tools", "ifconfig": "net-tools",
+    "named": "bind9", "named-compilezone": "bind9-utils", "dig": "bind9-dnsutils", "nginx": "nginx-light", "curl": "curl",
+    "openssl": "openssl", "gunicorn": "gunicorn", "vsftpd": "vsftpd", "w3m": "w3m", "nc": "netcat-openbsd",
+    "socat": "socat",
+}
+
+#: Module of Debian's Python: the package that has it.
+MODULES = {"mininet": "mininet", "scapy": "python3-scapy", "cryptography": "python3-cryptography",
+           "eventlet": "python3-eventlet", "netaddr": "python3-netaddr", "oslo_config": "python3-oslo.config",
+           "routes": "python3-routes", "webob": "python3-webob", "msgpack": "python3-msgpack", "ryu": ""}
+
+#: What something takes besides.
+TAKES = {"nftables": ("nft",), "named": ("zones",), "openvswitch": (
+    "ovs-vsctl", "ovs-dpctl", "ifconfig", "eventlet", "netaddr", "oslo_config", "routes", "webob", "msgpack", "ryu")}
+
 #: What every lab needs.
-ALWAYS = ("namespaces", "veth", "bridge")
-
-#: Programs that every lab uses, and their Debian packages.
-PROGRAMS = {"mnexec": "mininet", "ip": "iproute2", "tc": "iproute2", "tcpdump": "tcpdump", "setpriv": "util-linux",
-            "unshare": "util-linux", "ping": "iputils-ping"}
+ALWAYS = ("namespaces", "veth", "bridge", "mnexec", "ip", "tc", "tcpdump", "ping", "setpriv", "unshare", "mininet", "scapy")
 
 
-def missing(names) -> list[str]:
-    """A line for each of `names` (keys of TRIALS) that this kernel refuses, in its own words."""
-    lines = []
-    for name in names:
-        command, purpose = TRIALS[name]
-        done = subprocess.run(["unshare", "--net", "--mount", "sh", "-c", command], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True)
-        if done.returncode:
-            words = (done.stderr or done.stdout).strip().splitlines()
-            lines.append(f"no {name} ({purpose})" + (f": {words[-1]}" if words else ""))
+def lacking(needs: Iterable[str]) -> tuple[str, ...]:
+    """Those of `needs`, of what they take, and of what every lab needs that this computer does not have."""
+    wanted = [part for need in (*ALWAYS, *needs) for part in (*TAKES.get(need, ()), need)]
+    return tuple(dict.fromkeys(name for name in wanted if not _has(name)))
+
+
+def remedies(names: Iterable[str]) -> list[str]:
+    """What to do about the lack of `names`: a line for each feature of the kernel, and one for all programs."""
+    names = list(names)
+    lines = [f"no {name} ({FEATURES[name].purpose}): {FEATURES[name].remedy}" for name in names if name in FEATURES]
+    programs = [name for name in names if name in PROGRAMS or MODULES.get(name)]
+    packages = " ".join(dict.fromkeys(PROGRAMS.get(name) or MODULES[name] for name in programs))
+    if programs:
+        lines.append(f"no {', '.join(programs)}: sudo apt-get install --no-install-recommends {packages}")
+    if "ryu" in names:
+        lines.append(f"no ryu (OpenFlow controllers) for {PYTHON}: sudo vagrant/provision.sh installs it")
     return lines
 
 
-def missing_programs() -> list[str]:
-    """A line for each program that is not installed."""
-    return [f"no {program}: sudo apt-get install {package}"
-            for program, package in PROGRAMS.items() if shutil.which(program) is None]
+@cache
+def _has(name: str) -> bool:
+    if name in PROGRAMS:
+        return shutil.which(name, path=PATH) is not None
+    if name in MODULES:
+        return name in _modules()
+    if any(not _has(other) for other in TAKES.get(name, ()) if other in PROGRAMS):
+        return True  # nobody can try it yet
+    return _works(["unshare", "--net", "--mount", "--pid", "--fork", "sh", "-c", FEATURES[name].trial])
+
+
+@cache
+def _modules() -> set[str]:
+    """Those of MODULES that Debian's Python can find. (Importing them would take seconds.)"""
+    script = "import sys; from importlib.util import find_spec; print(*filter(find_spec, sys.argv[1:]))"
+    try:
+        return set(subprocess.run([PYTHON, "-c", script, *MODULES], capture_output=True, text=True).stdout.split())
+    except OSError:
+        return set()
+
+
+def _works(command: list[str]) -> bool:
+    try:
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
+                              env={"PATH": PATH, "LC_ALL": "C.UTF-8"}).returncode == 0
+    except OSError:
+        return False

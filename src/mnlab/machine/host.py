@@ -21,11 +21,12 @@ from mnlab.machine import cache, capabilities, mailbox
 from mnlab.machine.job import Job, MachineError, Outcome
 
 KEEPER = Path(__file__).parent / "guest/keeper.py"
-PYTHON = "/usr/bin/python3"  # Debian's Mininet belongs to Debian's Python
 
 
 class HostMachine:
     """This kernel. Its clock is real."""
+
+    clock = "real"
 
     def __init__(self, say: Callable[[str], None] = cache.say_to_stderr):
         self.say = say
@@ -33,17 +34,14 @@ class HostMachine:
         self.abandoned = False
 
     def prepare(self) -> None:
-        if os.geteuid() != 0:
-            raise MachineError("--on host needs root: run it with sudo, or use --on vm, which does not.")
-        problems = capabilities.missing_programs()
-        if subprocess.run([PYTHON, "-c", "import mininet, scapy"], capture_output=True).returncode:
-            problems.append(f"no Mininet or scapy for {PYTHON}: sudo apt-get install mininet python3-scapy")
-        self._insist(problems or capabilities.missing(capabilities.ALWAYS))
+        insist_on_root()
+        self._insist(())
 
-    def _insist(self, problems: list[str]) -> None:
-        if problems:
-            raise MachineError("this computer cannot run it (--on vm can):\n"
-                               + "\n".join(f"  {problem}" for problem in problems))
+    def _insist(self, needs: tuple[str, ...]) -> None:
+        lacking = capabilities.lacking(needs)
+        if lacking:
+            raise MachineError("this computer cannot run it, but the lab machine can (--on vm):\n"
+                               + "\n".join(f"  {line}" for line in capabilities.remedies(lacking)))
 
     def describe(self) -> dict:
         return {"machine": "host", "clock": "real", "accelerator": "none", "kernel": platform.release()}
@@ -58,7 +56,7 @@ class HostMachine:
             line: socket.socket | None = None) -> Outcome:
         archive = job.archive()
         self.prepare()
-        self._insist(capabilities.missing(job.needs))
+        self._insist(job.needs)
         folder.mkdir(parents=True, exist_ok=True)
         head = mailbox.header(length=len(archive), sha256=hashlib.sha256(archive).hexdigest(), entry=job.entry,
                               arguments=list(job.arguments), path=list(job.path), needs=list(job.needs))
@@ -85,6 +83,11 @@ class HostMachine:
         return Outcome(None if trouble else end.get("status"), trouble, seconds, seconds)
 
 
+def insist_on_root() -> None:
+    if os.geteuid() != 0:
+        raise MachineError("--on host needs root: run it with sudo, or use --on vm, which does not.")
+
+
 def _start_keeper(job: Job, folder: Path, far: socket.socket, line: socket.socket | None) -> subprocess.Popen:
     """The process that holds the job; `far` is the keeper's end of its leash."""
     limits = {"memory": job.limits.memory, "processes": job.limits.processes}
@@ -92,7 +95,8 @@ def _start_keeper(job: Job, folder: Path, far: socket.socket, line: socket.socke
     kept = {name: value for name, value in os.environ.items() if name.startswith("MNLAB_") or name in ("PATH", "TERM")}
     with far:
         return subprocess.Popen(
-            ["unshare", "--mount", PYTHON, "-B", str(KEEPER), str(far.fileno()), str(folder.absolute()), json.dumps(limits)],
+            ["unshare", "--mount", capabilities.PYTHON, "-B", str(KEEPER), str(far.fileno()), str(folder.absolute()),
+             json.dumps(limits)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
             pass_fds=[far.fileno(), *lent], env={**kept, "MNLAB_TERMINAL": "".join(map(str, lent))})
 

@@ -27,11 +27,14 @@ CGROUP, TRACING = Path("/sys/fs/cgroup/job"), Path("/sys/kernel/tracing")
 
 #: Where programs write: folders of our own instead of this computer's, empty or with the folders named.
 WRITABLE = {"/run": (), "/tmp": (), "/var/tmp": (), "/dev/shm": (), "/var/log": ("nginx", "openvswitch"),
-            "/etc/openvswitch": (), "/var/lib/openvswitch": ()}
+            "/var/lib/nginx": (), "/etc/openvswitch": (), "/var/lib/openvswitch": ()}
 EVERYBODYS = ("/tmp", "/var/tmp", "/dev/shm")
 
 #: Files that the job sees as the lab machine has them: its names and servers are those of no network around it.
 FILES = {"/etc/hosts": "127.0.0.1 localhost lab\n", "/etc/resolv.conf": ""}
+
+#: The user for students' programs is the run's own: numbers from here on are nobody's, and no two runs have the same.
+STUDENT, FIRST_UID = "student", 1_500_000_000
 
 #: mount_setattr(2): its number (the same on every architecture), MOUNT_ATTR_RDONLY, AT_FDCWD, AT_RECURSIVE.
 MOUNT_SETATTR, READ_ONLY, HERE, RECURSIVE = 442, 1, -100, 0x8000
@@ -67,6 +70,10 @@ def furnish(folder: str) -> None:
             mount("-t", "tmpfs", "-o", "mode=1777" if place in EVERYBODYS else "mode=755", "none", place)
             for name in inside:
                 Path(place, name).mkdir()
+    uid = FIRST_UID + int(os.environ["MNLAB_TRACE"].split("-")[1])
+    users = {"/etc/passwd": f"{STUDENT}:x:{uid}:{uid}::/nonexistent:/bin/bash\n", "/etc/group": f"{STUDENT}:x:{uid}:\n"}
+    for path, line in users.items():
+        replace(Path(path), line + Path(path).read_text())  # of two with one name, the first counts
     for path, text in FILES.items():
         replace(Path(path).resolve(), text)
     JOB.mkdir()
