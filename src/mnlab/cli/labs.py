@@ -204,6 +204,7 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
             brief: bool = False, elapsed: float | None = None) -> None:
     from rich.console import Console
 
+    from mnlab.cli.ownership import give_back
     from mnlab.evidence.record import Record
     from mnlab.report import jsonout, terminal
     from mnlab.report.drawn import pictures, write_figures
@@ -214,6 +215,7 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
         record = Record(result.evidence) if result.evidence else None
         if record and draw:
             write_figures(lab, record)
+        give_back(result.evidence)
         if json:
             if result.reason:
                 say(f"{result.lab}: {result.reason}")
@@ -236,5 +238,6 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
     if junit:
         from mnlab.report.junit import write_junit
         write_junit(results, junit)
+        give_back(junit)
     sys.stdout.flush()
     raise typer.Exit(EXIT_STATUS[overall([result.status for result in results])])

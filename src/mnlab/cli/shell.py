@@ -10,6 +10,7 @@ import typer
 
 from mnlab.cli.labs import DEFAULT_SEED, OneLab
 from mnlab.cli.options import Clock, On, Place, Quiet, Seed, Time, WrongUsage, machine_for, say
+from mnlab.cli.ownership import give_back
 from mnlab.lab import lab as labs
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
@@ -50,6 +51,7 @@ def shell(lab: OneLab,
         made = [path for path in Path(scratch).rglob("*") if path.is_file()]
         if made:
             shutil.copytree(scratch, out, dirs_exist_ok=True)
+            give_back(out)
             if not quiet:
                 say(f"your files are in {out}")
     if words := b"".join(printed).decode(errors="replace").strip():

@@ -15,8 +15,11 @@ PARTS = {
     "machine": ["tests/machine", "-m", "not slow"],
     "controller": ["tests/controller", "-m", "not slow"],
     "labs": ["tests/labs", "tests/topologies", "-m", "not slow"],
-    "slow": ["tests", "-m", "slow"],
+    "slow": ["tests", "-m", "slow", "--ignore=tests/vagrant"],
+    "vagrant": ["tests/vagrant", "--numprocesses", "0"],
 }
+#: Parts that use no lab machine.
+WITHOUT_MACHINE = ("unit", "vagrant")
 DEFAULT = ["tests", "-m", "not slow"]
 
 
@@ -25,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def test(what: Annotated[Optional[list[str]], typer.Argument(
-        metavar="[unit|machine|controller|labs|slow|PYTEST ARGUMENT...]",
+        metavar="[unit|machine|controller|labs|slow|vagrant|PYTEST ARGUMENT...]",
         help="A part, or what pytest is to run.")] = None) -> None:
     """Run the project's tests, on every processor.
 
@@ -34,7 +37,7 @@ def test(what: Annotated[Optional[list[str]], typer.Argument(
     words = [argument for word in what or [] for argument in PARTS.get(word, [word])]
     if not any((ROOT / word.split("::")[0]).exists() for word in words):
         words = [*DEFAULT, *words]
-    if words != PARTS["unit"]:
+    if not what or what[0] not in WITHOUT_MACHINE:
         from mnlab.cli.options import say
         from mnlab.machine.vm import VirtualMachine
         VirtualMachine("virtual", say).prepare()  # once, before the tests divide the work

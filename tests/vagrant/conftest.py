@@ -1,0 +1,141 @@
+"""A room for Vagrant: libvirt, by hand, in namespaces of its own, and a copy of the project to work in."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+#: What a computer without KVM needs: Vagrant reads it before the project's own Vagrantfile, which is left as it is.
+OVERRIDES = """
+Vagrant.configure("2") do |config|
+  config.vm.boot_timeout = 1200
+  config.vm.provider "libvirt" do |machine|
+    machine.driver = "qemu"
+    machine.cpu_mode = "maximum"
+  end
+end
+"""
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+
+
+class Room:
+    """Runs commands where libvirt is, in the copied project's vagrant folder."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.project = folder, folder / "project"
+        copy_project(self.project)
+        (folder / "home").mkdir()
+        (folder / "home/Vagrantfile").write_text(OVERRIDES)
+        self.holder = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
+             "--mount-proc", HERE / "room.sh", folder], stdin=subprocess.DEVNULL)
+        self.wait(lambda: self.run("virsh", "list", check=False).returncode == 0, "libvirt to answer")
+        self.namespaces = {kind: os.readlink(f"/proc/{self._first()}/ns/{kind}") for kind in ("net", "mnt", "pid")}
+
+    def _first(self) -> int:
+        """The room's first process, by the number that it has outside."""
+        children = Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children").read_text().split()
+        return int(children[0])
+
+    def wait(self, condition, what: str, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert self.holder.poll() is None, "the room is gone"
+            assert time.monotonic() < deadline, f"waited {seconds:g} s for {what}"
+            time.sleep(0.2)
+
+    def run(self, *command, check=True, seconds=1800) -> subprocess.CompletedProcess:
+        """The finished command; with `check`, its status was 0."""
+        environment = {**os.environ, "VAGRANT_HOME": str(self.folder / "home"), "VAGRANT_DEFAULT_PROVIDER": "libvirt",
+                       "VAGRANT_CHECKPOINT_DISABLE": "1", "LIBVIRT_DEFAULT_URI": "qemu:///system"}
+        try:
+            first = self._first()
+        except IndexError:
+            return subprocess.CompletedProcess(command, 1, "", "the room is not there yet")
+        done = subprocess.run(["nsenter", f"--target={first}", "--net", "--mount", "--pid", "--", *map(str, command)],
+                              cwd=self.project / "vagrant", env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds)
+        assert not check or done.returncode == 0, f"{command} ended with status {done.returncode}:\n{tail(done.stdout)}"
+        return done
+
+    def ssh(self, command: str, **options) -> str:
+        """What a command in the guest printed."""
+        return self.run("vagrant", "ssh", "--no-tty", "-c", command, **options).stdout
+
+    def processes(self) -> list[str]:
+        """Names of the room's processes."""
+        numbers = [number for number in os.listdir("/proc") if number.isdigit()]
+        return sorted(Path(f"/proc/{number}/comm").read_text().strip() for number in numbers
+                      if namespace(number, "pid") == self.namespaces["pid"])
+
+    def close(self) -> None:
+        self.holder.kill()
+        self.holder.wait()
+
+
+def namespace(process, kind: str) -> str:
+    try:
+        return os.readlink(f"/proc/{process}/ns/{kind}")
+    except OSError:
+        return ""  # it has ended
+
+
+def copy_project(target: Path) -> None:
+    """The files that belong to the project, without what runs and builds left among them."""
+    target.mkdir()
+    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT,
+                            check=True, capture_output=True, text=True)
+    for name in filter(lambda name: name and (ROOT / name).is_file(), listed.stdout.split("\0")):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target / name)
+
+
+def tail(text: str, lines: int = 40) -> str:
+    """The last lines, as a terminal would show them: a progress bar's last state only."""
+    return "\n".join(line.split("\r")[-1] for line in text.splitlines()[-lines:])
+
+
+def setting(name: str) -> str:
+    """The Vagrantfile's own choice for an environment variable."""
+    text = (ROOT / "vagrant/Vagrantfile").read_text()
+    return re.search(rf'"{name}"[^\n]*?"([^"\n]+)"', text)[1]
+
+
+@pytest.fixture(scope="session")
+def boxes(tmp_path_factory) -> Path:
+    """A folder of boxes, built by the project's builder; or $MNLAB_TEST_BOXES, where it built them before."""
+    if given := os.environ.get("MNLAB_TEST_BOXES"):
+        return Path(given)
+    folder = tmp_path_factory.mktemp("boxes")
+    subprocess.run([ROOT / "vagrant/box/build"], cwd=folder, check=True, stdin=subprocess.DEVNULL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory, boxes):
+    """A room in which the local box has the name and version of the public one."""
+    folder = tmp_path_factory.mktemp("room")
+    place = Room(folder)
+    url = (boxes / "mnlab-libvirt.box").absolute().as_uri()
+    catalogue = {"name": setting("MNLAB_BOX"), "versions": [
+        {"version": setting("MNLAB_BOX_VERSION"), "providers": [{"name": "libvirt", "url": url}]}]}
+    (folder / "catalogue.json").write_text(json.dumps(catalogue))
+    try:
+        place.run("vagrant", "box", "add", folder / "catalogue.json")
+        yield place
+    finally:
+        place.close()
+        shutil.rmtree(folder, ignore_errors=True)

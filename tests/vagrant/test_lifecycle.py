@@ -1,0 +1,90 @@
+"""A machine's whole life, for real: libvirt, QEMU without KVM, a box built here, no network to the outside.
+
+Minutes: the labs run in real time.
+"""
+
+import json
+import os
+import re
+import time
+
+import pytest
+
+from .conftest import namespace
+
+LABS = ("arp", "ping", "congestion", "dns", "https")
+
+
+@pytest.fixture
+def step(capsys):
+    """Does one step of the life and says how long it took."""
+    def do(name, action, *arguments):
+        started = time.monotonic()
+        result = action(*arguments)
+        with capsys.disabled():
+            print(f"  {name}: {time.monotonic() - started:.0f} s", flush=True)
+        return result
+    return do
+
+
+def outside():
+    """What a room could leave on this computer."""
+    return sorted(os.listdir("/sys/class/net")), open("/proc/self/mounts").read(), sorted(os.listdir("/run"))
+
+
+def test_up_labs_provision_halt_up_destroy_and_nothing_is_left(room, step):
+    before, daemons = outside(), room.processes()
+    step("up", room.run, "vagrant", "up")
+    assert "mnlab: ready" in room.run("vagrant", "provision").stdout
+    labs_pass_and_their_evidence_is_here(room, step)
+    mininet_works(room, step)
+    a_user_may_capture(room)
+
+    started = time.monotonic()
+    again = step("provision again", room.run, "vagrant", "provision").stdout
+    assert "installing" not in again and "building" not in again and "setting up" not in again
+    assert time.monotonic() - started < 240  # under emulation; nearly all of it is Python that imports
+
+    step("halt", room.run, "vagrant", "halt")
+    assert "shutoff" in room.run("vagrant", "status").stdout
+    step("up again", room.run, "vagrant", "up")
+    assert room.ssh("mnlab list --json").strip().endswith("}")
+    step("destroy", room.run, "vagrant", "destroy", "-f")
+    assert room.run("virsh", "list", "--all", "--name").stdout.strip() == ""
+    room.wait(lambda: room.processes() == daemons or not {"qemu-system-x86", "virtiofsd"} & set(room.processes()),
+              "the machine's processes to end")
+    assert not [name for name in os.listdir(room.folder / "lib/images") if "vagrant_default" in name]
+    assert outside() == before
+
+    room.close()
+    left = {kind: [number for number in os.listdir("/proc") if number.isdigit() and namespace(number, kind) == known]
+            for kind, known in room.namespaces.items()}
+    assert left == {"net": [], "mnt": [], "pid": []}
+    assert outside() == before
+
+
+def labs_pass_and_their_evidence_is_here(room, step):
+    """On the guest's own kernel; the evidence lies in the project folder of this computer."""
+    printed = step("labs", room.ssh, f"mnlab run {' '.join(LABS)} --on host --json -q")
+    report = json.loads(printed[printed.index("{"):])
+    assert {lab["lab"]: lab["status"] for lab in report["labs"]} == dict.fromkeys(LABS, "passed")
+    for lab in LABS:
+        evidence = room.project / f"runs/{lab}-1"
+        manifest = json.loads((evidence / "manifest.json").read_text())
+        assert manifest["machine"]["machine"] == "host" and manifest["machine"]["clock"] == "real"
+        assert list((evidence / "captures").glob("*.pcap"))
+        assert evidence.stat().st_uid == int(room.ssh("id -u"))  # whose it is to remove
+
+
+def mininet_works(room, step):
+    """Mininet itself, unmodified: its own test, the project's topologies, an example of its own."""
+    for command in ("sudo mn --test pingall", "sudo mn --custom topologies/lan.py --topo lan,3 --test pingall",
+                    "sudo python3 -m mininet.examples.multilink"):
+        printed = step(command, room.ssh, command)
+        assert re.search(r"Results: 0% dropped \((\d+)/\1 received\)", printed), printed
+
+
+def a_user_may_capture(room):
+    assert room.ssh("id -un").strip() == "vagrant"
+    assert "Echo (ping) request" in room.ssh("ping -c 100 -i 0.3 127.0.0.1 >/dev/null & "
+                                             "tshark -i lo -c 2 -f icmp 2>/dev/null; kill $!", seconds=120)
