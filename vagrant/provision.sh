@@ -39,12 +39,14 @@ packages() {
 }
 
 settings() {
-    getent passwd student >/dev/null || # students' programs run as this user; it owns nothing
-        useradd --no-create-home --home-dir /nonexistent --shell /bin/bash student
     if getent passwd vagrant >/dev/null; then usermod --append --groups wireshark vagrant; fi
     # A lab starts its own servers, in its own network. The machine itself serves nothing but SSH; port 6653 is free for
     # the controller that mn starts.
-    systemctl disable --quiet --now named nginx openvswitch-testcontroller vsftpd 2>/dev/null || :
+    servers="named nginx openvswitch-testcontroller vsftpd"
+    # shellcheck disable=SC2086  # a list of names
+    systemctl disable --quiet $servers
+    # shellcheck disable=SC2086
+    if [ -d /run/systemd/system ]; then systemctl stop $servers; fi
     # Debian allows BIND its usual folders only, but a lab's zones lie in the lab's folder.
     profile=usr.sbin.named
     if [ -e /etc/apparmor.d/$profile ] && [ ! -e /etc/apparmor.d/disable/$profile ]; then
@@ -52,12 +54,6 @@ settings() {
         ln -s ../$profile /etc/apparmor.d/disable/
         if aa-enabled --quiet 2>/dev/null; then apparmor_parser --remove /etc/apparmor.d/$profile; fi
     fi
-    # What the kernel does not load by itself when it is asked for.
-    put /etc/modules-load.d/mnlab.conf <<END
-openvswitch
-tcp_bbr
-END
-    if [ -d /run/systemd/system ]; then systemctl restart systemd-modules-load; fi
 }
 
 ryu() {

@@ -39,9 +39,13 @@ class Room:
         copy_project(self.project)
         (folder / "home").mkdir()
         (folder / "home/Vagrantfile").write_text(OVERRIDES)
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("MNLAB_")} | {
+            "VAGRANT_HOME": str(folder / "home"), "VAGRANT_DEFAULT_PROVIDER": "libvirt",
+            "VAGRANT_CHECKPOINT_DISABLE": "1", "LIBVIRT_DEFAULT_URI": "qemu:///system"}
         self.holder = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
              "--mount-proc", HERE / "room.sh", folder], stdin=subprocess.DEVNULL)
+        self.wait((folder / "ready").exists, "libvirt to start")
         self.wait(lambda: self.run("virsh", "list", check=False).returncode == 0, "libvirt to answer")
         self.namespaces = {kind: os.readlink(f"/proc/{self._first()}/ns/{kind}") for kind in ("net", "mnt", "pid")}
 
@@ -59,14 +63,8 @@ class Room:
 
     def run(self, *command, check=True, seconds=1800) -> subprocess.CompletedProcess:
         """The finished command; with `check`, its status was 0."""
-        environment = {**os.environ, "VAGRANT_HOME": str(self.folder / "home"), "VAGRANT_DEFAULT_PROVIDER": "libvirt",
-                       "VAGRANT_CHECKPOINT_DISABLE": "1", "LIBVIRT_DEFAULT_URI": "qemu:///system"}
-        try:
-            first = self._first()
-        except IndexError:
-            return subprocess.CompletedProcess(command, 1, "", "the room is not there yet")
-        done = subprocess.run(["nsenter", f"--target={first}", "--net", "--mount", "--pid", "--", *map(str, command)],
-                              cwd=self.project / "vagrant", env=environment, stdin=subprocess.DEVNULL,
+        inside = ["nsenter", f"--target={self._first()}", "--net", "--mount", "--pid", "--", *map(str, command)]
+        done = subprocess.run(inside, cwd=self.project / "vagrant", env=self.environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds)
         assert not check or done.returncode == 0, f"{command} ended with status {done.returncode}:\n{tail(done.stdout)}"
         return done

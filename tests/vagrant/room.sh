@@ -17,4 +17,5 @@ printf '%s\n' 'auth_unix_rw = "none"' 'auth_unix_ro = "none"' >/etc/libvirt/libv
 ip link set lo up
 virtlogd --daemon
 libvirtd --daemon
+touch "$room/ready"
 exec sleep infinity

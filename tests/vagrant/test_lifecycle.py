@@ -47,9 +47,12 @@ def test_up_labs_provision_halt_up_destroy_and_nothing_is_left(room, step):
 
     step("halt", room.run, "vagrant", "halt")
     assert "shutoff" in room.run("vagrant", "status").stdout
-    step("up again", room.run, "vagrant", "up")
-    assert room.ssh("mnlab list --json").strip().endswith("}")
+    room.environment["MNLAB_SYNC"] = "rsync"
+    step("up again, with a folder that is only copied in", room.run, "vagrant", "up")
+    assert "passed" in step("ping again", room.ssh, "mnlab run ping --json -q")
+    assert not (room.project / "runs/ping-2").exists()
     step("destroy", room.run, "vagrant", "destroy", "-f")
+    assert (room.project / "runs/ping-2/manifest.json").is_file(), "what was recorded was not fetched"
     assert room.run("virsh", "list", "--all", "--name").stdout.strip() == ""
     room.wait(lambda: room.processes() == daemons or not {"qemu-system-x86", "virtiofsd"} & set(room.processes()),
               "the machine's processes to end")

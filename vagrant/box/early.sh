@@ -4,7 +4,7 @@
 set -eu
 echo 'LABEL=root / ext4 errors=remount-ro 0 1' >"$1/etc/fstab"
 mkdir -p "$1/etc/initramfs-tools/conf.d"
-echo MODULES=list >"$1/etc/initramfs-tools/conf.d/virtual"
+printf '%s\n' MODULES=list FSTYPE=ext4 >"$1/etc/initramfs-tools/conf.d/virtual"
 printf '%s\n' \
     ext4 virtio_pci virtio_blk virtio_scsi sd_mod ahci ata_piix mptspi vmw_pvscsi \
     >"$1/etc/initramfs-tools/modules"
