@@ -6,7 +6,9 @@ from typing import Annotated, Optional
 
 import typer
 
+from mnlab.cli.labs import LabNames
 from mnlab.cli.options import Clock, On, Place, Quiet, WrongUsage, machine_for, say
+from mnlab.lab import lab as labs
 
 machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The lab machine: build, look at, carry, remove.")
 INCONCLUSIVE = 3
@@ -32,6 +34,7 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
     import shutil
     import tempfile
 
+    from mnlab.cli.ownership import give_back
     from mnlab.machine import command as inside
     from mnlab.machine.job import Job, Limits
     if out.exists() and not out.is_dir():
@@ -57,6 +60,7 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
         brought = sorted(path.relative_to(scratch) for path in Path(scratch).rglob("*") if path.is_file())
         if brought:
             shutil.copytree(scratch, out, dirs_exist_ok=True)
+            give_back(out)
             if not quiet:
                 say(f"brought out into {out}: {', '.join(map(str, brought[:8]))}{' ...' if brought[8:] else ''}")
     if outcome.trouble:
@@ -64,18 +68,42 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
     raise typer.Exit(INCONCLUSIVE if outcome.trouble else outcome.status)
 
 
-def doctor() -> None:
-    """Show what this computer has, what is missing, and how to get it.
+def doctor(lab: LabNames = None, on: On = Place.vm) -> None:
+    """Show what this computer has, what is missing, and how to get it. With --on host: for each lab.
 
-    Example: mnlab doctor
+    Exit status: 0 if nothing is missing.
+
+    Example: mnlab doctor --on host
     """
     from mnlab.machine.doctor import examine
+    if on == Place.host:
+        raise typer.Exit(_doctor_of_host([labs.find(name) for name in lab or ()] or labs.all_labs()))
+    if lab:
+        raise WrongUsage("in the lab machine every lab runs; name labs with --on host")
     findings = examine()
     for finding in findings:
         print(f"{finding.mark}  {finding.subject:<18} {finding.seen}")
         if finding.advice:
             print(f"   {'':<18} -> {finding.advice}")
     raise typer.Exit(0 if all(finding.ok or finding.optional for finding in findings) else 1)
+
+
+def _doctor_of_host(chosen: list[labs.Lab]) -> int:
+    """A line for each lab: whether this computer can run it, and what it lacks; then what to do. The exit status."""
+    from mnlab.lab.run import needs_of
+    from mnlab.machine import capabilities
+    from mnlab.machine.host import insist_on_root
+    insist_on_root()
+    lacking = {lab.name: capabilities.lacking(needs_of(lab)) for lab in chosen}
+    for name, missing in lacking.items():
+        print(f"{'MISS' if missing else 'ok  '}  {name:<20} {', '.join(missing)}".rstrip())
+    everything = dict.fromkeys(part for missing in lacking.values() for part in missing)
+    for line in capabilities.remedies(everything):
+        print(line)
+    able = sum(not missing for missing in lacking.values())
+    print(f"this computer's kernel and programs can run {able} of {len(lacking)} labs"
+          + ("" if able == len(lacking) else "; the lab machine (--on vm) can run all"))
+    return 0 if able == len(lacking) else 1
 
 
 @machine.command()
