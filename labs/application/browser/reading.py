@@ -146,9 +146,24 @@ def order(evidence, events: dict[str, str]) -> list[str]:
 
 def waited_for_dns(seen: Load) -> float:
     """Seconds in which the browser waited for answers from DNS: A and AAAA are asked at once, so the longer counts."""
-    spans = sorted((one.time, one.response.time) for one in seen.questions if one.response)
+    return covered(_questions(seen))
+
+
+def waited(seen: Load) -> float:
+    """Seconds in which it waited for anybody: DNS, a server that shall open a connection, one that shall answer."""
+    shakes = [one.handshake for one in seen.connections if one.handshake]
+    return covered([*_questions(seen), *((shake.syn.time, shake.synack.time) for shake in shakes),
+                    *((one.request.time, one.response.end) for one in seen.exchanges if one.response)])
+
+
+def _questions(seen: Load) -> list[tuple[float, float]]:
+    return [(one.time, one.response.time) for one in seen.questions if one.response]
+
+
+def covered(spans: list[tuple[float, float]]) -> float:
+    """Seconds that lie in at least one of the spans."""
     total, until = 0.0, 0.0
-    for start, end in spans:
+    for start, end in sorted(spans):
         total += max(0.0, end - max(start, until))
         until = max(until, end)
     return total
