@@ -24,14 +24,14 @@ put() {
 }
 
 packages() {
-    # The right to capture belongs to the group wireshark.
-    echo 'wireshark-common wireshark-common/install-setuid boolean true' | debconf-set-selections
     # The lists of the labs' own machine and of this one; a machine that runs has its kernel already.
     installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
     missing=$(sed -E '/^(#|$|linux-image)/d' "$project/src/mnlab/machine/recipe/packages.txt" "$here/packages.txt" |
         grep -vxF "$installed" | paste -s -d' ')
     if [ -n "$missing" ]; then
         say "installing $missing"
+        # The right to capture shall belong to the group wireshark.
+        echo 'wireshark-common wireshark-common/install-setuid boolean true' | debconf-set-selections
         apt-get update -q
         # shellcheck disable=SC2086  # a list of package names
         apt-get install -y -q --no-install-recommends $missing
@@ -80,7 +80,7 @@ END
 # You log in where the labs are, so that runs/ and work/ are in the folder shared with your computer.
 if [ "\$PWD" = "\$HOME" ]; then cd $project; fi
 END
-    MNLAB_CACHE=$cache "$project/mnlab" list >/dev/null # sets up its Python environment
+    MNLAB_CACHE=$cache "$project/mnlab" --help >/dev/null # sets up its Python environment
 }
 
 [ "$(id -u)" -eq 0 ] || fail "provisioning needs root: sudo $0"

@@ -63,9 +63,10 @@ class Room:
 
     def run(self, *command, check=True, seconds=1800) -> subprocess.CompletedProcess:
         """The finished command; with `check`, its status was 0."""
-        inside = ["nsenter", f"--target={self._first()}", "--net", "--mount", "--pid", "--", *map(str, command)]
-        done = subprocess.run(inside, cwd=self.project / "vagrant", env=self.environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds)
+        inside = ["nsenter", f"--target={self._first()}", "--net", "--mount", "--pid",
+                  f"--wd={self.project / 'vagrant'}", "--", *map(str, command)]
+        done = subprocess.run(inside, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=seconds)
         assert not check or done.returncode == 0, f"{command} ended with status {done.returncode}:\n{tail(done.stdout)}"
         return done
 

@@ -18,4 +18,5 @@ ip link set lo up
 virtlogd --daemon
 libvirtd --daemon
 touch "$room/ready"
+trap '' CHLD # the first process inherits the orphans: the kernel shall bury them
 exec sleep infinity
