@@ -36,9 +36,7 @@ class Task:
 
 def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | None = None,
               meanwhile: Callable[[], None] = lambda: None) -> list[LabResult]:
-    """Run and grade `tasks`; results in the order of `tasks`.
-
-    In virtual time as many run at once as there are processors; in real time one, as each would disturb the others.
+    """Run and grade `tasks`, some at once; results in the order of `tasks`.
 
     `progress` has start, step and finish (report.progress); `meanwhile` is called once while the machines are at work.
     BadWork if a work folder cannot be used: nothing is run.
@@ -47,7 +45,7 @@ def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | No
         if task.work:
             workfolder.files_of(task.work)
     results: dict[Task, LabResult] = {}
-    pool = ThreadPoolExecutor(min(WORKERS, len(tasks)) if machine.clock == "virtual" else 1)
+    pool = ThreadPoolExecutor(min(at_once(machine), len(tasks)))
     try:
         runs = {pool.submit(_run, task, machine, progress, limits): task for task in tasks}
         importlib.import_module("mnlab.checks.grade")  # pytest is slow to import, and there is time now
@@ -67,6 +65,11 @@ def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | No
     finally:
         pool.shutdown(wait=True)
     return [results[task] for task in tasks]
+
+
+def at_once(machine: Machine) -> int:
+    """How many runs go on side by side: in real time one, as another would disturb what it measures."""
+    return WORKERS if machine.clock == "virtual" else 1
 
 
 def _run(task: Task, machine: Machine, progress, limits) -> Record:

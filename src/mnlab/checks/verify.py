@@ -10,6 +10,7 @@ from pathlib import Path
 from mnlab.checks.answers import Answers
 from mnlab.checks.grade import grade
 from mnlab.checks.mutants import Forgery, Mutant, WorkFolder, mutants_of
+from mnlab.checks.session import at_once
 from mnlab.checks.verdicts import FAILED, PASSED, LabResult
 from mnlab.evidence.record import Record
 from mnlab.lab import run as labrun
@@ -60,8 +61,8 @@ class KillMatrix:
 
 
 def verify(lab: Lab, machine: Machine, seed: int, progress: Callable[[str], None] = lambda step: None,
-           workers: int = 2) -> KillMatrix:
-    """Run the solution and every mutant of `lab`; the kill matrix."""
+           workers: int = 0) -> KillMatrix:
+    """Run the solution and every mutant of `lab`, `workers` at once (0: as many as is good); the kill matrix."""
     mutants = mutants_of(load(lab.mutants)) if lab.mutants.is_file() else []
     params = lab.params(seed)
     with tempfile.TemporaryDirectory(prefix="mnlab-verify-") as scratch:
@@ -71,7 +72,7 @@ def verify(lab: Lab, machine: Machine, seed: int, progress: Callable[[str], None
         answers = lab.reference_answers(params, base)
         baseline = grade(lab, base, Answers(answers))
         # Runs go on side by side in machines of their own; grading, which is quick, stays in this thread.
-        with ThreadPoolExecutor(workers) as pool:
+        with ThreadPoolExecutor(workers or at_once(machine)) as pool:
             try:
                 runs = {mutant: pool.submit(trial.run, mutant.name, mutant) for mutant in mutants
                         if mutant.kind in ("work", "network")}

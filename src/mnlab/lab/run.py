@@ -12,8 +12,9 @@ from mnlab.lab import work as workfolder
 from mnlab.lab.lab import ROOT, Lab
 from mnlab.machine.job import Job, Limits, Machine, MachineError
 
-#: The rooms that run inside the machine; they travel with the job.
+#: The rooms that run inside the machine; they travel with the job. So does what a lab's mutants.py is written with.
 ROOMS = ("evidence", "lab", "net", "protocols")
+FOR_MUTANTS = ("checks/__init__.py", "checks/mutants.py", "checks/points.py")
 
 #: Parts of a lab that never enter the machine with a student's work.
 OUTSIDE = ("README.md", "checks.py", "reading.py", "figures.py", "mutants.py", "solution", "starter", "__pycache__")
@@ -80,13 +81,14 @@ def make_job(lab: Lab, files: dict[str, Path], seed: int, params: dict, mutant: 
     """The job that runs `lab` in a machine."""
     description = {"lab": lab.name, "seed": seed, "params": params, "mutant": mutant}
     contents: dict = {"topologies": ROOT / "topologies", "job.json": layout.canonical(description)}
-    contents |= code((*ROOMS, "checks") if mutant else ROOMS)
+    contents |= code()
     contents |= {f"lab/{path.name}": path for path in lab.folder.iterdir() if path.name not in OUTSIDE}
     contents |= {f"work/{name}": path for name, path in files.items()} or {"work/.empty": b""}
     openflow = getattr(lab.experiment, "openflow", False)
     if openflow:
         contents["controller"] = ROOT / "controller"
     if mutant:
+        contents |= code(FOR_MUTANTS)
         contents["mutant/mutants.py"] = lab.mutants
     return Job("mnlab.lab.inside:main", contents, path=("src", "."), limits=limits, needs=needs_of(lab))
 
@@ -97,10 +99,11 @@ def needs_of(lab: Lab) -> tuple[str, ...]:
     return (*getattr(lab.experiment, "needs", ()), *(("openvswitch",) if openflow else ()))
 
 
-def code(rooms: tuple[str, ...] = ROOMS) -> dict[str, Path]:
-    """Where in a job the modules of `rooms` go; nothing else that lies in their folders does."""
+def code(parts: tuple[str, ...] = ROOMS) -> dict[str, Path]:
+    """Where in a job the modules of `parts`, rooms or single files, go; nothing else that lies in their folders does."""
     package = Path(__file__).parents[1]
-    files = [package / "__init__.py", *(path for room in rooms for path in (package / room).rglob("*.py"))]
+    files = [package / "__init__.py", *(path for part in parts for path in
+                                        ([package / part] if part.endswith(".py") else (package / part).rglob("*.py")))]
     return {f"src/mnlab/{path.relative_to(package)}": path for path in files}
 
 

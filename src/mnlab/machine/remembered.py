@@ -28,7 +28,7 @@ class Remembering:
     def __init__(self, machine: VirtualMachine):
         if machine.clock != "virtual":
             raise ValueError("in real time no run is like another")
-        self.machine = machine
+        self.machine, self.clock = machine, machine.clock
         self.prepare, self.abandon, self.describe = machine.prepare, machine.abandon, machine.describe
 
     def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None) -> Outcome:
