@@ -27,14 +27,15 @@ def host():
 
 
 def lacks(*names):
-    return capabilities.missing(names)
+    return capabilities.remedies(capabilities.lacking(names))
 
 
 def surroundings():
-    """What a job on this kernel could leave behind: interfaces, mounts, files in /run and /tmp that look like ours."""
+    """What a job on this kernel could leave behind: interfaces, mounts, control groups, files that look like ours."""
     links = sorted(os.listdir("/sys/class/net"))
     mounts = open("/proc/mounts").read()
-    files = sorted(name for place in ("/run", "/tmp") for name in os.listdir(place) if name.startswith(("work-", "h1.", "job", "result")))
+    files = sorted(name for place in ("/run", "/tmp", "/sys/fs/cgroup") for name in os.listdir(place)
+                   if name.startswith(("work-", "h1-", "job", "result", "own-", "mnlab-1", "mnlab-2")))
     return links, mounts, files
 
 
@@ -49,14 +50,14 @@ def namespaces():
 
 
 def test_what_the_kernel_lacks_is_named_and_the_way_out(host, tmp_path):
-    missing = [name for name in ("netem", "trace", "openvswitch", "bbr") if lacks(name)]
+    missing = [name for name in ("netem", "trace", "vlan", "bbr") if lacks(name)]
     if not missing:
         pytest.skip("this kernel has everything")
     job = Job("probe:main", {"src/probe.py": b""}, needs=tuple(missing))
     with pytest.raises(MachineError) as problem:
         host.run(job, tmp_path / "result")
     text = str(problem.value)
-    assert "--on vm can" in text and all(f"no {name} (" in text for name in missing)
+    assert "the lab machine can (--on vm)" in text and all(f"no {name} (" in text for name in missing)
     assert not (tmp_path / "result").exists()
 
 
@@ -89,10 +90,11 @@ def test_a_job_runs_and_leaves_nothing(host, tmp_path):
     assert surroundings() == before[0] and not namespaces() - before[1]
 
 
-@pytest.mark.parametrize("then, trouble", [("time.sleep(1000)", "still running after 4 s"), ("os._exit(9)", "")])
+@pytest.mark.parametrize("then, trouble", [
+    ("time.sleep(1000)", "still running after 4 s of lab time"), ("os._exit(9)", "")])
 def test_a_job_that_does_not_end_well_leaves_nothing(host, tmp_path, then, trouble):
     before = surroundings(), namespaces()
-    done = run_script(NETWORK.format(then=then), tmp_path / "result", machine=host, limits=Limits(wall_seconds=4))
+    done = run_script(NETWORK.format(then=then), tmp_path / "result", machine=host, limits=Limits(virtual_seconds=4))
     assert trouble in done.outcome.trouble and done.outcome.status != 0
     assert (tmp_path / "result/result.json").exists()
     deadline = time.monotonic() + 20
@@ -103,8 +105,6 @@ def test_a_job_that_does_not_end_well_leaves_nothing(host, tmp_path, then, troub
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_killing_mnlab_leaves_nothing(host, tmp_path, how):
-    if lacks("student"):
-        pytest.skip("there is no user `student` here")
     make_lab(tmp_path, 'rec.student("probe", h1, "(setsid sleep 1000 &); sleep 1000", timeout=1000)')
     cli = Cli(tmp_path, labs=tmp_path)
     before = surroundings(), namespaces()
@@ -123,9 +123,34 @@ def test_killing_mnlab_leaves_nothing(host, tmp_path, how):
     assert surroundings() == before[0]
 
 
+def test_a_job_sees_a_computer_of_its_own(host, tmp_path):
+    mine, hidden = tmp_path / "mine", f"/tmp/hidden-{os.getpid()}"
+    mine.write_text("of this computer")
+    done = run_script(f"""
+import socket
+def main():
+    refused = []
+    for path in ("/etc/new", "/usr/new", "/root/new", "/var/lib/new"):
+        try:
+            open(path, "w")
+        except OSError as problem:
+            refused.append(problem.strerror)
+    open({hidden!r}, "w").write("here alone")
+    words = subprocess.check_output("id -u student; whoami; cat /etc/resolv.conf; ls /dev/pts", shell=True, text=True)
+    (pathlib.Path(os.environ["MNLAB_RESULT"]) / "result.json").write_text(json.dumps(dict(
+        refused=refused, tmp=os.listdir("/tmp"), name=socket.gethostname(), words=words.split(),
+        processes=sum(name.isdigit() for name in os.listdir("/proc")), links=os.listdir("/sys/class/net"),
+        proxy=[key for key in os.environ if "proxy" in key.lower()])))
+""", tmp_path / "result", machine=host)
+    seen = done.json()
+    assert seen["refused"] == ["Read-only file system"] * 4 and not os.path.exists(hidden)
+    assert seen["tmp"] == [os.path.basename(hidden)] and seen["links"] == ["lo"] and seen["name"] == "lab"
+    uid, *rest = seen["words"]
+    assert int(uid) > 1_000_000_000 and rest == ["root", "ptmx"]  # nobody's, and no terminal of others
+    assert seen["processes"] <= 3 and not seen["proxy"]
+
+
 def test_students_programs_are_held_without_control_groups_too(host, tmp_path):
-    if lacks("student"):
-        pytest.skip("there is no user `student` here")
     make_lab(tmp_path, '''
 server = rec.student_service("server", h1, "exec python3 -m http.server 8080", tcp=8080)
 rec.student("probe", h2, "curl -s -o /dev/null http://10.0.0.1:8080/ || exec 3<>/dev/tcp/10.0.0.1/8080; (setsid sleep 1000 >/dev/null 2>&1 &)")
@@ -140,8 +165,9 @@ rec.keep("alive", [server.process.poll(), h1.run("ps -u student -o stat=,comm= |
 @pytest.mark.slow
 def test_the_arp_lab_runs_on_this_kernel(host, tmp_path):
     from mnlab.lab.lab import Lab
+    from mnlab.lab.run import needs_of
     lab = Lab(ROOT / "labs/link/arp")
-    problems = lacks("student", *getattr(lab.experiment, "needs", ()))
+    problems = lacks(*needs_of(lab))
     if problems:
         pytest.skip("; ".join(problems))
     done = Cli(tmp_path)("run", "arp", "--on", "host", "-q", timeout=400)

@@ -14,6 +14,12 @@ import time
 
 import pytest
 
+from mnlab.lab.lab import find
+from mnlab.lab.run import needs_of
+from mnlab.machine import capabilities
+from mnlab.machine.host import HostMachine
+from mnlab.machine.job import MachineError
+
 from .conftest import DRIVER, ROOT
 
 PATIENCE = 240  # s for anything to appear, with the snapshot for the real clock to be taken first
@@ -71,8 +77,21 @@ def screen(tmp_path):
         one.close()
 
 
-def test_a_hosts_shell_in_a_terminal(screen, tmp_path):
-    terminal = screen("shell", "arp", "h1")
+@pytest.fixture(params=["vm", "host"])
+def place(request):
+    """Where the shell is opened; skips, with the reason, where this computer cannot."""
+    if request.param == "host":
+        try:
+            HostMachine(say=lambda text: None).prepare()
+        except MachineError as problem:
+            pytest.skip(str(problem))
+        if lacking := capabilities.lacking(needs_of(find("arp"))):
+            pytest.skip("; ".join(capabilities.remedies(lacking)))
+    return request.param
+
+
+def test_a_hosts_shell_in_a_terminal(screen, tmp_path, place):
+    terminal = screen("shell", "arp", "h1", "--on", place)
     terminal.expect(r"h1:\S+# ")
     terminal.type("stty size\r")
     terminal.expect(rf"\b{ROWS} {COLUMNS}\r")
@@ -91,8 +110,8 @@ def test_a_hosts_shell_in_a_terminal(screen, tmp_path):
     assert "h1-eth0" in (tmp_path / "shell-out/mine").read_text()
 
 
-def test_mininets_prompt_in_a_terminal(screen):
-    terminal = screen("shell", "arp")
+def test_mininets_prompt_in_a_terminal(screen, place):
+    terminal = screen("shell", "arp", "--on", place)
     terminal.expect("mininet> ")
     terminal.type("pingall\r")
     terminal.expect(r"0% dropped \(6/6 received\)")

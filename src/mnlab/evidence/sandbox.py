@@ -10,7 +10,6 @@ import os
 import pwd
 import resource
 import select
-import shlex
 import shutil
 import signal
 import stat

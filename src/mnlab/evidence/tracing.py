@@ -3,9 +3,10 @@
 See include/trace/events/tcp.h, sock.h and neigh.h of the kernel. A trace instance of its own leaves other tracing
 alone.
 
-The lab machine's kernel is the run's alone. The kernel of a computer (the host machine) tells of all its traffic, and no
-tracepoint says in which namespace it was: there only what has an address of the run's own networks is kept, and no two
-runs with the same networks record at once (`alone`).
+The lab machine's kernel is the run's alone. The kernel of a computer (the host machine) tells of all its traffic, and
+no tracepoint says in which namespace it was: there only what has an address of the run's own networks is kept, and no
+two runs with the same networks record at once (`alone`). What else on the computer uses just these addresses, a shell
+on the same lab, say, is not told apart.
 """
 
 import fcntl

@@ -37,8 +37,8 @@ FEATURES = {
     "bridge": Feature("ip link add probe0 type bridge", "switches", module("bridge", "CONFIG_BRIDGE")),
     "netem": Feature(f"{PAIR} && tc qdisc add dev probe0 root netem delay 1ms", "delay and loss on links",
                      module("sch_netem", "CONFIG_NET_SCH_NETEM")),
-    "tbf": Feature(f"{PAIR} && tc qdisc add dev probe0 root tbf rate 1mbit burst 1600 limit 3000", "links of a given rate",
-                   module("sch_tbf", "CONFIG_NET_SCH_TBF")),
+    "tbf": Feature(f"{PAIR} && tc qdisc add dev probe0 root tbf rate 1mbit burst 1600 limit 3000",
+                   "links of a given rate", module("sch_tbf", "CONFIG_NET_SCH_TBF")),
     "ifb": Feature("ip link add probe0 type ifb && ip link add probe1 type veth && tc qdisc add dev probe1 ingress && "
                    "tc filter add dev probe1 ingress matchall action mirred egress redirect dev probe0",
                    "cables that are laid by hand",
@@ -52,8 +52,10 @@ FEATURES = {
     "trace": Feature("mount -t tracefs none /mnt && test -d /mnt/instances && test -d /mnt/events/tcp/tcp_probe && "
                      "test -d /mnt/events/neigh/neigh_update", "the kernel's own account of TCP and ARP",
                      "a kernel with CONFIG_FTRACE, which is not locked down"),
-    "bbr": Feature("sysctl -qw net.ipv4.tcp_congestion_control=bbr", "TCP BBR", module("tcp_bbr", "CONFIG_TCP_CONG_BBR")),
-    "zones": Feature("! grep -qs '^named (enforce)' /sys/kernel/security/apparmor/profiles", "name servers for labs' zones",
+    "bbr": Feature("sysctl -qw net.ipv4.tcp_congestion_control=bbr", "TCP BBR",
+                   module("tcp_bbr", "CONFIG_TCP_CONG_BBR")),
+    "zones": Feature("! grep -qs '^named (enforce)' /sys/kernel/security/apparmor/profiles",
+                     "name servers for labs' zones",
                      "AppArmor keeps BIND to its usual folders; sudo ln -s ../usr.sbin.named /etc/apparmor.d/disable/ "
                      "&& sudo apparmor_parser --remove /etc/apparmor.d/usr.sbin.named"),
     "openvswitch": Feature("ovs-dpctl add-dp probe0", "OpenFlow switches", module("openvswitch", "CONFIG_OPENVSWITCH")),
@@ -64,9 +66,9 @@ PROGRAMS = {
     "mnexec": "mininet", "ip": "iproute2", "tc": "iproute2",
     "tcpdump": "tcpdump", "ping": "iputils-ping", "setpriv": "util-linux", "unshare": "util-linux", "nft": "nftables",
     "ovs-vsctl": "openvswitch-switch", "ovs-dpctl": "openvswitch-switch", "arp": "net-tools", "ifconfig": "net-tools",
-    "named": "bind9", "named-compilezone": "bind9-utils", "dig": "bind9-dnsutils", "nginx": "nginx-light", "curl": "curl",
-    "openssl": "openssl", "gunicorn": "gunicorn", "vsftpd": "vsftpd", "w3m": "w3m", "nc": "netcat-openbsd",
-    "socat": "socat",
+    "named": "bind9", "named-compilezone": "bind9-utils", "dig": "bind9-dnsutils", "nginx": "nginx-light",
+    "curl": "curl", "openssl": "openssl", "gunicorn": "gunicorn", "vsftpd": "vsftpd", "w3m": "w3m",
+    "nc": "netcat-openbsd", "socat": "socat",
 }
 
 #: Module of Debian's Python: the package that has it.
@@ -79,7 +81,8 @@ TAKES = {"nftables": ("nft",), "named": ("zones",), "openvswitch": (
     "ovs-vsctl", "ovs-dpctl", "ifconfig", "eventlet", "netaddr", "oslo_config", "routes", "webob", "msgpack", "ryu")}
 
 #: What every lab needs.
-ALWAYS = ("namespaces", "veth", "bridge", "mnexec", "ip", "tc", "tcpdump", "ping", "setpriv", "unshare", "mininet", "scapy")
+ALWAYS = ("namespaces", "veth", "bridge", "mnexec", "ip", "tc", "tcpdump", "ping", "setpriv", "unshare", "mininet",
+          "scapy")
 
 
 def lacking(needs: Iterable[str]) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ class StrictLink(Link):
 class Network(Mininet):
     """A running network. `net["h1"]` is a node; leaving the context ends every process of the network.
 
-    With `with_controller` the switches are Open vSwitch's, and there is a host c0 for their controller: see openflow.py.
+    With `with_controller` the switches are Open vSwitch's, and there is a host c0 for their controller (openflow.py).
     """
 
     Mininet.inited = True  # Mininet's own set-up would rewrite sysctls, and not only of our namespace

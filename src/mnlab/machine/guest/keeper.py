@@ -1,9 +1,9 @@
 """Stands beside a job on the host machine, outside its namespaces, and removes what they do not hold.
 
 A job's processes, interfaces and mounts go with its namespaces. Its trace instances and its control group are the
-kernel's, and would stay. So machine/host.py starts a keeper for each job, and holds the other end of the keeper's leash,
-a socket: when that is let go (the one who held it may have been killed) or the job has ended, the keeper ends what is
-left of the job, removes all of it, and says how the job ended.
+kernel's, and would stay. So machine/host.py starts a keeper for each job, and holds the other end of its leash, a
+socket. When that is let go (who held it may have been killed) or the job has ended, the keeper ends what is left of the
+job, removes all of it, and says how the job ended.
 
 What a keeper makes bears its name, mnlab-PID-START. The next keeper removes what bears the name of a dead one.
 """
@@ -43,8 +43,8 @@ def main(leash: socket.socket, folder: str, limits: dict) -> dict:
             (group / "main/cgroup.procs").write_text("0")
 
     try:
-        job = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "unshare", *NAMESPACES, sys.executable, "-B", str(JOB),
-                                folder], preexec_fn=enter, close_fds=False,
+        command = ["setpriv", "--pdeathsig", "KILL", "unshare", *NAMESPACES, sys.executable, "-B", str(JOB), folder]
+        job = subprocess.Popen(command, preexec_fn=enter, close_fds=False,
                                env={**os.environ, "MNLAB_TRACE": name, "MNLAB_CGROUP": str(group or "")})
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         select.select([leash, os.pidfd_open(job.pid)], [], [])

@@ -45,7 +45,7 @@ def mount(*arguments) -> None:
 
 
 def bind(opened: int, place: Path) -> None:
-    """Let an opened folder, which may lie where something else is mounted by now, appear at `place`, to be written to."""
+    """Let an opened folder appear at `place`, to be written to. Where it lies, something else may be mounted by now."""
     mount("--no-canonicalize", "--bind", f"/proc/{os.getpid()}/fd/{opened}", place)
     mount("-o", "remount,bind,rw", place)
     os.close(opened)
