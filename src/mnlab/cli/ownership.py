@@ -1,6 +1,7 @@
 """Files that mnlab makes as root, on the host machine, belong to the user who said `sudo`."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -14,7 +15,7 @@ def give_back(*made: Path | None) -> None:
         return
     for path in filter(None, made):
         around = path.absolute().parent
-        if around.stat().st_uid == 0 and around.parent.stat().st_uid == uid:
-            os.chown(around, uid, gid)
-        for each in (path, *path.rglob("*")):
-            os.chown(each, uid, gid, follow_symlinks=False)
+        ours = around.stat().st_uid == 0 and around.parent.stat().st_uid == uid
+        for each in (*([around] if ours else ()), path, *path.rglob("*")):
+            with suppress(PermissionError):  # a folder shared with another computer may know no owners
+                os.chown(each, uid, gid, follow_symlinks=False)
