@@ -82,6 +82,8 @@ def test_a_mistyped_lab_suggests_the_near_one(mnlab, command):
     (["machine", "import", "nowhere"], ["no file nowhere"]),
     (["start", "arp", "--work", "mine"], ["not empty"]),
     (["start", "arp", "--work", "a-file"], ["a-file"]),
+    (["doctor", "arp"], ["--on host"]),
+    (["doctor", "harp", "--on", "host"], ["Did you mean 'arp'"]),
     (["dance"], ["dance"]),
 ], ids=" ".join)
 def test_wrong_usage(mnlab, tmp_path, arguments, words):
@@ -117,6 +119,22 @@ def test_with_an_old_qemu_it_says_so(mnlab, tmp_path):
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may run labs on the host")
 def test_the_host_machine_needs_root(mnlab):
     refused(mnlab("run", "arp", "--on", "host"), 3, "needs root", "--on vm")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look")
+def test_the_doctor_of_the_host_machine_needs_root(mnlab):
+    refused(mnlab("doctor", "--on", "host"), 3, "needs root")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can try a kernel's features")
+def test_the_doctor_of_the_host_machine_has_a_line_for_each_lab(mnlab, tmp_path):
+    (tmp_path / "root/labs/link/ping/experiment.py").open("a").write("needs = ('openvswitch',)\n")
+    done = mnlab("doctor", "--on", "host", MNLAB_ON="vm")
+    able = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("ok ")]
+    lacking = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("MISS ")]
+    assert sorted(able + lacking) == ["arp", "ping"] and "Traceback" not in done.stderr
+    assert f"can run {len(able)} of 2 labs" in done.stdout and done.returncode == bool(lacking)
+    assert mnlab("doctor", MNLAB_ON="host").stdout == done.stdout
 
 
 def test_a_cache_that_cannot_be_written(mnlab, tmp_path):
