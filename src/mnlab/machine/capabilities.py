@@ -110,9 +110,15 @@ def _has(name: str) -> bool:
         return shutil.which(name, path=PATH) is not None
     if name in MODULES:
         return name in _modules()
-    if any(not _has(other) for other in TAKES.get(name, ()) if other in PROGRAMS):
+    if not all(map(_has, _needed_to_try(name))):
         return True  # nobody can try it yet
     return _works(["unshare", "--net", "--mount", "--pid", "--fork", "sh", "-c", FEATURES[name].trial])
+
+
+def _needed_to_try(feature: str) -> tuple[str, ...]:
+    """What there must be before a feature of the kernel can be tried."""
+    programs = [name for name in TAKES.get(feature, ()) if name in PROGRAMS]
+    return ("unshare", *programs, *(("namespaces",) if feature != "namespaces" else ()))
 
 
 @cache

@@ -39,7 +39,7 @@ def test_no_name_means_two_things():
 
 def test_a_computer_with_nothing_is_told_one_line_for_all_programs(bare):
     lacking = capabilities.lacking(["nginx", "named"])
-    assert {"nginx", "named", "mnexec", "mininet", "namespaces"} <= set(lacking)
+    assert {"nginx", "named", "mnexec", "mininet", "unshare"} <= set(lacking) and not set(lacking) & set(FEATURES)
     programs = [line for line in capabilities.remedies(lacking) if "apt-get" in line]
     assert len(programs) == 1 and programs[0].endswith("nginx-light bind9")
     assert " mininet " in programs[0] and programs[0].count(" iproute2") == 1
@@ -49,6 +49,13 @@ def test_a_feature_whose_program_is_missing_is_not_called_missing(bare):
     lacking = capabilities.lacking(["openvswitch"])
     assert "openvswitch" not in lacking and {"ovs-vsctl", "ryu"} <= set(lacking)
     assert any("provision.sh" in line for line in capabilities.remedies(lacking))
+
+
+def test_where_nothing_can_be_tried_only_that_is_said(monkeypatch):
+    monkeypatch.setattr(capabilities, "_works", lambda command: False)
+    monkeypatch.setattr(capabilities.shutil, "which", lambda program, path: f"/bin/{program}")
+    lacking = capabilities.lacking(["netem"])
+    assert set(lacking) & set(FEATURES) == {"namespaces"}
 
 
 def test_a_feature_of_the_kernel_is_named_with_its_module(monkeypatch):
