@@ -54,13 +54,20 @@ def test_killed_at_any_moment_a_run_leaves_nothing(inside, count, seed):
 
 
 def test_a_keeper_that_does_not_clean_is_found_out(inside):
-    """The test above can fail, and the next keeper cleans for one that was killed itself."""
+    """The test above can fail."""
     keeper = (PACKAGE / "machine/guest/keeper.py").read_text()
     broken = keeper.replace("        remove(lambda found: found[1] == name)\n", "        pass\n")
     assert broken != keeper
     report = inside("kills", 3, 2, files={"src/mnlab/machine/guest/keeper.py": broken.encode()}).json()
     left = [kill["left"] for kill in report["kills"] if kill["left"]]
     assert left and all({"trace instances", "control groups"} & set(kinds) for kinds in left)
+
+
+def test_the_next_keeper_cleans_for_one_that_was_killed_itself(inside):
+    report = inside("kills", 3, 5, "keeper").json()
+    for kill in report["kills"]:
+        assert not {"processes", "namespaces", "interfaces", "mounts", "files"} & set(kill["left"]), kill
+    assert any(kill["left"] for kill in report["kills"]) and not report["left"], report
 
 
 # --- at once ----------------------------------------------------------------------------------------------------------
