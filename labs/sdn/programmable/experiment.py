@@ -11,7 +11,7 @@ openflow = True
 
 HOSTS = ("h1", "h2", "h3", "h4")
 SWITCHES = ("s1", "s2", "s3", "s4")
-PATIENCE = 1.5  # s that a connection gets: one retransmission of its SYN, too
+PATIENCE = 4  # s that a connection gets: two retransmissions of its SYN, too (after 1 and 3 s)
 FIRST_PORT = 40001  # of the client of the first probe; the next one's is one higher
 WORDS = b"hello from the client", b"welcome from the server"
 STATISTICS, INTERVAL = "statistics.conf", 0.5  # s from one look at the ports to the next
@@ -149,7 +149,7 @@ def try_the_list(net, rec):
     at = p["roles"]
     for name, source, target in (("ping", "admin", "server"), ("ping-back", "server", "admin"),
                                  ("ping-blocked", "blocked", "server")):
-        rec.run(name, net[at[source]], f"ping -c1 -W1 {p[target]}", check=False)
+        rec.run(name, net[at[source]], f"ping -c1 -W3 {p[target]}", check=False)
     rec.keep("list-s1", net["s1"].flows())
     rec.wait(SETTLE)
     rec.mark("list-ends")

@@ -41,6 +41,12 @@ def wire(evidence, scene: str, host: str = "h1", which: int = 0) -> tcp.Connecti
     return found[which]
 
 
+def ghosts(evidence) -> tuple[tcp.Connection, tcp.Connection]:
+    """The old connection of the scene `ghost` whose numbers came round, and the last one, which has them: at h2."""
+    *older, new = [wire(evidence, "ghost", "h2", which) for which in range(max(2, len(wires(evidence, "ghost", "h2"))))]
+    return min(older, key=lambda old: (old.isn(CLIENT) - new.isn(CLIENT)) % 2**32), new
+
+
 def states(evidence, scene: str, host: str) -> dict[str, float]:
     """The states that the socket of `host` entered, and when; TIME-WAIT is reported as CLOSED."""
     return socket_states(evidence.kernel(), wire(evidence, scene, host), CLIENT if host == "h1" else SERVER)

@@ -7,14 +7,18 @@ import time
 
 from mnlab.evidence import layout
 from mnlab.net import namespace, sockets
+from mnlab.net.errors import NetworkError
 from mnlab.protocols import capture
 
+SYN = 0x02
 SETTLE = 0.3  # s: every segment of a scene has arrived, and what it caused, too
 MSS = 1460  # bytes of data in a full segment without timestamps
-#: ns by which the new connection comes early, so that the old one's numbers lie ahead in its window: 31,000 bytes at
-#: 64 ns each, or half as much if the processor takes a millisecond to get there.
-EARLY_NS = 2_000_000
-BANNER = 40_000  # bytes that either side of the new connection sends, so that these numbers come to pass
+#: ns by which the new connection comes early, so that the old one's numbers lie ahead of its own: 15,600 a millisecond
+#: (64 ns each). The first is right in virtual time; in real time a busy computer may be late, and gets more chances.
+EARLY_NS = (2_000_000, 40_000_000, 90_000_000, 180_000_000)
+ROOM = 2**22  # numbers that may lie between the two: a thousandth of all
+BANNER = 40_000  # bytes that either side of the new connection sends beyond, so that these numbers come to pass
+NEAR = 20_000  # bytes before the old data when it comes again: within the first window of any receiver
 
 
 class Stage:
@@ -66,6 +70,12 @@ class Stage:
         first.close()
         self.rec.wait(SETTLE)
 
+    def abort(self, *ends) -> None:
+        """Close with RST (SO_LINGER of 0, socket(7)): nobody waits afterwards."""
+        for end in ends:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            end.close()
+
     def attempt(self, scene, what, call):
         """Try something that the kernel may refuse; the socket, or None. Noted either way."""
         try:
@@ -93,22 +103,32 @@ class Stage:
         for host in (self.h1, self.h2):
             host.sysctl("net.ipv4.tcp_timestamps", int(on))
 
-    def bring_again(self, scene, count: int = 1) -> None:
-        """The network brings to h2 once more the first `count` segments with data that h1 sent in this scene."""
-        frames = capture.read_capture(self.rec.folder / layout.CAPTURES / "h1-eth0.pcap")
+    def bring_again(self, scene, count: int = 1, skip: int = 0) -> None:
+        """The network brings to h2 once more the first `count` segments with data that h1 sent in this scene, but for
+        `skip`."""
         with namespace.inside(self.s1.pid), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
             out.bind(("s1-eth2", 0))
-            for frame in [frame for frame in frames if _is_data(frame.data, self.server_port(scene))][:count]:
-                out.send(frame.data)
+            for frame in [frame for frame in self.segments(scene) if _has_data(frame)][skip:skip + count]:
+                out.send(frame)
         self.rec.wait(SETTLE)
 
+    def first_numbers(self, scene) -> list[tuple[int, int]]:
+        """The initial sequence numbers of the connections of this scene: the client's, the server's."""
+        return list(zip(*(dict.fromkeys(struct.unpack_from("!L", frame, 38)[0] for frame in self.segments(scene, sender)
+                                        if frame[47] & SYN) for sender in ("client", "server"))))
 
-def _is_data(frame: bytes, port: int) -> bool:
-    """Whether this is a TCP segment to `port` with a payload, in an IP packet without options."""
-    if len(frame) < 54 or frame[12:14] != b"\x08\x00" or frame[23] != socket.IPPROTO_TCP:
-        return False
+    def segments(self, scene, sender="client") -> list[bytes]:
+        """The frames with TCP segments of this scene, in IP packets without options, as captured at h1."""
+        frames = capture.read_capture(self.rec.folder / layout.CAPTURES / "h1-eth0.pcap")
+        port, place = self.server_port(scene), {"client": 36, "server": 34}[sender]
+        return [frame.data for frame in frames if len(frame.data) >= 54 and frame.data[12:14] == b"\x08\x00"
+                and frame.data[23] == socket.IPPROTO_TCP and struct.unpack_from("!H", frame.data, place)[0] == port]
+
+
+def _has_data(frame: bytes) -> bool:
+    """Whether the TCP segment in this frame has a payload."""
     length, = struct.unpack_from("!H", frame, 16)
-    return struct.unpack_from("!H", frame, 36)[0] == port and length > 20 + (frame[46] >> 4) * 4
+    return length > 20 + (frame[46] >> 4) * 4
 
 
 # --- who waits, for how long ---
@@ -247,42 +267,81 @@ def one_port(stage):
 
 # --- what old segments would do ---
 
-def ghost_lives(stage) -> int:
-    """A connection without timestamps, whose data will come again; when it was opened (ns, wall clock)."""
+def ghost_lives(stage) -> list[int]:
+    """A connection without timestamps, whose data will come again, opened some times; when (ns, wall clock)."""
     stage.timestamps(False)
     stage.rec.mark("ghost")
+    begins = []
     with stage.listen("ghost", reuse=True) as listener:
-        begin = time.clock_gettime_ns(time.CLOCK_REALTIME)
-        client = stage.connect("ghost", reuse=True)
-        stage.close(*stage.accepted(listener, client, b"o" * stage.params["ghost"]))
+        while True:
+            begins.append(time.clock_gettime_ns(time.CLOCK_REALTIME))
+            ends = stage.accepted(listener, stage.connect("ghost", reuse=True), b"o" * stage.params["ghost"])
+            if len(begins) == len(EARLY_NS):
+                break
+            stage.rec.wait(1)
+            stage.abort(*ends)
+    stage.close(*ends)
     stage.timestamps(True)
-    return begin
+    return begins
 
 
-def ghost_returns(stage, moment) -> None:
-    """The same four-tuple when the kernels' initial sequence numbers come round, a moment early; and the old data."""
+def ghost_returns(stage, moments) -> None:
+    """The same four-tuple when the kernels' initial sequence numbers come round, a moment early; and the old data.
+
+    `moments` (ns, wall clock): when they do, for each of its lives. NetworkError if none was met.
+    """
     stage.timestamps(False)
     with stage.listen("ghost", reuse=True) as listener:
         stage.rec.mark("ghost-again")
-        # In two steps: a timer of minutes may be some hundredths of a second late, a timer of a second is not.
-        for ahead in (1.0, 0.0):
-            left = (moment - EARLY_NS - time.clock_gettime_ns(time.CLOCK_REALTIME)) / 10**9
-            stage.rec.wait(max(0.0, left - ahead))
-        client = stage.connect("ghost", reuse=True)
-        client.sendall(b"N")
-        server, _ = listener.accept()
-        server.settimeout(10)
-        server.sendall(b"b" * BANNER)
-        stage.rec.wait(SETTLE)
-        stage.bring_again("ghost", -(-stage.params["ghost"] // MSS))
+        for life, moment in enumerate(moments):
+            client, server = _open_at(stage, listener, moment - EARLY_NS[life])
+            numbers = stage.first_numbers("ghost")
+            ahead, server_ahead = ((old - new) % 2**32 for old, new in zip(numbers[life], numbers[-1]))
+            if 0 < ahead < ROOM:
+                break
+            stage.abort(client, server)
+        else:
+            raise NetworkError("this computer is too busy: it came too late, each time, to open a connection when the "
+                               "numbers of an old one came round")
+        _pass(server, client, b"b" * (BANNER + (server_ahead if server_ahead < 2 * ROOM else 0)))
+        read = _pass(client, server, b"N" * max(0, ahead - NEAR))
+        count = -(-stage.params["ghost"] // MSS)
+        stage.bring_again("ghost", count, skip=life * count)
         client.sendall(b"N" * BANNER)
         client.shutdown(socket.SHUT_WR)
-        stage.outcomes["ghost"] = sockets.read_to_end(server)[0].decode()
+        stage.outcomes["ghost_sent"] = len(read) + BANNER
+        stage.outcomes["ghost"] = (read + sockets.read_to_end(server)[0]).decode()
         server.close()
         sockets.read_to_end(client)
         client.close()
     stage.rec.wait(SETTLE)
     stage.timestamps(True)
+
+
+def _open_at(stage, listener, moment):
+    """A connection opened at a moment (ns, wall clock): both ends."""
+    # In two steps: a timer of minutes may be some hundredths of a second late, a timer of a second is not.
+    for ahead in (0.3, 0.0):
+        left = (moment - time.clock_gettime_ns(time.CLOCK_REALTIME)) / 10**9
+        stage.rec.wait(max(0.0, left - ahead))
+    client = stage.connect("ghost", reuse=True)
+    server, _ = listener.accept()
+    server.settimeout(10)
+    stage.rec.wait(SETTLE)  # the capture holds it
+    return client, server
+
+
+def _pass(sender, receiver, data: bytes) -> bytes:
+    """Send `data` piece by piece; what the other end, which reads meanwhile, has read."""
+    read = b""
+    for start in range(0, len(data), BANNER):
+        sender.sendall(data[start:start + BANNER])
+        while len(read) < min(start + BANNER, len(data)):
+            part = receiver.recv(BANNER)
+            if not part:
+                raise NetworkError("a connection ended while it was in use")
+            read += part
+    return read
 
 
 def counter(node, name: str) -> int:
