@@ -1,9 +1,10 @@
 """Existing Mininet work runs in the lab machine as it is: the mn command with its defaults, and Mininet's own examples.
 
-Of the 36 examples 17 run, and the quick ones are tested. The others are those that want a window, SSH or several computers (baresshd, cluster*, consoles,
-miniedit, sshd), a network card (hwintf), the first control groups' file system (cpu, limit, simpleperf), OpenFlow's
-reference switch, which Debian does not have (controlnet, scratchnetuser, treeping64), or 1024 hosts (tree1024). Two count
-on another controller than Debian's: scratchnet on port 6633, mobility on flows that come back when all are deleted.
+Of the 36 examples 17 run, and the quick ones are tested. The others want a window, SSH or several computers
+(baresshd, cluster*, consoles, miniedit, sshd), a network card (hwintf), the file system of the first control groups
+(cpu, limit, simpleperf), OpenFlow's reference switch, which Debian does not have (controlnet, scratchnetuser,
+treeping64), or 1024 hosts (tree1024). Two count on another controller than Debian's: scratchnet on port 6633, mobility
+on flows that come back when all are deleted.
 """
 
 import re
@@ -30,7 +31,8 @@ TYPED = {
 def test_an_example_runs_as_it_is(cli, example):
     typed, wanted = TYPED[example]
     (cli.folder / "typed").write_text(typed)
-    done = cli("exec", "--send", "typed", "--", "sh", "-c", f"exec python3 {EXAMPLES}/{example}.py < typed", timeout=300)
+    command = f"exec python3 {EXAMPLES}/{example}.py < typed"
+    done = cli("exec", "--send", "typed", "--", "sh", "-c", command, timeout=300)
     text = done.stdout + done.stderr
     assert done.returncode == 0 and "Traceback" not in text, text
     for words in wanted:

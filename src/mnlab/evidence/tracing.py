@@ -36,7 +36,6 @@ FULL_BUFFERS = 8
 OWNER = os.environ.get("MNLAB_TRACE", "")
 
 ADDRESS = re.compile(r"(?<![\w.])\d+\.\d+\.\d+\.\d+(?![\d.])")
-PORT = re.compile(r"[sd]port=(\d+)|(?:src|dest)=[\d.]+:(\d+)")
 
 
 class Tracing:
@@ -86,34 +85,16 @@ class Tracing:
 
 
 def own_lines(text: str, networks: Iterable) -> str:
-    """The lines of a trace that are about `networks`, and its heading.
+    """The lines of a trace that have an address of `networks`, and its heading.
 
-    A listening socket may have no address: it is taken for one's own if its port is one that the rest uses.
+    A socket that listens on every address has none, and its lines are left out: they could be anybody's.
     """
-    lines = text.splitlines(keepends=True)
-    places = [_place(line, networks) for line in lines]
-    ports = {port for line, place in zip(lines, places, strict=True) if place == OWN for port in _ports(line)}
-    return "".join(line for line, place in zip(lines, places, strict=True)
-                   if place in (HEADING, OWN) or place == NOWHERE and ports.intersection(_ports(line)))
+    return "".join(line for line in text.splitlines(keepends=True) if line.startswith("#") or _is_in(line, networks))
 
 
-HEADING, OWN, FOREIGN, NOWHERE = range(4)
-UNSPECIFIED = "0.0.0.0"
-
-
-def _place(line: str, networks: Iterable) -> int:
-    """What a line of a trace is about."""
-    if line.startswith("#"):
-        return HEADING
-    addresses = set(ADDRESS.findall(line)) - {UNSPECIFIED}
-    if not addresses:
-        return NOWHERE
-    found = [ipaddress.ip_address(address) for address in addresses]
-    return OWN if any(address in network for address in found for network in networks) else FOREIGN
-
-
-def _ports(line: str) -> set[str]:
-    return {port for pair in PORT.findall(line) for port in pair if port not in ("", "0")}
+def _is_in(line: str, networks: Iterable) -> bool:
+    addresses = [ipaddress.ip_address(address) for address in set(ADDRESS.findall(line))]
+    return any(address in network for address in addresses for network in networks)
 
 
 @contextmanager
