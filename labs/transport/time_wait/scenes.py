@@ -113,9 +113,9 @@ class Stage:
         self.rec.wait(SETTLE)
 
     def first_numbers(self, scene) -> list[tuple[int, int]]:
-        """The initial sequence numbers of the connections of this scene: the client's, the server's."""
-        return list(zip(*(dict.fromkeys(struct.unpack_from("!L", frame, 38)[0] for frame in self.segments(scene, sender)
-                                        if frame[47] & SYN) for sender in ("client", "server"))))
+        """The initial sequence numbers of this scene's connections, as SYN+ACK tells: the client's, the server's."""
+        pairs = [struct.unpack_from("!LL", frame, 38) for frame in self.segments(scene, "server") if frame[47] & SYN]
+        return list(dict.fromkeys(((ack - 1) % 2**32, seq) for seq, ack in pairs))
 
     def segments(self, scene, sender="client") -> list[bytes]:
         """The frames with TCP segments of this scene, in IP packets without options, as captured at h1."""
