@@ -3,10 +3,13 @@
 import os
 import signal
 import time
+import uuid
+from pathlib import Path
 
 import pytest
 
 from mnlab.machine import capabilities
+from mnlab.machine.guest.on_host import FIRST_UID
 from mnlab.machine.host import HostMachine
 from mnlab.machine.job import Job, Limits, MachineError
 
@@ -16,7 +19,14 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the host machine need
 
 
 @pytest.fixture
-def host():
+def mark(monkeypatch):
+    """What our processes have in their environment."""
+    monkeypatch.setenv("MNLAB_TEST", uuid.uuid4().hex)
+    return os.environ["MNLAB_TEST"]
+
+
+@pytest.fixture
+def host(mark):
     """The host machine; skips, with the reason, where this computer lacks what every job needs."""
     machine = HostMachine(say=lambda text: None)
     try:
@@ -39,14 +49,28 @@ def surroundings():
     return links, mounts, files
 
 
-def namespaces():
+def namespaces(mark):
+    """Network namespaces, other than ours, of processes that bear our mark or run as the student of some run.
+
+    Other tests, and whatever else is going on here, have namespaces of their own.
+    """
     found = set()
-    for process in os.listdir("/proc"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            found.add(os.readlink(f"/proc/{process}/ns/net"))
+            marked = f"MNLAB_TEST={mark}".encode() in (process / "environ").read_bytes().split(b"\0")
+            if marked or process.stat().st_uid >= FIRST_UID:
+                found.add(os.readlink(process / "ns/net"))
         except OSError:
             continue
-    return found
+    return found - {os.readlink("/proc/self/ns/net")}
+
+
+def all_gone(mark) -> bool:
+    """Whether every such namespace goes within 20 s."""
+    deadline = time.monotonic() + 20
+    while (left := namespaces(mark)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not left
 
 
 def test_what_the_kernel_lacks_is_named_and_the_way_out(host, tmp_path):
@@ -83,44 +107,39 @@ def main():
 """
 
 
-def test_a_job_runs_and_leaves_nothing(host, tmp_path):
-    before = surroundings(), namespaces()
+def test_a_job_runs_and_leaves_nothing(host, tmp_path, mark):
+    before = surroundings()
     done = run_script(NETWORK.format(then="pass"), tmp_path / "result", machine=host)
     assert "2 received" in done.json()
-    assert surroundings() == before[0] and not namespaces() - before[1]
+    assert all_gone(mark) and surroundings() == before
 
 
 @pytest.mark.parametrize("then, trouble", [
     ("time.sleep(1000)", "still running after 4 s of lab time"), ("os._exit(9)", "")])
-def test_a_job_that_does_not_end_well_leaves_nothing(host, tmp_path, then, trouble):
-    before = surroundings(), namespaces()
+def test_a_job_that_does_not_end_well_leaves_nothing(host, tmp_path, mark, then, trouble):
+    before = surroundings()
     done = run_script(NETWORK.format(then=then), tmp_path / "result", machine=host, limits=Limits(virtual_seconds=4))
     assert trouble in done.outcome.trouble and done.outcome.status != 0
     assert (tmp_path / "result/result.json").exists()
-    deadline = time.monotonic() + 20
-    while namespaces() - before[1] and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert surroundings() == before[0] and not namespaces() - before[1]
+    assert all_gone(mark) and surroundings() == before
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_killing_mnlab_leaves_nothing(host, tmp_path, how):
+def test_killing_mnlab_leaves_nothing(host, tmp_path, request, how):
     make_lab(tmp_path, 'rec.student("probe", h1, "(setsid sleep 1000 &); sleep 1000", timeout=1000)')
     cli = Cli(tmp_path, labs=tmp_path)
-    before = surroundings(), namespaces()
+    before = surroundings()
     process = cli.start("run", "probe", "--on", "host", "-q")
+    request.addfinalizer(process.kill)
     deadline = time.monotonic() + 60
-    while not namespaces() - before[1] and time.monotonic() < deadline:
+    while not namespaces(cli.mark) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert namespaces() - before[1], "it never came up"
+    assert namespaces(cli.mark), "it never came up"
     time.sleep(1)  # until the student's program runs; any moment will do
     os.killpg(process.pid, how)
     process.communicate(timeout=60)
-    deadline = time.monotonic() + 20
-    while (cli.processes() or namespaces() - before[1]) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not cli.processes() and not namespaces() - before[1]
-    assert surroundings() == before[0]
+    assert all_gone(cli.mark) and not cli.processes()
+    assert surroundings() == before
 
 
 def test_a_job_sees_a_computer_of_its_own(host, tmp_path):
