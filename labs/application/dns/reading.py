@@ -45,9 +45,11 @@ def lookup(evidence, name: str, number: int = 1, kind: str = "A", server: str = 
 
 
 def passed_on(evidence, asked: dns.Transaction) -> list[dns.Transaction]:
-    """What the resolver itself asked between the client's question and the answer."""
+    """What the resolver itself asked between the client's question and the answer. It may also ask who the root's
+    servers are, when it likes and for its own sake (the priming query, RFC 8109); that is left out."""
     end = asked.response.time if asked.response else asked.time + 30
-    return [one for one in sent_by(evidence, "resolver") if asked.time <= one.time <= end]
+    return [one for one in sent_by(evidence, "resolver") if asked.time <= one.time <= end
+            and (one.name.strip("."), one.type) != ("", "NS")]
 
 
 def own_referral(evidence, params) -> dns.DnsMessage:

@@ -17,9 +17,9 @@ SEGMENT = 1448  # bytes: MTU 1500 less the headers of IP and TCP with timestamps
 PORTS = {"reno": 6001, "cubic": 6002, "bbr": 6003, "fast": 6101, "two-classic": 6102, "two-default": 6103}
 RTO_MIN = 0.2  # include/net/tcp.h
 AT_ONCE = 0.005  # a retransmission "at" an ACK: the same softirq; 5 ms leaves room for a slow machine
-# Segments by which a right controller may differ from Linux or from the formula: one for fractions, where Linux counts whole segments; one
-# at the threshold, which may be a half and may be passed in one step; and one for new data sent to find out whether a
-# timeout was a false alarm (F-RTO, RFC 5682), which does not count for Linux.
+# Segments by which a right controller may differ from Linux or from the formula: one for fractions, where Linux counts
+# whole segments; one at the threshold, which may be a half and may be passed in one step; and one for new data sent to
+# find out whether a timeout was a false alarm (F-RTO, RFC 5682), which does not count for Linux.
 COUNTED = 3
 READ = 0.05  # s to which one can read a time off the picture
 
@@ -121,15 +121,16 @@ def check_two_duplicate_ACKs_are_not_enough(evidence):
 
 @points(1, claim="CNG-4", hint="RFC 8985: RACK judges by time. A quarter of the least RTT is its patience.")
 def check_linux_itself_waits_less(evidence):
-    """As Linux comes (RACK), two duplicate ACKs and a fraction of an RTT are enough: no timeout."""
+    """As Linux comes (RACK), less than three duplicate ACKs and a fraction of an RTT are enough: no timeout."""
     again, duplicates = before_retransmission(wire(evidence, "two-default"))
     done = SHORT_DONE.format(back=3, port=PORTS["two-default"]) + ", with Linux's own settings"
     expect(again, done=done, expected="h1 sends the lost segment again", seen="it never did")
     silence = again.time - duplicates[-1].time if duplicates else 0
     signs = [one.sign for one in trace(evidence, "two-default").episodes]
     rtt = evidence.params["rtt"] / 1e3
-    expect(TIMEOUT not in signs and len(duplicates) == 2 and AT_ONCE < silence < rtt, done=done,
-           expected=f"sent again after two duplicate ACKs and less than an RTT ({rtt * 1e3:.0f} ms), with no timeout",
+    # Of the two that come the first is enough if it comes late, as it may on a busy computer.
+    expect(TIMEOUT not in signs and len(duplicates) in (1, 2) and silence < rtt, done=done,
+           expected=f"sent again after one or two duplicate ACKs and less than an RTT ({rtt * 1e3:.0f} ms), no timeout",
            seen=f"{len(duplicates)} duplicate ACKs, {silence * 1e3:.0f} ms of silence, then: {', '.join(signs)}")
 
 
