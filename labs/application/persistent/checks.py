@@ -318,8 +318,8 @@ def right(key, given, found, done):
 
 def near(key, given, found, done, least=None):
     """What was measured, or (in real time a little less) `least`, what the path alone takes."""
-    expect(0.95 * (found if least is None else least) <= given <= 1.05 * found, done=done, expected=f"another {key} (5 % off is fine)",
-           seen=f"{given:g}")
+    expect(0.95 * (found if least is None else least) <= given <= 1.05 * found, done=done,
+           expected=f"another {key} (5 % off is fine)", seen=f"{given:g}")
 
 
 @points(1, claim="PER-1", hint="Count from the SYN, which is segment 1.")
