@@ -42,6 +42,7 @@ class Room:
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("MNLAB_")} | {
             "VAGRANT_HOME": str(folder / "home"), "VAGRANT_DEFAULT_PROVIDER": "libvirt",
             "VAGRANT_CHECKPOINT_DISABLE": "1", "LIBVIRT_DEFAULT_URI": "qemu:///system"}
+        self.namespaces: dict[str, str] = {}
         self.holder = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
              "--mount-proc", HERE / "room.sh", folder], stdin=subprocess.DEVNULL)
@@ -74,20 +75,34 @@ class Room:
         """What a command in the guest printed."""
         return self.run("vagrant", "ssh", "--no-tty", "-c", command, **options).stdout
 
-    def processes(self) -> list[str]:
+    def members(self, kind: str) -> list[str]:
+        """Numbers of the processes in the room's namespace of this kind: net, mnt or pid."""
+        return [number for number in os.listdir("/proc") if number.isdigit()
+                and namespace(number, kind) == self.namespaces[kind]]
+
+    def processes(self) -> set[str]:
         """Names of the room's processes."""
-        numbers = [number for number in os.listdir("/proc") if number.isdigit()]
-        return sorted(Path(f"/proc/{number}/comm").read_text().strip() for number in numbers
-                      if namespace(number, "pid") == self.namespaces["pid"])
+        return {name_of(number) for number in self.members("pid")}
 
     def close(self) -> None:
+        """End all of it. The kernel needs a moment to end the processes of a namespace."""
         self.holder.kill()
         self.holder.wait()
+        deadline = time.monotonic() + 30
+        while self.namespaces and any(map(self.members, self.namespaces)) and time.monotonic() < deadline:
+            time.sleep(0.05)
 
 
-def namespace(process, kind: str) -> str:
+def namespace(process: str, kind: str) -> str:
     try:
         return os.readlink(f"/proc/{process}/ns/{kind}")
+    except OSError:
+        return ""  # it has ended
+
+
+def name_of(process: str) -> str:
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
     except OSError:
         return ""  # it has ended
 
