@@ -16,7 +16,9 @@ from mnlab.protocols.tcp import kernel as tcp_kernel, rto as tcp_rto, rtt as tcp
 from mnlab.protocols.kernel import Probe, SocketState
 from mnlab.protocols.tcp.repeats import AFTER_TIMEOUT, FAST, KEEP_ALIVE, TAIL_PROBE, WINDOW_PROBE
 
-TICK = 2e-6  # s: the trace is cut to microseconds, and its clock (kernel/time/timekeeping.c, ktime_get_mono_fast_ns) may be off by one
+# s by which the trace may run ahead of captures: it is cut to microseconds, its clock (kernel/time/timekeeping.c,
+# ktime_get_mono_fast_ns) may be off by one, and how far the two clocks are apart is taken from two looks, one by one.
+TICK = 6e-6
 TOGETHER = 0.0002  # s from the capture of a segment until the kernel takes it in
 EARLY, LATE = 0.0005, 0.02  # s that a segment may be seen before and after the kernel says that it sends it
 SRTT_ERROR = 0.0005  # s: the capture's clock is not the socket's, and timestamps count milliseconds
@@ -146,7 +148,7 @@ def wrong_windows(end: End) -> list[str]:
         until = place.get(segment, seen)
         acked = max([acked, *(one.segment.ack for one in moments[seen:until] if one.segment.sender != end.side)])
         seen = max(seen, until)
-        while out < len(moments) and moments[out].time < probe.time:
+        while out < len(moments) and moments[out].time < probe.time + TICK:
             sent = max(sent, moments[out].segment.end if moments[out].segment.sender == end.side else 0)
             out += 1
         before = moments[seen - 1]
