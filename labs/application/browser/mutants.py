@@ -2,6 +2,8 @@
 
 from mnlab.checks import mutant
 
+ENOUGH = ("keep_alive", "hosts_file", "still_redirected", "wrong_address")
+
 
 # --- the network ---------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from mnlab.checks import mutant
 
+ENOUGH = ("gets_only", "hidden_from_eve", "does_not_start", "always_expects", "jumbo", "discreet", "joined")
+
 LAB = Path("lab")  # in the job: what the experiment works with
 
 

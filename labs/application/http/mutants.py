@@ -1,6 +1,8 @@
 """Ways to break the http lab: another nginx, another curl, servers that students write, wrong answers."""
 
-from mnlab.checks import mutant
+from mnlab.checks.mutants import curl_always, mutant
+
+ENOUGH = ("syntax_error", "hello", "not_ascii", "connection_memory", "other_port", "close_not_said", "short_patience")
 
 
 # --- nginx and curl (inside the machine, where the lab's own files are the package `lab`) ---
@@ -12,19 +14,14 @@ def nginx(old: str, new: str) -> None:
     web.CONF = web.CONF.replace(old, new)
 
 
-def curl_always(net, option: str) -> None:
-    """Give the client's curl an option for every call."""
-    net["client"].run(f"mount -t tmpfs none /root && echo '{option}' > /root/.curlrc")
-
-
 @mutant.network("curl says a name that is no ASCII")
 def not_ascii(net, params):
-    curl_always(net, 'header = "From: J\u00fcrgen"')
+    curl_always(net["client"], 'header = "From: J\u00fcrgen"')
 
 
 @mutant.network("curl introduces itself ahead of the request (the PROXY protocol)")
 def hello(net, params):
-    curl_always(net, "haproxy-protocol")
+    curl_always(net["client"], "haproxy-protocol")
 
 
 @mutant.network("nginx knows no media types")
@@ -54,12 +51,12 @@ def no_cookies(net, params):
 
 @mutant.network("curl goes to another port than the URL says")
 def other_port(net, params):
-    curl_always(net, f'connect-to = ":80::{params["port"]}"')
+    curl_always(net["client"], f'connect-to = ":80::{params["port"]}"')
 
 
 @mutant.network("curl prints more than the response")
 def talkative(net, params):
-    curl_always(net, 'write-out = "done"')
+    curl_always(net["client"], 'write-out = "done"')
 
 
 @mutant.network("the client does not ask nginx to close")

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from mnlab.checks import mutant
+from mnlab.checks.mutants import curl_always, mutant
+
+ENOUGH = ("short_path", "slow_client", "hoards_connections", "keep_alive_always", "parallel", "keeps_none",
+          "counts_not")
 
 SITE = Path("lab/site.conf")  # in the job: what the experiment's nginx is configured with
 
@@ -13,12 +16,6 @@ def configure(old: str, new: str) -> None:
     if old not in text:
         raise ValueError(f"site.conf no longer holds {old!r}")
     SITE.write_text(text.replace(old, new))
-
-
-def curl_always(node, *options) -> None:
-    """Give one node's curl options for every call."""
-    lines = "\n".join(options)
-    node.run(f"mount -t tmpfs none /root && echo '{lines}' > /root/.curlrc")
 
 
 # --- the path and its ends ---

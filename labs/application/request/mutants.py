@@ -1,6 +1,8 @@
 """Ways to break the request lab: another nginx, another client, requests that students write, wrong answers."""
 
-from mnlab.checks import mutant
+from mnlab.checks.mutants import curl_always, mutant
+
+ENOUGH = ("leaves_at_once", "old_curl", "impatient", "one_answer", "bare_newlines")
 
 
 # --- nginx and curl (inside the machine, where the lab's own files are the package `lab`) ---
@@ -12,14 +14,9 @@ def nginx(old: str, new: str) -> None:
     shop.CONF = shop.CONF.replace(old, new)
 
 
-def curl_always(net, option: str) -> None:
-    """Give the client's curl an option for every call."""
-    net["client"].run(f"mount -t tmpfs none /root && echo '{option}' > /root/.curlrc")
-
-
 @mutant.network("curl speaks HTTP/1.0")
 def old_curl(net, params):
-    curl_always(net, "http1.0")
+    curl_always(net["client"], "http1.0")
 
 
 @mutant.network("nginx takes orders without reading them")

@@ -1,6 +1,8 @@
 """Ways to break the response lab: another nginx, another curl, responses that students write, wrong answers."""
 
-from mnlab.checks import mutant
+from mnlab.checks.mutants import curl_always, mutant
+
+ENOUGH = ("syntax_error", "no_content", "right_charset", "always_html", "no_gzip", "careless_curl")
 
 
 # --- nginx and curl (inside the machine, where the lab's own files are the package `lab`) ---
@@ -10,11 +12,6 @@ def nginx(old: str, new: str) -> None:
     from lab import web
     assert old in web.CONF, f"nginx.conf no longer holds {old!r}"
     web.CONF = web.CONF.replace(old, new)
-
-
-def curl_always(net, option: str) -> None:
-    """Give the client's curl an option for every call."""
-    net["client"].run(f"mount -t tmpfs none /root && echo '{option}' > /root/.curlrc")
 
 
 @mutant.network("nginx has no content for anybody")
@@ -44,7 +41,7 @@ def no_gzip(net, params):
 
 @mutant.network("curl takes whatever comes for a response")
 def careless_curl(net, params):
-    curl_always(net, "http0.9")
+    curl_always(net["client"], "http0.9")
 
 
 @mutant.network("nginx keeps no connection")

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from mnlab.checks import mutant
+from mnlab.checks.mutants import curl_always, mutant
+
+ENOUGH = ("canned", "bad_configuration", "latest_for_good", "no_expectations", "remembers_nothing", "always_expects",
+          "patient", "helpful_proxy")
 
 PLACES = {name: Path("lab") / name for name in ("site.conf", "app.py", "visitor.py")}  # in the job
 
@@ -15,12 +18,6 @@ def change(name: str, *edits) -> None:
             raise ValueError(f"{name} no longer holds {old!r}")
         text = text.replace(old, new)
     PLACES[name].write_text(text)
-
-
-def curl_always(node, *options) -> None:
-    """Give one node's curl options for every call."""
-    lines = "\n".join(options)
-    node.run(f"mount -t tmpfs none /root && echo '{lines}' > /root/.curlrc")
 
 
 # --- other clients, other servers ---

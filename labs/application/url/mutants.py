@@ -1,6 +1,8 @@
 """Ways to break the url lab: other servers, another curl, clients that students write, wrong answers."""
 
-from mnlab.checks import mutant
+from mnlab.checks.mutants import curl_always, mutant
+
+ENOUGH = ("syntax_error", "proxy", "undecoded")
 
 
 # --- servers and curl (inside the machine, where the lab's own files are the package `lab`) ---
@@ -12,14 +14,9 @@ def nginx(old: str, new: str) -> None:
     sites.NGINX = sites.NGINX.replace(old, new)
 
 
-def curl_always(net, option: str) -> None:
-    """Give the client's curl an option for every call."""
-    net["client"].run(f"mount -t tmpfs none /root && echo '{option}' > /root/.curlrc")
-
-
 @mutant.network("curl asks a proxy")
 def proxy(net, params):
-    curl_always(net, f'proxy = "http://{params["second"]}:{params["port"]}"')
+    curl_always(net["client"], f'proxy = "http://{params["second"]}:{params["port"]}"')
 
 
 @mutant.network("the client knows the addresses beforehand")
@@ -35,7 +32,7 @@ def no_tls(net, params):
 
 @mutant.network("curl goes to another port than the URL says")
 def other_port(net, params):
-    curl_always(net, f'connect-to = ":80::{params["port"]}"')
+    curl_always(net["client"], f'connect-to = ":80::{params["port"]}"')
 
 
 @mutant.network("nginx has one site for everybody")

@@ -2,6 +2,8 @@
 
 from mnlab.checks import mutant
 
+ENOUGH = ("static_entry", "typo", "no_own_lan", "other_source", "false_mac", "nat", "meddling_switch")
+
 # --- the network misbehaves ---
 
 

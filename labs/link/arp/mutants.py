@@ -2,6 +2,8 @@
 
 from mnlab.checks import mutant
 
+ENOUGH = ("two_owners", "static_entry", "asks_once", "five_tries", "credulous")
+
 # --- the network misbehaves ---
 
 

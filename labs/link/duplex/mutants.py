@@ -2,6 +2,8 @@
 
 from mnlab.checks import mutant
 
+ENOUGH = ("two_ways", "short_queue", "one_channel", "half_is_full", "exchanged", "wrong_way")
+
 SHARED, OTHER = "s1-eth2 ingress matchall action mirred egress redirect dev ifb0", "ifb1"
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from mnlab.checks import mutant
 
+ENOUGH = ("wrong_port", "false_mac", "static_entry", "silent", "open_vlan", "dns_by_tcp", "hidden_port", "old_tls",
+          "no_data_connection")
+
 
 def nft(net, host: str, chain: str) -> None:
     net[host].run(["nft", "-f", "-"], input=f"table ip lab {{ chain own {{ {chain} }}; }}")

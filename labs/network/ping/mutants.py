@@ -2,6 +2,8 @@
 
 from mnlab.checks import mutant
 
+ENOUGH = ("no_carry", "other_source", "wide_link", "proxy_arp", "promiscuous", "other_ttl", "silent_routers")
+
 # --- the network misbehaves ---
 
 

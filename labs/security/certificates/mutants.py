@@ -1,6 +1,8 @@
 """Ways to break the certificates lab. Those of the network change what a program does, in one node only."""
 
-from mnlab.checks import mutant
+from mnlab.checks.mutants import curl_always, mutant
+
+ENOUGH = ("careless", "gives_up", "no_ca_below", "no_direct", "one_root")
 
 SERVER = "-extfile ca.cnf -extensions server"
 
@@ -91,7 +93,7 @@ def asks_first(net, params):
 
 @mutant.network("the client checks no certificate")
 def careless(net, params):
-    net["client"].run("mount -t tmpfs none /root && echo insecure > /root/.curlrc")
+    curl_always(net["client"], "insecure")
 
 
 @mutant.network("the client's other root is the true one")

@@ -2,6 +2,9 @@
 
 from mnlab.checks import mutant
 
+ENOUGH = ("key_in_the_clear", "alice_does_not_lock", "eves_key", "bob_has_another_key", "raw_with_eves_key",
+          "signed_with_eves_key", "cheap_private_key")
+
 OPENSSL = "/usr/bin/openssl"
 LOCKED = "public.encrypt(key, OAEP)"
 

@@ -1,6 +1,8 @@
 """Ways to break the https lab. Those of the network change what a tool does, in one node only."""
 
-from mnlab.checks import mutant
+from mnlab.checks.mutants import curl_always, mutant
+
+ENOUGH = ("wrong_order", "fast_open", "no_redirection", "certificate_after_all")
 
 SAFE = "ssl_protocols       TLSv1.2 TLSv1.3;"
 HSTS = 'add_header Strict-Transport-Security "max-age=31536000" always;'
@@ -12,11 +14,6 @@ def instead_of(node, program, script):
     with open(own, "w") as file:
         file.write("#!/bin/sh\n" + script.replace("REAL", f"{own}.real") + "\n")
     node.run(f"cp {program} {own}.real && chmod 755 {own} && mount --bind {own} {program}")
-
-
-def curl_always(node, option):
-    """Give one node's curl an option for every call."""
-    node.run(f"mount -t tmpfs none /root && echo '{option}' > /root/.curlrc")
 
 
 # --- the student's server ------------------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 from mnlab.checks import mutant
 
+ENOUGH = ("rsa_for_tls13", "one_record_only", "no_encryption", "young_client", "foreign_suite", "careless_client",
+          "ecdhe_for_rsa")
+
 
 def offering(way: str, choose) -> None:
     """The client of `way` offers other suites: choose(what it would offer) for each way -> a list."""

@@ -2,6 +2,8 @@
 
 from mnlab.checks.mutants import instead, mutant
 
+ENOUGH = ("no_losses", "crash", "cubic_for_reno", "all_reno", "endless_queue", "ten_segments")
+
 
 # --- answers ----------------------------------------------------------------------------------------------------------
 

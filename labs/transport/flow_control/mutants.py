@@ -2,6 +2,8 @@
 
 from mnlab.checks.mutants import mutant, rewrite
 
+ENOUGH = ("slow_sender", "never_closed", "stands_still", "small_cwnd", "update_not_lost", "blasts")
+
 
 # --- the network and the kernels --------------------------------------------------------------------------------------
 

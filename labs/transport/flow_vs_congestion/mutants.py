@@ -2,6 +2,8 @@
 
 from mnlab.checks.mutants import mutant
 
+ENOUGH = ("link_stays_fast", "quick_reader", "large_send_buffer", "large_buffers")
+
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 @mutant.answers("takes the link's rate for the file's")

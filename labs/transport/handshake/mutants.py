@@ -2,6 +2,9 @@
 
 from mnlab.checks import mutant
 
+ENOUGH = ("no_pseudo_header", "small_room", "no_resets", "third_lost", "no_crossing", "never_cookies", "one_retry",
+          "two_retries")
+
 # --- the network or a kernel misbehaves ---
 
 RULES = """table {family} mutant {{

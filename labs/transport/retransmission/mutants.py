@@ -2,6 +2,8 @@
 
 from mnlab.checks.mutants import instead, mutant, rewrite
 
+ENOUGH = ("no_losses", "crashes", "always_probing", "no_resets", "two_syns", "no_floor")
+
 EARLY, TIMESTAMPS = "net.ipv4.tcp_early_retrans", "net.ipv4.tcp_timestamps"
 
 

@@ -2,6 +2,8 @@
 
 from mnlab.checks import mutant
 
+ENOUGH = ("copies", "no_cookie", "quick_acks", "two_syns_lost", "no_fin_with_data", "begin_low", "patient")
+
 # --- the network or a kernel misbehaves ---
 
 #: Rules for s1, which passes on what it gets from h1 (s1-eth1) and from h2 (s1-eth2).

@@ -7,6 +7,9 @@ import socket
 
 from mnlab.checks.mutants import mutant, rewrite
 
+ENOUGH = ("jumbo", "leftover_dropped", "jitter", "worse_path", "silent", "anycast", "no_broadcast", "another_member",
+          "h4_mute", "no_checksum")
+
 kept = []  # sockets that must stay open
 
 

@@ -2,6 +2,9 @@
 
 from mnlab.checks import mutant
 
+ENOUGH = ("no_resets_from_h1", "no_bare_ack", "deaf_after_fin", "first_piece", "forgetful_path", "no_resets_from_h2",
+          "quick_acks", "silent_on_nothing")
+
 # --- the network misbehaves ---
 
 

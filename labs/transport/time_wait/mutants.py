@@ -2,6 +2,8 @@
 
 from mnlab.checks import mutant
 
+ENOUGH = ("twice", "one_connection", "cookies", "too_late", "reuses_address")
+
 # --- the network and the kernels misbehave ---
 
 

@@ -70,6 +70,12 @@ def instead(node, swaps: dict) -> None:
     node.sysctl = lambda name, value: real(name, swaps.get((name, value), value))
 
 
+def curl_always(node, *options: str) -> None:
+    """For `network` mutants: `node`'s curl takes these options, written as in a .curlrc, with every call."""
+    lines = "\n".join(options)
+    node.run(f"mount -t tmpfs none /root && echo '{lines}' > /root/.curlrc")
+
+
 class WorkFolder:
     """What a `work` mutant changes: a copy of the solution."""
 

@@ -2,21 +2,27 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from mnlab.checks.answers import Answers
 from mnlab.checks.grade import grade
 from mnlab.checks.mutants import Forgery, Mutant, WorkFolder, mutants_of
 from mnlab.checks.session import at_once
-from mnlab.checks.verdicts import FAILED, PASSED, LabResult
+from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, PASSED, LabResult
 from mnlab.evidence.record import Record
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
 from mnlab.lab.lab import Lab, load
 from mnlab.machine.job import Machine
+
+
+#: Kinds of mutants that cost a run of the lab.
+RUNS = ("work", "network")
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,30 @@ class KillMatrix:
         return [mutant for mutant in self.results if not self.killed_by(mutant)]
 
     @property
+    def excused_mutants(self) -> list[Mutant]:
+        """Mutants of the student's work that leave a check inconclusive: wrong work would excuse itself."""
+        return [mutant for mutant, result in self.results.items() if mutant.kind == "work"
+                and INCONCLUSIVE in (check.status for check in result.checks)]
+
+    @property
+    def enough(self) -> list[str]:
+        """Names of runs that make every check fail, few of them: the best one first, each time. Those that cost no
+        run (answers, forged evidence) are not named."""
+        left = {check.name for check in self.baseline.checks} - set().union(
+            *(self.killed_by(mutant) for mutant in self.results if mutant.kind not in RUNS))
+        names, runs = [], [mutant for mutant in self.results if mutant.kind in RUNS]
+        while best := max(runs, key=lambda mutant: len(self.killed_by(mutant) & left), default=None):
+            if not self.killed_by(best) & left:
+                break
+            names.append(best.name)
+            left -= self.killed_by(best)
+        return names
+
+    @property
     def holds(self) -> bool:
-        """The solution passes, every check can fail, every mutant is caught."""
-        return self.baseline.status == PASSED and not self.unkilled_checks and not self.uncaught_mutants
+        """The solution passes, every check can fail, every mutant is caught, no wrong work excuses itself."""
+        return self.baseline.status == PASSED and not (
+            self.unkilled_checks or self.uncaught_mutants or self.excused_mutants)
 
     def cells(self) -> dict[tuple[str, str], str]:
         """(check, mutant's description) to the check's status."""
@@ -57,38 +84,63 @@ class KillMatrix:
                 "checks": [check.name for check in self.baseline.checks],
                 "mutants": {mutant.name: sorted(self.killed_by(mutant)) for mutant in self.results},
                 "unkilled_checks": self.unkilled_checks,
-                "uncaught_mutants": [mutant.name for mutant in self.uncaught_mutants], "holds": self.holds}
+                "uncaught_mutants": [mutant.name for mutant in self.uncaught_mutants],
+                "excused_mutants": [mutant.name for mutant in self.excused_mutants],
+                "enough": self.enough, "holds": self.holds}
 
 
 def verify(lab: Lab, machine: Machine, seed: int, progress: Callable[[str], None] = lambda step: None,
-           workers: int = 0) -> KillMatrix:
-    """Run the solution and every mutant of `lab`, `workers` at once (0: as many as is good); the kill matrix."""
-    mutants = mutants_of(load(lab.mutants)) if lab.mutants.is_file() else []
+           workers: int = 0, quick: bool = False) -> KillMatrix:
+    """Run the solution and every mutant of `lab`, `workers` at once (0: as many as is good); the kill matrix.
+
+    `quick`: no further than until every check has failed, with those first that the lab's ENOUGH names.
+    ValueError if that names a mutant that there is not.
+    """
+    mutants = _in_order(load(lab.mutants)) if lab.mutants.is_file() else []
     params = lab.params(seed)
     with tempfile.TemporaryDirectory(prefix="mnlab-verify-") as scratch:
         trial = _Trial(lab, machine, seed, params, Path(scratch))
         progress(f"{lab.name}: the solution")
         base = trial.run("solution")
         answers = lab.reference_answers(params, base)
-        baseline = grade(lab, base, Answers(answers))
+        matrix = KillMatrix(lab.name, grade(lab, base, Answers(answers)), {})
+        for mutant in (mutant for mutant in mutants if mutant.kind not in RUNS):
+            record, given = trial.without_machine(mutant, base, answers)
+            matrix.results[mutant] = grade(lab, record, Answers(given))
         # Runs go on side by side in machines of their own; grading, which is quick, stays in this thread.
-        with ThreadPoolExecutor(workers or at_once(machine)) as pool:
+        workers, runs = workers or at_once(machine), [mutant for mutant in mutants if mutant.kind in RUNS]
+        with ThreadPoolExecutor(workers) as pool:
+            begin = partial(pool.submit, trial.run)
             try:
-                runs = {mutant: pool.submit(trial.run, mutant.name, mutant) for mutant in mutants
-                        if mutant.kind in ("work", "network")}
-                results = {}
-                for mutant in mutants:
+                for mutant, run in _begun(runs, begin, workers if quick else len(runs)):
                     progress(f"{lab.name}: {mutant.description}")
-                    if mutant in runs:
-                        record, given = runs[mutant].result(), answers
-                    else:
-                        record, given = trial.without_machine(mutant, base, answers)
-                    results[mutant] = grade(lab, record, Answers(given))
+                    matrix.results[mutant] = grade(lab, run.result(), Answers(answers))
+                    if quick and not matrix.unkilled_checks:
+                        break
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 machine.abandon()
                 raise
-    return KillMatrix(lab.name, baseline, results)
+    return matrix
+
+
+def _in_order(module) -> list[Mutant]:
+    """The mutants of a lab, those first that its ENOUGH names."""
+    mutants, first = mutants_of(module), getattr(module, "ENOUGH", ())
+    unknown = set(first) - {mutant.name for mutant in mutants}
+    if unknown:
+        raise ValueError(f"{module.__file__}: ENOUGH names {', '.join(sorted(unknown))}; there is no such mutant")
+    return sorted(mutants, key=lambda mutant: mutant.name not in first)
+
+
+def _begun(mutants: list[Mutant], begin: Callable, ahead: int) -> Iterator[tuple[Mutant, Future]]:
+    """Each mutant and its run, of which no more than `ahead` are begun before they are asked for."""
+    begun = deque()
+    for mutant in mutants:
+        begun.append((mutant, begin(mutant.name, mutant)))
+        if len(begun) == ahead:
+            yield begun.popleft()
+    yield from begun
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,7 @@ def recheck(run: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Fo
 
 def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Clock = None, json: Json = False,
            quiet: Quiet = False,
+           quick: Annotated[bool, typer.Option("--quick", help="End when every check has failed once.")] = False,
            fresh: Annotated[bool, typer.Option("--fresh", help="Run again what was run before, too.")] = False) -> None:
     """Try each lab's mutants and show which check catches which: every check must be able to fail.
 
@@ -160,14 +161,15 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Cl
         for one in chosen:
             progress.start(one.name)
             matrix = try_mutants(one, machine, DEFAULT_SEED if seed is None else seed,
-                                 lambda step, one=one: progress.step(one.name, step))
+                                 lambda step, one=one: progress.step(one.name, step), quick=quick)
             progress.finish(one.name, "every check can fail" if matrix.holds else "NOT proven")
             matrices.append(matrix)
             if not json:
                 with progress.paused():
                     Console(highlight=False).print(kill_matrix(
                         one.name, [check.name for check in matrix.baseline.checks],
-                        [mutant.description for mutant in matrix.results], matrix.cells()))
+                        [mutant.description for mutant in matrix.results], matrix.cells(),
+                        [mutant.description for mutant in matrix.excused_mutants]))
     if json:
         print(jsonlib.dumps({"labs": [matrix.as_dict() for matrix in matrices]}, indent=2))
     raise typer.Exit(0 if all(matrix.holds for matrix in matrices) else 1)

@@ -18,9 +18,11 @@ QUIET = "bright_black"
 
 
 def kill_matrix(
-    lab: str, checks: Sequence[str], mutants: Sequence[str], cells: Mapping[tuple[str, str], str]
+    lab: str, checks: Sequence[str], mutants: Sequence[str], cells: Mapping[tuple[str, str], str],
+    excused: Sequence[str] = ()
 ) -> Drawing:
-    """The matrix for one lab. `cells` has each (check, mutant)'s status: failed means that the check caught it."""
+    """The matrix for one lab. `cells` has each (check, mutant)'s status: failed means that the check caught it.
+    `excused` are mutants of a student's work that make a check inconclusive, which only trouble may."""
 
     def parts(width: int, glyphs: Glyphs) -> Iterator[Text]:
         yield Text().append(one_line(lab, glyphs), style="bold").append(
@@ -34,7 +36,7 @@ def kill_matrix(
             yield Text()
         yield from _legend(checks, width, glyphs)
         yield Text()
-        yield from _verdict(checks, mutants, cells, width, glyphs)
+        yield from _verdict(checks, mutants, cells, excused, width, glyphs)
 
     return Drawing(parts)
 
@@ -98,12 +100,13 @@ def _legend(checks: Sequence[str], width: int, glyphs: Glyphs) -> Iterator[Text]
         yield Text("".join(entry.ljust(size) for entry in entries[line::down]).rstrip(), style="dim", overflow="fold")
 
 
-def _verdict(checks, mutants, cells, width: int, glyphs: Glyphs) -> Iterator[Text]:
+def _verdict(checks, mutants, cells, excused, width: int, glyphs: Glyphs) -> Iterator[Text]:
     """What is wrong, or that nothing is."""
     unclear = sum(status == INCONCLUSIVE for status in cells.values())
     findings = [
         ("no mutant makes this check fail", never_failed(checks, mutants, cells)),
         ("no check catches this mutant", never_caught(checks, mutants, cells)),
+        ("this wrong work makes a check inconclusive", excused),
     ]
     for problem, names in findings:
         for name in names:

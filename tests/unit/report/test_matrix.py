@@ -62,6 +62,13 @@ def test_twenty_by_twenty_fits(width, ascii):
     assert text.isascii() or not ascii
 
 
+def test_wrong_work_that_excuses_itself_is_named(small):
+    checks, mutants, _ = small
+    full = {(check, mutant): FAILED for check in checks for mutant in mutants}
+    text = kill_matrix("arp", checks, mutants, full, mutants[1:]).text(80)
+    assert "this wrong work makes a check inconclusive: answers twice" in text and "every check is failed" not in text
+
+
 def test_a_kill_stands_under_its_check_and_beside_its_mutant():
     checks, mutants = [f"check_{number}" for number in range(12)], [f"mutant {number}" for number in range(12)]
     kills = {(check, mutant) for check, mutant in zip(checks, reversed(mutants))}

@@ -1,0 +1,124 @@
+"""Trying mutants: which are run, in which order, until when, and what must not be."""
+
+import json
+
+import pytest
+
+from mnlab.checks.verify import verify
+from mnlab.lab.lab import Lab
+from mnlab.machine.job import Outcome
+
+CHECKS = """
+from mnlab.checks import expect, points
+
+@points(1)
+def check_a(evidence):
+    expect("a" in evidence.text("said"), done="", expected="a", seen="")
+
+@points(1)
+def check_b(evidence):
+    expect("b" in evidence.text("said"), done="", expected="b", seen="")
+
+@points(1)
+def check_answer(answers):
+    expect(answers.integer("number") == 7, done="", expected="7", seen="")
+"""
+
+MUTANTS = """
+from mnlab.checks import mutant
+
+ENOUGH = ("both",)
+
+@mutant.answers("miscounts")
+def miscounts(answers, params):
+    answers["number"] = 8
+
+@mutant.work("says no a")
+def no_a(work, params):
+    work.write("said", "b")
+
+@mutant.work("says neither")
+def both(work, params):
+    work.write("said", "")
+"""
+
+
+class Machine:
+    """Its evidence is what the work folder says."""
+
+    clock = "virtual"
+
+    def __init__(self):
+        self.runs = 0
+
+    def run(self, job, folder, console):
+        self.runs += 1
+        said = job.files["work/said"].read_bytes()
+        if said != b"nothing":
+            (folder / "files").mkdir()
+            (folder / "files/said").write_bytes(said)
+        (folder / "manifest.json").write_text(json.dumps({
+            "lab": "probe", "seed": 1, "params": {}, "network": {}, "start_ns": 0, "outcome": "ok", "reason": ""}))
+        return Outcome(0)
+
+    def describe(self):
+        return {}
+
+    def abandon(self):
+        pass
+
+
+@pytest.fixture
+def probe(tmp_path):
+    """probe(mutants): a lab of two checks of the work and one of an answer."""
+    def make(mutants=MUTANTS):
+        folder = tmp_path / "probe"
+        (folder / "solution").mkdir(parents=True)
+        (folder / "solution/said").write_text("a b")
+        (folder / "solution/answers.py").write_text("def answers(params, evidence): return {'number': 7}\n")
+        (folder / "experiment.py").write_text("def variant(rng): return {}\n")
+        (folder / "checks.py").write_text(CHECKS)
+        (folder / "mutants.py").write_text(mutants)
+        return Lab(folder)
+    return make
+
+
+def names(mutants):
+    return [mutant.name for mutant in mutants]
+
+
+def test_every_mutant_is_tried_and_caught(probe):
+    machine = Machine()
+    matrix = verify(probe(), machine, 1)
+    assert matrix.holds and machine.runs == 3  # the solution, and two of the three
+    assert {mutant.name: matrix.killed_by(mutant) for mutant in matrix.results} == {
+        "miscounts": {"check_answer"}, "no_a": {"check_a"}, "both": {"check_a", "check_b"}}
+    assert matrix.enough == ["both"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_quick_way_ends_when_every_check_has_failed(probe, workers):
+    machine = Machine()
+    matrix = verify(probe(), machine, 1, workers=workers, quick=True)
+    assert matrix.holds and names(matrix.results) == ["miscounts", "both"]
+    assert machine.runs <= 1 + workers  # none is begun that the others would not have waited for
+
+
+def test_the_quick_way_goes_on_where_the_named_ones_are_not_enough(probe):
+    matrix = verify(probe(MUTANTS.replace('ENOUGH = ("both",)', 'ENOUGH = ("no_a",)')), Machine(), 1, quick=True)
+    assert matrix.holds and names(matrix.results) == ["miscounts", "no_a", "both"]
+
+
+def test_what_is_missing_is_named(probe):
+    matrix = verify(probe(MUTANTS.replace('work.write("said", "")', 'work.write("said", "a b")')), Machine(), 1)
+    assert not matrix.holds and matrix.unkilled_checks == ["check_b"] and names(matrix.uncaught_mutants) == ["both"]
+
+
+def test_wrong_work_must_not_excuse_itself(probe):
+    matrix = verify(probe(MUTANTS.replace('work.write("said", "b")', 'work.write("said", "nothing")')), Machine(), 1)
+    assert names(matrix.excused_mutants) == ["no_a"] and not matrix.holds
+
+
+def test_a_mutant_that_is_not_there_cannot_be_enough(probe):
+    with pytest.raises(ValueError, match="ENOUGH names third"):
+        verify(probe(MUTANTS.replace('"both",', '"third",')), Machine(), 1)
