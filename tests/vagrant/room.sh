@@ -18,5 +18,6 @@ ip link set lo up
 virtlogd --daemon
 libvirtd --daemon
 touch "$room/ready"
-trap '' CHLD # the first process inherits the orphans: the kernel shall bury them
-exec sleep infinity
+# The first process inherits the orphans, and must bury them: to libvirt, a machine that ended lives on as a zombie.
+sleep infinity &
+wait
