@@ -10,7 +10,7 @@ import pytest
 
 from mnlab.machine import capabilities
 from mnlab.machine.guest.on_host import FIRST_UID
-from mnlab.machine.host import HostMachine
+from mnlab.machine.host import WAITING, HostMachine
 from mnlab.machine.job import Job, Limits, MachineError
 
 from .conftest import ROOT, Cli, make_lab, run_script
@@ -28,7 +28,7 @@ def mark(monkeypatch):
 @pytest.fixture
 def host(mark):
     """The host machine; skips, with the reason, where this computer lacks what every job needs."""
-    machine = HostMachine(say=lambda text: None)
+    machine = HostMachine()
     try:
         machine.prepare()
     except MachineError as problem:
@@ -122,6 +122,24 @@ def test_a_job_that_does_not_end_well_leaves_nothing(host, tmp_path, mark, then,
     assert trouble in done.outcome.trouble and done.outcome.status != 0
     assert (tmp_path / "result/result.json").exists()
     assert all_gone(mark) and surroundings() == before
+
+
+def test_waiting_for_another_run_does_not_count(host, tmp_path):
+    words = ascii(WAITING.decode().strip("\n")).strip("'")
+    assert words in (ROOT / "src/mnlab/lab/inside.py").read_text()  # what a lab's job prints
+
+    def run(then, name):
+        return run_script(f"""
+def main():
+    print({WAITING.decode()!r}, end="", flush=True)
+    time.sleep(3)
+    print("recording", flush=True)
+    time.sleep({then})
+""", tmp_path / name, machine=host, limits=Limits(2)).outcome
+
+    assert run(1, "one").status == 0
+    trouble = run(9, "two").trouble
+    assert trouble == "the job was still running after 2 s of lab time"
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])

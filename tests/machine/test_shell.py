@@ -82,7 +82,7 @@ def place(request):
     """Where the shell is opened; skips, with the reason, where this computer cannot."""
     if request.param == "host":
         try:
-            HostMachine(say=lambda text: None).prepare()
+            HostMachine().prepare()
         except MachineError as problem:
             pytest.skip(str(problem))
         if lacking := capabilities.lacking(needs_of(find("arp"))):

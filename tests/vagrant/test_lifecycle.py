@@ -13,9 +13,10 @@ import pytest
 
 LABS = ("arp", "ping", "congestion", "dns", "https")
 
-#: Mininet itself, unmodified: its own test, the project's topologies, an example of its own.
+#: Mininet itself, unmodified: its own test, the project's topologies, an example of its own; and as a job.
 MININET = ("sudo mn --test pingall", "sudo mn --custom topologies/lan.py --topo lan,3 --test pingall",
-           "echo pingall | sudo python3 -m mininet.examples.linuxrouter")
+           "echo pingall | sudo python3 -m mininet.examples.linuxrouter",
+           "mnlab exec --send topologies/lan.py -- mn --custom lan.py --topo lan,3 --test pingall")
 
 
 @pytest.fixture

@@ -15,13 +15,14 @@ from typing import Annotated, Optional
 
 import typer
 
+from mnlab.checks.verdicts import EXIT_STATUS, FAILED, INCONCLUSIVE, PASSED
 from mnlab.cli.options import Json, Place, Quiet, WrongUsage, machine_for, say
+from mnlab.cli.ownership import give_back
 from mnlab.lab.lab import ROOT
 from mnlab.machine.job import MachineError
 
 FOLDER = ROOT / "tests" / "benchmarks"
 PACKAGE = "mnlab_benchmarks"  # the name under which the folder is imported; it is on no path
-PASSED, FAILED, INCONCLUSIVE = 0, 1, 3
 
 
 def register(app: typer.Typer) -> None:
@@ -55,6 +56,7 @@ def bench(name: Names = None,
     text = jsonlib.dumps(report.as_dict(), indent=2)
     if out:
         out.write_text(text + "\n")
+        give_back(out)
     if json:
         print(text)
     else:
@@ -72,14 +74,18 @@ class Report:
     problems: list[str] = field(default_factory=list)
 
     @property
-    def exit_status(self) -> int:
+    def verdict(self) -> str:
         if self.problems:
             return INCONCLUSIVE
         return FAILED if any(row.met is False for row in self.rows) else PASSED
 
+    @property
+    def exit_status(self) -> int:
+        return EXIT_STATUS[self.verdict]
+
     def as_dict(self) -> dict:
         return {"computer": self.computer, "quick": self.quick, "rows": [row.as_dict() for row in self.rows],
-                "problems": self.problems, "met": self.exit_status == PASSED}
+                "problems": self.problems, "met": self.verdict == PASSED}
 
 
 def load_benchmarks() -> ModuleType:

@@ -190,9 +190,11 @@ def _chosen(names: list[str] | None, every: bool) -> list[labs.Lab]:
 
 def _carry_out(tasks, on, clock, json, junit, quiet, verbose, brief: bool = False) -> None:
     from mnlab.checks.session import run_tasks
+    from mnlab.cli.ownership import make_folder
     from mnlab.report.progress import Progress
     machine = machine_for(on, clock, quiet)
     machine.prepare()
+    make_folder(tasks[0].out)
     started = time.monotonic()
     with Progress(total=len(tasks), quiet=quiet) as progress:
         results = run_tasks(tasks, machine, progress, meanwhile=lambda: _get_ready_to_report(tasks))

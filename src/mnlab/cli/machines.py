@@ -1,17 +1,19 @@
 """Commands about machines: exec, doctor, and machine build|status|export|import|clean."""
 
+import json as jsonlib
 import sys
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
+from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli.labs import LabNames
 from mnlab.cli.options import Clock, On, Place, Quiet, WrongUsage, machine_for, say
 from mnlab.lab import lab as labs
 
 machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The lab machine: build, look at, carry, remove.")
-INCONCLUSIVE = 3
+LONGEST_COMMAND = 3000  # bytes: it travels in a page of 4096 (machine/mailbox.py), not alone
 
 
 def register(app: typer.Typer) -> None:
@@ -31,10 +33,10 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
 
     Example: mnlab exec --send topologies/lan.py -- mn --custom lan.py --topo lan,3 --test pingall
     """
-    import shutil
     import tempfile
 
-    from mnlab.cli.ownership import give_back
+    from mnlab.cli.ownership import bring_out
+    from mnlab.machine import capabilities
     from mnlab.machine import command as inside
     from mnlab.machine.job import Job, Limits
     if out.exists() and not out.is_dir():
@@ -44,7 +46,12 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
         if not path.exists():
             raise WrongUsage(f"cannot send {path}: there is no such file or folder")
         files[f"files/{path.resolve().name}"] = path.resolve()
-    job = Job("command:main", files, tuple(command), limits=Limits(virtual_seconds=limit, wall_seconds=max(600, limit)))
+    if len(jsonlib.dumps(command)) > LONGEST_COMMAND:
+        raise WrongUsage("the command is too long; write it into a file, and --send that")
+    # The lab machine has Open vSwitch; on the host a job that asks for it gets its own.
+    needs = ("openvswitch",) if on == Place.host and not capabilities.lacking(("openvswitch",)) else ()
+    job = Job("command:main", files, tuple(command), needs=needs,
+              limits=Limits(virtual_seconds=limit, wall_seconds=max(600, limit)))
     place = machine_for(on, clock, quiet)
 
     def console(data: bytes) -> None:
@@ -57,15 +64,12 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
         except BaseException:
             place.abandon()
             raise
-        brought = sorted(path.relative_to(scratch) for path in Path(scratch).rglob("*") if path.is_file())
-        if brought:
-            shutil.copytree(scratch, out, dirs_exist_ok=True)
-            give_back(out)
-            if not quiet:
-                say(f"brought out into {out}: {', '.join(map(str, brought[:8]))}{' ...' if brought[8:] else ''}")
+        brought = bring_out(Path(scratch), out)
+    if brought and not quiet:
+        say(f"brought out into {out}: {', '.join(map(str, brought[:8]))}{' ...' if brought[8:] else ''}")
     if outcome.trouble:
         say(f"mnlab: {outcome.trouble}")
-    raise typer.Exit(INCONCLUSIVE if outcome.trouble else outcome.status)
+    raise typer.Exit(EXIT_STATUS[INCONCLUSIVE] if outcome.trouble else outcome.status)
 
 
 def doctor(lab: LabNames = None, on: On = Place.vm) -> None:
@@ -143,8 +147,10 @@ def export(file: Annotated[Path, typer.Argument(help="The file to write, say lab
 
     Example: mnlab machine export lab-machine.tgz
     """
+    from mnlab.cli.ownership import give_back
     from mnlab.machine import cache, parcel
     parcel.export(file, (lambda text: None) if quiet else say)
+    give_back(file)
     print(f"{cache.sha256(file)}  {file}")
 
 

@@ -9,6 +9,7 @@ import sys
 
 import typer
 
+from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli import bench, labs, machines, shell, tests
 from mnlab.lab.lab import UnknownLab
 from mnlab.lab.work import BadWork
@@ -24,7 +25,7 @@ machines.register(app)
 tests.register(app)
 bench.register(app)
 
-WRONG_USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
+WRONG_USAGE, INTERRUPTED = 2, 130
 
 
 def main() -> None:
@@ -35,7 +36,7 @@ def main() -> None:
     except (UnknownLab, BadWork, labs.WrongUsage) as problem:
         _fail(problem, WRONG_USAGE)
     except MachineError as problem:
-        _fail(problem, INCONCLUSIVE)
+        _fail(problem, EXIT_STATUS[INCONCLUSIVE])
     except KeyboardInterrupt:
         _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
@@ -43,7 +44,7 @@ def main() -> None:
         sys.exit(1)
     except OSError as problem:
         where = f" {problem.filename}" if problem.filename else ""
-        _fail(f"the system says:{where} {problem.strerror or problem}", INCONCLUSIVE)
+        _fail(f"the system says:{where} {problem.strerror or problem}", EXIT_STATUS[INCONCLUSIVE])
 
 
 def _fail(text, status: int) -> None:

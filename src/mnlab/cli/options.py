@@ -44,6 +44,6 @@ def machine_for(on: Place, clock: Time | None, quiet: bool = False):
         if clock == Time.virtual:
             raise WrongUsage("--on host runs in real time; only the lab machine has a virtual clock")
         from mnlab.machine.host import HostMachine
-        return HostMachine(quietly)
+        return HostMachine()
     from mnlab.machine.vm import VirtualMachine
     return VirtualMachine((clock or Time.virtual).value, quietly)

@@ -1,6 +1,5 @@
 """`mnlab shell`: a lab's network in your hands, at Mininet's prompt or in a host's shell."""
 
-import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -8,16 +7,16 @@ from typing import Annotated, Optional
 
 import typer
 
+from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli.labs import DEFAULT_SEED, OneLab
 from mnlab.cli.options import Clock, On, Place, Quiet, Seed, Time, WrongUsage, machine_for, say
-from mnlab.cli.ownership import give_back
+from mnlab.cli.ownership import bring_out
 from mnlab.lab import lab as labs
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
 from mnlab.machine.job import Limits
 
 DAY = 24 * 3600  # seconds
-INCONCLUSIVE = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -48,17 +47,14 @@ def shell(lab: OneLab,
     with tempfile.TemporaryDirectory(prefix="mnlab-shell-") as scratch:
         with Terminal() as terminal:
             outcome = machine.run(job, Path(scratch), printed.append, terminal.far)
-        made = [path for path in Path(scratch).rglob("*") if path.is_file()]
-        if made:
-            shutil.copytree(scratch, out, dirs_exist_ok=True)
-            give_back(out)
-            if not quiet:
-                say(f"your files are in {out}")
+        made = bring_out(Path(scratch), out)
+    if made and not quiet:
+        say(f"your files are in {out}")
     if words := b"".join(printed).decode(errors="replace").strip():
         say(f"mnlab: {words}")
     if outcome.trouble:
         say(f"mnlab: {outcome.trouble}")
-    raise typer.Exit(INCONCLUSIVE if outcome.trouble else outcome.status)
+    raise typer.Exit(EXIT_STATUS[INCONCLUSIVE] if outcome.trouble else outcome.status)
 
 
 def _job(lab: labs.Lab, host: str, work: Path | None, seed: int | None):

@@ -34,9 +34,10 @@ class Recorder:
 
     def __init__(self, folder: Path, net, params: dict, work: Path):
         self.folder, self.net, self.params, self.work = folder, net, params, work
-        self.start_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
         # The trace uses CLOCK_MONOTONIC, captures CLOCK_REALTIME: what lies between them is constant in a run.
-        self.monotonic_start_ns = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        self.start_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
+        self.monotonic_start_ns = (before + time.clock_gettime_ns(time.CLOCK_MONOTONIC)) // 2
         self.services: list[Service] = []
         self.names: set[str] = set()
         self.faults: list[str] = []

@@ -24,6 +24,9 @@ from mnlab.net.network import Network
 TOOLS = ("iproute2", "tcpdump", "iputils-ping", "iperf3", "bind9", "nginx-light", "curl", "openssl", "mininet",
          "openvswitch-switch", "python3-scapy")
 
+#: Printed while another run must end first: the machine does not count that time (machine/host.py).
+WAITING = "\x1ewaiting for a run on the same network"
+
 
 def main() -> int:
     """Entry point of a lab's job. Returns 0 whatever the outcome: that stands in the manifest."""
@@ -58,7 +61,8 @@ def carry_out(job: dict, folder: Path, manifest: dict) -> None:
         if mutate:
             mutate(net, job["params"])
         traced = net.networks() if "trace" in getattr(experiment, "needs", ()) else ()
-        with tracing.alone(traced, lambda: print("\x1ewaiting for a run on the same network", flush=True)):
+        with tracing.alone(traced, lambda: print(WAITING, flush=True)):
+            print("\x1erecording", flush=True)
             rec = Recorder(folder, net, job["params"], Path("work").absolute())
             manifest["start_ns"] = rec.start_ns
             write(folder, manifest)

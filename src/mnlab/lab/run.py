@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ FOR_MUTANTS = ("checks/__init__.py", "checks/mutants.py", "checks/points.py")
 OUTSIDE = ("README.md", "checks.py", "reading.py", "figures.py", "mutants.py", "solution", "starter", "__pycache__")
 
 LONGEST_LINE = 4096  # bytes of a progress line that are kept
+LAST_WORDS, LONGEST_WORD = 5, 200  # lines of anything else that are kept, and how many characters of each
 
 
 def run(lab: Lab, machine: Machine, work: Path, seed: int, folder: Path,
@@ -34,15 +36,15 @@ def run(lab: Lab, machine: Machine, work: Path, seed: int, folder: Path,
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        outcome = machine.run(job, folder, _Steps(progress))
+        steps = _Steps(progress)
+        outcome = machine.run(job, folder, steps)
         path = folder / layout.MANIFEST
         manifest = _manifest(path) or {
             "lab": lab.name, "seed": seed, "params": params, "network": {}, "start_ns": 0,
             "outcome": layout.INCONCLUSIVE, "reason": "nothing was recorded"}
-        if outcome.trouble:
-            manifest |= {"outcome": layout.INCONCLUSIVE, "reason": outcome.trouble}
-        elif outcome.status != 0:
-            manifest |= {"outcome": layout.INCONCLUSIVE, "reason": f"the run ended with status {outcome.status}"}
+        if outcome.trouble or outcome.status != 0:
+            trouble = outcome.trouble or f"the run ended with status {outcome.status}"
+            manifest |= {"outcome": layout.INCONCLUSIVE, "reason": "\n".join([trouble, *steps.others])}
         path.write_text(json.dumps(manifest, indent=1, sort_keys=True))
         seal(folder, machine.describe(), {"wall": round(time.monotonic() - started, 3),
                                           "virtual": round(outcome.virtual_seconds, 9)})
@@ -123,14 +125,20 @@ def reserve_folder(parent: Path, lab_name: str) -> Path:
 
 
 class _Steps:
-    """Finds the progress lines in what a machine prints (they start with the record separator, 0x1E)."""
+    """Finds the progress lines in what a machine prints (they start with the record separator, 0x1E).
+
+    `others` are the last few that are none: where a job could not begin, they say why.
+    """
 
     def __init__(self, progress):
-        self.progress, self.rest = progress, b""
+        self.progress, self.rest, self.others = progress, b"", deque(maxlen=LAST_WORDS)
 
     def __call__(self, data: bytes):
         *lines, self.rest = (self.rest + data).split(b"\n")
         self.rest = self.rest[:LONGEST_LINE]  # an experiment may print without end
         for line in lines:
+            text = line.decode(errors="replace").strip()  # of the separator, too
             if line.startswith(b"\x1e"):
-                self.progress(line[1:].decode(errors="replace").strip())
+                self.progress(text)
+            elif text:
+                self.others.append(text[:LONGEST_WORD])

@@ -16,6 +16,7 @@ import shutil
 import struct
 import sys
 import termios
+import traceback
 import tty
 from pathlib import Path
 
@@ -46,11 +47,10 @@ def main(host: str = "") -> int:
                 print(f"there is no {host} in this network; there are: {' '.join(sorted(net.keys()))}", flush=True)
                 return 2
             node = net[host] if host else None
-            serve(lambda: in_terminal(node, shell_of(node)) if node else prompt(net, job["lab"]))
+            return serve(lambda: in_terminal(node, shell_of(node)) if node else prompt(net, job["lab"]))
     except NetworkError as problem:
         print(f"the network could not be built: {problem}", flush=True)
         return 3
-    return 0
 
 
 def know_each_other(net) -> None:
@@ -60,8 +60,8 @@ def know_each_other(net) -> None:
         host.replace_file("/etc/hosts", f"127.0.0.1 localhost\n{names}")
 
 
-def serve(talk) -> None:
-    """Call `talk` in a pseudo-terminal of its own, connected with the user's; returns when it has returned."""
+def serve(talk) -> int:
+    """Call `talk` in a pseudo-terminal of its own, connected with the user's. Once it has returned: 0, or 1 if it broke."""
     line = open_line()
     child, master = pty.fork()
     if child == 0:
@@ -69,13 +69,15 @@ def serve(talk) -> None:
         try:
             talk()
             status = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             sys.stdout.flush()
             os._exit(status)
     write_all(line, ENQUIRY)
     relay(line, master)
     os.close(master)
-    os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def open_line() -> int:

@@ -17,8 +17,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from mnlab.machine import cache, capabilities, mailbox
+from mnlab.machine import capabilities, mailbox
 from mnlab.machine.job import Job, MachineError, Outcome
+
+#: What a job prints while another run must end first (lab/inside.py): that is not its own time.
+WAITING = b"\x1ewaiting for a run on the same network\n"
 
 KEEPER = Path(__file__).parent / "guest/keeper.py"
 
@@ -28,16 +31,13 @@ class HostMachine:
 
     clock = "real"
 
-    def __init__(self, say: Callable[[str], None] = cache.say_to_stderr):
-        self.say = say
+    def __init__(self):
         self.running: set[socket.socket] = set()
         self.abandoned = False
 
-    def prepare(self) -> None:
+    def prepare(self, needs: tuple[str, ...] = ()) -> None:
+        """MachineError if this computer cannot run jobs, or lacks one of `needs`."""
         insist_on_root()
-        self._insist(())
-
-    def _insist(self, needs: tuple[str, ...]) -> None:
         lacking = capabilities.lacking(needs)
         if lacking:
             raise MachineError("this computer cannot run it, but the lab machine can (--on vm):\n"
@@ -55,8 +55,7 @@ class HostMachine:
     def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None,
             line: socket.socket | None = None) -> Outcome:
         archive = job.archive()
-        self.prepare()
-        self._insist(job.needs)
+        self.prepare(job.needs)
         folder.mkdir(parents=True, exist_ok=True)
         head = mailbox.header(length=len(archive), sha256=hashlib.sha256(archive).hexdigest(), entry=job.entry,
                               arguments=list(job.arguments), path=list(job.path), needs=list(job.needs))
@@ -112,14 +111,17 @@ def _send(process: subprocess.Popen, data: bytes) -> None:
 def _attend(process: subprocess.Popen, leash: socket.socket, limit: float, console) -> tuple[dict, str]:
     """Pass on output until the keeper says how the job ended, and "", or `limit` seconds pass: {}, and the reason."""
     deadline = time.monotonic() + limit
-    watched, said = [process.stdout, leash], b""
+    watched, said, waiting = [process.stdout, leash], b"", False
     while watched:
-        ready, _, _ = select.select(watched, [], [], max(0, deadline - time.monotonic()))
+        ready, _, _ = select.select(watched, [], [], None if waiting else max(0, deadline - time.monotonic()))
         if not ready:
             return {}, f"the job was still running after {limit:g} s of lab time"
         if process.stdout in ready:
             data = os.read(process.stdout.fileno(), 65536)
             console(data) if data else watched.remove(process.stdout)
+            if waiting:  # its time begins now
+                deadline = time.monotonic() + limit
+            waiting = data.endswith(WAITING)
         if leash in ready:
             data = leash.recv(4096)
             said += data

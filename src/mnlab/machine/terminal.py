@@ -20,7 +20,7 @@ ENQUIRY = b"\x05"
 
 
 class Terminal:
-    """Use as a context manager: in it the user's terminal, if it is one, is raw, and bytes flow."""
+    """Use as a context manager: in it bytes flow. A real terminal is raw from the job's enquiry on."""
 
     def __init__(self):
         self.near, self.far = socket.socketpair()
@@ -32,7 +32,6 @@ class Terminal:
     def __enter__(self):
         if self.interactive:
             self.saved = termios.tcgetattr(sys.stdin)
-            tty.setraw(sys.stdin)
             signal.signal(signal.SIGWINCH, lambda *_: self.tell_size())
         self.threads = [threading.Thread(target=work, daemon=True) for work in (self._keys, self._screen)]
         for thread in self.threads:
@@ -61,6 +60,8 @@ class Terminal:
 
     def _keys(self) -> None:
         self.wanted.wait()
+        if self.interactive:  # until now Ctrl-C has been for us
+            tty.setraw(sys.stdin, termios.TCSADRAIN)
         self.tell_size()
         while True:
             ready, _, _ = select.select([sys.stdin.fileno(), self.stop_reading], [], [])

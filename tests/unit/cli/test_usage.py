@@ -108,6 +108,10 @@ def test_without_qemu_it_says_what_to_install(mnlab, tmp_path, command):
     assert not list(tmp_path.glob("runs/*"))
 
 
+def test_a_command_that_is_too_long_to_travel(mnlab):
+    refused(mnlab("exec", "--", "python3", "-c", "pass;" * 1000), 2, "too long", "--send")
+
+
 def test_with_an_old_qemu_it_says_so(mnlab, tmp_path):
     (tmp_path / "bin").mkdir()
     for name in ("qemu-system-x86_64", "setpriv"):

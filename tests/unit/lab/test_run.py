@@ -71,6 +71,17 @@ def test_anything_else_is_inconclusive_with_its_reason(lab, tmp_path, outcome, m
     assert record.is_untouched()
 
 
+def test_the_last_words_of_a_job_that_could_not_begin_are_its_reason(lab, tmp_path):
+    class Broken(Machine):
+        def run(self, job, folder, console):
+            console(b"\x1estep one\n" + b"".join(b"line %d\n" % number for number in range(9)) + b"no bridge\n")
+            return Outcome(70)
+
+    reason = run(lab, tmp_path, Broken(None)).manifest["reason"]
+    assert reason.splitlines() == ["the run ended with status 70", *(f"line {number}" for number in range(5, 9)),
+                                   "no bridge"]
+
+
 @pytest.mark.parametrize("problem, raised", [(MachineError("no QEMU"), MachineError), (KeyboardInterrupt(), KeyboardInterrupt),
                                              (OSError(28, "No space left on device"), MachineError), (ZeroDivisionError(), ZeroDivisionError)])
 def test_without_a_machine_nothing_is_left(lab, tmp_path, problem, raised):
