@@ -16,9 +16,9 @@ from mnlab.protocols.tcp import kernel as tcp_kernel, rto as tcp_rto, rtt as tcp
 from mnlab.protocols.kernel import Probe, SocketState
 from mnlab.protocols.tcp.repeats import AFTER_TIMEOUT, FAST, KEEP_ALIVE, TAIL_PROBE, WINDOW_PROBE
 
-# s by which the trace may run ahead of captures: it is cut to microseconds, its clock (kernel/time/timekeeping.c,
-# ktime_get_mono_fast_ns) may be off by one, and how far the two clocks are apart is taken from two looks, one by one.
-TICK = 6e-6
+# s by which the trace may run ahead of captures: it is cut to microseconds, and its clock (kernel/time/timekeeping.c,
+# ktime_get_mono_fast_ns) may be off by one.
+TICK = 2e-6
 TOGETHER = 0.0002  # s from the capture of a segment until the kernel takes it in
 EARLY, LATE = 0.0005, 0.02  # s that a segment may be seen before and after the kernel says that it sends it
 SRTT_ERROR = 0.0005  # s: the capture's clock is not the socket's, and timestamps count milliseconds
