@@ -1,5 +1,6 @@
 """Reading the evidence of the request lab: scenes on the wire, doors, and nginx's own two logs."""
 
+import math
 import re
 from typing import NamedTuple
 
@@ -7,9 +8,13 @@ from mnlab.checks import expect
 from mnlab.protocols import http, tcp
 
 
-class Logged(NamedTuple):
-    """A line of nginx's access log: what it answered, and what it had understood."""
+LOG_TICK = 0.001  # s: nginx's $msec has no more of them
 
+
+class Logged(NamedTuple):
+    """A line of nginx's access log: when and what it answered, and what it had understood."""
+
+    time: float
     client_port: int
     server_port: int
     status: int
@@ -19,9 +24,10 @@ class Logged(NamedTuple):
 
 def access_log(evidence) -> list[Logged]:
     """nginx writes bytes that are no printable ASCII, and quotes, as \\xHH."""
-    found = re.findall(r'^(\d+) (\d+) (\d+) "(.*?)" body="(.*)"$', evidence.text("access.log"), re.M)
-    return [Logged(int(client), int(server), int(status), request, None if body == "-" else _bytes(body))
-            for client, server, status, request, body in found]
+    found = re.findall(r'^([\d.]+) (\d+) (\d+) (\d+) "(.*?)" body="(.*)"$', evidence.text("access.log"), re.M)
+    start = evidence.manifest["start_ns"] / 1e9
+    return [Logged(float(time) - start, int(client), int(server), int(status), request,
+                   None if body == "-" else _bytes(body)) for time, client, server, status, request, body in found]
 
 
 def _bytes(text: str) -> bytes:
@@ -29,9 +35,12 @@ def _bytes(text: str) -> bytes:
 
 
 def logged(evidence, one: tcp.Connection) -> list[Logged]:
-    """What nginx logged about a connection, in order."""
+    """What nginx logged about a connection, in order. A later one may have the same ports again."""
+    later = [other.time for other in connections(evidence)
+             if (other.client, other.server) == (one.client, one.server) and other.time > one.time]
     return [line for line in access_log(evidence)
-            if (line.client_port, line.server_port) == (one.client.port, one.server.port)]
+            if (line.client_port, line.server_port) == (one.client.port, one.server.port)
+            and one.time - LOG_TICK < line.time < min(later, default=math.inf) - LOG_TICK]
 
 
 def connections(evidence) -> list[tcp.Connection]:

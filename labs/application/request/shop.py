@@ -34,7 +34,7 @@ http {
     keepalive_timeout 3s;
     client_header_timeout {{_patience}}s;
     client_body_timeout {{_patience}}s;
-    log_format lab '$remote_port $server_port $status "$request" body="$request_body"';
+    log_format lab '$msec $remote_port $server_port $status "$request" body="$request_body"';
     access_log access.log lab;
 
     map $http_accept_language $language { default en; ~^de de; ~^fr fr; ~^es es; ~^it it; }
