@@ -1,13 +1,16 @@
 #!/bin/sh
-# Make a Debian 12 machine ready for every lab, on its own kernel. As root, as often as you like: what is done already
-# is not done again. At the end it proves that the machine can run the labs.
+# Make a Debian 12 machine of its own ready for every lab, on its kernel. As root, as often as you like: what is done
+# already is not done again. At the end it proves that the machine can run the labs.
 #
 #     provision.sh [--prepare]        --prepare: without the proof, for a machine that does not run yet (box/)
+#     provision.sh --ryu              installs Ryu for Debian's Python and nothing else: for a computer that you work on
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
 project=$(dirname "$here")
 cache=/var/cache/mnlab
+servers=$cache/servers # those that came with the packages
+user=/etc/mnlab-user   # who started this machine
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
 say() { printf 'mnlab: %s\n' "$*"; }
@@ -23,30 +26,39 @@ put() {
     [ "$(cat "$1" 2>/dev/null)" = "$new" ] || printf '%s\n' "$new" >"$1"
 }
 
-packages() {
-    # The lists of the labs' own machine and of this one; a machine that runs has its kernel already.
+# install PACKAGE...: those of them that are not there yet.
+install() {
     installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
-    missing=$(sed -E '/^(#|$|linux-image)/d' "$project/src/mnlab/machine/recipe/packages.txt" "$here/packages.txt" |
-        grep -vxF "$installed" | paste -s -d' ')
-    if [ -n "$missing" ]; then
-        say "installing $missing"
-        # The right to capture shall belong to the group wireshark.
+    missing=$(printf '%s\n' "$@" | grep -vxF "$installed" | paste -s -d' ')
+    [ -n "$missing" ] || return 0
+    say "installing $missing"
+    apt-get update -q
+    # shellcheck disable=SC2086  # a list of package names
+    apt-get install -y -q --no-install-recommends $missing
+}
+
+packages() {
+    # A server that is here before its package comes is somebody's.
+    mkdir -p "$cache"
+    for server in named nginx openvswitch-testcontroller vsftpd; do
+        [ -e "/lib/systemd/system/$server.service" ] || echo "$server"
+    done >>"$servers"
+    # The right to capture shall belong to the group wireshark.
+    getent group wireshark >/dev/null ||
         echo 'wireshark-common wireshark-common/install-setuid boolean true' | debconf-set-selections
-        apt-get update -q
-        # shellcheck disable=SC2086  # a list of package names
-        apt-get install -y -q --no-install-recommends $missing
-    fi
+    # The lists of the labs' own machine and of this one; a machine that runs has its kernel already.
+    # shellcheck disable=SC2046  # a list of package names
+    install $(sed -E '/^(#|$|linux-image)/d' "$project/src/mnlab/machine/recipe/packages.txt" "$here/packages.txt")
 }
 
 settings() {
     if getent passwd vagrant >/dev/null; then usermod --append --groups wireshark vagrant; fi
     # A lab starts its own servers, in its own network. The machine itself serves nothing but SSH; port 6653 is free for
     # the controller that mn starts.
-    servers="named nginx openvswitch-testcontroller vsftpd"
-    # shellcheck disable=SC2086  # a list of names
-    systemctl disable --quiet $servers
-    # shellcheck disable=SC2086
-    if [ -d /run/systemd/system ]; then systemctl stop $servers; fi
+    while read -r server; do
+        systemctl disable --quiet "$server"
+        if [ -d /run/systemd/system ]; then systemctl stop "$server"; fi
+    done <"$servers"
     # Debian allows BIND its usual folders only, but a lab's zones lie in the lab's folder.
     profile=usr.sbin.named
     if [ -e /etc/apparmor.d/$profile ] && [ ! -e /etc/apparmor.d/disable/$profile ]; then
@@ -60,17 +72,19 @@ ryu() {
     wheels=$(mktemp -d)
     PYTHONPATH=$project/src /usr/bin/python3 -B "$here/ryu.py" "$wheels/built"
     rm -rf "$wheels"
-    ln -sfn "$project/controller/ryu-manager" /usr/local/bin/ryu-manager
 }
 
 commands() {
+    ln -sfn "$project/controller/ryu-manager" /usr/local/bin/ryu-manager
+    if [ -n "${MNLAB_USER-}" ]; then printf '%s\n' "$MNLAB_USER" | put "$user"; fi
     put /usr/local/bin/mnlab <<END
 #!/bin/sh
 # mnlab, on this machine's own kernel unless --on says otherwise, and as root where that takes root.
 export MNLAB_ON="\${MNLAB_ON:-host}" MNLAB_CACHE=$cache
+export MNLAB_USER="\${MNLAB_USER:-\$(cat $user 2>/dev/null)}" # chooses the variant of \`mnlab start\`
 case \${1-} in
 run | check | verify | shell | exec | doctor | machine | bench | test)
-    [ "\$(id -u)" -eq 0 ] || exec sudo --preserve-env=MNLAB_ON,MNLAB_CACHE $project/mnlab "\$@"
+    [ "\$(id -u)" -eq 0 ] || exec sudo --preserve-env=MNLAB_ON,MNLAB_CACHE,MNLAB_USER $project/mnlab "\$@"
     ;;
 esac
 exec $project/mnlab "\$@"
@@ -83,13 +97,26 @@ END
     MNLAB_CACHE=$cache "$project/mnlab" --help >/dev/null # sets up its Python environment
 }
 
-[ "$(id -u)" -eq 0 ] || fail "provisioning needs root: sudo $0"
-case ${1-} in '' | --prepare) ;; *) fail "there is no option $1" ;; esac
-packages
-settings
-ryu
-commands
-if [ "${1-}" != --prepare ]; then
-    mnlab doctor --on host || fail "this machine cannot run every lab; see above"
-fi
-say "ready: mnlab list, mnlab run arp"
+main() {
+    [ "$(id -u)" -eq 0 ] || fail "provisioning needs root: sudo $0 $*"
+    case ${1-} in
+    '' | --prepare) ;;
+    --ryu)
+        install python3-pip
+        ryu
+        say "Ryu is ready"
+        return
+        ;;
+    *) fail "there is no option $1" ;;
+    esac
+    packages
+    settings
+    ryu
+    commands
+    if [ "${1-}" != --prepare ]; then
+        mnlab doctor --on host || fail "this machine cannot run every lab; see above"
+    fi
+    say "ready: mnlab list, mnlab run arp"
+}
+
+main "$@"

@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from mnlab.machine.image import WHEELS, build_wheels
+from mnlab.machine.job import MachineError
 
 
 def is_installed(pinned: str) -> bool:
@@ -19,6 +20,9 @@ def is_installed(pinned: str) -> bool:
 
 if not all(map(is_installed, WHEELS)):
     folder = Path(sys.argv[1])
-    build_wheels(folder, print)
+    try:
+        build_wheels(folder, print)
+    except MachineError as problem:
+        sys.exit(f"mnlab: {problem}")
     for wheel in folder.glob("*.whl"):
         zipfile.ZipFile(wheel).extractall(sysconfig.get_path("purelib"))  # a pure wheel is its own installation

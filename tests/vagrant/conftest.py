@@ -153,3 +153,14 @@ def room(tmp_path_factory, boxes):
     finally:
         place.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def on_a_copy(tmp_path):
+    """Runs shell commands as root on a copy of this computer; returns (what ended, names of the files it changed)."""
+    def run(commands, **environment):
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("MNLAB_")}
+        done = subprocess.run([HERE / "copy.sh", tmp_path, commands], env=clean | environment, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+        return done, (tmp_path / "changed").read_text().splitlines()
+    return run

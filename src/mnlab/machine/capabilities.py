@@ -100,7 +100,7 @@ def remedies(names: Iterable[str]) -> list[str]:
     if programs:
         lines.append(f"no {', '.join(programs)}: sudo apt-get install --no-install-recommends {packages}")
     if "ryu" in names:
-        lines.append(f"no ryu (OpenFlow controllers) for {PYTHON}: sudo vagrant/provision.sh installs it")
+        lines.append(f"no ryu (OpenFlow controllers) for {PYTHON}: sudo vagrant/provision.sh --ryu installs it")
     return lines
 
 
