@@ -48,9 +48,10 @@ def test_a_mistake_in_the_virtualbox_block_would_be_found(validate):
     assert done.returncode != 0 and "memroy" in done.stdout + done.stderr
 
 
-def values(**environment):
+def values(*before, **environment):
+    """What the Vagrantfile asks for; `before` are words to put before the command."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MNLAB_")}
-    done = subprocess.run(["ruby", HERE / "values.rb", ROOT / "vagrant/Vagrantfile"], env=clean | environment,
+    done = subprocess.run([*before, "ruby", HERE / "values.rb", ROOT / "vagrant/Vagrantfile"], env=clean | environment,
                           check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
 
@@ -87,8 +88,55 @@ def test_rsync_can_be_asked_for_and_never_removes_what_was_recorded(provider):
     here, there, options = folder(values(MNLAB_SYNC="rsync")["providers"][provider])
     assert options["type"] == "rsync"
     assert "--delete" not in options["rsync__args"]
+    assert "/runs/" in options["rsync__exclude"]  # those of this computer would be mixed with the machine's
 
 
 def test_only_qemu_needs_rsync():
     providers = values()["providers"]
     assert [name for name in PROVIDERS if folder(providers[name])[2].get("type") == "rsync"] == ["qemu"]
+
+
+@pytest.mark.parametrize("number, kind", [(0, "virtiofs"), (1000, "virtiofs"), (1001, "rsync")])
+def test_libvirts_folder_is_one_that_the_machines_user_can_write(number, kind):
+    """virtiofs keeps the numbers of users, and the user in the machine is 1000."""
+    asked = values("setpriv", f"--reuid={number}", "--clear-groups")["providers"]["libvirt"]
+    assert folder(asked)[2]["type"] == kind
+
+
+def test_qemu_is_sought_where_it_is(on_a_copy):
+    places = "/opt/homebrew/share/qemu", "/usr/local/share/qemu", "/usr/share/qemu"
+    show = f"ruby {HERE}/values.rb {ROOT}/vagrant/Vagrantfile"
+    commands = [f"mkdir -p {' '.join(places)}", *(f"{show}; rm -r {place}" for place in places), show]
+    done, _ = on_a_copy("; ".join(commands))
+    found = [json.loads(line)["providers"]["qemu"]["machine"].get("qemu_dir") for line in done.stdout.splitlines()]
+    assert found == [*places, None]
+
+
+@pytest.mark.parametrize("processor, machine, arch", [("x86_64", "q35", "x86_64"), ("arm64", "virt", None)])
+def test_qemu_takes_the_accelerator_that_there_is(processor, machine, arch):
+    asked = values("env", f"RUBYOPT=-r{HERE / 'processor.rb'}", PROCESSOR=processor)["providers"]["qemu"]["machine"]
+    assert asked["machine"] == f"{machine},accel=kvm:hvf:tcg" and asked.get("arch") == arch
+    assert asked["cpu"] == "max"  # "host" is nothing to an emulator
+
+
+#: The provisioner's own way to hand a variable to the machine's shell.
+QUOTE = """require "vagrant"; require Vagrant.source_root.join("plugins/provisioners/shell/provisioner")
+print VagrantPlugins::Shell::Provisioner.allocate.send(:quote_and_escape, $stdin.read)"""
+
+
+@pytest.mark.parametrize("name", ["anna", "Zoë O'Brien", 'a "b" $HOME `id` \\n \\'])
+def test_the_machine_is_told_who_made_it(name):
+    [[_, options]] = values(USER=name)["provision"]
+    quoted = subprocess.run(["ruby", "-e", QUOTE], input=options["env"]["MNLAB_USER"], check=True, capture_output=True,
+                            text=True).stdout
+    shell = subprocess.run(["bash", "-c", f'MNLAB_USER={quoted} printenv MNLAB_USER'], capture_output=True, text=True)
+    assert shell.stdout == name + "\n"
+
+
+def test_who_made_it_has_a_name_on_windows_too_and_can_be_said():
+    def told(**environment):
+        [[_, options]] = values("env", "--unset=USER", **environment)["provision"]
+        return options["env"]["MNLAB_USER"]
+    assert told(USERNAME="ben") == "ben"
+    assert told(USERNAME="lab", MNLAB_USER="carla") == "carla"
+    assert told() == ""

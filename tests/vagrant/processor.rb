@@ -1,0 +1,3 @@
+# Another processor than this computer's: ruby -r processor.rb, with its name in PROCESSOR.
+require "rbconfig"
+RbConfig::CONFIG["host_cpu"] = ENV.fetch("PROCESSOR")
