@@ -9,8 +9,8 @@ from .conftest import HERE
 #: A folder of another computer lies over the machine's own.
 SHARED = "mount -t tmpfs tmpfs /vagrant; mkdir /vagrant/runs; touch /vagrant/runs/arp-7; "
 
-#: The machine has no room for an archive.
-FULL = "rm -rf /tmp; touch /tmp; "
+#: The machine cannot write the archive.
+REFUSED = "mkdir /tmp/runs.tar; "
 
 
 @pytest.fixture
@@ -70,13 +70,13 @@ def test_a_lab_that_writes_meanwhile_is_no_failure(stop):
 
 
 def test_a_halt_goes_on_without_and_says_so(stop):
-    status, said, found = stop("halt", run("arp-1", 1), {}, FULL)
+    status, said, found = stop("halt", run("arp-1", 1), {}, REFUSED)
     assert status == 0 and found == {}
     assert said.splitlines()[-1].startswith("warning: The machine's runs could not be fetched (")
 
 
 def test_a_destroy_does_not_lose_them_and_says_how_to_go_on(stop):
-    status, said, found = stop("destroy", run("arp-1", 1), {}, FULL)
+    status, said, found = stop("destroy", run("arp-1", 1), {}, REFUSED)
     assert status == 1 and found == {}
     last = said.splitlines()[-1]
     assert last.startswith("error: The machine's runs could not be fetched (") and "vagrant halt" in last
