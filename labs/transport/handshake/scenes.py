@@ -89,8 +89,11 @@ class Stage:
         begin(client, self.at(self.h2, SERVER))
 
         def look():
-            accepted.append(self.waiting(self.listener))
-            return {**self.states(PORTS["plain"], SERVER), "accepted": accepted[-1] is not None}
+            before = None  # again, until what the states and accept() say is of one moment
+            while (states := self.states(PORTS["plain"], SERVER)) != before:
+                before = states
+                accepted.append(self.waiting(self.listener))
+            return {**states, "accepted": any(accepted)}
 
         self.rec.keep("plain", self.look_on(4, look))
         client.settimeout(20)
