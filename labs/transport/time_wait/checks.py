@@ -19,7 +19,7 @@ expect_results = reading.expect_results
 
 TIMEWAIT = 60  # s: TCP_TIMEWAIT_LEN (include/net/tcp.h)
 RFC_TIMEWAIT = 240  # s: 2 MSL with the MSL of RFC 9293, section 3.4.2
-ISN_CYCLE = 2**38 / 1e9  # s: 2^32 initial sequence numbers, 64 ns each (net/core/secure_seq.c)
+ISN_CYCLE = load(Path(__file__).with_name("experiment.py")).ISN_CYCLE / 1e9  # s
 ALMOST = 2**22  # of 2**32 sequence numbers: a thousandth
 REUSED = "with SO_REUSEADDR"
 
