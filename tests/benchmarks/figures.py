@@ -63,7 +63,7 @@ FIGURES = {
     "restore": Figure("restore the machine: from migrate-incoming until it runs", "s", 0.15, digits=3),
     "first": Figure("from starting QEMU to the job's first instruction", "s", digits=3),
     "run": Figure("./mnlab run arp, the whole command, warm cache", "s", 3.0),
-    "all": Figure("./mnlab run --all, warm cache", "s", 25.0, digits=1),
+    "all": Figure("./mnlab run --all, warm cache, each lab", "s", 4.0, digits=1),
     "memory": Figure("memory of one run: peak resident set of QEMU", "MiB", 700 * 1e6 / MIB, digits=0),
     "disk": Figure("image and snapshot on disk", "MiB", 800 * 1e6 / MIB, digits=0),
     "build": Figure("build the image from Debian packages", "s", 240, digits=0),

@@ -35,17 +35,17 @@ def restore(bench: tools.Bench) -> Iterator[Row]:
 
 def commands(bench: tools.Bench) -> Iterator[Row]:
     """Whole commands, as a user types them."""
-    everything = labs.all_labs()
-    for key, arguments, times in (("run", ["run", "arp"], bench.repetitions(10, 2)),
-                                  ("all", ["run", "--all"], bench.repetitions(3, 1))):
+    every = len(labs.all_labs())
+    for key, arguments, times, count in (("run", ["run", "arp"], bench.repetitions(10, 2), 1),
+                                         ("all", ["run", "--all"], bench.repetitions(3, 1), every)):
         seconds = []
         for number in range(times + 1):
             bench.say(f"mnlab {' '.join(arguments)}, {number or 'to warm up'}")
             with tempfile.TemporaryDirectory(prefix="mnlab-bench-") as scratch:
                 taken = command([*arguments, "--out", scratch])
             seconds += [taken] if number else []
-        detail = spread(seconds, "s") + (f"; {len(everything)} labs" if key == "all" else "")
-        yield Row(key, statistics.median(seconds), detail=detail)
+        detail = spread(seconds, "s") + (f" for {count} labs" if count > 1 else "")
+        yield Row(key, statistics.median(seconds) / count, detail=detail)
 
 
 def command(arguments: list[str]) -> float:
