@@ -139,6 +139,8 @@ def check_close_or_keep(evidence):
         expect(versions == {"HTTP/1.0"} and set(per_connection) == {1}, done=done,
                expected="HTTP/1.0, one request on each connection", seen=f"{versions}, {per_connection}")
         for one, after in zip(seen.connections, [*seen.connections[1:], None]):
+            if one not in read.read_to_the_end(seen):
+                continue
             expect(one.closed_first == tcp.SERVER, done=done, expected="the server closes first",
                    seen=f"the {one.closed_first or 'nobody'} did")
             fin = one.fins[tcp.SERVER].time
@@ -259,7 +261,8 @@ def check_answers_counts(evidence, answers):
     seen = read.load(evidence, "w3m")
     same(answers.integer("questions"), len(seen.questions), "questions")
     same(answers.integer("connections"), len(seen.connections), "connections")
-    same(answers.choice("closes_first", ("client", "server")), seen.connections[0].closed_first, "closes_first")
+    one = next(iter(read.read_to_the_end(seen)), seen.connections[0])
+    same(answers.choice("closes_first", ("client", "server")), one.closed_first, "closes_first")
 
 
 @points(2, claim="BRW-1", hint="Measure from the first packet to DNS. A and AAAA are asked at once.")

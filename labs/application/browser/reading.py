@@ -116,6 +116,13 @@ def syn(connection: tcp.Connection) -> float:
     return connection.segments[0].time
 
 
+def read_to_the_end(seen: Load) -> list[tcp.Connection]:
+    """Connections on which a document came. One that says where to go instead may be closed as soon as that is known:
+    then it is a race who closes first."""
+    return [one for one in seen.connections if any(exchange.response and exchange.response.status == 200
+                                                   for exchange in http.of_connection(one))]
+
+
 def moments(evidence) -> dict[str, float]:
     """When each of the events happened (experiment.EVENTS) while w3m loaded the page."""
     seen, p = load(evidence, "w3m"), evidence.params

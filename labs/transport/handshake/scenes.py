@@ -8,6 +8,7 @@ from pathlib import Path
 from lab.crafted import ACK, MSS, RST, SYN, Ears, Mouth, number, segment
 from lab.experiment import CROSSING, FLOODED, GUARDED, HALF_OPEN, OPENED, PORTS, SERVER, STUDENTS
 from mnlab.net import sockets
+from mnlab.net.errors import NetworkError
 
 MSG_FASTOPEN = 0x20000000  # include/linux/socket.h
 REPORT = 3000  # bytes that h2 sends to show how large its segments are
@@ -70,12 +71,21 @@ class Stage:
         finally:
             listener.settimeout(20)
 
-    def look_on(self, looks: int, look) -> list:
-        """Call `look` in the middle of each of the next periods of one way's length."""
-        begin, seen = self.rec.now(), []
+    def look_on(self, looks: int, look, act) -> list:
+        """Call `act`, then `look` in the middle of each of the next periods of one way's length.
+
+        NetworkError if a busy computer was too late for one of them: it saw another moment."""
+        called = self.rec.now()
+        act()
+        start, seen = self.rec.now(), []
+        late = start - called > self.way / 4
         for period in range(looks):
-            self.rec.wait(max(0, begin + (period + 0.5) * self.way - self.rec.now()))
+            self.rec.wait(max(0, start + (period + 0.5) * self.way - self.rec.now()))
             seen.append(look())
+            late |= self.rec.now() > start + (period + 1) * self.way
+        if late:
+            raise NetworkError("this computer is too busy: it was too late to see in which state a connection is while "
+                               "a segment is on its way")
         return seen
 
     def half_open_at(self, port: int) -> int:
@@ -86,7 +96,6 @@ class Stage:
     def plain(self):
         """One connection; both ends looked at while each segment is on its way, and after the last."""
         client, accepted = self.client("plain"), []
-        begin(client, self.at(self.h2, SERVER))
 
         def look():
             before = None  # again, until what the states and accept() say is of one moment
@@ -95,7 +104,7 @@ class Stage:
                 accepted.append(self.waiting(self.listener))
             return {**states, "accepted": any(accepted)}
 
-        self.rec.keep("plain", self.look_on(4, look))
+        self.rec.keep("plain", self.look_on(4, look, lambda: begin(client, self.at(self.h2, SERVER))))
         client.settimeout(20)
         self.report(client, next((end for end in accepted if end), None) or self.listener.accept()[0])
 
@@ -115,9 +124,12 @@ class Stage:
         ends = [sockets.tcp(node) for node in (self.h1, self.h2)]
         for end, port in zip(ends, CROSSING, strict=True):
             end.bind(("", port))
-        begin(ends[0], self.at(self.h2, CROSSING[1]))
-        begin(ends[1], self.at(self.h1, CROSSING[0]))
-        self.rec.keep("crossing", self.look_on(3, lambda: self.states(*CROSSING)))
+
+        def open_both():
+            begin(ends[0], self.at(self.h2, CROSSING[1]))
+            begin(ends[1], self.at(self.h1, CROSSING[0]))
+
+        self.rec.keep("crossing", self.look_on(3, lambda: self.states(*CROSSING), open_both))
         self.rec.wait(self.way)
         for end in ends:
             end.settimeout(5)
@@ -137,8 +149,8 @@ class Stage:
 
     def old(self):
         """A SYN of h1's from long ago comes to h2. h1 knows nothing of it."""
-        self.mouth.send(self.old_syn("old", self.p["old_number"]))
-        seen = self.look_on(4, lambda: self.states(PORTS["old"], SERVER))
+        seen = self.look_on(4, lambda: self.states(PORTS["old"], SERVER),
+                            lambda: self.mouth.send(self.old_syn("old", self.p["old_number"])))
         self.rec.keep("old", {"states": seen, "accepted": self.waiting(self.listener) is not None})
 
     def racing(self):
