@@ -7,7 +7,6 @@ from typing import NamedTuple
 from mnlab.checks import expect
 from mnlab.protocols import http, tcp
 
-
 LOG_TICK = 0.001  # s: nginx's $msec has no more of them
 
 
