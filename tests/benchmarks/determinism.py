@@ -20,7 +20,7 @@ AT_ONCE = 2
 def digests(bench: tools.Bench) -> Iterator[Row]:
     times = bench.repetitions(20, 4)
     broken = 0
-    for lab in labs.all_labs():
+    for lab in bench.labs:
         seen = []
         for load, context in (("idle", nullcontext), ("busy", tools.busy_processors)):
             bench.say(f"{lab.name}: {times // 2} runs; the computer is {load}")

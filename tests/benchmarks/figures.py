@@ -75,6 +75,7 @@ FIGURES = {
     "same": Figure("fidelity figures that differ, idle against busy", "figures", 0, digits=0),
     "digests": Figure("different evidence of the same lab and seed", "digests", 1, 1, digits=0),
     "incomplete": Figure("runs that ended without whole evidence", "runs", 0, digits=0),
+    "repeats": Figure("runs in real time that do not pass", "runs", 0, digits=0),
     "host": Figure("network start, each host more, lab time", "ms", digits=1),
     "host_wall": Figure("network start, each host more, wall time", "ms", digits=0),
     "process": Figure("start a small program on a host, lab time", "ms", digits=1),

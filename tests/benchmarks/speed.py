@@ -61,7 +61,7 @@ def command(arguments: list[str]) -> float:
 def memory(bench: tools.Bench) -> Iterator[Row]:
     """Each lab run once, one at a time; the hungriest counts."""
     peaks = []
-    for lab in labs.all_labs():
+    for lab in bench.labs:
         bench.say(f"memory of {lab.name}")
         with tempfile.TemporaryDirectory(prefix="mnlab-bench-") as scratch:
             with tools.PeakMemory(bench.machine) as peak, Progress(quiet=True) as progress:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
+from mnlab.lab.lab import Lab, all_labs
 from mnlab.lab.run import code
 from mnlab.machine import vm
 from mnlab.machine.job import Job, Limits, MachineError, Outcome
@@ -22,12 +23,13 @@ SAMPLING = 0.02  # seconds between two looks at a process
 
 @dataclass
 class Bench:
-    """What a theme gets: the machine, how thorough to be, and where to say what goes on."""
+    """What a theme gets: the machine, how thorough to be, which labs, and where to say what goes on."""
 
     machine: vm.VirtualMachine
     quick: bool = False
     build: bool = False
     say: callable = lambda text: None
+    labs: list[Lab] = field(default_factory=all_labs)
 
     def repetitions(self, thorough: int, quick: int) -> int:
         return quick if self.quick else thorough

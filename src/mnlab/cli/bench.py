@@ -18,7 +18,7 @@ import typer
 from mnlab.checks.verdicts import EXIT_STATUS, FAILED, INCONCLUSIVE, PASSED
 from mnlab.cli.options import Json, Place, Quiet, WrongUsage, machine_for, say
 from mnlab.cli.ownership import give_back
-from mnlab.lab.lab import ROOT
+from mnlab.lab.lab import ROOT, all_labs, find
 from mnlab.machine.job import MachineError
 
 FOLDER = ROOT / "tests" / "benchmarks"
@@ -29,10 +29,14 @@ def register(app: typer.Typer) -> None:
     app.command()(bench)
 
 
-Names = Annotated[Optional[list[str]], typer.Argument(metavar="NAME...", help="Some of them; all if none.")]
+Names = Annotated[Optional[list[str]], typer.Argument(
+    metavar="NAME...", help="Some of them. None: all but real_time, which takes a day.")]
+Labs = Annotated[Optional[list[str]], typer.Option(
+    "--lab", metavar="LAB", help="Only this lab, where labs are measured; may be repeated.")]
 
 
 def bench(name: Names = None,
+          lab: Labs = None,
           quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions.")] = False,
           build: Annotated[bool, typer.Option("--build", help="Also build the image, in a cache of its own.")] = False,
           json: Json = False,
@@ -42,15 +46,16 @@ def bench(name: Names = None,
 
     Wall times are of this computer: let it do nothing else meanwhile.
 
-    Example: mnlab bench speed --quick
+    Examples: mnlab bench speed --quick, mnlab bench real_time --lab arp
     """
     package = load_benchmarks()
     measures = chosen(package, name or [])
+    labs = [find(one) for one in lab or []] or all_labs()
     machine = machine_for(Place.vm, None, quiet)
     machine.prepare()
     tools = importlib.import_module(f"{PACKAGE}.tools")
     report = Report(computer(), quick)
-    benchmark = tools.Bench(machine, quick, build, (lambda text: None) if quiet else say)
+    benchmark = tools.Bench(machine, quick, build, (lambda text: None) if quiet else say, labs)
     for measure in measures:
         carry_out(measure, benchmark, report)
     text = jsonlib.dumps(report.as_dict(), indent=2)
@@ -103,12 +108,14 @@ def load_benchmarks() -> ModuleType:
 
 
 def chosen(package: ModuleType, names: list[str]) -> list[Callable]:
-    """The measuring functions that `names` (of themes or of single functions) mean; all of them if there are none."""
-    themes = {theme: importlib.import_module(f"{PACKAGE}.{theme}").MEASURES for theme in package.THEMES}
+    """The measuring functions that `names` (of themes or of single functions) mean; if there are none, those of all
+    themes that do not have to be asked for."""
+    themes = {theme: importlib.import_module(f"{PACKAGE}.{theme}").MEASURES
+              for theme in package.THEMES + package.ON_REQUEST}
     known = {measure.__name__: (measure,) for measures in themes.values() for measure in measures} | themes
     if unknown := [name for name in names if name not in known]:
         raise WrongUsage(f"there is no benchmark {unknown[0]!r}. There are: {', '.join(sorted(known))}.")
-    return list(dict.fromkeys(measure for name in names or themes for measure in known[name]))
+    return list(dict.fromkeys(measure for name in names or package.THEMES for measure in known[name]))
 
 
 def carry_out(measure: Callable, benchmark, report: Report) -> None:

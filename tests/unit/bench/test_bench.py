@@ -6,12 +6,15 @@ import time
 from pathlib import Path
 
 import pytest
+from mnlab.checks.verdicts import FAILED, PASSED, CheckResult, LabResult
 from mnlab.cli import bench
 from mnlab.cli.options import WrongUsage
+from mnlab.lab.lab import find
 from mnlab.machine.job import MachineError
 
 package = bench.load_benchmarks()
-figures, tools, prices = (importlib.import_module(f"{bench.PACKAGE}.{name}") for name in ("figures", "tools", "prices"))
+figures, tools, prices, real_time = (
+    importlib.import_module(f"{bench.PACKAGE}.{name}") for name in ("figures", "tools", "prices", "real_time"))
 
 
 class Silent:
@@ -28,6 +31,11 @@ def names(chosen):
 def test_everything_unless_named():
     everything = bench.chosen(package, [])
     assert {"restore", "commands", "shaping", "digests", "starts"} <= set(names(everything))
+
+
+def test_what_takes_a_day_runs_only_if_it_is_named():
+    assert "repeats" not in names(bench.chosen(package, []))
+    assert names(bench.chosen(package, ["real_time"])) == names(bench.chosen(package, ["repeats"])) == ["repeats"]
 
 
 def test_themes_and_single_measures_have_names_and_none_runs_twice():
@@ -68,6 +76,35 @@ def test_the_table_shows_a_miss(capsys):
     report.computer |= {"processors": 2, "model": "some", "load_before": 0.0}
     bench.show(report)
     assert "MISSED" in capsys.readouterr().out
+
+
+class Runs:
+    """In place of run_tasks: the run of seed 2 fails."""
+
+    def __init__(self):
+        self.folders = []
+
+    def __call__(self, tasks, machine, progress):
+        task, = tasks
+        assert machine.clock == "real" and task.out.is_dir()
+        self.folders.append(task.out)
+        status = FAILED if task.seed == 2 else PASSED
+        return [LabResult(task.lab.name, task.seed, (CheckResult("check_it", "", (), status, 0, 1, "because\nof it"),))]
+
+
+def test_runs_in_real_time_that_do_not_pass_are_counted_and_their_evidence_is_kept(monkeypatch):
+    said, runs = [], Runs()
+    monkeypatch.setattr(real_time, "run_tasks", runs)
+    row, = real_time.repeats(tools.Bench(None, quick=True, say=said.append, labs=[find("arp")]))
+    first, second = runs.folders
+    assert (row.key, row.value, row.case, row.met) == ("repeats", 1, "arp", False) and "seed 2" in row.detail
+    assert not first.exists() and second.is_dir()
+    assert f"check_it failed: because\n  its evidence: {second}" in said[-1]
+    second.rmdir()
+
+
+def test_a_run_that_could_not_be_made_says_why():
+    assert real_time.why(LabResult("arp", 1, (), reason="QEMU is gone")) == ["QEMU is gone"]
 
 
 def test_busy_processors_are_busy_and_end():
