@@ -37,7 +37,9 @@ def main() -> None:
         _fail(problem, WRONG_USAGE)
     except MachineError as problem:
         _fail(problem, EXIT_STATUS[INCONCLUSIVE])
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:
+        if not _is_interrupt(end):
+            raise
         _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has read enough
@@ -45,6 +47,12 @@ def main() -> None:
     except OSError as problem:
         where = f" {problem.filename}" if problem.filename else ""
         _fail(f"the system says:{where} {problem.strerror or problem}", EXIT_STATUS[INCONCLUSIVE])
+
+
+def _is_interrupt(end: BaseException) -> bool:
+    """Whether Ctrl-C or SIGTERM was the end. typer makes it a status, raised while it handles what that came from."""
+    return isinstance(end, KeyboardInterrupt) or isinstance(
+        getattr(end.__context__, "__cause__", None), KeyboardInterrupt)
 
 
 def _fail(text, status: int) -> None:

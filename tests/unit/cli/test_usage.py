@@ -147,6 +147,12 @@ def test_a_cache_that_cannot_be_written(mnlab, tmp_path):
     refused(done, 3, "cache-file")
 
 
+def test_an_interrupt_is_answered_in_a_word(mnlab, tmp_path):
+    (tmp_path / "root/labs/link/arp/checks.py").write_text("raise KeyboardInterrupt")
+    done = mnlab("list")
+    assert (done.returncode, done.stderr) == (130, "mnlab: interrupted\n")
+
+
 def test_starting_and_listing(mnlab, tmp_path):
     done = mnlab("start", "arp", "--seed", "5")
     assert done.returncode == 0 and "variant 5 of arp" in done.stdout
