@@ -10,6 +10,7 @@ import random
 import re
 import struct
 from pathlib import Path
+from statistics import median
 
 from mnlab.checks import expect, points
 from mnlab.lab.lab import load
@@ -230,7 +231,7 @@ def check_congestion_does_not_slow_udp(evidence, params):
     # A half second holds 35 to 50 datagrams: one more or less is 3 %. In real time a busy computer is late.
     expect(all(0.85 < share < 1.15 for share in rates), done=done, expected="this rate in each half second",
            seen=", ".join(f"{share:.0%}" for share in rates))
-    lost = sum(one.lost for one in (*packets, *wire.sent(evidence, "bulk", ip.TCP, "crowd", "crowd-end")))
+    lost = sum(one.lost for one in (*packets, *wire.sent(evidence, "bulk", ip.TCP, "crowd")))
     mine = sum(one.lost for one in packets)
     drops = next(qdisc["drops"] for qdisc in evidence.json("narrow-link") if qdisc["kind"] == "tbf")
     expect(mine and drops == lost, done=done, expected="some of them are dropped at the link's queue, and nowhere else",
@@ -346,8 +347,10 @@ def check_udp_speech_keeps_its_delay(evidence, params):
     expect(lost == [params["voice_lost"]] and received(evidence)["voice_udp"] == wanted, done=done,
            expected="this one is missing, and no other", seen=f"lost: {listed(lost)}")
     took = [one.delay for one in packets if not one.lost]
-    expect(delay(params) <= min(took) and max(took) <= delay(params) + SLACK, done=done,
-           expected=f"each of the others takes {params['delay']} ms", seen=f"{ms(min(took))} to {ms(max(took))}")
+    # In real time a busy computer may keep one of them; none is as late as TCP's lost one at its earliest.
+    expect(delay(params) <= min(took) and median(took) <= delay(params) + SLACK and max(took) < 3 * delay(params),
+           done=done, expected=f"the others take {params['delay']} ms and do not wait for it to come again (three trips)",
+           seen=f"{ms(min(took))} to {ms(max(took))}")
     # A queue is another matter: there a datagram waits for all before it, half of the queue at the least.
     slowest = max(one.delay for one in wire.sent(evidence, "flood", ip.UDP) if not one.lost)
     half = params["queue"] / 2 * 1514 * 8 / (params["rate"] * 1e6)

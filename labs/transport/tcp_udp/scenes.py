@@ -1,6 +1,7 @@
 """The scenes of the experiment, in order. Each writes into `stage.got` what the receiving sockets gave out."""
 
 import hashlib
+import json
 import random
 import socket
 import struct
@@ -385,7 +386,12 @@ def crowd(stage):
         play(begin + sum(CROWD), flood, {server: lambda: server.recv(65535), ear: lambda: ear.recv(65535)},
              {client: lambda: client.send(block)})
     rec.mark("crowd-end")
-    rec.save("narrow-link", stage.net["s1"], f"tc -s -j qdisc show dev {TO_H3}")
     for ends in (client, server):  # with a reset: what waits to be sent is of no more use
         ends.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         ends.close()
+
+    def still_queued():
+        qdiscs = rec.save("narrow-link", stage.net["s1"], f"tc -s -j qdisc show dev {TO_H3}")
+        return any(qdisc["qlen"] for qdisc in json.loads(qdiscs))
+
+    rec.wait_until(lambda: not still_queued(), "the slow link has sent what was queued")
