@@ -67,8 +67,10 @@ def variant(rng):
     return {
         "net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}", "rate": rate, "rtt": rtt, "queue": queue,
         "initial_window": initial, "lost": lost, "hole": hole, "segments": size,
-        # Longer than three RTTs, so that the tail loss probe is lost, too; shorter than the retransmission timeout.
-        "dead": round(3.5 * rtt + 130),
+        # The last ACK comes an RTT after the path went dead, the tail loss probe two RTTs later, the timeout an RTT and
+        # 200 ms after that. The probe must be lost and the timeout's segment not: between 5.6 RTTs of an empty path
+        # (the queue at its fullest makes an RTT of 1.86) and four and 200 ms (the queue empty), half way.
+        "dead": round(4.8 * rtt + 100),
         # Short connections: some whole rounds of slow start, then a last flight of eight segments.
         "flight": {1: 1 + 2 + 4, 2: 2 + 4, 3: 3 + 6}[initial] + 8, "pick": rng.randrange(10**6)}
 
