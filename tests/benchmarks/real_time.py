@@ -30,7 +30,8 @@ def repeats(bench: tools.Bench) -> Iterator[Row]:
                 continue
             missed.append(str(seed))
             bench.say(f"  not passed: {'; '.join(why(result))}\n  its evidence: {out}")
-        yield Row("repeats", len(missed), lab.name, f"{times} runs" + (f", not seed {', '.join(missed)}" if missed else ""))
+        seeds = f", not with seed {', '.join(missed)}" if missed else ""
+        yield Row("repeats", len(missed), lab.name, f"{times} runs{seeds}")
 
 
 def why(result: LabResult) -> list[str]:
