@@ -14,13 +14,15 @@ from mnlab.protocols.tcp import rto
 from mnlab.protocols.tcp.teardown import ack_of
 
 read = load(Path(__file__).with_name("reading.py"))
-PORTS, TICK, SLACK, LATE, AT_ONCE, UNIT = read.PORTS, read.TICK, read.SLACK, read.LATE, read.AT_ONCE, read.UNIT
+PORTS, TICK, SLACK, UNIT = read.PORTS, read.TICK, read.SLACK, read.UNIT
 wire, data, again, copies, lost, sent_again = read.wire, read.data, read.again, read.copies, read.lost, read.sent_again
 looks, look_at, look_after, kernel_events = read.looks, read.look_at, read.look_after, read.kernel_events
-waited, is_timeout, samples, ms = read.waited, read.is_timeout, read.samples, read.ms
+waited, is_timeout, heard, measured, ms = read.waited, read.is_timeout, read.heard, read.measured, read.ms
 decisions, limits, within_limits, near_to = read.decisions, read.limits, read.within_limits, read.near_to
 
 KEEPALIVE_GAP, KEEPALIVE_PROBES = 75, 9  # net.ipv4.tcp_keepalive_intvl, _probes
+TAIL = 7  # the last segment of the conversation "probe"
+SAMPLE = 0.02  # s: a busy computer may take so long between kernel and interface; path lengths differ by more
 NEAR_DONE = "s1 lost one of the segments that h1 sent one by one to port 5001 of near"
 
 
@@ -46,9 +48,9 @@ def check_it_is_sent_again(evidence):
     expect(is_timeout(gap, timeout), done=NEAR_DONE,
            expected=f"sent again after the timeout that the kernel had set, {ms(timeout)}", seen=f"after {ms(gap)}")
     between = [one for one in wire(evidence, "lost").sent(tcp.SERVER) if first.time < one.time < repeated[0].time]
-    told = [event for event in kernel_events(evidence, "lost", Retransmit)
-            if abs(event.time - repeated[0].time) < AT_ONCE]
-    expect(not between and told, done=NEAR_DONE, expected="silence until then, and the kernel's own report of it",
+    told = [event for event in kernel_events(evidence, "lost", Retransmit) if event.time > first.time]
+    expect(not between and len(told) == 1, done=NEAR_DONE,
+           expected="silence until then, and the kernel's own report of it",
            seen=f"{len(between)} segments from near, {len(told)} reports of the kernel")
     arrived = [one for one in data(wire(evidence, "lost", "near")) if one.seq == first.seq]
     expect(len(arrived) == 1, done=NEAR_DONE, expected="near receives these bytes once", seen=f"{len(arrived)} times")
@@ -66,7 +68,7 @@ def check_one_timer_runs_for_all(evidence):
     expect(is_timeout(gap, timeout), done=done, expected=f"the first one when its timer goes off, {ms(timeout)}",
            seen=f"after {ms(gap)}")
     answer = ack_of(wire(evidence, "timer"), first)
-    expect(answer and all(0 <= one.time - answer.time < AT_ONCE for one in others), done=done,
+    expect(answer and all(heard(evidence, "timer", one.time) is answer for one in others), done=done,
            expected="the others together, when the ACK of the first has come",
            seen=", ".join(ms(one.time - first.time) for one in others) + " after the first")
 
@@ -76,10 +78,9 @@ def check_a_probe_comes_before_the_timer(evidence):
     """With the tail loss probe, as Linux comes, a lost tail is noticed after two RTTs and without a timeout."""
     done = "four segments were sent together and the last two were lost, with the tail loss probe on"
     probe = sent_again(evidence, "probe", done)[0]
-    heard = [one for one in wire(evidence, "probe").sent(tcp.SERVER) if one.time < probe.time][-1]
-    silence, now = probe.time - heard.time, look_at(evidence, "probe", probe.time - TICK)
-    last = data(wire(evidence, "probe"))[3]
-    expect(probe.seq == last.seq and 2 * now["rtt"] - TICK < silence < now["rto"] / 2, done=done,
+    silence = probe.time - heard(evidence, "probe", probe.time).time
+    last, now = data(wire(evidence, "probe"))[TAIL - 1], look_at(evidence, "probe", probe.time - TICK)
+    expect(probe.seq == last.seq and 2 * now["rtt"] - TICK < silence < now["rto"] - TICK, done=done,
            expected=f"the last segment once more after two RTTs ({ms(2 * now['rtt'])}), "
                     f"not after the RTO ({ms(now['rto'])})",
            seen=f"sequence number {probe.seq} after {ms(silence)}")
@@ -114,14 +115,13 @@ def check_it_gives_up(evidence):
         repeated, end = sent_again(evidence, name, GONE_DONE), evidence.json("ends")[name]
         expect(end and end["error"] == "ETIMEDOUT", done=GONE_DONE, expected="the program gets ETIMEDOUT",
                seen=end["error"] if end else "no error, for 25 minutes")
-        first = copies(wire(evidence, name), repeated[0])[0].time
-        tries = rto.retransmissions(look_at(evidence, name, repeated[0].time - TICK)["rto"])
-        expect(len(repeated) == tries, done=GONE_DONE, expected=f"{tries} retransmissions", seen=str(len(repeated)))
-        # At the first time the timer goes off 924.6 s after the first retransmission: 120 s and 1/8 later at most.
-        expect(924.6 <= end["time"] - repeated[0].time <= 924.6 + 120 * LATE + SLACK, done=GONE_DONE,
-               expected="given up when the timer goes off for the first time after 924.6 s of trying",
-               seen=f"{end['time'] - repeated[0].time:.1f} s after the first retransmission, "
-                    f"{end['time'] - first:.1f} s after the segment was first sent")
+        tried, gave_up = repeated[-1].time - repeated[0].time, end["time"] - repeated[0].time
+        expect(tried < rto.patience() <= gave_up and is_timeout(end["time"] - repeated[-1].time, rto.RTO_MAX),
+               done=GONE_DONE, expected="given up when the timer goes off for the first time after 924.6 s of trying",
+               seen=f"{len(repeated)} tries, the last {tried:.1f} s after the first; given up after {gave_up:.1f} s")
+    near, far = (len(sent_again(evidence, name, GONE_DONE)) for name in ("gone", "gone-far"))
+    expect(far < near == rto.RETRIES, done=GONE_DONE,
+           expected=f"{rto.RETRIES} tries on the short path, fewer on the long one", seen=f"{near} and {far}")
 
 
 @points(1, claim="RTO-2", hint="Filter tcp.port == 5011 && tcp.flags.reset == 1 in h1-eth0.pcap.")
@@ -144,8 +144,8 @@ def check_the_reset_comes_when_asked(evidence):
     resets = wire(evidence, "gone").resets
     spoken = [segment for segment in wire(evidence, "gone").sent(tcp.SERVER) if segment.length]
     expect(spoken, done=done, expected="near's data reaches h1", seen="nothing")
-    expect(len(resets) == 1 and 0 <= resets[0].time - spoken[0].time < AT_ONCE, done=done,
-           expected="an RST from h1 at once", seen=f"{len(resets)} RSTs")
+    asked = [sum(one.time < reset.time for one in spoken) for reset in resets]  # how often near had spoken before
+    expect(asked == [1], done=done, expected="an RST from h1, before near says it again", seen=f"{len(resets)} RSTs")
     expect(wire(evidence, "gone", "near").resets, done=done, expected="the RST reaches near", seen="it does not")
 
 
@@ -207,18 +207,16 @@ def check_the_timeout_follows_the_rtt(evidence):
 def check_linux_has_a_formula_of_its_own(evidence):
     """SRTT is the RFC's. But the floor is one of the variance term, and good news does not raise the timeout."""
     for name in ("walk", "far"):
-        connection, model = wire(evidence, name), rto.Linux()
-        until = again(connection)[0].time if name == "far" and again(connection) else float("inf")  # then: timestamps
-        for time, rtt in samples(connection):
-            model.sample(rtt)
-            said = look_after(evidence, name, time)
-            if time > until or said["unacked"]:
-                break
-            done = f"the ACK at {time:.3f} s (port {PORTS[name]}) gave an RTT of {rtt * 1e3:.2f} ms"
-            expect(abs(said["rtt"] - model.srtt) < 0.001 + 0.02 * model.srtt, done=done,
-                   expected=f"an SRTT of {model.srtt * 1e3:.2f} ms", seen=f"{said['rtt'] * 1e3:.2f} ms")
-            expect(abs(said["rto"] - model.rto) <= TICK + 0.02 * model.rto, done=done,
-                   expected=f"an RTO of {model.rto * 1e3:.0f} ms", seen=ms(said["rto"]))
+        model, before = rto.Linux(), None
+        for sample in measured(evidence, name):
+            done = f"the ACK at {sample.time:.3f} s (port {PORTS[name]}) gave an RTT of {sample.rtt * 1e3:.2f} ms"
+            srtt = sample.rtt if before is None else before + rto.ALPHA * (sample.rtt - before)
+            expect(abs(sample.srtt - srtt) < (SAMPLE if before is None else rto.ALPHA * SAMPLE), done=done,
+                   expected=f"an SRTT of {srtt * 1e3:.2f} ms", seen=f"{sample.srtt * 1e3:.2f} ms")
+            model.sample(sample.kernel)
+            expect(abs(sample.rto - model.rto) <= TICK, done=done,
+                   expected=f"an RTO of {model.rto * 1e3:.0f} ms", seen=ms(sample.rto))
+            before = sample.srtt
 
 
 @points(1, claim="RTO-5", hint="Which copy does the ACK answer? In files/kernel, compare \"karn\" before and after it.")
@@ -278,8 +276,8 @@ def check_a_timeout_can_be_wrong(evidence):
     events = [event for event in kernel_events(evidence, "jump", CongestionState)
               if event.time >= repeated[0].time - TICK]
     answer = ack_of(wire(evidence, "jump"), repeated[0])
-    undone = [event for event in events if abs(event.time - answer.time) < AT_ONCE]
-    expect(events and events[0].state == "Loss" and undone and undone[0].state == "Open", done=done,
+    undone = [event.state for event in events[:2]] == ["Loss", "Open"]
+    expect(undone and heard(evidence, "jump", events[1].time + UNIT) is answer, done=done,
            expected="the kernel goes to Loss, and back to Open as soon as the first copy's ACK is in",
            seen=" then ".join(event.state for event in events) or "nothing")
     end = looks(evidence, "jump")[-1]
@@ -292,11 +290,14 @@ def check_a_timeout_can_be_wrong(evidence):
 @points(3, claim="RTO-3", hint="RFC 6298, (2.2), gives the first one. For the other: Linux adds 200 ms at least.")
 def check_answer_timeouts(evidence, answers):
     """Your prediction: the first timeout on the long path, and the settled one on the short path."""
-    for key, name, pick in (("rto_far_at_first", "far", 0), ("rto_near", "gone", -1)):
+    far, near = (2 * evidence.params[f"{name}_delay"] / 1e3 for name in ("far", "near"))
+    for key, name, pick, ideal in (("rto_far_at_first", "far", 0, 3 * far),
+                                   ("rto_near", "gone", -1, near + rto.RTO_MIN)):
         calm = [look for look in looks(evidence, name) if not look["backoff"] and not look["retransmits"]]
         given, seen = answers.number(key), calm[pick]["rto"]
-        expect(abs(given - seen) <= TICK + 0.02 * seen, done=f"you predicted {key}",
-               expected=f"what the kernel had, {seen:.3f} s", seen=f"{given:g} s")
+        # A busy computer makes the path longer than it is said to be, and that cannot be predicted.
+        expect(min(ideal, seen) - TICK - 0.02 * seen <= given <= max(ideal, seen) + TICK + 0.02 * seen,
+               done=f"you predicted {key}", expected=f"what the kernel had, {seen:.3f} s", seen=f"{given:g} s")
 
 
 @points(3, claim=("RTO-2", "RTO-4"), hint="Filter tcp.port == 5011 in h1-eth0.pcap; look at the last frames' times.")
@@ -372,12 +373,12 @@ def check_your_smoothing(evidence):
         srtt, rttvar = old.srtt + (r - old.srtt) / 8, old.rttvar + (abs(old.srtt - r) - old.rttvar) / 4
         expect(near_to(one.srtt, srtt) and near_to(one.rttvar, rttvar), done=f"{one.done}: {r * 1e3:.3f} ms",
                expected=f"{srtt:.6f} {rttvar:.6f}", seen=f"{one.srtt:.6f} {one.rttvar:.6f}")
-    start = wire(evidence, "walk").time
-    for one in decisions(evidence):
-        if one.connection == "walk" and one.sample is not None:
-            kernel = look_after(evidence, "walk", start + float(one.line.split()[-1]))["rtt"]
-            expect(near_to(one.srtt, kernel, 0.001 + 0.02 * kernel), done=one.done,
-                   expected=f"an SRTT like the kernel's own, {kernel:.6f}", seen=f"{one.srtt:.6f}")
+    yours = [one for one in decisions(evidence) if one.connection == "walk" and one.sample is not None]
+    apart = 0.001  # s: an average of numbers that differ by so much differs by no more
+    for one, sample in zip(yours, measured(evidence, "walk")):
+        apart = max(apart, abs(sample.kernel - sample.rtt))
+        expect(near_to(one.srtt, sample.srtt, apart + 0.02 * sample.srtt), done=one.done,
+               expected=f"an SRTT like the kernel's own, {sample.srtt:.6f}", seen=f"{one.srtt:.6f}")
 
 
 @points(3, claim="RTO-5", hint="Karn's algorithm (RFC 6298, section 3): which copy does this ACK answer?")

@@ -2,19 +2,20 @@
 
 Times in seconds. How late a timer may be: Linux's timer wheel has levels, and fires up to 1/8 late for long waits
 (kernel/time/timer.c). TICK is that of the slowest usual clock (HZ=100; Debian has 250). SLACK is for a busy computer in
-real time; a virtual one needs none. Where something must happen *at* an ACK, AT_ONCE is the same kind of allowance.
+real time; a virtual one needs none. Where something must happen *at* an ACK, nothing else may be heard in between.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from mnlab.checks import expect
 from mnlab.evidence.record import Missing
 from mnlab.protocols import tcp
+from mnlab.protocols.tcp import rto
 
 PORTS = {"lost": 5001, "probe": 5002, "timer": 5003, "karn": 5004, "far": 5005, "jump": 5006, "walk": 5007,
          "gone": 5011, "gone-far": 5012, "idle": 5013, "call": 5014}
 LATE, TICK, SLACK = 1 + 1 / 8, 0.01, 0.05
-AT_ONCE = 0.01
 MICRO = 1e-6
 UNIT = 2e-6  # s: what rounding to microseconds may do, in a value and in what it is compared with
 
@@ -94,9 +95,35 @@ def is_timeout(gap: float, timeout: float) -> bool:
     return timeout - TICK <= gap <= timeout * LATE + SLACK
 
 
-def samples(connection):
-    """(time, RTT) of what was sent once, the handshake's SYN among it."""
-    return [(sample.time, sample.rtt) for sample in connection.rtt_samples(tcp.CLIENT)]
+def heard(evidence, name, time):
+    """What h1 had heard last from its peer at some time."""
+    return [segment for segment in wire(evidence, name).sent(tcp.SERVER) if segment.time < time][-1]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An ACK that gave a sample: `rtt` by the capture, and `kernel`, which moved the kernel's SRTT to `srtt`."""
+
+    time: float
+    rtt: float
+    kernel: float
+    srtt: float
+    rto: float
+
+
+def measured(evidence, name) -> list[Measured]:
+    """The samples of what was sent once, the handshake's SYN among it; up to a loss where there are timestamps, as
+    then what was sent twice gives samples, too."""
+    connection, found = wire(evidence, name), []
+    stamped, repeated = connection.syn_option(tcp.CLIENT, "timestamp"), again(connection)
+    end = repeated[0].time if stamped and repeated else float("inf")
+    for sample in connection.rtt_samples(tcp.CLIENT):
+        said = look_after(evidence, name, sample.time)
+        if sample.time > end or said["unacked"]:
+            break
+        kernel = found[-1].srtt + (said["rtt"] - found[-1].srtt) / rto.ALPHA if found else said["rtt"]
+        found.append(Measured(sample.time, sample.rtt, kernel, said["rtt"], said["rto"]))
+    return found
 
 
 def ms(seconds: float) -> str:

@@ -116,9 +116,6 @@ def test_each_timeout_doubles_the_next_up_to_two_minutes():
     assert model.rto == 5.0
 
 
-@pytest.mark.parametrize("rto", [0.2, 0.22, 0.9, 1.0, 3.0])
-def test_linux_gives_up_at_the_first_timeout_that_is_924_6_s_after_the_first_retransmission(rto):
-    """ip-sysctl.rst on tcp_retries2: 15 stands for at least 924.6 s; retransmits_timed_out() counts from the first."""
-    waits = tcp_rto.schedule(rto, tcp_rto.retransmissions(rto) + 1)
-    assert sum(waits) == tcp_rto.patience(rto)
-    assert sum(waits[1:]) >= 924.6 - 1e-9 > sum(waits[1:-1])
+def test_linux_sends_again_for_924_6_s():
+    """ip-sysctl.rst on tcp_retries2: 15 stands for at least 924.6 s."""
+    assert tcp_rto.patience() == pytest.approx(924.6)

@@ -134,19 +134,10 @@ def schedule(rto: float, tries: int) -> list[float]:
     return [min(rto * 2**n, RTO_MAX) for n in range(tries)]
 
 
-def retransmissions(rto: float, retries: int = RETRIES) -> int:
-    """How often Linux sends a segment again before it gives up (net/ipv4/tcp_timer.c, retransmits_timed_out()).
+def patience(retries: int = RETRIES) -> float:
+    """Seconds for which Linux sends a segment again: it gives up when the timer goes off so long after the first
+    retransmission, or later (net/ipv4/tcp_timer.c, retransmits_timed_out()).
 
-    `retries` is turned into a time: that of so many retransmissions with an RTO of 200 ms (924.6 s for 15). The timer
-    that goes off so long after the first retransmission, or later, is the last.
+    `retries` is turned into a time: that of so many retransmissions with an RTO of 200 ms (924.6 s for 15).
     """
-    limit, first, passed, count = sum(schedule(RTO_MIN, retries + 1)), rto, rto, 1
-    while passed - first < limit:
-        passed += min(rto * 2**count, RTO_MAX)
-        count += 1
-    return count - 1
-
-
-def patience(rto: float, retries: int = RETRIES) -> float:
-    """Seconds from sending a segment to giving up."""
-    return sum(schedule(rto, retransmissions(rto, retries) + 1))
+    return sum(schedule(RTO_MIN, retries + 1))
