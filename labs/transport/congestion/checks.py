@@ -6,6 +6,7 @@ time changes nothing.
 """
 
 from functools import lru_cache
+from itertools import pairwise
 
 from mnlab.checks import expect, points
 from mnlab.evidence.record import Missing
@@ -16,7 +17,6 @@ from mnlab.protocols.tcp.congestion import DUPLICATE_ACKS, SLOW_START, TIMEOUT
 SEGMENT = 1448  # bytes: MTU 1500 less the headers of IP and TCP with timestamps
 PORTS = {"reno": 6001, "cubic": 6002, "bbr": 6003, "fast": 6101, "two-classic": 6102, "two-default": 6103}
 RTO_MIN = 0.2  # include/net/tcp.h
-AT_ONCE = 0.005  # of a cut of the window and its sign: the same softirq; 5 ms leaves room for a slow machine
 # Segments by which a right controller may differ from Linux or from the formula: one for fractions, where Linux counts
 # whole segments; one at the threshold, which may be a half and may be passed in one step; and one for new data sent to
 # find out whether a timeout was a false alarm (F-RTO, RFC 5682), which does not count for Linux.
@@ -151,8 +151,9 @@ def check_two_signs_of_congestion(evidence):
            seen="; ".join(f"{one.sign} after {one.duplicates} duplicate ACKs and {one.silence * 1e3:.0f} ms"
                           for one in wrong))
     signs = [one.time for one in reno.episodes]
-    smaller = [step for step in reno.steps if step.state not in ("Recovery", "Loss") and step.cwnd_after is not None
-               and step.cwnd_after < step.cwnd and not any(abs(time - step.time) < AT_ONCE for time in signs)]
+    smaller = [step for step, following in pairwise(reno.steps) if step.state not in ("Recovery", "Loss")
+               and step.cwnd_after is not None and step.cwnd_after < step.cwnd
+               and not any(step.time <= time <= following.time for time in signs)]
     expect(not smaller, done="Reno met single losses, a dead path and a full queue",
            expected="outside of an episode the window never shrinks",
            seen=", ".join(f"{step.cwnd} to {step.cwnd_after} at {step.time:.3f} s" for step in smaller[:3]))
