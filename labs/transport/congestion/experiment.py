@@ -98,7 +98,7 @@ def experiment(net, rec, work):
         h1.sysctl("net.ipv4.tcp_congestion_control", control)
         rec.mark(f"{name}-start")
         # The sender is in no hurry to close: tcp_probe speaks of connections in state ESTABLISHED only.
-        rec.run(name, h1, f"(head -c {segments * SEGMENT} /dev/zero; sleep 1) | nc -N -p {port} {h2.IP()} {PORT}")
+        rec.run(name, h1, f"(head -c {segments * SEGMENT} /dev/zero; sleep 2) | nc -N -p {port} {h2.IP()} {PORT}")
         rec.wait(0.1)  # for the last ACK on its way
         rec.mark(f"{name}-end")
 
