@@ -1,8 +1,8 @@
 """What the wire and the kernel of h1 must show of windows; then the student's answers and the student's sender.
 
 Sizes in bytes, times in seconds. Speeds are taken from the shortest time that something took: the path allows for no
-shorter one, and a busy computer in real time does not delay all. CLOSE is what it may add even then (virtual time: under
-1 %), and a program that sends one segment at a time may think about each for half a round trip.
+shorter one, and a busy computer in real time does not delay all. CLOSE is what it may add even then (virtual time:
+under 1 %), and a program that sends one segment at a time may think about each for half a round trip.
 """
 
 from itertools import pairwise
@@ -143,7 +143,10 @@ def check_speed_is_window_over_rtt(evidence):
     """The same window on three paths: the throughput is the window divided by the round trip time."""
     for path in PATHS:
         connection, done = wire(evidence, f"window-{path}"), f"h1 sent to {path}, which read at once"
-        wanted = steady_window(connection) / (2 * evidence.params[f"{path}_delay"] / 1e3)
+        trip, least = rtt(connection), 2 * evidence.params[f"{path}_delay"] / 1e3
+        expect(trip >= least, done=done, expected=f"a round trip of {least * 1e3:.0f} ms or more",
+               seen=f"{trip * 1e3:.1f} ms")
+        wanted = steady_window(connection) / trip
         expect(abs(speed(connection) / wanted - 1) < CLOSE, done=done,
                expected=f"a window of {steady_window(connection)} bytes each round trip: {wanted / 1e3:.1f} kB/s",
                seen=f"{speed(connection) / 1e3:.1f} kB/s")
