@@ -27,7 +27,7 @@ def variant(rng) -> dict:
     return {
         "net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}",
         "h1_host": numbers[0], "h2_host": numbers[1], "h3_host": numbers[2],
-        "outside": f"203.0.113.{rng.randrange(1, 255)}", "delay": rng.randrange(40, 61),
+        "outside": f"203.0.113.{rng.randrange(1, 255)}", "delay": rng.randrange(80, 111),
         "mss": rng.randrange(1310, 1440), "old_number": rng.randrange(10**6, 2**32 - 10**6),
         "backlog": backlog, "flood": backlog + rng.randrange(4, 11),
         "text": " ".join(words[:2]), "reply": " ".join(words[2:]), "closed_port": rng.randrange(8000, 9000),

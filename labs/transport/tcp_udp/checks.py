@@ -349,7 +349,7 @@ def check_udp_speech_keeps_its_delay(evidence, params):
     took = [one.delay for one in packets if not one.lost]
     # In real time a busy computer may keep one of them; none is as late as TCP's lost one at its earliest.
     expect(delay(params) <= min(took) and median(took) <= delay(params) + SLACK and max(took) < 3 * delay(params),
-           done=done, expected=f"the others take {params['delay']} ms and do not wait for it to come again (three trips)",
+           done=done, expected=f"the others take {params['delay']} ms and wait for nothing to come again (three trips)",
            seen=f"{ms(min(took))} to {ms(max(took))}")
     # A queue is another matter: there a datagram waits for all before it, half of the queue at the least.
     slowest = max(one.delay for one in wire.sent(evidence, "flood", ip.UDP) if not one.lost)
