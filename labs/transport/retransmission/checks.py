@@ -229,7 +229,7 @@ def check_no_sample_from_what_was_sent_twice(evidence):
     connection = wire(evidence, "karn")
     expect(connection.syn_option(tcp.CLIENT, "timestamp") is None, done=done, expected="a SYN without timestamps",
            seen="timestamps")
-    before = look_at(evidence, "karn", repeated[0].time - TICK)
+    before = read.look_while_waiting(evidence, "karn", repeated[0])
     answer = ack_of(connection, repeated[0])
     after = look_after(evidence, "karn", answer.time)
     expect((after["rtt"], after["rttvar"]) == (before["rtt"], before["rttvar"]), done=done,
@@ -253,7 +253,8 @@ def check_a_timestamp_tells_the_copies_apart(evidence):
     stamps = [one.options.get("timestamp") for one in (repeated, answer) if one]
     expect(len(stamps) == 2 and all(stamps) and stamps[1][1] == stamps[0][0], done=NEAR_DONE,
            expected="the ACK echoes the timestamp of the second copy", seen=f"{stamps}")
-    before, after = look_at(evidence, "lost", repeated.time - TICK), look_after(evidence, "lost", answer.time)
+    before = read.look_while_waiting(evidence, "lost", repeated)
+    after = look_after(evidence, "lost", answer.time)
     expect(after["backoff"] == 0 and after["rto"] <= before["rto"] + TICK, done=NEAR_DONE,
            expected=f"an RTO of {ms(before['rto'])} again at once",
            seen=f"{ms(after['rto'])}, backoff {after['backoff']}")
@@ -273,8 +274,8 @@ def check_a_timeout_can_be_wrong(evidence):
     expect(len(arrived) == 2 and told and told[0].sack[0] == (repeated[0].seq, repeated[0].end), done=done,
            expected="near gets it twice and says so in a duplicate SACK",
            seen=f"{len(arrived)} copies, {len(told)} D-SACKs")
-    events = [event for event in kernel_events(evidence, "jump", CongestionState)
-              if event.time >= repeated[0].time - TICK]
+    first = copies(wire(evidence, "jump"), repeated[0])[0]
+    events = [event for event in kernel_events(evidence, "jump", CongestionState) if event.time > first.time]
     answer = ack_of(wire(evidence, "jump"), repeated[0])
     undone = [event.state for event in events[:2]] == ["Loss", "Open"]
     expect(undone and heard(evidence, "jump", events[1].time + UNIT) is answer, done=done,
