@@ -16,7 +16,8 @@ from mnlab.protocols.kernel import Probe, Retransmit
 
 read = load(Path(__file__).with_name("reading.py"))
 PATHS, MSS, AT_ONCE = read.PATHS, read.MSS, read.AT_ONCE
-wire, data, acks, rtt, speed, steady_window = read.wire, read.data, read.acks, read.rtt, read.speed, read.steady_window
+wire, data, acks, rtt = read.wire, read.data, read.acks, read.rtt
+speed, largest_window = read.speed, read.largest_window
 
 CLOSE = 0.1
 LATE, TICK = 1 + 1 / 8, 0.01  # Linux's timers: up to 1/8 late (kernel/time/timer.c), and the slowest usual clock's tick
@@ -146,9 +147,9 @@ def check_speed_is_window_over_rtt(evidence):
         trip, least = rtt(connection), 2 * evidence.params[f"{path}_delay"] / 1e3
         expect(trip >= least, done=done, expected=f"a round trip of {least * 1e3:.0f} ms or more",
                seen=f"{trip * 1e3:.1f} ms")
-        wanted = steady_window(connection) / trip
+        wanted = largest_window(connection) / trip
         expect(abs(speed(connection) / wanted - 1) < CLOSE, done=done,
-               expected=f"a window of {steady_window(connection)} bytes each round trip: {wanted / 1e3:.1f} kB/s",
+               expected=f"a window of {largest_window(connection)} bytes each round trip: {wanted / 1e3:.1f} kB/s",
                seen=f"{speed(connection) / 1e3:.1f} kB/s")
 
 
@@ -156,10 +157,10 @@ def check_speed_is_window_over_rtt(evidence):
 def check_the_window_is_what_limits(evidence):
     """A larger window is faster by as much, and h1's kernel says itself that the receiver's window held it back."""
     small, large = wire(evidence, "window-mid"), wire(evidence, "double")
-    ratio, wanted = speed(large) / speed(small), steady_window(large) / steady_window(small)
+    ratio, wanted = speed(large) / speed(small), largest_window(large) / largest_window(small)
     expect(wanted > 1.8 and abs(ratio / wanted - 1) < CLOSE,
            done="h1 sent to mid twice, the second time to twice the buffer",
-           expected=f"windows of {steady_window(small)} and {steady_window(large)}: {wanted:.2f} times as fast",
+           expected=f"windows of {largest_window(small)} and {largest_window(large)}: {wanted:.2f} times as fast",
            seen=f"{ratio:.2f} times")
     for name in ("window-near", "window-mid", "window-far", "double"):
         said = evidence.json("kernel")[name]

@@ -55,10 +55,9 @@ def rtt(connection) -> float:
     return found[len(found) // 2]
 
 
-def steady_window(connection) -> int:
-    """The window that most of the ACKs advertise."""
-    sizes = [one.window for one in acks(connection)]
-    return max(set(sizes), key=sizes.count)
+def largest_window(connection) -> int:
+    """The largest window that an ACK advertises: that of a receiver which has read all that has come."""
+    return max(one.window for one in acks(connection))
 
 
 def first_flight(connection) -> list:
@@ -73,7 +72,7 @@ def window_time(connection) -> float:
     None can be shorter than the path's round trip, as what the second one acknowledges was sent after the first; and
     what a busy computer adds, in real time, it does not add every time.
     """
-    window = steady_window(connection)
+    window = largest_window(connection)
     ends = sorted({one.ack for one in acks(connection) if one.ack > 2 * window})
     pairs = [(end, end + window) for end in ends if end + window <= ends[-1]]
     expect(len(pairs) >= 2, done="h1 sent some windows of data", expected="several windows to measure",
@@ -83,7 +82,7 @@ def window_time(connection) -> float:
 
 def speed(connection) -> float:
     """Bytes a second once the connection is under way."""
-    return steady_window(connection) / window_time(connection)
+    return largest_window(connection) / window_time(connection)
 
 
 def overruns(connection) -> list:

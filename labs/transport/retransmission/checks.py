@@ -104,8 +104,11 @@ def check_gaps_double(evidence):
         expect(len(timeouts) > 9 and all(abs(one - two) < TICK for one, two in zip(timeouts, wanted)), done=GONE_DONE,
                expected=f"timeouts that double up to 120 s: {', '.join(f'{one:.2f}' for one in wanted)}",
                seen=", ".join(f"{one:.2f}" for one in timeouts))
-        expect(all(is_timeout(gap, timeout) for gap, timeout in zip(gaps, timeouts)), done=GONE_DONE,
-               expected="each silence on the wire is that timeout", seen=", ".join(f"{gap:.2f}" for gap in gaps))
+        # A copy that a busy computer sends late is late in one silence and early in the next, which does not hide a 2.
+        near = all(2**-0.5 < gap / timeout < 2**0.5 for gap, timeout in zip(gaps, timeouts))
+        expect(near and sum(gaps) > sum(timeouts) - TICK, done=GONE_DONE,
+               expected="each silence on the wire nearer to that timeout than to half or twice of it, and none shorter",
+               seen=", ".join(f"{gap:.2f}" for gap in gaps))
 
 
 @points(1, claim="RTO-2", hint="tcp_retries2 is 15. What does retransmits_timed_out() in net/ipv4/tcp_timer.c compare?")
