@@ -14,7 +14,7 @@ from mnlab.protocols.tcp import rto
 from mnlab.protocols.tcp.teardown import ack_of
 
 read = load(Path(__file__).with_name("reading.py"))
-PORTS, TICK, SLACK, UNIT = read.PORTS, read.TICK, read.SLACK, read.UNIT
+PORTS, TICK, UNIT = read.PORTS, read.TICK, read.UNIT
 wire, data, again, copies, lost, sent_again = read.wire, read.data, read.again, read.copies, read.lost, read.sent_again
 looks, look_at, look_after, kernel_events = read.looks, read.look_at, read.look_after, read.kernel_events
 waited, is_timeout, heard, measured, ms = read.waited, read.is_timeout, read.heard, read.measured, read.ms
@@ -67,9 +67,10 @@ def check_one_timer_runs_for_all(evidence):
     gap, timeout = waited(evidence, "timer", first)
     expect(is_timeout(gap, timeout), done=done, expected=f"the first one when its timer goes off, {ms(timeout)}",
            seen=f"after {ms(gap)}")
-    answer = ack_of(wire(evidence, "timer"), first)
-    expect(answer and all(heard(evidence, "timer", one.time) is answer for one in others), done=done,
-           expected="the others together, when the ACK of the first has come",
+    # Together, as a rule; how many an ACK lets go is the congestion window's business.
+    prompted = all(heard(evidence, "timer", one.time).ack >= first.end for one in others)
+    expect(prompted and others[-1].time - first.time < 2 * timeout - TICK, done=done,
+           expected=f"the others when an ACK has come, before the timer could go off again ({ms(2 * timeout)})",
            seen=", ".join(ms(one.time - first.time) for one in others) + " after the first")
 
 
@@ -193,8 +194,9 @@ def check_the_timeout_follows_the_rtt(evidence):
         path, done = 2 * delay / 1e3, f"a segment was lost on a path with an RTT of {2 * delay} ms"
         gap, timeout = waited(evidence, name, sent_again(evidence, name, done)[0])
         now = look_at(evidence, name, copies(wire(evidence, name), again(wire(evidence, name))[0])[0].time - TICK)
-        expect(0 <= now["rtt"] - path < SLACK, done=done, expected=f"the kernel measures {ms(path)}",
-               seen=ms(now["rtt"]))
+        longest = max(sample.rtt for sample in measured(evidence, name))
+        expect(path <= now["rtt"] < longest + SAMPLE, done=done, seen=ms(now["rtt"]),
+               expected=f"the kernel measures this RTT or more, and no more than your capture shows, {ms(longest)}")
         expect(is_timeout(gap, timeout) and timeout >= now["rtt"] + rto.RTO_MIN - TICK, done=done,
                expected="a silence of the RTT and 200 ms at least, and as long as the kernel's rto says",
                seen=f"{ms(gap)}; rto was {ms(timeout)}")
