@@ -9,5 +9,5 @@ processor kept busy by something else.
 #: In the order in which they run. `mnlab bench NAME...` takes these names, and those of the functions in MEASURES.
 THEMES = ("speed", "fidelity", "determinism", "prices", "controller")
 
-#: Takes hours: runs only if it is named.
+#: Takes a day: runs only if it is named.
 ON_REQUEST = ("real_time",)

@@ -194,7 +194,7 @@ def check_the_timeout_follows_the_rtt(evidence):
         path, done = 2 * delay / 1e3, f"a segment was lost on a path with an RTT of {2 * delay} ms"
         gap, timeout = waited(evidence, name, sent_again(evidence, name, done)[0])
         now = look_at(evidence, name, copies(wire(evidence, name), again(wire(evidence, name))[0])[0].time - TICK)
-        longest = max((sample.rtt for sample in measured(evidence, name)), default=0)
+        longest = max(sample.rtt for sample in measured(evidence, name))
         expect(path <= now["rtt"] < longest + SAMPLE, done=done, seen=ms(now["rtt"]),
                expected=f"the kernel measures this RTT or more, and no more than your capture shows, {ms(longest)}")
         expect(is_timeout(gap, timeout) and timeout >= now["rtt"] + rto.RTO_MIN - TICK, done=done,

@@ -126,7 +126,7 @@ class Measured:
 
 def measured(evidence, name) -> list[Measured]:
     """The samples of what was sent once, the handshake's SYN among it; up to a loss where there are timestamps, as
-    then what was sent twice gives samples, too."""
+    then what was sent twice gives samples, too. The check fails if there are hardly any."""
     connection, found = wire(evidence, name), []
     stamped, repeated = connection.syn_option(tcp.CLIENT, "timestamp"), again(connection)
     end = repeated[0].time if stamped and repeated else float("inf")
@@ -136,6 +136,8 @@ def measured(evidence, name) -> list[Measured]:
             break
         kernel = found[-1].srtt + (said["rtt"] - found[-1].srtt) / rto.ALPHA if found else said["rtt"]
         found.append(Measured(sample.time, sample.rtt, kernel, said["rtt"], said["rto"]))
+    expect(len(found) > 2, done=f"h1 sent segments to port {PORTS[name]}", expected="an RTT from each ACK before a loss",
+           seen=f"{len(found)} of them")
     return found
 
 
