@@ -136,8 +136,8 @@ def measured(evidence, name) -> list[Measured]:
             break
         kernel = found[-1].srtt + (said["rtt"] - found[-1].srtt) / rto.ALPHA if found else said["rtt"]
         found.append(Measured(sample.time, sample.rtt, kernel, said["rtt"], said["rto"]))
-    expect(len(found) > 2, done=f"h1 sent segments to port {PORTS[name]}", expected="an RTT from each ACK before a loss",
-           seen=f"{len(found)} of them")
+    expect(len(found) > 2, done=f"h1 sent segments to port {PORTS[name]}",
+           expected="an RTT from each ACK before a loss", seen=f"{len(found)} of them")
     return found
 
 
