@@ -10,7 +10,8 @@ from mnlab.net.errors import NetworkError, describe_status
 from mnlab.net.wait import wait_until
 
 #: Where a job holds the project's controllers and their launcher.
-FOLDER = Path("controller")
+FOLDER = Path("controller").absolute()
+LAUNCHER = FOLDER / "ryu-manager"
 
 #: Lab seconds until a controller must be ready: it needs less than one, but in real time many on a busy computer.
 START = 60.0
@@ -20,8 +21,11 @@ FIRST_FLOWS = 2.0
 
 
 def command(app: str, options, own: bool) -> list[str]:
-    """How to start the Ryu application `app`: a file of controller/, or (not `own`) of the folder we are in."""
-    return [str(FOLDER.absolute() / "ryu-manager"), *options, str(FOLDER.absolute() / app) if own else app]
+    """How to start the Ryu application `app`: a file of controller/, or (not `own`) of the student's folder, where the
+    launcher is handed over."""
+    if own:
+        return [str(LAUNCHER), *options, str(FOLDER / app)]
+    return [f"/usr/lib/mnlab/{LAUNCHER.name}", *options, app]
 
 
 def ready(net):

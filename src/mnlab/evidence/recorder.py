@@ -14,7 +14,8 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from mnlab.evidence import controllers, layout, sandbox, secrets, tracing
+from mnlab.evidence import controllers, layout, limits, sandbox, secrets, tracing
+from mnlab.evidence.allowed import Allowed
 from mnlab.evidence.loss import Loss, Wanted
 from mnlab.evidence.tracing import Tracing
 from mnlab.net import namespace, openflow
@@ -30,10 +31,11 @@ class StudentFault(Exception):
 
 
 class Recorder:
-    """What an experiment records with. `params` are this run's parameters, `work` the student's folder."""
+    """What an experiment records with. `params` are this run's parameters, `work` the student's folder, `allowed` what
+    the student's programs may use."""
 
-    def __init__(self, folder: Path, net, params: dict, work: Path):
-        self.folder, self.net, self.params, self.work = folder, net, params, work
+    def __init__(self, folder: Path, net, params: dict, work: Path, allowed: Allowed | None = None):
+        self.folder, self.net, self.params, self.work, self.allowed = folder, net, params, work, allowed
         # The trace uses CLOCK_MONOTONIC, captures CLOCK_REALTIME: what lies between them is constant in a run.
         before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
         self.start_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
@@ -71,32 +73,55 @@ class Recorder:
             raise CommandFailed(host.name, str(command), done.returncode, words[-1] if words else "")
         return done
 
-    def student(self, name: str, host, command, caps=(), timeout: float = 20, input: str | None = None, files=()):
+    def student(self, name: str, host, command, caps=(), timeout: float = 60, input: str | None = None, files=(),
+                processor: float = limits.PROCESSOR):
         """Run a student's program on a host, as the user student with no more than `caps`, and record it.
 
         Whatever it does is recorded and is never inconclusive: crashing, hanging, printing without end. `command` is
-        run in a copy of the work folder. `files` are names of files it may leave there, to be kept under files/NAME/.
+        run in a copy of the work folder, for at most `timeout` s of lab time and `processor` s of processor time.
+        `files` are names of files it may leave there, to be kept under files/NAME/.
         Returns the recorded status (None: it was stopped).
         """
         self._claim(name)
         started = self.now()
-        with sandbox.prepare(self.work) as home:
-            result = sandbox.run(host, command, home, caps=caps, timeout=timeout, input=input)
-            self._note(name, "student", host, command, started, result.status, result.out, result.err, result.stopped)
-            for file in files:
-                data = sandbox.collect(home, file)
-                if data is not None:
-                    place = self.folder / layout.FILES / layout.safe_name(name) / layout.safe_name(file)
-                    place.parent.mkdir(exist_ok=True)
-                    place.write_bytes(data)
+        try:
+            with self._sandbox(host, processor) as box:
+                result = box.run(command, caps=caps, timeout=timeout, input=input)
+                self._note(name, "student", host, command, started, result.status, result.out, result.err,
+                           result.stopped)
+                self._refused(name, box)
+                for file in files:
+                    data = box.collect(file)
+                    if data is not None:
+                        place = self.folder / layout.FILES / layout.safe_name(name) / layout.safe_name(file)
+                        place.parent.mkdir(exist_ok=True)
+                        place.write_bytes(data)
+        except limits.Spent as spent:
+            self._note(name, "student", host, command, started, None, "", "", str(spent))
+            return None
         return result.status
 
     def student_service(self, name: str, host, command, caps=(), tcp: int | None = None, udp: int | None = None,
                         ready: Callable[[], bool] | None = None, timeout: float = 10):
         """Start a student's server; returns once it listens. StudentFault, with its stderr, if it never does."""
-        home = self.stack.enter_context(sandbox.prepare(self.work))
-        start = partial(sandbox.launch, host, command, home, caps)
-        return self._serve("student", name, host, command, start, tcp, udp, ready, timeout, f"{name} is your program.")
+        return self._serve_student(name, host, command, caps, (), tcp, udp, ready, timeout)
+
+    def _serve_student(self, name, host, command, caps, handed, tcp, udp, ready, timeout):
+        try:
+            box = self.stack.enter_context(self._sandbox(host, handed=handed))
+            return self._serve("student", name, host, command, partial(box.start, command, caps), tcp, udp, ready,
+                               timeout, f"{name} is your program.", box)
+        except limits.Spent as spent:
+            raise StudentFault(f"{name} is your program.\n{spent}") from None
+
+    def _sandbox(self, host, processor: float = limits.PROCESSOR, handed=()):
+        return sandbox.prepare(host, self.work, self.allowed, handed, processor)
+
+    def _refused(self, name: str, box: sandbox.Sandbox) -> None:
+        """Note as the student's fault what a program of theirs asked for against the list of the handout."""
+        if refused := box.refused():
+            self.fault(f"{name}: your program asked for what this task does not allow (the handout has a list): "
+                       + ", ".join(refused))
 
     def service(self, name: str, host, command, tcp: int | None = None, udp: int | None = None,
                 ready: Callable[[], bool] | None = None, timeout: float = 15, fault: str = ""):
@@ -122,15 +147,14 @@ class Recorder:
     def student_controller(self, name: str, app: str, *options: str, timeout: float = controllers.START):
         """The same with a student's application, a file of the work folder. Its end is their fault (StudentFault)."""
         host, command = self.net[openflow.CONTROLLER], controllers.command(app, options, own=False)
-        home = self.stack.enter_context(sandbox.prepare(self.work))
-        service = self._serve("student", name, host, command, partial(sandbox.launch, host, command, home, ()),
-                              openflow.PORT, None, controllers.ready(self.net), timeout, f"{name} is your program.")
+        service = self._serve_student(name, host, command, (), (controllers.LAUNCHER,), openflow.PORT, None,
+                                      controllers.ready(self.net), timeout)
         service.missed = StudentFault
         return service
 
-    def _serve(self, kind, name, host, command, start, tcp, udp, ready, timeout, fault):
+    def _serve(self, kind, name, host, command, start, tcp, udp, ready, timeout, fault, box=None):
         self._claim(name)
-        service = Service(self, kind, name, host, command, start)
+        service = Service(self, kind, name, host, command, start, box)
         self.services.append(service)
 
         def is_ready():
@@ -264,8 +288,8 @@ class Recorder:
 class Service:
     """A server that runs until the experiment ends, or until `stop()`."""
 
-    def __init__(self, rec: Recorder, kind, name, host, command, start):
-        self.rec, self.kind, self.name, self.host, self.command = rec, kind, name, host, command
+    def __init__(self, rec: Recorder, kind, name, host, command, start, box: sandbox.Sandbox | None = None):
+        self.rec, self.kind, self.name, self.host, self.command, self.box = rec, kind, name, host, command, box
         self.started, self.stopped = rec.now(), False
         self.missed: type[Exception] | None = None  # what to raise if it ends by itself; None: that is no matter
         self.files = {part: rec.folder / layout.OUTPUT / f"{name}.{part}" for part in ("out", "err")}
@@ -293,12 +317,17 @@ class Service:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        spent = self.box.limits.spent(self.process.returncode) if self.box else ""
+        if self.box:
+            self.rec._refused(self.name, self.box)
+            self.box.end()  # what it started may outlive it, and shall not
         for path in self.files.values():
             if not path.stat().st_size:
                 path.unlink()
         self.rec._append({"name": self.name, "kind": self.kind, "host": self.host.name, "argv": _argv(self.command),
                           "start": round(self.started, 9), "end": round(self.rec.now(), 9),
-                          "status": self.process.returncode, "stopped": "at the end" if alive else "by itself"})
+                          "status": self.process.returncode,
+                          "stopped": spent or ("at the end" if alive else "by itself")})
         return self.process.returncode
 
 

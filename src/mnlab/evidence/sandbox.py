@@ -1,17 +1,15 @@
 """Running a student's program inside the lab machine without trusting it.
 
-It runs as the user student, in its host's namespaces, with no more capabilities than the lab grants, in a copy of the
-work folder, with limits on processes, memory, files and output. It cannot read or write evidence: that belongs to
-root and is closed to others.
+It runs as the user student in a cell (cell.py): its host's network, a process namespace and a file system of its own
+(view.py) with a copy of the work folder, no more capabilities than the lab grants, and limits (limits.py). It can
+neither see nor name what is not its own: the job, the evidence, other programs.
 """
 
 import fcntl
 import os
 import pwd
-import resource
 import select
 import shutil
-import signal
 import stat
 import subprocess
 import tempfile
@@ -20,16 +18,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnlab.net.nodes import process_state
-from mnlab.net.wait import wait_until
+from mnlab.evidence.allowed import Allowed
+from mnlab.evidence.cell import Cell
+from mnlab.evidence.limits import FILE_SIZE, MEMORY, MIB, OUTPUT, PROCESSOR, Limits, Spent
+from mnlab.evidence.view import View
+from mnlab.net.errors import NetworkError
+from mnlab.net.nodes import argv_of
 
 USER = "student"
-CGROUP = Path("/sys/fs/cgroup/job")
-MIB = 1 << 20
-SHARED = ("/tmp", "/dev/shm", "/var/tmp")  # where everybody may write
-MEMORY, PROCESSES, FILE_SIZE, OUTPUT = 160 * MIB, 64, 16 * MIB, 1 * MIB
-
-_running: dict[Path, list[subprocess.Popen]] = {}  # home: what was started in it
+PREPARED = Path("/run/mnlab-allowed")  # what the views of a job share
 
 
 @dataclass(frozen=True)
@@ -37,147 +34,122 @@ class Result:
     """`status` is None if the program was stopped; `stopped` says why."""
 
     status: int | None
-    out: str
-    err: str
+    out: str = ""
+    err: str = ""
     stopped: str = ""
 
 
+class Sandbox:
+    """A copy of the work folder, and a cell on one host in which programs run in it."""
+
+    def __init__(self, cell: Cell, limits: Limits, home: Path, refused: int):
+        self.cell, self.limits, self.home, self._refused = cell, limits, home, refused
+
+    def start(self, command, caps=(), **options) -> subprocess.Popen:
+        """Start a program of the student's; `options` are Popen's."""
+        try:
+            return self.cell.start(argv_of(command), caps, **options)
+        except (NetworkError, OSError):
+            if spent := self.limits.spent():
+                raise Spent(spent) from None
+            raise
+
+    def run(self, command, caps=(), timeout: float = 60, input: str | None = None) -> Result:
+        """Run a program until it ends, has used up its processor time, hangs longer than `timeout` s of lab time, or
+        prints over a MiB."""
+        process = self.start(command, caps, stdin=subprocess.PIPE if input else subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if input:
+            _feed(process.stdin, input.encode())
+        outputs, stopped = _read(process, timeout)
+        if stopped:
+            used = self.limits.used()
+            stopped += f" (it used {used:.1f} s of processor time)" if used is not None and "running" in stopped else ""
+            self.end()
+        status = process.wait()
+        stopped = stopped or self.limits.spent(status)
+        if stopped:
+            status = None
+        elif self.limits.out_of_memory():
+            stopped = f"it needed more than {MEMORY // MIB} MiB of memory"
+        for stream in (process.stdout, process.stderr):
+            stream.close()
+        out, err = (data.decode(errors="replace") for data in outputs)
+        return Result(status, out, err, stopped)
+
+    def refused(self) -> list[str]:
+        """Programs and modules that were asked for and that the task does not allow."""
+        try:
+            words = os.read(self._refused, 65536).decode(errors="replace").splitlines()
+        except BlockingIOError:
+            return []
+        return [word for word in dict.fromkeys(words) if word.isascii() and word.isprintable()][:10]
+
+    def collect(self, name: str) -> bytes | None:
+        """A regular file that a program left in its folder, at most FILE_SIZE; None if there is none."""
+        try:
+            fd = os.open(self.home / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return None
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            return None
+        with open(fd, "rb") as file:
+            return file.read(FILE_SIZE)
+
+    def end(self) -> None:
+        """End every process that was started here, daemons too."""
+        self.cell.end()
+
+
 @contextmanager
-def prepare(work: Path):
-    """A copy of the work folder that belongs to the student; removed afterwards, with every process started in it."""
+def prepare(host, work: Path, allowed: Allowed | None = None, handed: tuple[Path, ...] = (),
+            processor: float = PROCESSOR):
+    """A Sandbox on `host`; removed afterwards, with every process started in it.
+
+    `handed` are files that its programs see besides, in /usr/lib/mnlab; `processor`: seconds of processor time that
+    they may use. Spent if the run has none left.
+    """
     user = pwd.getpwnam(USER)
-    place = Path(tempfile.mkdtemp(prefix="work-", dir="/tmp"))
-    place.chmod(0o711)  # it stays root's, so that nothing can be put in the home's place
-    home = place / "work"
-    shutil.copytree(work, home)
-    for path in [*home.rglob("*"), home]:  # the home last: another program of theirs may be running
-        os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
-    home.chmod(0o700)
-    _running[home] = []
+    place = Path(tempfile.mkdtemp(prefix="work-", dir="/tmp"))  # root's, and closed to all others
+    limits, cell, refused = Limits(place.name, processor), None, None
     try:
-        yield home
+        if spent := limits.spent():
+            raise Spent(spent)
+        _copy(work, place / "work", user)
+        view = View(place, PREPARED, allowed, handed)
+        refused = os.open(view.refused, os.O_RDWR | os.O_NONBLOCK)
+        cell = Cell(host, (user.pw_uid, user.pw_gid), view, limits)
+        yield Sandbox(cell, limits, place / "work", refused)
     finally:
-        end_all(home)
-        del _running[home]
+        if cell:
+            cell.end()
+        if refused is not None:
+            os.close(refused)
+        limits.end()
         remove(place)
-        if not _running:
-            _sweep(user.pw_uid)
 
 
-def _sweep(uid: int) -> None:
-    """Remove what students' programs left where everybody may write: it takes up memory."""
-    for path in (path for folder in SHARED for path in Path(folder).iterdir()):
-        if path.lstat().st_uid == uid:
-            remove(path)
+def _copy(source: Path, target: Path, user) -> None:
+    """Copy a folder that nobody else can write to, and give the copy to `user`, the folder itself last."""
+    target.mkdir(mode=0o700)
+    for entry in sorted(os.scandir(source), key=lambda entry: entry.name):
+        if entry.is_dir(follow_symlinks=False):
+            _copy(Path(entry.path), target / entry.name, user)
+        elif entry.is_file(follow_symlinks=False):
+            with open(entry.path, "rb") as file, open(target / entry.name, "xb") as copy:
+                shutil.copyfileobj(file, copy)
+                os.fchown(copy.fileno(), user.pw_uid, user.pw_gid)
+                os.fchmod(copy.fileno(), stat.S_IMODE(os.fstat(file.fileno()).st_mode))
+    os.chown(target, user.pw_uid, user.pw_gid)
 
 
 def remove(path: Path) -> None:
-    """Remove a file or folder, whatever the student has made of it."""
-    if path.is_symlink() or not path.is_dir():
-        path.unlink(missing_ok=True)
-        return
+    """Remove a folder, whatever the student has made of it."""
     try:
         shutil.rmtree(path)
     except (OSError, RecursionError):  # nested thousands deep
         subprocess.run(["rm", "-rf", "--", str(path)], stderr=subprocess.DEVNULL)
-
-
-def argv(command, home: Path, caps=()) -> list[str]:
-    """The command as the student may run it (setpriv(1)), in `home`."""
-    grant = ",".join(["-all", *(f"+{cap.lower()}" for cap in caps)])
-    program = ["bash", "-c", command] if isinstance(command, str) else [str(part) for part in command]
-    return ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--no-new-privs",
-            f"--bounding-set={grant}", f"--inh-caps={grant}", f"--ambient-caps={grant}", "--",
-            # env(1) takes options only ahead of the first NAME=VALUE
-            "env", "-i", f"--chdir={home}", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", f"HOME={home}", "LANG=C.UTF-8",
-            "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0", *program]
-
-
-def launch(host, command, home: Path, caps=(), **options) -> subprocess.Popen:
-    """Start a student's command on `host`; `options` are Popen's."""
-    group = _cgroup(home)
-
-    def enter():
-        if group:
-            (group / "cgroup.procs").write_text("0")
-        _limit()
-
-    process = host.start_process(argv(command, home, caps), preexec_fn=enter, **options)
-    _running[home].append(process)
-    return process
-
-
-def _limit() -> None:
-    for kind, value in ((resource.RLIMIT_NPROC, PROCESSES), (resource.RLIMIT_FSIZE, FILE_SIZE),
-                        (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 256)):
-        resource.setrlimit(kind, (value, value))
-
-
-def _cgroup(home: Path) -> Path | None:
-    """The control group of what runs in `home`; None where the job has none."""
-    if not CGROUP.is_dir():
-        return None
-    group = CGROUP / home.parent.name
-    if not group.is_dir():
-        group.mkdir()
-        (group / "memory.max").write_text(str(MEMORY))
-        (group / "memory.oom.group").write_text("1")
-        (group / "pids.max").write_text(str(PROCESSES))
-    return group
-
-
-def end_all(home: Path) -> None:
-    """End every process that was started in `home`, wherever it has moved to, and let other programs run on."""
-    group = CGROUP / home.parent.name
-    if group.is_dir():
-        (group / "cgroup.kill").write_text("1")
-        wait_until(lambda: "populated 0" in (group / "cgroup.events").read_text(), "the student's processes end")
-        group.rmdir()
-    elif not CGROUP.is_dir():
-        others = {process.pid for place, processes in _running.items() if place != home for process in processes}
-        while found := [pid for pid in _students_processes() if _session(pid) not in others]:
-            for pid in found:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(0.001)  # killed processes need a moment; new ones of a program that forks are found, too
-
-
-def _students_processes() -> list[int]:
-    """Live processes of the student's, in no order. The last resort where there are no control groups."""
-    uid, found = pwd.getpwnam(USER).pw_uid, []
-    for process in Path("/proc").iterdir():
-        with suppress(FileNotFoundError, ProcessLookupError):
-            if process.name.isdigit() and process.stat().st_uid == uid and process_state(int(process.name)) not in "ZX":
-                found.append(int(process.name))
-    return found
-
-
-def _session(pid: int) -> int:
-    try:
-        return os.getsid(pid)
-    except ProcessLookupError:
-        return 0
-
-
-def run(host, command, home: Path, caps=(), timeout: float = 20, input: str | None = None) -> Result:
-    """Run `command` on `host` until it ends, hangs longer than `timeout` s, or prints over a MiB."""
-    process = launch(host, command, home, caps, stdin=subprocess.PIPE if input else subprocess.DEVNULL,
-                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if input:
-        _feed(process.stdin, input.encode())
-    outputs, stopped = _read(process, timeout)
-    out_of_memory = _out_of_memory(home)
-    if stopped:
-        end_all(home)
-    status = None if stopped else process.wait()
-    if stopped:
-        process.wait()
-    elif out_of_memory:
-        stopped = f"it needed more than {MEMORY // MIB} MiB of memory"
-    for stream in (process.stdout, process.stderr):
-        stream.close()
-    out, err = (data.decode(errors="replace") for data in outputs)
-    return Result(status, out, err, stopped)
 
 
 def _feed(pipe, data: bytes) -> None:
@@ -188,11 +160,6 @@ def _feed(pipe, data: bytes) -> None:
         pipe.flush()
     with suppress(BrokenPipeError):
         pipe.close()
-
-
-def _out_of_memory(home: Path) -> bool:
-    events = CGROUP / home.parent.name / "memory.events"
-    return events.is_file() and "oom_kill 0" not in events.read_text()
 
 
 def _read(process, timeout: float):
@@ -219,16 +186,3 @@ def _read(process, timeout: float):
             if len(buffers[stream]) > OUTPUT:
                 stopped = f"it printed more than {OUTPUT // MIB} MiB"
     return [bytes(buffer[:OUTPUT]) for buffer in buffers.values()], stopped
-
-
-def collect(home: Path, name: str) -> bytes | None:
-    """A regular file that the program left in its folder, at most FILE_SIZE; None if there is none."""
-    try:
-        fd = os.open(home / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return None
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        return None
-    with open(fd, "rb") as file:
-        return file.read(FILE_SIZE)

@@ -63,7 +63,7 @@ def carry_out(job: dict, folder: Path, manifest: dict) -> None:
         traced = net.networks() if "trace" in getattr(experiment, "needs", ()) else ()
         with tracing.alone(traced, lambda: print(WAITING, flush=True)):
             print("\x1erecording", flush=True)
-            rec = Recorder(folder, net, job["params"], Path("work").absolute())
+            rec = Recorder(folder, net, job["params"], Path("work").absolute(), getattr(experiment, "allowed", None))
             manifest["start_ns"] = rec.start_ns
             write(folder, manifest)
             try:

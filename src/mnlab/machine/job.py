@@ -21,10 +21,11 @@ class MachineError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """When a job is stopped: seconds of lab time, seconds of wall time, bytes of memory, number of processes."""
+    """When a job is stopped: seconds of lab time, bytes of memory, number of processes. `wall_seconds` is a backstop
+    for computers that do not get on: work is limited by lab time, and students' by processor time (evidence/limits)."""
 
     virtual_seconds: float = 900
-    wall_seconds: float = 300
+    wall_seconds: float = 3600
     memory: int = 420 * MIB
     processes: int = 500
 

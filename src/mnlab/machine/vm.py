@@ -121,7 +121,8 @@ def _attend(qemu: Qemu, limit: float, wall_seconds: float, console) -> str:
         if status == 0:
             return "the lab machine went down before the job was done: its kernel panicked, or it was told to"
         return "" if status == DONE else qemu.obituary()
-    reason = f"the job was still running after {wall_seconds:g} s of wall time"
+    reason = (f"the job was still running after {wall_seconds:g} s of wall time: this computer is too busy, or the job "
+              "computes without end (a backstop; the usual limits are of lab time and processor time)")
     os.pwrite(qemu.box.fileno(), mailbox.header(reason=reason), mailbox.STOP)
     if not qemu.watch(time.monotonic() + WRAP_UP, console):
         qemu.kill()

@@ -8,7 +8,7 @@ import struct
 from contextlib import contextmanager
 from pathlib import Path
 
-CLONE_NEWNET = 0x40000000  # include/uapi/linux/sched.h
+CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000  # include/uapi/linux/sched.h
 SIOCETHTOOL, SIOCGIFFLAGS = 0x8946, 0x8913  # include/uapi/linux/sockios.h
 IFF_RUNNING = 0x40  # include/uapi/linux/if.h
 
@@ -21,16 +21,36 @@ _libc = ctypes.CDLL(None, use_errno=True)
 @contextmanager
 def inside(pid: int):
     """Be in the network namespace of process `pid`. Not for programs with several threads."""
-    with open("/proc/self/ns/net") as home, open(f"/proc/{pid}/ns/net") as there:
-        _setns(there.fileno())
+    with _inside(pid, "net", CLONE_NEWNET):
+        yield
+
+
+@contextmanager
+def at_home(pid: int):
+    """Be in the network and mount namespaces of process `pid`, in the same folder there: what is started meanwhile is,
+    too. Not for programs with several threads."""
+    folder = os.getcwd()
+    with _inside(pid, "net", CLONE_NEWNET):
+        try:
+            with _inside(pid, "mnt", CLONE_NEWNS):
+                os.chdir(folder)  # to enter a mount namespace leads to its root
+                yield
+        finally:
+            os.chdir(folder)
+
+
+@contextmanager
+def _inside(pid: int, name: str, kind: int):
+    with open(f"/proc/self/ns/{name}") as home, open(f"/proc/{pid}/ns/{name}") as there:
+        _setns(there.fileno(), kind)
         try:
             yield
         finally:
-            _setns(home.fileno())
+            _setns(home.fileno(), kind)
 
 
-def _setns(fd: int) -> None:
-    if _libc.setns(fd, CLONE_NEWNET) != 0:
+def _setns(fd: int, kind: int) -> None:
+    if _libc.setns(fd, kind) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 

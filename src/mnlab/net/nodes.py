@@ -6,6 +6,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import threading
 from contextlib import suppress
 
 from mininet.node import Host, Node, Switch
@@ -68,8 +69,14 @@ class Strict:
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
     def start_process(self, argv: list[str], **options) -> subprocess.Popen:
-        """Start a program in this node's namespaces, in a session of its own."""
-        return subprocess.Popen(["mnexec", "-a", str(self.pid), *argv], start_new_session=True, **options)
+        """Start a program in this node's namespaces, in a session of its own. CommandFailed if there is none."""
+        try:
+            if threading.active_count() > 1:  # only a process of one thread may enter a mount namespace (setns(2))
+                return subprocess.Popen(["mnexec", "-a", str(self.pid), *argv], start_new_session=True, **options)
+            with namespace.at_home(self.pid):
+                return subprocess.Popen(argv, start_new_session=True, **options)
+        except OSError as problem:
+            raise CommandFailed(self.name, shlex.join(argv), 127, problem.strerror or str(problem)) from None
 
     def cmd(self, *args, **_):
         """Mininet's way to run a command: output and errors as one string, whatever the status."""

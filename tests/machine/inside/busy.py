@@ -15,8 +15,8 @@ def main() -> int:
         net["s1"].run("ovs-ofctl -O OpenFlow13 add-flow s1 actions=normal")
         h1, h2 = net["h1"], net["h2"]
         h2.replace_file("/etc/hosts", "10.0.0.1 h1\n")
-        with Tracing(Path("trace"), 0, net.networks()), sandbox.prepare(Path("work")) as home:
-            sandbox.run(h2, "(setsid nohup sleep 1000 >/dev/null 2>&1 &); touch /tmp/mine", home)
+        with Tracing(Path("trace"), 0, net.networks()), sandbox.prepare(h2, Path("work")) as box:
+            box.run("(setsid nohup sleep 1000 >/dev/null 2>&1 &); touch /tmp/mine")
             server = h2.start_process(["nc", "-l", "5001"], stdin=subprocess.DEVNULL)
             h1.run("until echo hello | nc -N -w 2 10.0.0.2 5001; do sleep 0.1; done")
             server.wait()

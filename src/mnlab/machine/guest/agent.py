@@ -27,6 +27,7 @@ import mailbox  # noqa: E402
 
 JOB, RESULT = Path("/job"), Path("/result")
 CGROUP = Path("/sys/fs/cgroup")
+CLONE_NEWNS = 0x00020000  # include/uapi/linux/sched.h
 CONSOLE_PORT, PANIC_PORT, EXIT_PORT = 0xE9, 0x505, 0x501  # QEMU's isa-debugcon, pvpanic and isa-debug-exit devices
 
 # Seconds between two looks at the clock and the mailbox. While the job only waits, they are all that costs wall time;
@@ -243,7 +244,9 @@ def child(head, group, output):
     status = 70  # EX_SOFTWARE: the entry point itself could not be called
     try:
         os.setsid()
-        ctypes.CDLL(None).iopl(0)  # what the agent may do to I/O ports, its children would inherit, students' programs too
+        libc = ctypes.CDLL(None)
+        libc.iopl(0)  # what the agent may do to I/O ports, its children would inherit, students' programs too
+        libc.unshare(CLONE_NEWNS)  # what the job mounts, and where, is not the agent's affair
         (group / "main/cgroup.procs").write_text("0")
         os.dup2(output, 1)
         os.dup2(output, 2)
