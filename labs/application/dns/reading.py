@@ -1,6 +1,5 @@
 """Reading the evidence of this lab: who asked whom for what, and what the student's program did."""
 
-import signal
 
 from mnlab.checks import expect
 from mnlab.evidence.record import Missing
@@ -102,6 +101,5 @@ def program(evidence) -> tuple[list[dns.Transaction], dict[str, str], str]:
     ran = evidence.command("iterate")
     asked = [one for one in sent_by(evidence, "client") if ran.start <= one.time <= ran.end]
     printed = dict(line.lower().split(maxsplit=1) for line in ran.stdout.splitlines() if len(line.split()) > 1)
-    endless = "it was stopped: it computed for 3 s without an end" if ran.status == -signal.SIGXCPU else ""
-    words = ran.stopped or endless or last_words(ran.stderr) or f"it printed: {ran.stdout.strip()[:300] or 'nothing'}"
+    words = ran.stopped or last_words(ran.stderr) or f"it printed: {ran.stdout.strip()[:300] or 'nothing'}"
     return asked, printed, words

@@ -14,8 +14,9 @@ import string
 from functools import partial
 from pathlib import Path
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
+allowed = Allowed(programs=("gunicorn", "python3"), packages=("gunicorn",))
 needs = ("netem", "nginx", "curl", "gunicorn")
 
 diagram = Diagram(captures=("client",), protocols=("http",), first="get", last="medium-url", limit=40)

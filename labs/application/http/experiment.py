@@ -8,8 +8,9 @@
 import shutil
 from pathlib import Path
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
+allowed = Allowed(without=("http.server", "wsgiref"))
 needs = ("netem", "nginx", "curl")
 diagram = Diagram(captures=("client",), protocols=("tcp", "http"), hosts=("client", "web"), first="page", last="types")
 

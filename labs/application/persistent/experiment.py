@@ -11,8 +11,9 @@ import socket
 import string
 from pathlib import Path
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
+allowed = Allowed()
 needs = ("netem", "tbf", "nginx", "curl", "arp")
 
 diagram = Diagram(captures=("client", "server"), protocols=("tcp", "http"), first="rides", last="blocked", limit=64,

@@ -9,8 +9,9 @@ import os
 import time
 from pathlib import Path
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
+allowed = Allowed(without=("http.client", "urllib.request"))
 needs = ("netem", "nginx", "curl")
 diagram = Diagram(captures=("client",), protocols=("tcp", "http"), hosts=("client", "web"), first="notes",
                   last="short", limit=50)

@@ -7,8 +7,9 @@
 
 from pathlib import Path
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
+allowed = Allowed(without=("http.server", "wsgiref"))
 needs = ("netem", "nginx", "curl", "w3m")
 diagram = Diagram(captures=("client",), protocols=("tcp", "http"), hosts=("client", "web"), first="page",
                   last="charsets")

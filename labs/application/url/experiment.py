@@ -11,8 +11,10 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
+allowed = Allowed(without=("ctypes", "http.client", "urllib.request",
+                           "urllib.parse:urldefrag urljoin urlparse urlsplit"))
 needs = ("netem", "named", "nginx", "curl", "openssl")
 diagram = Diagram(captures=("client",), protocols=("dns", "tcp", "http"), hosts=("client", "dns", "web"), first="good",
                   last="spelling", limit=30)

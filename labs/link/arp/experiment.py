@@ -4,8 +4,9 @@ import socket
 import struct
 import threading
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
+allowed = Allowed(packages=("scapy",))
 needs = ("trace",)
 diagram = Diagram(captures=("h1", "h2", "h3"), protocols=("arp", "icmp"), first="first", last="resolver")
 

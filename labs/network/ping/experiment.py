@@ -5,8 +5,9 @@ import socket
 import struct
 import threading
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
+allowed = Allowed()
 needs = ("netem", "nftables")
 diagram = Diagram(captures=("h1", "h2", "r1-eth1", "h3"), protocols=("arp", "icmp", "ip"),
                   hosts=("h2", "h1", "r1", "r2", "h3"), first="first", last="yours", limit=60)

@@ -3,8 +3,9 @@
 import signal
 import socket
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
+allowed = Allowed(packages=("ryu",), only={"ryu.app": ("wsgi",)})
 needs = ("netem",)
 diagram = Diagram(captures=("h1", "c0"), protocols=("arp", "icmp", "openflow"), hosts=("h1", "s1", "c0", "s2"),
                   first="first", last="far")

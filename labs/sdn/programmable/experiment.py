@@ -2,8 +2,9 @@
 
 import socket
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
+allowed = Allowed(packages=("ryu",), only={"ryu.app": ("wsgi",)})
 diagram = Diagram(captures=("c0", "h1", "h2", "h3", "h4"), protocols=("arp", "openflow"),
                   hosts=("h1", "h2", "s1", "c0", "s4", "h3", "h4"), first="first-question", last="proxy-ends", limit=40)
 

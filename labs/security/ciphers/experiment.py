@@ -10,8 +10,9 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
+allowed = Allowed(packages=("cryptography",))
 needs = ("netem", "nftables", "openssl", "nc", "socat", "cryptography")
 diagram = Diagram(captures=("eve-eth0",), protocols=("tcp",), hosts=("alice", "bob"), first="shared", last="shared-end",
                   limit=40)

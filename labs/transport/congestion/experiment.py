@@ -8,7 +8,7 @@ knows which segment to lose. A connection's data segments are counted as they pa
 
 import random
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
 PORT = 5001
 LONG = {"reno": 6001, "cubic": 6002, "bbr": 6003}  # congestion control: source port
@@ -42,6 +42,7 @@ CHAIN = """  chain {name} {{
     numgen inc mod 1000000 vmap {{ {verdicts} }}
   }}"""
 
+allowed = Allowed()
 needs = ("netem", "tbf", "nftables", "trace", "bbr", "nc")
 
 diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="fast-start", last="fast-end", limit=60,

@@ -7,7 +7,7 @@ The receivers' buffers have a fixed size (SO_RCVBUF). What is lost is lost in s1
 window itself loses nothing.
 """
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
 PATHS = ("near", "mid", "far")
 PORTS = {"slow": 5001, "deaf": 5002, "window-near": 5003, "window-mid": 5004, "window-far": 5005, "double": 5006,
@@ -15,6 +15,7 @@ PORTS = {"slow": 5001, "deaf": 5002, "window-near": 5003, "window-mid": 5004, "w
 TASK_PORT = 6000
 LIMIT = 60  # s of lab time that the student's sender has
 
+allowed = Allowed()
 needs = ("netem", "tbf", "nftables", "trace", "tun")
 
 diagram = Diagram(captures=("h1", "near"), protocols=("tcp",), first="slow-start", last="slow-end", seen_by="h1",

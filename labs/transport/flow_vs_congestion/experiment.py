@@ -5,7 +5,7 @@
 All connections go from h1 to h2, one after the other, each to a port of its own. s1's queue is before the link.
 """
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
 SEGMENT = 1448  # bytes of payload: MTU 1500 less the headers of IP and TCP with timestamps
 FRAME = 1514  # bytes of a full frame, as a queue counts it
@@ -13,6 +13,7 @@ LETTERS = "ABCDEF"
 #: What holds the unlabelled six back; two each that are the receiver's, the sender's, the network's doing.
 CAUSES = ("slow reader", "small buffer", "slow writer", "small send buffer", "short queue", "deep queue")
 
+allowed = Allowed()
 needs = ("netem", "tbf", "trace")
 
 diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), hosts=("h1", "h2"), first="receiver-held", limit=36)

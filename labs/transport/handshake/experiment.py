@@ -7,7 +7,7 @@
 Sockets of the hosts belong to this process and live in the hosts' namespaces. A connection is known by its port at h1.
 """
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
 PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 6106, "blocked": 6107, "served": 6108,
          "bare": 6109, "patient": 6110, "first": 6201, "closed": 6202, "nowhere": 6203}
@@ -15,6 +15,7 @@ SERVER, OPENED, FLOODED, GUARDED, STUDENTS = 5000, 5001, 5002, 5003, 5004  # por
 CROSSING = (7001, 7002)  # ports at h1 and h2 of the simultaneous open
 HALF_OPEN = 4000  # the first source port of what h3 makes up
 
+allowed = Allowed()
 needs = ("netem", "nftables", "trace")
 diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), hosts=("h1", "h2"), first="plain", last="old")
 

@@ -11,7 +11,7 @@ with the tail loss probe turned off the timer is all there is.
 import random
 from dataclasses import dataclass, field
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
 PORTS = {"lost": 5001, "probe": 5002, "timer": 5003, "karn": 5004, "far": 5005, "jump": 5006, "walk": 5007,
          "gone": 5011, "gone-far": 5012, "idle": 5013, "call": 5014}
@@ -25,6 +25,7 @@ TASK = ("far", "walk", "gone")  # conversations that the student's program is to
 LIMITS = ("0.2", "120", "0.004")  # for the student's RTO (s): Linux's least, its largest, and its clock's tick
 
 lab_seconds = 1600  # a peer that has vanished is given up after more than a quarter of an hour
+allowed = Allowed()
 needs = ("netem", "nftables", "trace", "tun")
 
 diagram = Diagram(captures=("h1", "near"), protocols=("tcp",), first="lost-start", last="lost-end", seen_by="h1")

@@ -9,7 +9,7 @@ call is made in a known order. A connection is known by its port at h1.
 import socket
 import struct
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
 SERVER_PORT = 5000
 PORTS = {"table": 6001, "twice": 6002, "cookie": 6003, "fast": 6004, "refused": 6005, "losses": 6006}
@@ -20,6 +20,7 @@ TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ, TCP_SEND_QUEUE = 19, 20, 21, 2
 MSG_FASTOPEN = 0x20000000
 PATIENCE = struct.pack("ll", 10, 0)  # s and us of a call; far longer than anything here takes
 
+allowed = Allowed()
 needs = ("netem", "nftables")
 diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="table-start", last="table-end", seen_by="h1")
 

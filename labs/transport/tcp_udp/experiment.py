@@ -3,7 +3,7 @@
     h1, h2, h3, h4 around the switch s1. What s1 does to frames for h3 changes from scene to scene (scenes.py).
 """
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
 HOSTS = ("h1", "h2", "h3", "h4")
 PURPOSES = ("hello", "closed", "talk", "group", "cuts", "large", "bare", "full", "file", "voice", "bulk", "flood",
@@ -11,6 +11,7 @@ PURPOSES = ("hello", "closed", "talk", "group", "cuts", "large", "bare", "full",
 #: Which of ten data segments are lost for the longest header: three of them, each with one that arrives on both sides.
 HOLES = ((2, 4, 6), (2, 4, 7), (2, 5, 7), (2, 5, 8), (3, 5, 7), (3, 5, 8), (3, 6, 8), (2, 6, 8), (3, 6, 9), (4, 6, 8))
 
+allowed = Allowed()
 needs = ("netem", "tbf", "nftables", "trace")
 
 diagram = Diagram(captures=HOSTS, protocols=("tcp", "udp", "icmp", "igmp"), first="first", last="kinds-end", limit=70)

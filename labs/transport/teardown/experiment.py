@@ -12,8 +12,9 @@ import socket
 import string
 import struct
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
+allowed = Allowed()
 needs = ("netem", "trace")
 
 SCENES = ("four", "three", "late", "together", "server-first", "unread", "gone", "patient", "orphan-a", "orphan-b",

@@ -6,8 +6,9 @@ Both ends are sockets of the hosts' kernels that this program holds, but for the
 (its place in SCENES) uses the port `server` + n on h2 and `client` + n on h1.
 """
 
-from mnlab.lab import Diagram
+from mnlab.lab import Allowed, Diagram
 
+allowed = Allowed()
 needs = ("netem", "nftables", "trace")
 
 SCENES = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assassin", "shielded", "reuse", "reopened",

@@ -4,13 +4,14 @@ An experiment says it (`allowed = Allowed(...)`), the handout lists it (`words`)
 that says nothing shows every program and module there is.
 """
 
+import re
 from dataclasses import dataclass, field
 
 #: What a package of Debian's Python takes besides itself.
 TAKES = {
     "cryptography": ("_cffi_backend", "cffi"),
     "gunicorn": ("pkg_resources", "setuptools"),
-    "ryu": ("ryu-4", "_distutils_hack", "debtcollector", "distutils-precedence", "dns", "eventlet", "greenlet", "msgpack",
+    "ryu": ("_distutils_hack", "debtcollector", "distutils", "dns", "eventlet", "greenlet", "msgpack",
             "netaddr", "oslo_config", "oslo_i18n", "ovs", "packaging", "pbr", "pkg_resources", "repoze", "rfc3986",
             "routes", "setuptools", "six", "stevedore", "tinyrpc", "webob", "wrapt", "yaml"),
 }
@@ -31,16 +32,16 @@ class Allowed:
     only: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def shows_package(self, entry: str) -> bool:
-        """Whether a file or folder of dist-packages belongs to an allowed package."""
-        name = entry.split(".")[0]
+        """Whether a file or folder of dist-packages belongs to an allowed package: its code, or what pip knows of it."""
+        name = re.split("[.-]", entry, maxsplit=1)[0]
         return any(name == shown for package in self.packages for shown in (package, *TAKES.get(package, ())))
 
     def words(self) -> str:
         """The list as a handout has it, in one line."""
         others = [name for name in self.programs if name != "python3"]
-        hidden = [f"`{module}`" if not names else ", ".join(f"`{module}.{name}`" for name in names.split())
+        hidden = [f"`{module}`" if not names else f"`{'`, `'.join(names.split())}` of `{module}`"
                   for module, _, names in (name.partition(":") for name in self.without)]
-        parts = [*[f"`{name}`" for name in others]]
+        parts = [f"`{name}`" for name in others]
         if "python3" in self.programs:
             library = "Python's standard library" + (f" without {', '.join(hidden)}" if hidden else "")
             inside = [f"`{package}`" + "".join(f" (of `{whole}` only `{'`, `'.join(few)}`)" for whole, few in

@@ -19,7 +19,8 @@ class Missing(Exception):
 
 @dataclass(frozen=True)
 class Command:
-    """One line of the timeline. `kind` is command, student, service or mark; times are seconds of lab time."""
+    """One line of the timeline. `kind` is command, student, service or mark; times are seconds of lab time, `processor`
+    seconds of processor time (of a student's programs, where control groups count them)."""
 
     name: str
     kind: str
@@ -29,6 +30,7 @@ class Command:
     argv: tuple[str, ...] = ()
     status: int | None = None
     stopped: str = ""
+    processor: float | None = None
     stdout: str = field(default="", repr=False)
     stderr: str = field(default="", repr=False)
 

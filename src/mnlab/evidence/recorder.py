@@ -88,7 +88,7 @@ class Recorder:
             with self._sandbox(host, processor) as box:
                 result = box.run(command, caps=caps, timeout=timeout, input=input)
                 self._note(name, "student", host, command, started, result.status, result.out, result.err,
-                           result.stopped)
+                           result.stopped, box.limits.used())
                 self._refused(name, box)
                 for file in files:
                     data = box.collect(file)
@@ -102,19 +102,23 @@ class Recorder:
         return result.status
 
     def student_service(self, name: str, host, command, caps=(), tcp: int | None = None, udp: int | None = None,
-                        ready: Callable[[], bool] | None = None, timeout: float = 10):
-        """Start a student's server; returns once it listens. StudentFault, with its stderr, if it never does."""
-        return self._serve_student(name, host, command, caps, (), tcp, udp, ready, timeout)
+                        ready: Callable[[], bool] | None = None, timeout: float = 10,
+                        processor: float = limits.PROCESSOR):
+        """Start a student's server; returns once it listens. StudentFault, with its stderr, if it never does.
 
-    def _serve_student(self, name, host, command, caps, handed, tcp, udp, ready, timeout):
+        It may use `processor` s of processor time.
+        """
+        return self._serve_student(name, host, command, caps, (), tcp, udp, ready, timeout, processor)
+
+    def _serve_student(self, name, host, command, caps, handed, tcp, udp, ready, timeout, processor=limits.PROCESSOR):
         try:
-            box = self.stack.enter_context(self._sandbox(host, handed=handed))
+            box = self.stack.enter_context(self._sandbox(host, processor, handed))
             return self._serve("student", name, host, command, partial(box.start, command, caps), tcp, udp, ready,
                                timeout, f"{name} is your program.", box)
         except limits.Spent as spent:
             raise StudentFault(f"{name} is your program.\n{spent}") from None
 
-    def _sandbox(self, host, processor: float = limits.PROCESSOR, handed=()):
+    def _sandbox(self, host, processor: float, handed=()):
         return sandbox.prepare(host, self.work, self.allowed, handed, processor)
 
     def _refused(self, name: str, box: sandbox.Sandbox) -> None:
@@ -273,12 +277,13 @@ class Recorder:
             raise NetworkError(f"the experiment uses the name {name!r} twice")
         self.names.add(name)
 
-    def _note(self, name, kind, host, command, started, status, out, err, stopped=""):
+    def _note(self, name, kind, host, command, started, status, out, err, stopped="", processor=None):
         for part, text in (("out", out), ("err", err)):
             if text:
                 (self.folder / layout.OUTPUT / f"{name}.{part}").write_text(text[:OUTPUT_LIMIT])
         self._append({"name": name, "kind": kind, "host": host.name, "argv": _argv(command), "start": round(started, 9),
-                      "end": round(self.now(), 9), "status": status, **({"stopped": stopped} if stopped else {})})
+                      "end": round(self.now(), 9), "status": status,
+                      **({"stopped": stopped} if stopped else {}), **_processor(processor)})
 
     def _append(self, entry: dict) -> None:
         with open(self.folder / layout.TIMELINE, "ab") as file:
@@ -317,8 +322,9 @@ class Service:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        spent = self.box.limits.spent(self.process.returncode) if self.box else ""
+        spent, used = "", None
         if self.box:
+            spent, used = self.box.limits.spent(self.process.returncode), self.box.limits.used()
             self.rec._refused(self.name, self.box)
             self.box.end()  # what it started may outlive it, and shall not
         for path in self.files.values():
@@ -327,7 +333,7 @@ class Service:
         self.rec._append({"name": self.name, "kind": self.kind, "host": self.host.name, "argv": _argv(self.command),
                           "start": round(self.started, 9), "end": round(self.rec.now(), 9),
                           "status": self.process.returncode,
-                          "stopped": spent or ("at the end" if alive else "by itself")})
+                          "stopped": spent or ("at the end" if alive else "by itself"), **_processor(used)})
         return self.process.returncode
 
 
@@ -362,6 +368,11 @@ class _Capture:
             raise NetworkError(f"the capture on {self.interface} failed: {words.strip()}")
         if "\n0 packets dropped by kernel" not in "\n" + words:
             raise NetworkError(f"the capture on {self.interface} is not whole: {words.strip()}")
+
+
+def _processor(seconds: float | None) -> dict:
+    """Processor time as the timeline has it, where somebody counted."""
+    return {} if seconds is None else {"processor": round(seconds, 6)}
 
 
 def _argv(command) -> list[str]:

@@ -42,7 +42,7 @@ nft_reject_ipv4 nft_quota nft_numgen nft_counter tcp_bbr tcp_vegas tcp_westwood 
 
 # Read once before the snapshot, so that no run pays for it.
 PROGRAMS = """
-bash mnexec ip tc ifconfig brctl ethtool sysctl tcpdump ping iperf3 nft setpriv prlimit named dig nginx curl openssl
+bash mnexec ip tc ifconfig brctl ethtool sysctl tcpdump ping iperf3 nft named dig nginx curl openssl
 """.split()
 
 
