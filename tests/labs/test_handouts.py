@@ -33,6 +33,13 @@ def ledger() -> list[list[str]]:
 
 
 @each_lab
+def test_a_handout_lists_what_its_task_allows(lab):
+    allowed = getattr(lab.experiment, "allowed", None)
+    rows = re.findall(r"^\| your program may use \| (.*) \|$", lab.handout, re.M | re.I)
+    assert rows == ([allowed.words()] if allowed else [])
+
+
+@each_lab
 def test_a_lab_has_all_its_parts(lab):
     assert lab.layer in LAYERS
     assert lab.handout.startswith("# ")

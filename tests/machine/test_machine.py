@@ -122,7 +122,8 @@ def test_a_job_is_stopped_at_its_limit_of_lab_time_and_what_it_left_is_kept(job,
 @pytest.mark.parametrize("then", ["while True: pass", "while True: os.fork()", "os.system('cat /dev/zero > /tmp/full; yes > /dev/null')"])
 def test_a_job_is_stopped_at_its_limit_of_wall_time_and_what_it_left_is_kept(job, then):
     done = job(PARTIAL.format(then=then), limits=Limits(virtual_seconds=10**6, wall_seconds=4))
-    assert (done.outcome.status, done.outcome.trouble) == (None, "the job was still running after 4 s of wall time")
+    assert done.outcome.status is None
+    assert done.outcome.trouble.startswith("the job was still running after 4 s of wall time: this computer is too busy")
     assert (done.folder / "so-far").read_text() == "kept"
 
 

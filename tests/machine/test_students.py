@@ -12,8 +12,8 @@ RUN = 'rec.student("probe", h1, {command!r}, timeout=2)\nrec.run("after", h1, "p
 
 MISBEHAVIOUR = {  # program: what the record says of it
     "raises": ("1 / 0", (1, "", "ZeroDivisionError")),
-    "hangs": ("import time; time.sleep(10**6)", (None, "still running after 2 s", "")),
-    "burns": ("while True: pass", (None, "still running after 2 s", "")),
+    "hangs": ("import time; time.sleep(10**6)", (None, "still running after 2 s (it used 0.0 s of processor time)", "")),
+    "burns": ("while True: pass", (None, "still running after 2 s (it used 2.0 s of processor time)", "")),
     "prints without end": ("while True: print('x' * 10**6)", (None, "printed more than 1 MiB", "")),
     "eats memory": ("x = []\nwhile True: x.append(bytearray(1 << 20))", (-9, "needed more than 160 MiB", "")),
     "forks without end": ("import os, time\nwhile True:\n  try: os.fork()\n  except OSError: time.sleep(1)",
@@ -53,7 +53,7 @@ def attempt(name):
         try:
             reached[name] = repr(function())
         except Exception as problem:
-            reached[name] = None if isinstance(problem, (OSError, subprocess.SubprocessError)) or "not allowed" in str(problem) else repr(problem)
+            reached[name] = None if isinstance(problem, (OSError, IndexError, subprocess.SubprocessError)) or "not allowed" in str(problem) else repr(problem)
     return mark
 
 def system(function, *arguments):
@@ -65,7 +65,7 @@ def command(*argv):
     return subprocess.run(argv, check=True, capture_output=True, timeout=5).stdout
 
 def roots():
-    return [p for p in os.listdir("/proc") if p.isdigit() and os.stat(f"/proc/{p}").st_uid == 0]
+    return [p for p in map(str, range(1, 5000)) if os.path.exists(f"/proc/{p}") and os.stat(f"/proc/{p}").st_uid == 0]
 
 attempt("list the evidence")(lambda: os.listdir("/result"))
 attempt("read the evidence")(lambda: open("/result/manifest.json").read())
@@ -199,7 +199,7 @@ def test_it_has_no_rights_at_all_and_cannot_gain_any(together):
     assert {facts[key].strip("0") for key in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {""}
     assert facts["Uid"].split() == ["1000"] * 4 and facts["Groups"] == "" and facts["NoNewPrivs"] == "1"
     kinds = {name.split(":")[0] for name in facts["files"]}
-    assert kinds <= {"/dev/null", "pipe", "net", "mnt"}, facts["files"]  # mnexec leaves its node's own namespaces open
+    assert kinds <= {"/dev/null", "pipe"}, facts["files"]
     assert not [name for name in facts["environment"] if "MNLAB" in name]
 
 

@@ -51,6 +51,12 @@ def always_secure(net, params):
 LEARN = "        self.learn(switch, frame.src, in_port)\n"
 
 
+@mutant.work("it is Ryu's own learning switch")
+def reference(work, params):
+    work.write("switch.py", "from ryu.app.simple_switch_13 import SimpleSwitch13\n\n\n"
+                            "class LearningSwitch(SimpleSwitch13):\n    pass\n")
+
+
 @mutant.work("it forgets to learn")
 def never_learns(work, params):
     work.edit("switch.py", LEARN, "")
