@@ -36,7 +36,7 @@ def mnlab(tmp_path):
         (lab / "starter/answers.toml").write_text('a = ""\n')
 
     def run(*arguments, **environment):
-        return subprocess.run([sys.executable, "-c", DRIVER, *map(str, arguments)], cwd=tmp_path, capture_output=True,
+        return subprocess.run([sys.executable, "-Pc", DRIVER, *map(str, arguments)], cwd=tmp_path, capture_output=True,
                               text=True, stdin=subprocess.DEVNULL, timeout=120, env={
                                   **os.environ, "PYTHONPATH": str(SRC), "MNLAB_CACHE": str(tmp_path / "cache"),
                                   "PATH": str(tmp_path / "bin"), **environment})

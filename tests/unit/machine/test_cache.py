@@ -37,7 +37,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def start(folder, how):
-    return subprocess.Popen([sys.executable, "-c", BUILDER, how], cwd=folder, stdout=subprocess.PIPE, text=True,
+    return subprocess.Popen([sys.executable, "-Pc", BUILDER, how], cwd=folder, stdout=subprocess.PIPE, text=True,
                             env={**os.environ, "PYTHONPATH": SRC})
 
 

@@ -59,4 +59,4 @@ def test_matplotlib_is_imported_only_when_a_plot_is_written():
     import subprocess
 
     program = "import sys, mnlab.report.plot, mnlab.report.terminal; sys.exit('matplotlib' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0
+    assert subprocess.run([sys.executable, "-Pc", program], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0
