@@ -66,7 +66,7 @@ class Traps:
             (self.folder / name).write_text(text)
 
     def all(self) -> None:
-        """All that can be thought of, but that the folder may hold other things besides."""
+        """Everything at once."""
         self.modules({*sys.stdlib_module_names, *(name for name in packages_distributions() if name.isidentifier()), *ALSO})
         self.packages(["mnlab", "pip", "venv"])
         self.settings()
@@ -82,12 +82,26 @@ class Traps:
         return {**os.environ, **ENVIRONMENT, "PATH": f".::{os.environ['PATH']}:"}
 
     def found(self) -> list[str]:
-        """Names of the traps that were sprung."""
-        return self.sprung.read_text().splitlines() if self.sprung.exists() else []
+        """Names of the traps that were sprung since it was last asked."""
+        names = self.sprung.read_text().splitlines() if self.sprung.exists() else []
+        self.sprung.unlink(missing_ok=True)
+        return names
+
+
+def traps_below(folder: Path) -> Traps:
+    (folder / "submission").mkdir()
+    return Traps(folder / "submission", folder / "sprung")
 
 
 @pytest.fixture
 def traps(tmp_path) -> Traps:
     """No traps yet, in a new folder."""
-    (tmp_path / "submission").mkdir()
-    return Traps(tmp_path / "submission", tmp_path / "sprung")
+    return traps_below(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def all_traps(tmp_path_factory) -> Traps:
+    """Thousands of them, made once."""
+    traps = traps_below(tmp_path_factory.mktemp("traps"))
+    traps.all()
+    return traps

@@ -34,7 +34,7 @@ COMMANDS = {
     "machine export": (["machine", "export"], 2),
     "machine import": (["machine", "import", "bad/variant.toml"], 3),
     "machine clean": (["machine", "clean"], 0),
-    "test": (["test", "tests/unit/protocols/test_chance.py"], 0),
+    "test": (["test", "unit", "-k", "chance"], 0),
     "bench": (["bench", "nowhere"], 2),
 }
 
@@ -61,20 +61,19 @@ def cache(tmp_path) -> Path:
     return folder
 
 
-@pytest.fixture
-def trapped(traps):
+@pytest.fixture(scope="module")
+def trapped(all_traps):
     """The folder, with every trap, a bad work folder and somebody's evidence."""
-    traps.all()
-    (traps.folder / "bad").mkdir()
-    (traps.folder / "bad/variant.toml").write_text("seed = ")
-    evidence = traps.folder / "evidence"
+    (all_traps.folder / "bad").mkdir()
+    (all_traps.folder / "bad/variant.toml").write_text("seed = ")
+    evidence = all_traps.folder / "evidence"
     evidence.mkdir()
     manifest = {"lab": "arp", "seed": 1, "params": {}, "network": {}, "start_ns": 0, "outcome": "inconclusive",
                 "reason": "nothing was run"}
     (evidence / layout.MANIFEST).write_text(json.dumps(manifest))
     manifest["evidence_sha256"] = layout.digest(evidence)
     (evidence / layout.MANIFEST).write_text(json.dumps(manifest))
-    return traps
+    return all_traps
 
 
 def test_every_command_is_tried():
@@ -92,17 +91,16 @@ def test_no_command_touches_the_current_folder(trapped, cache, command):
 
 @pytest.mark.parametrize("command, trap", [
     ([sys.executable, "-c", "import typer"], "typer"), ([sys.executable, "-m", "mnlab"], "mnlab/__init__"),
-    ([sys.executable, "-c", "pass"], "sitecustomize"), (["sh", "-c", "readlink x"], "program ./readlink"),
-    ([sys.executable, "-m", "pytest"], "evil")], ids=["-c", "-m", "site", "program", "pytest"])
-def test_the_traps_work(trapped, command, trap):
-    """What the launcher guards against happens without it."""
-    environment = {name: value for name, value in trapped.environment.items()
-                   if name not in ("PYTHONSAFEPATH", "PYTHONHOME", "PYTHONWARNINGS")}
-    if trap == "evil":  # pytest itself must be there
-        (trapped.folder / "pytest.py").unlink()
-        trapped.folder.joinpath("_pytest.py").unlink()
-    subprocess.run(command, cwd=trapped.folder, env=environment, capture_output=True)
-    assert trap in trapped.found()
+    ([sys.executable, "-c", ""], "sitecustomize"), ([sys.executable, "-m", "pytest"], "evil"),
+    (["readlink", "x"], "program ./readlink")], ids=["-c", "-m", "site", "pytest", "program"])
+def test_a_trap_is_sprung_where_nothing_guards(traps, command, trap):
+    traps.modules(["typer", "sitecustomize", "evil"])
+    traps.packages(["mnlab"])
+    traps.programs()
+    environment = {**os.environ, "PATH": f".:{os.environ['PATH']}", "PYTHONPATH": ":"}
+    subprocess.run(command, cwd=traps.folder, capture_output=True, env=environment | {
+        "PYTHONSAFEPATH": "", "PYTEST_ADDOPTS": "-p evil"})
+    assert trap in traps.found()
 
 
 @pytest.mark.parametrize("online", [False, pytest.param(True, marks=pytest.mark.slow)])
@@ -117,7 +115,7 @@ def test_the_environment_is_set_up_from_within_the_folder(trapped, tmp_path, onl
         assert done.returncode == 0 and len(left) == 1, done.stderr
         [packages] = (tmp_path / "new").glob("venv-*/lib/python*/site-packages")
         assert (packages / "pytest").exists() and not (packages / "xdist").exists()  # that is for `test` alone
-        assert trapped.mnlab("test", "--version", MNLAB_CACHE=str(tmp_path / "new")).returncode == 0
+        assert trapped.mnlab("test", "unit", "--version", MNLAB_CACHE=str(tmp_path / "new")).returncode == 0
         assert (packages / "xdist").exists() and (packages / "hypothesis").exists() and trapped.found() == []
     else:
         assert done.returncode == 2 and "could not be set up" in done.stderr and left == [], done.stderr
@@ -145,8 +143,8 @@ def test_root_runs_nothing_out_of_a_users_cache(traps, cache):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
 def test_a_user_runs_nothing_out_of_another_users_cache_but_roots(traps, cache):
     """The Vagrant machine's cache is root's, and everybody's commands use it."""
-    for place in (cache, *list(cache.parents)[:3]):
-        place.chmod(0o755)  # pytest's folders are root's alone
+    for place in list(cache.parents)[:4]:
+        place.chmod(place.stat().st_mode | 0o055)  # pytest's folders are root's alone
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--")
     launcher = [*nobody, ROOT / "mnlab", "list"]
     environment = {**os.environ, "MNLAB_CACHE": str(cache)}
