@@ -147,7 +147,7 @@ def test_a_user_runs_nothing_out_of_another_users_cache_but_roots(traps, cache):
         place.chmod(place.stat().st_mode | 0o055)  # pytest's folders are root's alone
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--")
     launcher = [*nobody, ROOT / "mnlab", "list"]
-    environment = {**os.environ, "MNLAB_CACHE": str(cache)}
+    environment = {**os.environ, "MNLAB_CACHE": str(cache), "PATH": f"{sys.base_prefix}/bin:{os.environ['PATH']}"}
     if subprocess.run([*nobody, sys.executable, "-Pc", "pass"], capture_output=True).returncode:
         pytest.skip("other users cannot run this Python")
     done = subprocess.run(launcher, env=environment, capture_output=True, text=True)

@@ -147,6 +147,13 @@ def test_a_cache_that_cannot_be_written(mnlab, tmp_path):
     refused(done, 3, "cache-file")
 
 
+def test_a_cache_that_others_can_write(mnlab, tmp_path):
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache").chmod(0o777)
+    for command in (["machine", "status"], ["machine", "clean"], ["run", "arp"], ["doctor"]):
+        refused(mnlab(*command, PATH=os.environ["PATH"]), 2, "others can write", "chmod -R go-w")
+
+
 def test_an_interrupt_is_answered_in_a_word(mnlab, tmp_path):
     (tmp_path / "root/labs/link/arp/checks.py").write_text("raise KeyboardInterrupt")
     done = mnlab("list")
