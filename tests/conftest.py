@@ -67,7 +67,8 @@ class Traps:
 
     def all(self) -> None:
         """Everything at once."""
-        self.modules({*sys.stdlib_module_names, *(name for name in packages_distributions() if name.isidentifier()), *ALSO})
+        libraries = (name for name in packages_distributions() if name.isidentifier())
+        self.modules({*sys.stdlib_module_names, *libraries, *ALSO})
         self.packages(["mnlab", "pip", "venv"])
         self.settings()
         self.programs()
