@@ -11,7 +11,7 @@ from mnlab.lab.lab import ROOT
 
 #: A word for a part of the tests: what pytest is told.
 PARTS = {
-    "unit": ["tests/unit"],
+    "unit": ["tests/unit", "-m", "not slow"],
     "machine": ["tests/machine", "-m", "not slow"],
     "controller": ["tests/controller", "-m", "not slow"],
     "labs": ["tests/labs", "tests/topologies", "-m", "not slow"],
