@@ -80,6 +80,7 @@ commands() {
     put /usr/local/bin/mnlab <<END
 #!/bin/sh
 # mnlab, on this machine's own kernel unless --on says otherwise, and as root where that takes root.
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin # and no program of the current folder
 export MNLAB_ON="\${MNLAB_ON:-host}" MNLAB_CACHE=$cache
 export MNLAB_USER="\${MNLAB_USER:-\$(cat $user 2>/dev/null)}" # chooses the variant of \`mnlab start\`
 case \${1-} in

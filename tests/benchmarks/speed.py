@@ -83,7 +83,7 @@ def build(bench: tools.Bench) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="bench-", dir=cache.cache_folder()) as folder:
         environment = {**os.environ, "MNLAB_CACHE": folder}
         started = time.monotonic()
-        with subprocess.Popen([sys.executable, "-m", "mnlab", "machine", "build"], env=environment, text=True,
+        with subprocess.Popen([sys.executable, "-P", "-m", "mnlab", "machine", "build"], env=environment, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
             built = started
             for line in process.stderr:

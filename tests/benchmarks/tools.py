@@ -40,7 +40,7 @@ def busy_processors():
     """Keep every processor of this computer busy with something else while the block runs."""
     with ExitStack() as stack:
         for _ in range(os.cpu_count() or 1):
-            process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", sys.executable, "-c", "while True: pass"])
+            process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", sys.executable, "-Pc", "while True: pass"])
             stack.callback(process.wait)
             stack.callback(process.kill)
         yield

@@ -52,7 +52,7 @@ class Machine:
     def run(self, script: str, limit: float = 120) -> str:
         """What a script printed; it must end well, within `limit` seconds of lab time."""
         sends = [word for path in self.sent for word in ("--send", str(path))]
-        command = [sys.executable, "-m", "mnlab", "exec", "--quiet", "--limit", str(limit), "--out",
+        command = [sys.executable, "-P", "-m", "mnlab", "exec", "--quiet", "--limit", str(limit), "--out",
                    str(self.folder / "out"), *sends, "--", "bash", "-c", script]
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment)

@@ -135,7 +135,7 @@ class Cli:
     def start(self, *arguments, prefix=(), **options) -> subprocess.Popen:
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(self.folder / "tmp"),
                        "MNLAB_TEST": self.mark, **self.environment}
-        command = [*prefix, sys.executable, "-c", DRIVER, str(self.labs), *map(str, arguments)]
+        command = [*prefix, sys.executable, "-Pc", DRIVER, str(self.labs), *map(str, arguments)]
         return subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **options)
 

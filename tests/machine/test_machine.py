@@ -27,7 +27,7 @@ def main():
 
 def test_the_same_job_gives_the_same_bytes_also_while_the_host_is_busy(job):
     first = job(BUSY_NETWORK, name="first")
-    spinners = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    spinners = [subprocess.Popen([sys.executable, "-Pc", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
     try:
         second = job(BUSY_NETWORK, name="second")
     finally:

@@ -34,7 +34,7 @@ class Screen:
         self.resize(ROWS, COLUMNS)
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TERM": "xterm"}
         environment = {key: value for key, value in environment.items() if key not in ("LINES", "COLUMNS")}
-        self.process = subprocess.Popen([sys.executable, "-c", DRIVER, str(ROOT), *arguments], cwd=folder,
+        self.process = subprocess.Popen([sys.executable, "-Pc", DRIVER, str(ROOT), *arguments], cwd=folder,
                                         env=environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
         os.close(slave)
         self.text = ""

@@ -94,7 +94,8 @@ def test_a_user_without_any_rights_gets_the_same_evidence(probe):
     probe.environment |= {"MNLAB_CACHE": str(probe.folder / "cache"), "HOME": str(probe.folder / "home")}
     for folder in ("home", "runs"):
         (probe.folder / folder).mkdir()
-    subprocess.run(["chmod", "-R", "a+rwX", probe.folder], check=True)
+    subprocess.run(["chmod", "-R", "a+rX", probe.folder], check=True)
+    subprocess.run(["chown", "-R", "65534", *(probe.folder / name for name in ("cache", "home", "runs", "tmp"))], check=True)
     for parent in [probe.folder, *probe.folder.parents][:3]:
         parent.chmod(parent.stat().st_mode | 0o055)  # pytest's folders are root's alone
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all",

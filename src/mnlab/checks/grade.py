@@ -8,6 +8,8 @@
 
 import contextlib
 import io
+import os
+import sys
 import traceback
 from dataclasses import replace
 from pathlib import Path
@@ -93,11 +95,13 @@ class _Grader:
 def grade(lab: Lab, record: Record, answers: Answers) -> LabResult:
     """Run the lab's checks on a record."""
     grader = _Grader(record, answers)
-    # importlib mode names a module after its path below rootdir: "/" keeps the checks.py of different labs apart.
-    arguments = [str(lab.checks), "--import-mode=importlib", "--rootdir=/", "-c", "/dev/null", "--noconftest",
-                 "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:xdist",
+    # importlib mode names a module after its path below rootdir, and runs the __init__.py of each folder on that way.
+    root = lab.folder.absolute().parents[2]
+    _forget_another_collections(lab.checks.absolute(), root)
+    arguments = [str(lab.checks), "--import-mode=importlib", f"--rootdir={root}", f"--confcutdir={lab.folder}",
+                 "-c", "/dev/null", "--noconftest", "-p", "no:cacheprovider", "-p", "no:terminal",
                  "-o", "python_files=checks.py", "-o", "python_functions=check_*"]
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with (contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), _pytest_as_it_is()):
         ended = pytest.main(arguments, plugins=[grader])
     if grader.interrupted:
         raise KeyboardInterrupt
@@ -113,6 +117,25 @@ def grade(lab: Lab, record: Record, answers: Answers) -> LabResult:
     if grader.problems:
         return replace(result, checks=(), reason="; ".join(grader.problems))
     return result
+
+
+@contextlib.contextmanager
+def _pytest_as_it_is():
+    """No variable of the environment and no other package has a say in what pytest does."""
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PYTEST_")}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update(kept)
+
+
+def _forget_another_collections(checks: Path, root: Path) -> None:
+    """Let pytest import `checks` although a file of this name below another root was imported before."""
+    name = ".".join(part.replace(".", "_") for part in checks.relative_to(root).with_suffix("").parts)
+    if name in sys.modules and sys.modules[name].__file__ != str(checks):
+        del sys.modules[name]
 
 
 def read_answers(folder: Path) -> Answers:

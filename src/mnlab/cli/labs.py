@@ -205,9 +205,9 @@ def _get_ready_to_report(tasks) -> None:
     """Import what the report of these labs will need: half a second to a second, while the machines are at work."""
     import scapy.layers.inet  # noqa: F401
 
-    from mnlab.report import drawn, jsonout, terminal  # noqa: F401
+    from mnlab.report import drawn, jsonout, plot, terminal  # noqa: F401
     if any((task.lab.folder / "figures.py").is_file() for task in tasks):
-        import matplotlib.figure  # noqa: F401
+        plot.import_matplotlib()
 
 
 def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False,

@@ -13,7 +13,7 @@ from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli import bench, labs, machines, shell, tests
 from mnlab.lab.lab import UnknownLab
 from mnlab.lab.work import BadWork
-from mnlab.machine.job import MachineError
+from mnlab.machine.job import MachineError, UnsafeCache
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
                   context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -33,7 +33,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app(prog_name="mnlab")
-    except (UnknownLab, BadWork, labs.WrongUsage) as problem:
+    except (UnknownLab, BadWork, labs.WrongUsage, UnsafeCache) as problem:
         _fail(problem, WRONG_USAGE)
     except MachineError as problem:
         _fail(problem, EXIT_STATUS[INCONCLUSIVE])

@@ -11,7 +11,7 @@ from mnlab.lab.lab import ROOT
 
 #: A word for a part of the tests: what pytest is told.
 PARTS = {
-    "unit": ["tests/unit"],
+    "unit": ["tests/unit", "-m", "not slow"],
     "machine": ["tests/machine", "-m", "not slow"],
     "controller": ["tests/controller", "-m", "not slow"],
     "labs": ["tests/labs", "tests/topologies", "-m", "not slow"],
@@ -41,6 +41,8 @@ def test(what: Annotated[Optional[list[str]], typer.Argument(
         from mnlab.cli.options import say
         from mnlab.machine.vm import VirtualMachine
         VirtualMachine("virtual", say).prepare()  # once, before the tests divide the work
-    command = [sys.executable, "-m", "pytest", "-q", "--numprocesses", str(os.cpu_count() or 1),
-               "--dist", "worksteal", *words]
-    raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode)
+    command = [sys.executable, "-P", "-m", "pytest", "-q", "-c", "pyproject.toml", "--rootdir", str(ROOT),
+               "--numprocesses", str(os.cpu_count() or 1), "--dist", "worksteal", *words]
+    # pytest's workers are Pythons of their own, and so is much that tests start.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    raise typer.Exit(subprocess.run(command, cwd=ROOT, env=environment | {"PYTHONSAFEPATH": "1"}).returncode)

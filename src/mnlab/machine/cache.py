@@ -11,29 +11,46 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
+from mnlab.machine.job import UnsafeCache
+
 SEAL = "seal.json"
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def cache_folder() -> Path:
-    """$MNLAB_CACHE, or the user's cache folder."""
-    chosen = os.environ.get("MNLAB_CACHE")
-    if chosen:
-        return Path(chosen).expanduser().absolute()
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "mnlab"
+    """$MNLAB_CACHE, or the user's cache folder, which need not be there.
+
+    UnsafeCache if others had a say in what lies in it, and is run: as in the launcher, it must be absolute, belong to
+    this user or root, and be closed to others' writing. So root runs nothing from the cache of a user.
+    """
+    folder = Path(os.environ.get("MNLAB_CACHE")
+                  or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mnlab")
+    if not folder.is_absolute():
+        raise UnsafeCache(f"the cache folder {folder} is not absolute: let MNLAB_CACHE begin with /")
+    try:
+        found = folder.stat()
+    except OSError:
+        return folder  # whoever makes it will see
+    if found.st_uid not in (0, os.geteuid()):
+        raise UnsafeCache(f"the cache {folder} belongs to another user: choose a folder of your own with MNLAB_CACHE")
+    if found.st_mode & OTHERS_WRITE:
+        raise UnsafeCache(f"others can write the cache {folder}: remove it or, if you trust what is in it, "
+                          f"chmod -R go-w {folder}")
+    return folder
 
 
 @contextmanager
 def locked(name: str, waiting: Callable[[], None] = lambda: None):
     """Hold the cache's lock `name`; calls `waiting` once if somebody else has it. Freed when the process ends."""
     folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     with open(folder / f"{name}.lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

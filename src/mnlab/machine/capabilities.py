@@ -126,7 +126,7 @@ def _modules() -> set[str]:
     """Those of MODULES that Debian's Python can find. (Importing them would take seconds.)"""
     script = "import sys; from importlib.util import find_spec; print(*filter(find_spec, sys.argv[1:]))"
     try:
-        return set(subprocess.run([PYTHON, "-c", script, *MODULES], capture_output=True, text=True).stdout.split())
+        return set(subprocess.run([PYTHON, "-Ic", script, *MODULES], capture_output=True, text=True).stdout.split())
     except OSError:
         return set()
 

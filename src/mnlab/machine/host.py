@@ -94,7 +94,7 @@ def _start_keeper(job: Job, folder: Path, far: socket.socket, line: socket.socke
     kept = {name: value for name, value in os.environ.items() if name.startswith("MNLAB_") or name in ("PATH", "TERM")}
     with far:
         return subprocess.Popen(
-            ["unshare", "--mount", capabilities.PYTHON, "-B", str(KEEPER), str(far.fileno()), str(folder.absolute()),
+            ["unshare", "--mount", capabilities.PYTHON, "-IB", str(KEEPER), str(far.fileno()), str(folder.absolute()),
              json.dumps(limits)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
             pass_fds=[far.fileno(), *lent], env={**kept, "MNLAB_TERMINAL": "".join(map(str, lent))})

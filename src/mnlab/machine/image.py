@@ -63,9 +63,11 @@ def build(folder: Path, say: Callable[[str], None]) -> None:
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH), "MNLAB_WHEELS": str(wheels), "TMPDIR": str(folder)}
     log = folder / "build.log"
     with open(log, "wb") as output:
-        debian = subprocess.Popen([*_bounded(), *command], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=output)
-        squashed = subprocess.Popen(squash, env=environment, stdin=debian.stdout, stdout=output, stderr=output)
+        # In a folder of our own: the current one may hold modules for the hooks' Python.
+        debian = subprocess.Popen([*_bounded(), *command], env=environment, cwd=folder, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=output)
+        squashed = subprocess.Popen(squash, env=environment, cwd=folder, stdin=debian.stdout, stdout=output,
+                                    stderr=output)
         debian.stdout.close()
         try:
             statuses = debian.wait(), squashed.wait()
@@ -104,10 +106,11 @@ def build_wheels(folder: Path, say: Callable[[str], None]) -> None:
     folder.mkdir()
     constraint = folder / "constraints.txt"
     constraint.write_text("setuptools<68\n")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), *WHEELS]
-    environment = {**os.environ, "PIP_CONSTRAINT": str(constraint), "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-                   "SOURCE_DATE_EPOCH": str(EPOCH)}
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    command = [sys.executable, "-I", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), *WHEELS]
+    # An old setup.py imports what lies beside it, which PYTHONSAFEPATH forbids; and our modules are nothing to pip.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {
+        "PIP_CONSTRAINT": str(constraint), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "SOURCE_DATE_EPOCH": str(EPOCH)}
+    done = subprocess.run(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     constraint.unlink()
     if done.returncode:
         raise MachineError(f"the Ryu wheel could not be built:\n  {done.stderr.strip().splitlines()[-1]}")

@@ -19,6 +19,10 @@ class MachineError(Exception):
     """The machine could not do its part. The text is one or two plain lines: what is wrong and what to do."""
 
 
+class UnsafeCache(MachineError):
+    """The cache is in a place from which nothing may be run. The text says why, and what to do."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """When a job is stopped: seconds of lab time, bytes of memory, number of processes. `wall_seconds` is a backstop

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mnlab.machine import image
 from mnlab.machine.cache import cache_folder
+from mnlab.machine.qemu import ELSEWHERE
 
 PROBE_LIMIT = 8  # seconds; a working KVM boots the probe in one
 
@@ -40,7 +41,8 @@ def _works(accelerator: str, images: Path) -> bool:
                "none", "-accel", accelerator, "-cpu", "max", "-m", "256", "-no-reboot", "-serial", "stdio",
                "-kernel", str(images / image.KERNEL), "-initrd", str(images / image.INITRD),
                "-append", "console=ttyS0 quiet mnlab.image=1"]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                               cwd=ELSEWHERE)
     os.set_blocking(process.stdout.fileno(), False)
     try:
         seen, deadline = b"", time.monotonic() + PROBE_LIMIT

@@ -19,6 +19,9 @@ from mnlab.machine.job import MIB, MachineError
 
 MEMORY = 768 * MIB
 ANSWER_LIMIT = 120  # seconds of wall time for an answer of QEMU's; only a hang takes so long, even on a busy computer
+#: Where QEMU is started: it looks for firmware in the current folder first (softmmu/datadir.c, qemu_find_file), and that
+#: may be a student's.
+ELSEWHERE = "/"
 DONE = 43  # exit status when the guest has said that it is done (isa-debug-exit, see guest/agent.py)
 
 #: Clock and accelerator: what makes time pass in the guest.
@@ -82,7 +85,7 @@ class Qemu:
         ]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, start_new_session=True,
-                                        pass_fds=ends)
+                                        pass_fds=ends, cwd=ELSEWHERE)
         monitor_far.close()
         os.close(console_far)
         self.unread = b""

@@ -84,7 +84,7 @@ def _write(place: Path, folder: Path, outcome: Outcome) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     index = mailbox.index([(str(path.relative_to(folder)), 0o644, path.stat().st_size) for path in files])
     kept = mailbox.header(**asdict(outcome)) + index + b"".join(path.read_bytes() for path in files)
-    place.parent.mkdir(parents=True, exist_ok=True)
+    place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
         try:
             file.write(zlib.compress(kept, FASTEST))

@@ -3,6 +3,7 @@
 Matplotlib is imported only when a plot is written: most runs need none, and it takes a while.
 """
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
@@ -48,7 +49,7 @@ def plot_series(
     path = Path(path)
     if path.suffix not in METADATA:
         raise PlotError(f"{path.name}: plots are written as .svg or .png; choose a name that ends so.")
-    matplotlib, figure_class = _matplotlib()
+    matplotlib, figure_class = import_matplotlib()
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, **SETTINGS, "backend": "agg"}):
         figure = figure_class(figsize=SIZE, dpi=DPI, layout="constrained")
         axes = figure.add_subplot()
@@ -82,7 +83,7 @@ def plot_panels(
     path, thresholds, phases, events = Path(path), thresholds or {}, phases or {}, events or {}
     if path.suffix not in METADATA:
         raise PlotError(f"{path.name}: plots are written as .svg or .png; choose a name that ends so.")
-    matplotlib, figure_class = _matplotlib()
+    matplotlib, figure_class = import_matplotlib()
     letters = event_letters(text for label in series for _, text in sorted(events.get(label, ())))
     short = initials(name for label in series for _, name in phases.get(label, ()))
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, **SETTINGS, "backend": "agg"}):
@@ -145,12 +146,18 @@ def _explain(figure, letters: Mapping[str, str], short: Mapping[str, str], dashe
                       fontsize=9, handlelength=1.6)
 
 
-def _matplotlib():
+def import_matplotlib():
+    """(matplotlib, its Figure). No matplotlibrc of the current folder is read, which may be a student's."""
+    exists = os.path.exists
+    # matplotlib_fname() tries this name first, before any variable. Other threads ask for no such file.
+    os.path.exists = lambda path: path != "matplotlibrc" and exists(path)
     try:
         import matplotlib
         from matplotlib.figure import Figure
     except ImportError as error:
         raise PlotError("Plots as SVG or PNG need Matplotlib: install it with 'pip install matplotlib'.") from error
+    finally:
+        os.path.exists = exists
     return matplotlib, Figure
 
 

@@ -59,7 +59,7 @@ def main(count: str, seed: str, whom: str = "run") -> int:
 
 
 def start(folder: str, **options) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-c", RUN, folder], env={**os.environ, "PYTHONPATH": "/job/src"},
+    return subprocess.Popen([sys.executable, "-Pc", RUN, folder], env={**os.environ, "PYTHONPATH": "/job/src"},
                             start_new_session=True, **options)
 
 

@@ -1,6 +1,7 @@
 """From what happens in a check to its verdict."""
 
 import json
+import os
 
 import pytest
 
@@ -81,6 +82,47 @@ def test_ctrl_c_in_a_check_is_not_swallowed(verdict):
 def test_what_a_check_prints_does_not_get_out(verdict, capfd):
     verdict("print('loud')")
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name, value", [
+    ("PYTEST_ADDOPTS", "--collect-only"), ("PYTEST_ADDOPTS", "-p evil"), ("PYTEST_PLUGINS", "evil"),
+    ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")])
+def test_pytests_own_variables_change_nothing_and_stay(verdict, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    assert verdict("pass").status == "passed"
+    assert os.environ[name] == value
+
+
+@pytest.fixture
+def lab_in(tmp_path):
+    """lab_in(collection, body): the status of a lab of that collection, whose check has this body."""
+
+    def run(collection, body):
+        folder = tmp_path / collection / "labs/link/arp"
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text('{"start_ns": 0, "params": {}, "network": {}, "outcome": "ok"}')
+        (folder / "checks.py").write_text(HEAD + f"@points(1)\ndef check_it(): {body}\n")
+        return grade(Lab(folder), Record(folder), Answers({})).status
+
+    return run
+
+
+def test_settings_and_packages_around_change_nothing(tmp_path, lab_in, monkeypatch):
+    """Above the collection, in its folders, and in the current one."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "above/labs/link").mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "here", tmp_path / "above", tmp_path / "above/labs/link"):
+        (folder / "conftest.py").write_text("raise SystemExit('this was read')\n")
+        for name, section in (("pytest.ini", "pytest"), ("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")):
+            (folder / name).write_text(f"[{section}]\naddopts = --collect-only\n")
+    for folder in (tmp_path, tmp_path / "above", tmp_path / "here"):
+        (folder / "__init__.py").write_text("raise SystemExit('this was read')\n")
+    monkeypatch.chdir(tmp_path / "here")
+    assert lab_in("above/collection", "pass") == "passed"
+
+
+def test_labs_of_one_name_in_two_collections_have_checks_of_their_own(lab_in):
+    assert [lab_in("one", "pass"), lab_in("other", "assert False")] == ["passed", "failed"]
 
 
 def test_answers_that_cannot_be_read_fail_only_the_checks_that_ask(tmp_path, verdict):

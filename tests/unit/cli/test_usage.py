@@ -36,7 +36,7 @@ def mnlab(tmp_path):
         (lab / "starter/answers.toml").write_text('a = ""\n')
 
     def run(*arguments, **environment):
-        return subprocess.run([sys.executable, "-c", DRIVER, *map(str, arguments)], cwd=tmp_path, capture_output=True,
+        return subprocess.run([sys.executable, "-Pc", DRIVER, *map(str, arguments)], cwd=tmp_path, capture_output=True,
                               text=True, stdin=subprocess.DEVNULL, timeout=120, env={
                                   **os.environ, "PYTHONPATH": str(SRC), "MNLAB_CACHE": str(tmp_path / "cache"),
                                   "PATH": str(tmp_path / "bin"), **environment})
@@ -145,6 +145,13 @@ def test_a_cache_that_cannot_be_written(mnlab, tmp_path):
     (tmp_path / "cache-file").touch()
     done = mnlab("machine", "build", MNLAB_CACHE=str(tmp_path / "cache-file"), PATH=os.environ["PATH"])
     refused(done, 3, "cache-file")
+
+
+def test_a_cache_that_others_can_write(mnlab, tmp_path):
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache").chmod(0o777)
+    for command in (["machine", "status"], ["machine", "clean"], ["run", "arp"], ["doctor"]):
+        refused(mnlab(*command, PATH=os.environ["PATH"]), 2, "others can write", "chmod -R go-w")
 
 
 def test_an_interrupt_is_answered_in_a_word(mnlab, tmp_path):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mnlab.machine import cache
+from mnlab.machine.job import UnsafeCache
 
 SRC = str(Path(cache.__file__).parents[2])
 
@@ -37,7 +38,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def start(folder, how):
-    return subprocess.Popen([sys.executable, "-c", BUILDER, how], cwd=folder, stdout=subprocess.PIPE, text=True,
+    return subprocess.Popen([sys.executable, "-Pc", BUILDER, how], cwd=folder, stdout=subprocess.PIPE, text=True,
                             env={**os.environ, "PYTHONPATH": SRC})
 
 
@@ -125,6 +126,39 @@ def test_only_a_thorough_look_sees_a_change_that_hides_its_time(folder):
     damage_a_byte(place)
     os.utime(place / "part", ns=(before.st_atime_ns, before.st_mtime_ns))
     assert not cache.is_whole(place, thorough=True)
+
+
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777, 0o1777])
+def test_a_cache_that_others_can_write_is_refused(folder, mode):
+    (folder / "cache").mkdir()
+    (folder / "cache").chmod(mode)
+    with pytest.raises(UnsafeCache, match="others can write the cache"):
+        cache.entry("thing-1", build("whole"), lambda text: None)
+    assert not list((folder / "cache").iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_cache_of_another_user_is_refused(folder):
+    (folder / "cache").mkdir()
+    os.chown(folder / "cache", 54321, 54321)
+    with pytest.raises(UnsafeCache, match="belongs to another user"):
+        cache.cache_folder()
+
+
+def test_a_cache_that_is_made_is_closed_to_others_whatever_they_may_do_elsewhere(folder):
+    before = os.umask(0)
+    try:
+        cache.entry("thing-1", build("whole"), lambda text: None)
+    finally:
+        os.umask(before)
+    assert cache.cache_folder().stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.parametrize("place", ["cache", "./cache", "~/cache"])
+def test_a_cache_in_the_current_folder_is_refused(monkeypatch, place):
+    monkeypatch.setenv("MNLAB_CACHE", place)
+    with pytest.raises(UnsafeCache, match="not absolute"):
+        cache.cache_folder()
 
 
 @pytest.mark.parametrize("environment, expected", [

@@ -1,3 +1,4 @@
+import os
 import sys
 
 import pytest
@@ -59,4 +60,17 @@ def test_matplotlib_is_imported_only_when_a_plot_is_written():
     import subprocess
 
     program = "import sys, mnlab.report.plot, mnlab.report.terminal; sys.exit('matplotlib' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0
+    assert subprocess.run([sys.executable, "-Pc", program], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0
+
+
+def test_a_matplotlibrc_in_the_current_folder_is_not_read(tmp_path):
+    import subprocess
+
+    pytest.importorskip("matplotlib")
+    (tmp_path / "matplotlibrc").write_text("evil: true\nlines.linewidth: 7\n")
+    for program, read in (("import matplotlib", True), ("from mnlab.report.plot import import_matplotlib as get; "
+                                                        "matplotlib, _ = get()", False)):
+        done = subprocess.run([sys.executable, "-Pc", f"{program}; print(matplotlib.rcParams['lines.linewidth'])"],
+                              cwd=tmp_path, env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
+                              capture_output=True, text=True)
+        assert ("Bad key evil" in done.stderr, done.stdout == "7.0\n") == (read, read), done.stderr

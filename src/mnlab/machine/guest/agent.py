@@ -255,7 +255,7 @@ def child(head, group, output):
         sys.stderr = open(2, "w", buffering=1, closefd=False)
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         os.chdir(JOB)
-        sys.path[0:1] = head["path"]
+        sys.path[0:1] = [str(JOB / part) for part in head["path"]]  # wherever the job goes from here
         sys.argv = ["job", *head["arguments"]]
         module, function = head["entry"].split(":")
         status = getattr(importlib.import_module(module), function)(*head["arguments"]) or 0

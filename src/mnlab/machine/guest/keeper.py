@@ -43,7 +43,7 @@ def main(leash: socket.socket, folder: str, limits: dict) -> dict:
             (group / "main/cgroup.procs").write_text("0")
 
     try:
-        command = ["setpriv", "--pdeathsig", "KILL", "unshare", *NAMESPACES, sys.executable, "-B", str(JOB), folder]
+        command = ["setpriv", "--pdeathsig", "KILL", "unshare", *NAMESPACES, sys.executable, "-IB", str(JOB), folder]
         job = subprocess.Popen(command, preexec_fn=enter, close_fds=False,
                                env={**os.environ, "MNLAB_TRACE": name, "MNLAB_CGROUP": str(group or "")})
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -123,7 +123,7 @@ def main(folder: str) -> int:
                       PYTHONDONTWRITEBYTECODE="1", HOME="/root", LANG="C.UTF-8")
     if "openvswitch" in head["needs"]:
         start_open_vswitch()
-    sys.path[0:1] = [str(JOB / part) for part in head["path"]]
+    sys.path[0:0] = [str(JOB / part) for part in head["path"]]
     module, function = head["entry"].split(":")
     return getattr(importlib.import_module(module), function)(*head["arguments"]) or 0
 
