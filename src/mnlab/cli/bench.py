@@ -145,8 +145,9 @@ def _lines(path: str) -> list[str]:
 
 def show(report: Report) -> None:
     """The table, on standard output."""
-    from rich.console import Console
     from rich.table import Table
+
+    from mnlab.report.console import Console
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for heading, options in (("what", {}), ("measured", {"justify": "right", "no_wrap": True}), ("target", {}),
                              ("", {"no_wrap": True}), ("", {"style": "dim"})):
@@ -154,7 +155,7 @@ def show(report: Report) -> None:
     for row in report.rows:
         verdict = {True: "met", False: "MISSED", None: ""}[row.met]
         table.add_row(row.what, row.measured, row.figure.target, verdict, row.detail)
-    console = Console(highlight=False, markup=False)
+    console = Console()
     if not console.is_terminal:
         console.width = 160  # a file has room
     console.print(table)

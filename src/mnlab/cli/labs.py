@@ -56,8 +56,9 @@ def show(lab: OneLab) -> None:
 
     Example: mnlab show arp
     """
-    from rich.console import Console
     from rich.markdown import Markdown
+
+    from mnlab.report.console import Console
     console = Console()
     handout = labs.find(lab).handout
     if console.is_terminal:
@@ -151,10 +152,9 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Cl
 
     Example: mnlab verify arp
     """
-    from rich.console import Console
-
     from mnlab.checks.verify import verify as try_mutants
     from mnlab.machine.remembered import Remembering
+    from mnlab.report.console import Console
     from mnlab.report.matrix import kill_matrix
     from mnlab.report.progress import Progress
     chosen = _chosen(lab, not lab)
@@ -172,7 +172,7 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Cl
             matrices.append(matrix)
             if not json:
                 with progress.paused():
-                    Console(highlight=False).print(kill_matrix(
+                    Console().print(kill_matrix(
                         one.name, [check.name for check in matrix.baseline.checks],
                         [mutant.description for mutant in matrix.results], matrix.cells(),
                         [mutant.description for mutant in matrix.excused_mutants]))
@@ -212,14 +212,13 @@ def _get_ready_to_report(tasks) -> None:
 
 def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False,
             brief: bool = False, elapsed: float | None = None) -> None:
-    from rich.console import Console
-
     from mnlab.cli.ownership import give_back
     from mnlab.evidence.record import Record
     from mnlab.report import jsonout, terminal
+    from mnlab.report.console import Console
     from mnlab.report.drawn import pictures, write_figures
     from mnlab.report.timeline import timeline
-    console = Console(highlight=False)
+    console = Console()
     for result in results:
         lab = labs.find(result.lab)
         record = Record(result.evidence) if result.evidence else None

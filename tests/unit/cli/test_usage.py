@@ -93,6 +93,18 @@ def test_wrong_usage(mnlab, tmp_path, arguments, words):
     refused(mnlab(*arguments), 2, *words)
 
 
+@pytest.mark.parametrize("arguments", [
+    ["run", "arp", "--\x1b[31mred"], ["\x1b]0;title\x07"], ["run", "arp", "--on", "\x9b2J"], ["recheck", "\x1b[2J\nrun"],
+    ["run", "arp", "--junit", "\x1b[2J/"], ["check", "arp", "--work", "\x1b[2J"], ["run", "\x1b[31marp"],
+    ["exec", "--send", "\x1b[31m", "--", "true"]], ids=repr)
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_nothing_that_a_terminal_would_obey_is_repeated(mnlab, tmp_path, arguments, encoding):
+    (tmp_path / "\x1b[2J").mkdir()
+    done = mnlab(*arguments, PYTHONIOENCODING=encoding)
+    assert done.returncode in (2, 3) and done.stderr and "Traceback" not in done.stderr
+    assert all(char.isprintable() or char == "\n" for char in done.stderr + done.stdout)
+
+
 @pytest.mark.parametrize("text", ["seed = ", "seed = 'x'", "\0", "[" * 9999], ids=["cut", "word", "zero", "deep"])
 def test_a_variant_file_that_makes_no_sense(mnlab, tmp_path, text):
     (tmp_path / "work/arp").mkdir(parents=True)
