@@ -24,7 +24,7 @@ from mnlab.lab import read_once
 from mnlab.lab.work import BadWork
 
 
-LONGEST = 1500  # characters of a check's message, its hint apart
+LONGEST = 1800  # characters of a check's message, its hint apart, and of the reason of a whole run
 
 
 class Inconclusive(Exception):
@@ -36,7 +36,7 @@ class _Grader:
 
     def __init__(self, record: Record, answers: Answers):
         self.record, self.given = record, answers
-        self.outcome, self.reason = record.manifest.get("outcome"), record.manifest.get("reason", "")
+        self.outcome, self.reason = record.manifest.get("outcome"), cut(record.manifest.get("reason", ""), LONGEST)
         self.results: list[CheckResult] = []
         self.problems: list[str] = []
         self.interrupted = False

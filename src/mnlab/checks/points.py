@@ -31,8 +31,9 @@ def show(value, longest: int = SHOWN) -> str:
 
 
 def cut(text: str, longest: int) -> str:
-    """`text`, or its beginning and how much there is."""
-    return text if len(text) <= longest else f"{text[:longest]}... ({len(text):,} characters)"
+    """`text`, or its beginning and how much there is: `longest` characters at most."""
+    rest = f"... ({len(text):,} characters)"
+    return text if len(text) <= longest else text[:longest - len(rest)] + rest
 
 
 class CheckFailed(AssertionError):

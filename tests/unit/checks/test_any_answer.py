@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mnlab.checks.answers import LONGEST, MOST, Answers
 from mnlab.checks.grade import grade, read_answers
-from mnlab.checks.points import LARGEST, CheckFailed, expect, near, same, show
+from mnlab.checks.points import LARGEST, SHOWN, CheckFailed, expect, near, same, show
 from mnlab.evidence.record import Record
 from mnlab.lab.lab import Lab
 from mnlab.lab.read_once import Toml
@@ -48,8 +48,7 @@ def message_of(check) -> str:
         message = ""
     except CheckFailed as failure:
         message = str(failure)
-    assert time.process_time() - began < 0.1 and len(message.encode(errors="replace")) < 8 * 1024
-    assert len(message) < 2048
+    assert time.process_time() - began < 0.1 and len(message) < 2048
     return message
 
 
@@ -68,7 +67,7 @@ def test_whatever_a_check_does_with_a_value_fails_plainly(value):
     assert message_of(lambda: same(value, object(), "key"))
     assert message_of(lambda: near(value, float("nan"), "key", 0.1))
     assert message_of(lambda: expect(False, done=value, expected=[value], seen=(value, value)))
-    assert len(show(value)) < 300
+    assert len(show(value)) <= SHOWN
 
 
 @thorough
