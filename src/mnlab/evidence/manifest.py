@@ -7,6 +7,7 @@ decided what passes; what does not is `Unreadable`, one plain line.
 import json
 import math
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from mnlab.evidence import layout
@@ -85,11 +86,11 @@ REQUIRED_OF_A_LINE = ("name", "kind", "start", "end")
 def read(folder: Path) -> dict:
     """The manifest in `folder`, of the right shape. Unreadable if there is none."""
     path = folder / layout.MANIFEST
-    try:
-        with open(path, "rb") as file:
-            data = file.read(LIMIT + 1)
-    except OSError:
-        raise Unreadable(f"{folder} holds no evidence of a run (no readable {layout.MANIFEST})") from None
+    data = b""
+    with suppress(OSError):
+        if path.is_file():  # a pipe would be waited for
+            with open(path, "rb") as file:
+                data = file.read(LIMIT + 1)
     if len(data) > LIMIT:
         raise Unreadable(f"{folder} holds no evidence of a run ({layout.MANIFEST} has over {LIMIT >> 20} MiB)")
     found = loads(data)

@@ -186,8 +186,9 @@ class Record:
         try:
             if not self.is_untouched():
                 raise Unreadable(f"{self.folder} is not what was recorded: its digest does not match its files")
-            if link := next((path for path in self.folder.rglob("*") if path.is_symlink()), None):
-                raise Unreadable(f"{self.folder} is not what was recorded: {link.name!r} is a link")
+            if odd := next((path for path in self.folder.rglob("*") if path.is_symlink()
+                            or not path.is_file() and not path.is_dir()), None):
+                raise Unreadable(f"{self.folder} is not what was recorded: {odd.name!r} is neither file nor folder")
         except (OSError, ValueError, RecursionError):  # folders too deep, say
             raise Unreadable(f"{self.folder} is not what was recorded: it cannot be read") from None
         for key in ("lab", "outcome"):

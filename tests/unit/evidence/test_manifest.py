@@ -1,6 +1,7 @@
 """Evidence that somebody handed in holds whatever JSON there is: it is refused in one plain line, or can be graded."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -139,12 +140,20 @@ def test_odd_lines_are_damage(tmp_path, name, data):
         Record(tmp_path).insist_on_whole()
 
 
-def test_a_link_in_evidence_is_refused(tmp_path):
+@pytest.mark.parametrize("make", [lambda path: path.symlink_to("/etc/passwd"), os.mkfifo], ids=["link", "pipe"])
+@pytest.mark.parametrize("name", ["files/odd", "answers.toml", "signature.json"])
+def test_what_is_neither_file_nor_folder_is_refused(tmp_path, make, name):
     lay_out(tmp_path, dict(GOOD), [LINE])
-    (tmp_path / "files").mkdir(exist_ok=True)
-    (tmp_path / "files/secret").symlink_to("/etc/passwd")
-    with pytest.raises(Unreadable, match="'secret' is a link"):
+    (tmp_path / "files").mkdir()
+    make(tmp_path / name)
+    with pytest.raises(Unreadable, match=f"{Path(name).name!r} is neither file nor folder"):
         Record(tmp_path).insist_on_whole()
+
+
+def test_a_pipe_in_the_place_of_the_manifest_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / layout.MANIFEST)
+    with pytest.raises(Unreadable, match="no readable manifest"):
+        Record(tmp_path)
 
 
 def test_evidence_without_a_lab_or_an_outcome_is_none(tmp_path):
