@@ -47,6 +47,8 @@ class Plain:
         self.beneath = beneath
 
     def write(self, text: str) -> int:
+        if not isinstance(text, str):  # Typer writes bytes to find out whether a stream takes them
+            raise TypeError(f"a text stream takes str, not {type(text).__name__}")
         encoding = self.beneath.encoding or "utf-8"
         self.beneath.write(plain(text).encode(encoding, "replace").decode(encoding))
         return len(text)

@@ -285,6 +285,11 @@ def test_starting_and_listing(mnlab, tmp_path):
     assert mnlab("show", "ping").stdout.startswith("# The ping lab")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_help_is_text(mnlab, encoding):
+    assert mnlab("check", "--help", PYTHONIOENCODING=encoding).stdout.startswith("Usage: mnlab check")
+
+
 def test_the_doctor_works_without_anything(mnlab):
     done = mnlab("doctor")
     assert done.returncode == 1 and "apt-get install" in done.stdout and "Traceback" not in done.stderr

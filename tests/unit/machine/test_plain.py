@@ -47,6 +47,8 @@ def test_whatever_is_printed_comes_out_harmless(monkeypatch):
     print(*HOSTILE)
     print("é", *HOSTILE, file=sys.stderr, flush=True)
     sys.stderr.writelines(HOSTILE)
+    with pytest.raises(TypeError):
+        sys.stdout.write(b"")
     assert harmless(out.getvalue()) and out.getvalue().endswith("\n")
     sys.stderr.flush()
     assert harmless(err.buffer.getvalue().decode("ascii")) and not sys.stdout.isatty()
