@@ -12,8 +12,8 @@ SOON = 0.05  # s
 SLACK = 0.3  # s, between packets that a program sends a second apart
 COUNT, PACE = 5, 1.0  # requests that the student's ping sends, and seconds from one to the next
 TTL = 64  # net.ipv4.ip_default_ttl, RFC 1700
-LINE = re.compile(r"seq=(\d+) (?:reply from (\S+) ttl=(\d+) time=([\d.]+) ms|(timeout)|"
-                  r"error from (\S+) type=(\d+) code=(\d+))")
+LINE = re.compile(r"seq=(\d{1,9}) (?:reply from (\S+) ttl=(\d{1,9}) time=(\d{1,9}(?:\.\d{0,9})?) ms|(timeout)|"
+                  r"error from (\S+) type=(\d{1,9}) code=(\d{1,9}))")
 
 
 # --- reading the evidence ---

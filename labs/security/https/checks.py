@@ -242,7 +242,7 @@ def hsts(answer):
 
 def _max_age(headers):
     """Seconds for which a Strict-Transport-Security header (RFC 6797, section 6.1) holds; 0 if there is none."""
-    found = re.search(r'(?:^|;)\s*max-age\s*=\s*"?(\d+)', headers.get("strict-transport-security", ""), re.I)
+    found = re.search(r'(?:^|;)\s*max-age\s*=\s*"?(\d{1,18})', headers.get("strict-transport-security", ""), re.I)
     return int(found[1]) if found else 0
 
 

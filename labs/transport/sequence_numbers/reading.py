@@ -123,7 +123,7 @@ def printed(evidence) -> dict[tuple[str, int], str]:
     program = evidence.command("your-numbers")
     lines = [line.split() for line in program.stdout.splitlines() if line.strip()]
     found = {(words[0], int(words[1])): " ".join(words[2:]) for words in lines
-             if len(words) == 4 and words[1].isdecimal()}
+             if len(words) == 4 and words[1].isdecimal() and len(words[1]) < 10}
     how = program.stopped or (f"it ended with status {program.status}" if program.status else "")
     expect(len(found) == len(lines) == len(told(evidence)), done="numbers.py was told of three connections",
            expected=f"{len(told(evidence))} lines of the form NAME NUMBER SEQ ACK, one for each segment sent",

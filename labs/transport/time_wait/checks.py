@@ -273,7 +273,7 @@ def expect_told(evidence, visit: str, which: int) -> tcp.Connection:
     done = f"a visitor with a small buffer said `get` and `bye`, and read a second later ({visit})"
     connection = wire(evidence, "server", which=which)
     number, _, text = connection.stream(SERVER).partition(b"\n")
-    whole = number.isdigit() and int(number) == len(text) >= evidence.params["body"] - 21
+    whole = number.isdigit() and len(number) < 10 and int(number) == len(text) >= evidence.params["body"] - 21
     read = evidence.json("outcomes").get(visit)
     expect(whole and read == {"bytes": len(number) + 1 + len(text), "end": "end"}, done=done,
            expected="the visitor reads the whole answer and the end",

@@ -9,7 +9,7 @@ import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli.labs import LabNames
-from mnlab.cli.options import Clock, On, Place, Quiet, WrongUsage, machine_for, say
+from mnlab.cli.options import Clock, On, Place, Quiet, WrongUsage, a_file, a_folder, a_path, machine_for, say
 from mnlab.lab import lab as labs
 
 machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The lab machine: build, look at, carry, remove.")
@@ -23,8 +23,10 @@ def register(app: typer.Typer) -> None:
 
 
 def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="The command and its arguments.")],
-        send: Annotated[Optional[list[Path]], typer.Option(help="A file or folder to send in; may be repeated.")] = None,
-        out: Annotated[Path, typer.Option(help="Where files that the command wrote are put.")] = Path("exec-out"),
+        send: Annotated[Optional[list[Path]], typer.Option(
+            parser=a_path, metavar="PATH", help="A file or folder to send in; may be repeated.")] = None,
+        out: Annotated[Path, typer.Option(
+            parser=a_folder, metavar="FOLDER", help="Where files that the command wrote are put.")] = Path("exec-out"),
         limit: Annotated[float, typer.Option(help="Seconds of lab time after which it is stopped.")] = 3600,
         on: On = Place.vm, clock: Clock = None, quiet: Quiet = False) -> None:
     """Run any command in the lab machine, as root, on the files sent in.
@@ -39,8 +41,6 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
     from mnlab.machine import capabilities
     from mnlab.machine import command as inside
     from mnlab.machine.job import Job, Limits
-    if out.exists() and not out.is_dir():
-        raise WrongUsage(f"{out} is a file; choose another folder with --out")
     files: dict = {"src/command.py": Path(inside.__file__)}
     for path in send or []:
         if not path.exists():
@@ -55,6 +55,7 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
     place = machine_for(on, clock, quiet)
 
     def console(data: bytes) -> None:
+        """As it came, colours and all: what the user's own program prints is the user's own affair."""
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
 
@@ -141,7 +142,8 @@ def status(thorough: Annotated[bool, typer.Option(help="Hash every file.")] = Fa
 
 
 @machine.command()
-def export(file: Annotated[Path, typer.Argument(help="The file to write, say lab-machine.tgz.", dir_okay=False)],
+def export(file: Annotated[Path, typer.Argument(
+               parser=a_file, metavar="FILE", help="The file to write, say lab-machine.tgz.")],
            quiet: Quiet = False) -> None:
     """Write the lab machine into one file, for computers that shall not build it.
 
@@ -155,7 +157,8 @@ def export(file: Annotated[Path, typer.Argument(help="The file to write, say lab
 
 
 @machine.command(name="import")
-def import_(file: Annotated[Path, typer.Argument(help="A file that `machine export` wrote.")],
+def import_(file: Annotated[Path, typer.Argument(
+                parser=a_path, metavar="FILE", help="A file that `machine export` wrote.")],
             quiet: Quiet = False) -> None:
     """Take the lab machine from a file, after checking every byte.
 

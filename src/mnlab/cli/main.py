@@ -10,9 +10,10 @@ import sys
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli import bench, labs, machines, shell, tests
+from mnlab.cli import bench, labs, machines, shell, signing, tests
 from mnlab.lab.lab import UnknownLab
 from mnlab.lab.work import BadWork
+from mnlab.machine import plain
 from mnlab.machine.job import MachineError, UnsafeCache
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
@@ -30,6 +31,8 @@ WRONG_USAGE, INTERRUPTED = 2, 130
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
+    plain.guard()
+    signing.take()
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app(prog_name="mnlab")
@@ -45,7 +48,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has read enough
         sys.exit(1)
     except OSError as problem:
-        where = f" {problem.filename}" if problem.filename else ""
+        where = f" {plain.name(problem.filename)}" if problem.filename else ""
         _fail(f"the system says:{where} {problem.strerror or problem}", EXIT_STATUS[INCONCLUSIVE])
 
 

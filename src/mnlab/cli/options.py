@@ -7,6 +7,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from mnlab.lab.read_once import LARGEST_SEED
+
 
 class WrongUsage(Exception):
     """What the user asked for makes no sense. The text says what to do instead."""
@@ -22,12 +24,38 @@ class Time(str, Enum):
     real = "real"
 
 
+def a_path(text: str | Path) -> Path:
+    """What an option or argument names. An empty word names nothing: often it was a variable that is not set."""
+    if not str(text):
+        raise typer.BadParameter("the name is empty")
+    return Path(text)
+
+
+def a_folder(text: str | Path) -> Path:
+    """The same for a folder, which need not be there."""
+    path = a_path(text)
+    if path.exists() and not path.is_dir():
+        raise typer.BadParameter(f"{path} is a file; a folder is wanted")
+    return path
+
+
+def a_file(text: str | Path) -> Path:
+    """The same for a file, which need not be there."""
+    path = a_path(text)
+    if path.is_dir():
+        raise typer.BadParameter(f"{path} is a folder; a file is wanted")
+    return path
+
+
 On = Annotated[Place, typer.Option("--on", envvar="MNLAB_ON", help="vm: the lab machine. host: this kernel, as root.")]
 Clock = Annotated[Optional[Time], typer.Option("--clock", help="virtual: exact and repeatable (default on vm). real: this computer's time.")]
-Seed = Annotated[Optional[int], typer.Option("--seed", min=0, help="Which variant of the lab.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder for evidence.", file_okay=False)]
+Seed = Annotated[Optional[int], typer.Option("--seed", min=0, max=LARGEST_SEED, help="Which variant of the lab.")]
+Out = Annotated[Path, typer.Option("--out", parser=a_folder, metavar="FOLDER", help="Folder for evidence.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-Junit = Annotated[Optional[Path], typer.Option("--junit", help="Also write JUnit XML to this file.", dir_okay=False)]
+Junit = Annotated[Optional[Path], typer.Option("--junit", parser=a_file, metavar="FILE",
+                                               help="Also write JUnit XML to this file.")]
+Work = Annotated[Optional[Path], typer.Option("--work", parser=a_path, metavar="FOLDER",
+                                              help="Your folder; work/LAB unless given.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress and no diagrams.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also every command that was run.")]
 

@@ -9,11 +9,11 @@ import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli.labs import DEFAULT_SEED, OneLab
-from mnlab.cli.options import Clock, On, Place, Quiet, Seed, Time, WrongUsage, machine_for, say
+from mnlab.cli.options import Clock, On, Place, Quiet, Seed, Time, WrongUsage, a_folder, a_path, machine_for, say
 from mnlab.cli.ownership import bring_out
 from mnlab.lab import lab as labs
 from mnlab.lab import run as labrun
-from mnlab.lab import work as workfolder
+from mnlab.lab.read_once import read
 from mnlab.machine.job import Limits
 
 DAY = 24 * 3600  # seconds
@@ -25,8 +25,10 @@ def register(app: typer.Typer) -> None:
 
 def shell(lab: OneLab,
           host: Annotated[Optional[str], typer.Argument(help="Open a shell on this host instead of Mininet's prompt.")] = None,
-          work: Annotated[Optional[Path], typer.Option(help="Files to take along; work/LAB if it is there.")] = None,
-          out: Annotated[Path, typer.Option(help="Where files you make there are put.")] = Path("shell-out"),
+          work: Annotated[Optional[Path], typer.Option(
+              parser=a_path, metavar="FOLDER", help="Files to take along; work/LAB if it is there.")] = None,
+          out: Annotated[Path, typer.Option(
+              parser=a_folder, metavar="FOLDER", help="Where files you make there are put.")] = Path("shell-out"),
           seed: Seed = None, on: On = Place.vm, clock: Clock = None, quiet: Quiet = False) -> None:
     """Open a lab's network for hands-on work, in real time. Leave it with exit or Ctrl-D.
 
@@ -35,8 +37,6 @@ def shell(lab: OneLab,
     from mnlab.machine.terminal import Terminal
     if clock == Time.virtual:
         raise WrongUsage("a shell is for people: it runs in real time, so leave out --clock virtual")
-    if out.exists() and not out.is_dir():
-        raise WrongUsage(f"{out} is a file; choose another folder with --out")
     one = labs.find(lab)
     job = _job(one, host or "", work, seed)
     machine = machine_for(on, Time.real if on == Place.vm else None, quiet)
@@ -62,10 +62,10 @@ def _job(lab: labs.Lab, host: str, work: Path | None, seed: int | None):
     place = work or Path("work") / lab.name
     if work and not work.is_dir():
         raise WrongUsage(f"there is no folder {work}")
-    here = place.is_dir()
-    if seed is None:
-        seed = workfolder.seed_of(place) if here else None
+    taken = read(place) if place.is_dir() else None
+    if seed is None and taken:
+        seed = taken.seed(lab.name)
     seed = DEFAULT_SEED if seed is None else seed
-    files = workfolder.files_of(place) if here else {}
+    files = taken.files if taken else {}
     job = labrun.make_job(lab, files, seed, lab.params(seed), "", Limits(virtual_seconds=DAY, wall_seconds=DAY))
     return replace(job, entry="mnlab.lab.shell:main", arguments=(host,))

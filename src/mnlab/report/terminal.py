@@ -132,3 +132,5 @@ def _footer(result: LabResult, width: int, glyphs: Glyphs) -> Iterator[Text]:
     yield _verdict(result.status, glyphs).append(points, style="bold").append(f"   {times}", style="dim")
     if result.evidence:
         yield Text(f"  evidence: {clean(result.evidence, glyphs)}", style="dim", overflow="fold")
+    for note in result.notes:
+        yield Text(f"  {one_line(note, glyphs)}", style="yellow", overflow="fold")
