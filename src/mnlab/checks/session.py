@@ -1,12 +1,13 @@
 """Run labs and grade them: the demonstration, a student's work, saved evidence."""
 
 import importlib
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mnlab.checks.answers import Answers
@@ -25,13 +26,16 @@ WORKERS = max(1, min(4, os.cpu_count() or 1))
 class Task:
     """One lab to run, its evidence to lie under `out`.
 
-    `work` is the student's folder; None means the solution, with its reference answers.
+    `work` is the student's folder; None means the solution, with its reference answers. `key` draws the parameters that
+    prove work. `for_student`: once it is graded, the evidence shall not tell parameters that students are not told.
     """
 
     lab: labs.Lab
     seed: int
     out: Path
     work: Path | None = None
+    key: bytes = field(default=b"", repr=False)
+    for_student: bool = False
 
 
 def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | None = None,
@@ -82,11 +86,11 @@ def _run(task: Task, machine: Machine, progress, limits) -> Record:
 
     try:
         if task.work:
-            return labrun.run(task.lab, machine, task.work, task.seed, folder, step, limits=limits)
+            return labrun.run(task.lab, machine, task.work, task.seed, folder, step, limits=limits, key=task.key)
         with tempfile.TemporaryDirectory(prefix="mnlab-work-") as scratch:
             work = Path(scratch)
-            workfolder.copy(task.lab.solution, work, task.lab.params(task.seed))
-            return labrun.run(task.lab, machine, work, task.seed, folder, step, limits=limits)
+            workfolder.copy(task.lab.solution, work, task.lab.params(task.seed, task.key))
+            return labrun.run(task.lab, machine, work, task.seed, folder, step, limits=limits, key=task.key)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -104,7 +108,16 @@ def _grade(task: Task, record: Record) -> LabResult:
         given = task.work / workfolder.ANSWERS
         if given.is_file() and not given.is_symlink() and given.stat().st_size <= workfolder.ANSWERS_LIMIT:
             shutil.copyfile(given, kept)
-    return grade(task.lab, record, answers)
+    result = grade(task.lab, record, answers)
+    if task.for_student:
+        withhold(record)
+    return result
+
+
+def withhold(record: Record) -> None:
+    """Leave out of the manifest what students are not told. The digest remains that of the whole evidence."""
+    manifest = record.manifest | {"params": workfolder.shown(record.params), "withheld": True}
+    (record.folder / layout.MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
 
 
 def reference_answers(lab: labs.Lab, record: Record) -> Answers:
@@ -118,6 +131,8 @@ def recheck(folder: Path) -> LabResult:
     """Grade saved evidence again. Unreadable if it is none or has been changed since it was recorded."""
     from mnlab.checks.grade import grade, read_answers
     record = Record(folder)
+    if record.manifest.get("withheld"):
+        raise Unreadable(f"{folder} was written for the student: parameters are left out; recheck the original")
     if not record.is_untouched():
         raise Unreadable(f"{folder} is not what was recorded: its digest does not match its files")
     return grade(labs.find(record.manifest["lab"]), record, read_answers(folder))

@@ -39,6 +39,7 @@ class LabResult:
     seconds: float = 0.0
     virtual_seconds: float = 0.0
     reason: str = ""  # why the whole lab is inconclusive, or what the student's work broke; "" otherwise
+    secrets: str = "local"  # who drew the parameters that prove work: "local", anybody; "course", a course's key
 
     @property
     def status(self) -> str:

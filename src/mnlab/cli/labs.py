@@ -12,7 +12,8 @@ from typing import Annotated, Optional
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
-from mnlab.cli.options import Clock, Json, Junit, On, Out, Place, Quiet, Seed, Verbose, WrongUsage, machine_for, say
+from mnlab.cli.options import (Clock, Json, Junit, On, Out, Place, Quiet, SecretFile, Seed, Verbose, WrongUsage,
+                               machine_for, say, secret_key)
 from mnlab.lab import lab as labs
 from mnlab.lab import work as workfolder
 
@@ -69,7 +70,7 @@ def show(lab: OneLab) -> None:
 
 def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Place.vm, clock: Clock = None,
         out: Out = Path("runs"), json: Json = False, junit: Junit = None, quiet: Quiet = False,
-        verbose: Verbose = False) -> None:
+        verbose: Verbose = False, secret_file: SecretFile = None) -> None:
     """Run labs with their solutions: see what happens on the network, and the checks pass.
 
     With --all, one table; the details only of labs that did not pass.
@@ -79,7 +80,8 @@ def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Plac
     from mnlab.checks.session import Task
     chosen = _chosen(lab, all)
     seed = DEFAULT_SEED if seed is None else seed
-    tasks = [Task(one, seed, out) for one in chosen]
+    key = secret_key(secret_file)
+    tasks = [Task(one, seed, out, key=key) for one in chosen]
     _carry_out(tasks, on, clock, json, junit, quiet, verbose, brief=all)
 
 
@@ -107,7 +109,10 @@ def _user() -> str:
 def check(lab: LabNames = None, all: All = False,
           work: Annotated[Optional[Path], typer.Option(help="Your folder; work/LAB unless given.")] = None,
           seed: Seed = None, on: On = Place.vm, clock: Clock = None, out: Out = Path("runs"), json: Json = False,
-          junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False) -> None:
+          junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False, secret_file: SecretFile = None,
+          for_student: Annotated[bool, typer.Option(
+              "--for-student", help="Evidence to hand out: without parameters that students are not told.")] = False,
+          ) -> None:
     """Run labs with your work and grade it.
 
     Example: mnlab check arp
@@ -116,13 +121,13 @@ def check(lab: LabNames = None, all: All = False,
     chosen = _chosen(lab, all)
     if work and len(chosen) > 1:
         raise WrongUsage("--work goes with one lab")
-    tasks = []
+    key, tasks = secret_key(secret_file), []
     for one in chosen:
         place = work or Path("work") / one.name
         if not place.is_dir():
             raise WrongUsage(f"there is no work folder {place}. Begin with `mnlab start {one.name}`.")
         chosen_seed = seed if seed is not None else workfolder.seed_of(place)
-        tasks.append(Task(one, DEFAULT_SEED if chosen_seed is None else chosen_seed, out, place))
+        tasks.append(Task(one, DEFAULT_SEED if chosen_seed is None else chosen_seed, out, place, key, for_student))
     _carry_out(tasks, on, clock, json, junit, quiet, verbose)
 
 

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 import sys
 from enum import Enum
 from pathlib import Path
@@ -25,6 +26,9 @@ class Time(str, Enum):
 On = Annotated[Place, typer.Option("--on", envvar="MNLAB_ON", help="vm: the lab machine. host: this kernel, as root.")]
 Clock = Annotated[Optional[Time], typer.Option("--clock", help="virtual: exact and repeatable (default on vm). real: this computer's time.")]
 Seed = Annotated[Optional[int], typer.Option("--seed", min=0, help="Which variant of the lab.")]
+SecretFile = Annotated[Optional[Path], typer.Option(
+    "--secret-file", help="The course's key: it draws the parameters that prove work. Or MNLAB_SECRET, the key itself.",
+    dir_okay=False)]
 Out = Annotated[Path, typer.Option("--out", help="Folder for evidence.", file_okay=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Junit = Annotated[Optional[Path], typer.Option("--junit", help="Also write JUnit XML to this file.", dir_okay=False)]
@@ -35,6 +39,24 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also every comma
 def say(text: str) -> None:
     """A line about slow work, on standard error."""
     print(text, file=sys.stderr, flush=True)
+
+
+SHORTEST_KEY = 16  # bytes
+
+
+def secret_key(file: Path | None) -> bytes:
+    """The key in `file`, its last newline aside, or in MNLAB_SECRET; b"" if neither is given. WrongUsage if unusable."""
+    given = os.environ.get("MNLAB_SECRET")
+    if file is None and given is None:
+        return b""
+    try:
+        key = os.fsencode(given) if file is None else file.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+    except OSError as problem:
+        raise WrongUsage(f"{file} cannot be read: {problem.strerror}") from None
+    if len(key) < SHORTEST_KEY:
+        raise WrongUsage(f"{file or 'MNLAB_SECRET'} holds {len(key)} bytes: a key has {SHORTEST_KEY} or more. "
+                         "`openssl rand -hex 32` makes one.")
+    return key
 
 
 def machine_for(on: Place, clock: Time | None, quiet: bool = False):

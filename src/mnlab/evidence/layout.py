@@ -24,6 +24,9 @@ ANSWERS, FIGURES = "answers.toml", "figures"
 #: What the outside adds to the manifest after the run: differs from run to run or is made of the rest.
 ADDED = ("machine", "evidence_sha256", "seconds")
 
+#: Who drew the parameters that prove work: anybody, from the seed; or whoever holds a course's key.
+LOCAL, COURSE = "local", "course"
+
 #: How an experiment can end.
 OK, STUDENT_FAULT, INCONCLUSIVE = "ok", "student_fault", "inconclusive"
 

@@ -91,7 +91,7 @@ def _start_keeper(job: Job, folder: Path, far: socket.socket, line: socket.socke
     """The process that holds the job; `far` is the keeper's end of its leash."""
     limits = {"memory": job.limits.memory, "processes": job.limits.processes}
     lent = [line.fileno()] if line else []
-    kept = {name: value for name, value in os.environ.items() if name.startswith("MNLAB_") or name in ("PATH", "TERM")}
+    kept = {name: os.environ[name] for name in ("PATH", "TERM") if name in os.environ}  # MNLAB_SECRET is not for a job
     with far:
         return subprocess.Popen(
             ["unshare", "--mount", capabilities.PYTHON, "-B", str(KEEPER), str(far.fileno()), str(folder.absolute()),

@@ -34,6 +34,7 @@ def _lab(result: LabResult) -> dict:
         "virtual_seconds": round(result.virtual_seconds, VIRTUAL_DIGITS),
         "evidence": str(result.evidence) if result.evidence else None,
         "evidence_sha256": result.evidence_sha256,
+        "secrets": result.secrets,
         "checks": [_check(check) for check in result.checks],
     }
 
