@@ -76,7 +76,7 @@ class Lab:
         drawn = hmac.new(key, f"{self.name}/{seed}/secret".encode(), "sha256").hexdigest()
         secrets = self.experiment.secret(random.Random(drawn), params)
         if wrong := [name for name in secrets if not name.startswith("_") or name in params]:
-            raise ValueError(f"{self.name}: a secret parameter's name begins with _ and is its own; {wrong[0]!r} is not")
+            raise ValueError(f"{self.name}: a secret parameter's name begins with _ and is its own: not {wrong[0]!r}")
         return params | secrets
 
     def figures(self, record) -> list:

@@ -8,7 +8,8 @@ from mnlab.machine.job import Job
 
 
 def test_a_job_gets_no_secret(tmp_path, monkeypatch):
-    monkeypatch.setenv("MNLAB_SECRET", "a key of many bytes")
+    for name in ("MNLAB_SECRET", "MNLAB_SIGNING_KEY"):
+        monkeypatch.setenv(name, "a key of many bytes")
     seen = {}
     monkeypatch.setattr(subprocess, "Popen", lambda argv, **options: seen.update(options))
     near, far = socket.socketpair()
