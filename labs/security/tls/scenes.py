@@ -33,7 +33,7 @@ def prepare(net, rec):
     net["client"].replace_file("/etc/hosts", f"{p['server']} {p['name']}\n")
     for way in WAYS:
         (PKI / way).write_text(page(p, way))
-    suites = ":".join([*liked(p, "tls12"), *p["_tls10"]["server"], "@SECLEVEL=0"])
+    suites = ":".join([*liked(p, "tls12"), *old(p), "@SECLEVEL=0"])
     argv = ["env", f"--chdir={PKI}", "openssl", "s_server", "-4", "-accept", PORT, "-cert", "server.crt", "-key",
             "server.key", "-HTTP", "-keylogfile", "server.keys", "-cipher", suites, "-ciphersuites",
             ":".join(liked(p, "tls13")), "-groups", server_groups(p), *SERVER_OPTIONS]
@@ -43,6 +43,11 @@ def prepare(net, rec):
 def liked(p, version) -> list[str]:
     """The server's suites, by OpenSSL's names, its favourite first."""
     return p["suites"]["server"][version]
+
+
+def old(p) -> list[str]:
+    """The server's suites for TLS 1.0, its favourite first."""
+    return p["_tls10"]["server"]
 
 
 def offer(p, way) -> list[str]:
