@@ -228,7 +228,7 @@ def check_http_redirects(evidence, params):
     """Over HTTP your server gives away nothing: it points to the same URL with https, for good."""
     done = evidence.command("redirect").line
     answer = exchange(evidence, "redirect").response
-    target = f"https://{params['shop_name']}/cart?ware={params['token']}"
+    target = f"https://{params['shop_name']}/cart?ware={params['_ware']}"
     expect(answer.status in PERMANENT, done=done, expected="301 or 308: moved for good", seen=answer.start_line)
     expect(answer.header("Location") == target, done=done, expected=f"Location: {target}",
            seen=f"Location: {answer.header('Location')}")

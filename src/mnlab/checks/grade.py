@@ -119,7 +119,8 @@ def grade(lab: Lab, record: Record, answers: Answers) -> LabResult:
                        evidence=record.folder, evidence_sha256=record.manifest.get("evidence_sha256", ""),
                        seconds=seconds.get("wall", 0.0), virtual_seconds=seconds.get("virtual", 0.0),
                        work=work.get("kind", ""), work_sha256=work.get("sha256", ""),
-                       reason="" if grader.outcome == layout.OK else grader.reason)
+                       reason="" if grader.outcome == layout.OK else grader.reason,
+                       secrets=record.manifest.get("secrets", layout.LOCAL))
     if grader.problems:
         return replace(result, checks=(), reason="; ".join(grader.problems))
     return result

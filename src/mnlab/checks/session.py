@@ -1,12 +1,13 @@
 """Run labs and grade them: the demonstration, a student's work, saved evidence."""
 
 import importlib
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mnlab.checks.answers import Answers
@@ -31,7 +32,8 @@ class Task:
     """One lab to run, its evidence to lie under `out`.
 
     `work` is what the student handed in; None means the solution, with its reference answers. `seed_from` says who
-    chose the seed.
+    chose the seed. `secret` draws the parameters that prove work. `for_student`: once it is graded, the evidence shall
+    not tell parameters that students are not told.
     """
 
     lab: labs.Lab
@@ -39,6 +41,8 @@ class Task:
     out: Path
     work: Work | None = None
     seed_from: str = "default"
+    secret: bytes = field(default=b"", repr=False)
+    for_student: bool = False
 
 
 def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | None = None,
@@ -87,11 +91,12 @@ def _run(task: Task, machine: Machine, progress, limits) -> Record:
 
     try:
         if task.work:
-            return labrun.run(task.lab, machine, task.work, task.seed, folder, step, limits=limits)
+            return labrun.run(task.lab, machine, task.work, task.seed, folder, step, limits=limits, key=task.secret)
         with tempfile.TemporaryDirectory(prefix="mnlab-work-") as scratch:
             work = Path(scratch)
-            workfolder.copy(task.lab.solution, work, task.lab.params(task.seed))
-            return labrun.run(task.lab, machine, read(work, layout.SOLUTION), task.seed, folder, step, limits=limits)
+            workfolder.copy(task.lab.solution, work, task.lab.params(task.seed, task.secret))
+            return labrun.run(task.lab, machine, read(work, layout.SOLUTION), task.seed, folder, step, limits=limits,
+                              key=task.secret)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -114,8 +119,17 @@ def _grade(task: Task, record: Record, key: bytes | None) -> LabResult:
     if key:
         signature.sign(record.folder, record.manifest, data, key)
         notes += ("signed",)
-    return replace(grade(task.lab, record, answers), seed_from=task.seed_from, notes=notes,
+    result = grade(task.lab, record, answers)
+    if task.for_student:
+        withhold(record)
+    return replace(result, seed_from=task.seed_from, notes=notes,
                    signature=signature.VERIFIED if key else signature.UNSIGNED)
+
+
+def withhold(record: Record) -> None:
+    """Leave out of the manifest what students are not told. The digest remains that of the whole evidence."""
+    manifest = record.manifest | {"params": workfolder.shown(record.params), "withheld": True}
+    (record.folder / layout.MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
 
 
 def reference_answers(lab: labs.Lab, record: Record) -> Answers:
@@ -130,6 +144,8 @@ def recheck(folder: Path, key: bytes | None = None, solution: bool = False) -> L
     signed with that, or is a run of the solution and `solution` does not allow it."""
     from mnlab.checks.grade import grade, read_answers
     record = Record(folder)
+    if record.manifest.get("withheld"):
+        raise Unreadable(f"{folder} was written for the student: parameters are left out; recheck the original")
     record.insist_on_whole()
     answers = answers_in(folder)
     signed = signature.verify(folder, record.manifest, answers.data, key)

@@ -12,9 +12,9 @@ from typing import Annotated, Optional
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
+from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile
 from mnlab.cli.options import (Clock, Json, Junit, On, Out, Place, Quiet, Seed, Verbose, Work, WrongUsage, a_path,
                                machine_for, say)
-from mnlab.cli.signing import Key, key as key_of
 from mnlab.lab import lab as labs
 from mnlab.lab import work as workfolder
 from mnlab.lab.read_once import read
@@ -73,8 +73,8 @@ def show(lab: OneLab) -> None:
 
 
 def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Place.vm, clock: Clock = None,
-        out: Out = Path("runs"), key: Key = None, json: Json = False, junit: Junit = None, quiet: Quiet = False,
-        verbose: Verbose = False) -> None:
+        out: Out = Path("runs"), key: Key = None, secret_file: SecretFile = None, json: Json = False,
+        junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False) -> None:
     """Run labs with their solutions: see what happens on the network, and the checks pass.
 
     With --all, one table; the details only of labs that did not pass.
@@ -84,8 +84,9 @@ def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Plac
     from mnlab.checks.session import Task
     chosen = _chosen(lab, all)
     seed, seed_from = (DEFAULT_SEED, BY_DEFAULT) if seed is None else (seed, FROM_OPTION)
-    tasks = [Task(one, seed, out, seed_from=seed_from) for one in chosen]
-    _carry_out(tasks, on, clock, key_of(key), json, junit, quiet, verbose, brief=all)
+    secret = SECRET.key(secret_file) or b""
+    tasks = [Task(one, seed, out, seed_from=seed_from, secret=secret) for one in chosen]
+    _carry_out(tasks, on, clock, SIGNING.key(key), json, junit, quiet, verbose, brief=all)
 
 
 def start(lab: OneLab, seed: Seed = None,
@@ -112,8 +113,11 @@ def _user() -> str:
 
 def check(lab: LabNames = None, all: All = False,
           work: Work = None, seed: Seed = None, on: On = Place.vm, clock: Clock = None, out: Out = Path("runs"),
-          key: Key = None, json: Json = False, junit: Junit = None, quiet: Quiet = False,
-          verbose: Verbose = False) -> None:
+          key: Key = None, secret_file: SecretFile = None, json: Json = False, junit: Junit = None,
+          quiet: Quiet = False, verbose: Verbose = False,
+          for_student: Annotated[bool, typer.Option(
+              "--for-student", help="Evidence to hand out: without parameters that students are not told.")] = False,
+          ) -> None:
     """Run labs with your work and grade it.
 
     Example: mnlab check arp
@@ -122,7 +126,7 @@ def check(lab: LabNames = None, all: All = False,
     chosen = _chosen(lab, all)
     if work and len(chosen) > 1:
         raise WrongUsage("--work goes with one lab")
-    tasks = []
+    secret, tasks = SECRET.key(secret_file) or b"", []
     for one in chosen:
         place = work or Path("work") / one.name
         if not place.is_dir():
@@ -131,8 +135,8 @@ def check(lab: LabNames = None, all: All = False,
         chosen_seed, seed_from = (seed, FROM_OPTION) if seed is not None else (given.seed(one.name), FROM_VARIANT)
         if chosen_seed is None:
             chosen_seed, seed_from = DEFAULT_SEED, BY_DEFAULT
-        tasks.append(Task(one, chosen_seed, out, given, seed_from))
-    _carry_out(tasks, on, clock, key_of(key), json, junit, quiet, verbose)
+        tasks.append(Task(one, chosen_seed, out, given, seed_from, secret, for_student))
+    _carry_out(tasks, on, clock, SIGNING.key(key), json, junit, quiet, verbose)
 
 
 def recheck(run: Annotated[list[Path], typer.Argument(parser=a_path, metavar="RUN...", help="Folders of saved runs.")],
@@ -146,7 +150,7 @@ def recheck(run: Annotated[list[Path], typer.Argument(parser=a_path, metavar="RU
     from mnlab.checks.session import recheck as grade_again
     from mnlab.evidence.record import Unreadable
     try:
-        known = key_of(key)
+        known = SIGNING.key(key)
         results = [grade_again(folder, known, solution) for folder in run]
     except Unreadable as problem:
         raise WrongUsage(str(problem)) from None

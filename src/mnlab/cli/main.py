@@ -10,7 +10,7 @@ import sys
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli import bench, labs, machines, shell, signing, tests
+from mnlab.cli import bench, keys, labs, machines, shell, tests
 from mnlab.lab.lab import UnknownLab
 from mnlab.lab.work import BadWork
 from mnlab.machine import plain
@@ -32,7 +32,7 @@ WRONG_USAGE, INTERRUPTED = 2, 130
 def main() -> None:
     """Run the command line and leave with its exit status."""
     plain.guard()
-    signing.take()
+    keys.take()
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app(prog_name="mnlab")

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 import sys
 from enum import Enum
 from pathlib import Path
@@ -63,6 +64,9 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also every comma
 def say(text: str) -> None:
     """A line about slow work, on standard error."""
     print(text, file=sys.stderr, flush=True)
+
+
+SHORTEST_KEY = 16  # bytes
 
 
 def machine_for(on: Place, clock: Time | None, quiet: bool = False):

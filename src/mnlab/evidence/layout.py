@@ -28,6 +28,9 @@ ADDED = ("machine", "evidence_sha256", "seconds", "work")
 #: Whose work was run: the manifest's "work" says it, with a digest of the work.
 STUDENT, SOLUTION = "student", "solution"
 
+#: Who drew the parameters that prove work: anybody, from the seed; or whoever holds a course's key.
+LOCAL, COURSE = "local", "course"
+
 #: How an experiment can end.
 OK, STUDENT_FAULT, INCONCLUSIVE = "ok", "student_fault", "inconclusive"
 

@@ -25,14 +25,16 @@ LAST_WORDS, LONGEST_WORD = 5, 200  # lines of anything else that are kept, and h
 
 
 def run(lab: Lab, machine: Machine, work: Work | Path, seed: int, folder: Path,
-        progress: Callable[[str], None] = lambda step: None, mutant: str = "", limits: Limits | None = None) -> Record:
+        progress: Callable[[str], None] = lambda step: None, mutant: str = "", limits: Limits | None = None,
+        key: bytes = b"") -> Record:
     """Run `lab` against a work folder (read already, or read here) and write the evidence to `folder`. Its Record,
     whatever the outcome.
 
+    `key` draws the parameters that prove work (Lab.params); the manifest says whether there was one, and never which.
     MachineError if there is no machine to run on, BadWork if the work folder is unusable; `folder` is then not left
     behind.
     """
-    params = lab.params(seed)
+    params = lab.params(seed, key)
     work = work if isinstance(work, Work) else read(work)
     job = make_job(lab, work.files, seed, params, mutant, limits or limits_of(lab))
     started = time.monotonic()
@@ -47,6 +49,7 @@ def run(lab: Lab, machine: Machine, work: Work | Path, seed: int, folder: Path,
         if outcome.trouble or outcome.status != 0:
             trouble = outcome.trouble or f"the run ended with status {outcome.status}"
             manifest |= {"outcome": layout.INCONCLUSIVE, "reason": "\n".join([trouble, *steps.others])}
+        manifest["secrets"] = layout.COURSE if key else layout.LOCAL
         path.write_text(json.dumps(manifest, indent=1, sort_keys=True))
         seal(folder, machine.describe(), {"wall": round(time.monotonic() - started, 3),
                                           "virtual": round(outcome.virtual_seconds, 9)}, work)

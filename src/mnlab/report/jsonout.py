@@ -39,6 +39,7 @@ def _lab(result: LabResult) -> dict:
         "evidence": str(result.evidence) if result.evidence else None,
         "evidence_sha256": result.evidence_sha256,
         "signature": result.signature,
+        "secrets": result.secrets,
         "checks": [_check(check) for check in result.checks],
     }
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -34,6 +35,20 @@ class Machine:
 
     def abandon(self):
         self.stop.set()
+
+
+class Telling(Machine):
+    """A machine that writes down the job's parameters, as the real one does."""
+
+    def __init__(self):
+        super().__init__({})
+
+    def run(self, job, folder, console):
+        outcome = super().run(job, folder, console)
+        path = folder / "manifest.json"
+        path.write_text(json.dumps(json.loads(path.read_text())
+                                   | {"params": json.loads(job.files["job.json"])["params"]}))
+        return outcome
 
 
 class Silent:
@@ -130,3 +145,30 @@ def test_the_result_says_whose_work_it_was_and_who_chose_the_seed(tasks, tmp_pat
     assert result.notes == () and result.work_sha256 == read(work).sha256
     [result] = session.run_tasks(tasks("c"), Machine({}), Silent())
     assert (result.work, result.notes) == ("solution", ())
+
+
+@pytest.fixture
+def secretive(tasks):
+    """A task of a lab with a parameter of each kind."""
+    (task,) = tasks("a")
+    (task.lab.folder / "experiment.py").write_text("def variant(rng): return {'rate': 5, '_way': 7, 'list': [1]}\n"
+                                                   "def secret(rng, params): return {'_s': rng.randrange(10**9)}\n")
+    return task
+
+
+def test_the_manifest_says_who_drew_the_secrets_and_never_the_key(secretive):
+    keyed = replace(secretive, secret=b"a key of twenty bytes")
+    results = [session.run_tasks([task], Telling(), Silent())[0] for task in (secretive, keyed)]
+    local, course = (json.loads((result.evidence / "manifest.json").read_text()) for result in results)
+    assert [result.secrets for result in results] == [local["secrets"], course["secrets"]] == ["local", "course"]
+    assert local["params"]["_s"] != course["params"]["_s"] and local["params"]["_way"] == course["params"]["_way"]
+    assert "twenty" not in json.dumps(course) + repr(keyed)
+
+
+def test_evidence_for_the_student_lacks_what_students_are_not_told_and_is_not_graded_again(secretive):
+    (result,) = session.run_tasks([replace(secretive, for_student=True)], Telling(), Silent())
+    manifest = json.loads((result.evidence / "manifest.json").read_text())
+    assert result.status == "passed" and manifest["params"] == {"rate": 5} and manifest["withheld"] is True
+    assert manifest["evidence_sha256"] == result.evidence_sha256 != ""
+    with pytest.raises(session.Unreadable, match="written for the student: parameters are left out; recheck the orig"):
+        session.recheck(result.evidence)

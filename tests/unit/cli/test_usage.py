@@ -146,6 +146,23 @@ def test_without_qemu_it_says_what_to_install(mnlab, tmp_path, command):
     assert not list(tmp_path.glob("runs/*"))
 
 
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_key_that_is_none(mnlab, tmp_path, command):
+    (tmp_path / "work/arp").mkdir(parents=True)
+    (tmp_path / "short").write_text("fifteen letters\n")
+    refused(mnlab(command, "arp", "--secret-file", "short"), 2, "short holds 15 bytes", "16 or more")
+    refused(mnlab(command, "arp", "--secret-file", "absent"), 2, "absent cannot be read")
+    refused(mnlab(command, "arp", MNLAB_SECRET=""), 2, "MNLAB_SECRET has 0 bytes")
+    refused(mnlab(command, "arp", MNLAB_SECRET="guess me"), 2, "MNLAB_SECRET has 8 bytes")
+
+
+def test_evidence_that_was_written_for_the_student(mnlab, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/manifest.json").write_text(
+        '{"lab": "arp", "start_ns": 0, "params": {}, "network": {}, "withheld": true}')
+    refused(mnlab("recheck", "run"), 2, "run was written for the student", "recheck the original")
+
+
 def test_a_command_that_is_too_long_to_travel(mnlab):
     refused(mnlab("exec", "--", "python3", "-c", "pass;" * 1000), 2, "too long", "--send")
 
