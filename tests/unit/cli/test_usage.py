@@ -150,7 +150,9 @@ def test_without_qemu_it_says_what_to_install(mnlab, tmp_path, command):
 def test_a_key_that_is_none(mnlab, tmp_path, command):
     (tmp_path / "work/arp").mkdir(parents=True)
     (tmp_path / "short").write_text("fifteen letters\n")
-    refused(mnlab(command, "arp", "--secret-file", "short"), 2, "short holds 15 bytes", "16 or more")
+    refused(mnlab(command, "arp", "--secret-file", "short"), 2, "others can read", "chmod 600 short")
+    (tmp_path / "short").chmod(0o600)
+    refused(mnlab(command, "arp", "--secret-file", "short"), 2, "short has 15 bytes", "16 to 4096")
     refused(mnlab(command, "arp", "--secret-file", "absent"), 2, "absent cannot be read")
     refused(mnlab(command, "arp", MNLAB_SECRET=""), 2, "MNLAB_SECRET has 0 bytes")
     refused(mnlab(command, "arp", MNLAB_SECRET="guess me"), 2, "MNLAB_SECRET has 8 bytes")
