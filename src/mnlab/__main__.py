@@ -16,18 +16,20 @@ def start() -> None:
 
 
 def forget_the_current_folder() -> None:
-    """Import nothing from the folder that mnlab is called in, which may be a student's.
+    """Import and start nothing that lies where mnlab is called: that may be a student's folder.
 
-    Python adds it for each relative entry of PYTHONPATH, an empty one among them (":/opt/lib"). An absolute entry is
-    the user's word, and stays.
+    Relative entries of PYTHONPATH and PATH lead there, an empty one (":/opt/lib") among them. An absolute entry is the
+    user's word, and stays. The launcher of a clone does so before Python begins.
     """
-    if not os.environ.get("PYTHONPATH"):
-        return
-    entries = os.environ["PYTHONPATH"].split(os.pathsep)
-    absolute = [entry for entry in entries if os.path.isabs(entry)]
-    relative = {os.path.abspath(entry) for entry in entries} - set(absolute)
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) not in relative]
-    os.environ["PYTHONPATH"] = os.pathsep.join(absolute)  # for the programs that mnlab starts
+    for name, default in (("PYTHONPATH", ""), ("PATH", os.defpath)):
+        if not os.environ.get(name):
+            continue
+        entries = os.environ[name].split(os.pathsep)
+        absolute = [entry for entry in entries if os.path.isabs(entry)]
+        os.environ[name] = os.pathsep.join(absolute) or default
+        if name == "PYTHONPATH":
+            relative = {os.path.abspath(entry) for entry in entries} - set(absolute)
+            sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) not in relative]
 
 
 if __name__ == "__main__":

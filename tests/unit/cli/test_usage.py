@@ -161,6 +161,16 @@ def test_nothing_is_imported_from_the_current_folder(tmp_path, entry):
     assert (done.returncode, done.stdout) == (0, f"mnlab {__version__}\n"), done.stderr
 
 
+@pytest.mark.parametrize("path", [":{}", ".:{}", "{}:"])
+def test_no_program_of_the_current_folder_is_started(mnlab, tmp_path, path):
+    for name in ("qemu-system-x86_64", "setpriv", "mmdebstrap", "sqfstar", "newuidmap"):
+        (tmp_path / name).write_text("#!/bin/sh\ntouch started\n")
+        (tmp_path / name).chmod(0o755)
+    done = mnlab("doctor", PATH=path.format(tmp_path / "bin"))
+    assert not (tmp_path / "started").exists() and str(tmp_path / "sqfstar") not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_cache_that_cannot_be_written(mnlab, tmp_path):
     (tmp_path / "cache-file").touch()
     done = mnlab("machine", "build", MNLAB_CACHE=str(tmp_path / "cache-file"), PATH=os.environ["PATH"])
