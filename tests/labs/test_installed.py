@@ -22,8 +22,8 @@ def environment(tmp_path_factory):
     subprocess.run(build, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     subprocess.run([sys.executable, "-P", "-m", "venv", folder / "venv"], check=True)
     wheel, = folder.glob("*.whl")
-    subprocess.run([folder / "venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel],
-                   check=True, stdin=subprocess.DEVNULL)
+    install = [folder / "venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel]
+    subprocess.run(install, check=True, stdin=subprocess.DEVNULL)
     return folder / "venv"
 
 
@@ -34,8 +34,8 @@ def mnlab(environment, tmp_path):
     def run(*arguments, **variables):
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         return subprocess.run([environment / "bin/mnlab", *arguments], cwd=tmp_path, text=True, capture_output=True,
-                              stdin=subprocess.DEVNULL, timeout=600,
-                              env={**kept, "HOME": str(tmp_path), "MNLAB_CACHE": str(cache.cache_folder()), **variables})
+                              stdin=subprocess.DEVNULL, timeout=600, env={
+                                  **kept, "HOME": str(tmp_path), "MNLAB_CACHE": str(cache.cache_folder()), **variables})
 
     return run
 

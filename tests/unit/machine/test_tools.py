@@ -50,7 +50,8 @@ def test_a_qemu_that_says_nothing_of_use(path, text):
         tools.qemu_version()
 
 
-@pytest.mark.parametrize("user, programs", [(0, {"mmdebstrap", "sqfstar"}), (1000, {"mmdebstrap", "sqfstar", "newuidmap"})])
+@pytest.mark.parametrize("user, programs", [
+    (0, {"mmdebstrap", "sqfstar"}), (1000, {"mmdebstrap", "sqfstar", "newuidmap"})])
 def test_who_is_not_root_needs_more_to_build(monkeypatch, user, programs):
     monkeypatch.setattr(tools.os, "geteuid", lambda: user)
     assert set(tools.building()) == programs

@@ -98,9 +98,10 @@ def test_an_import_that_goes_up_is_found(text):
     assert not climbs(PACKAGE / "checks/grade.py", text)
 
 
-def anchor(heading: str) -> str:
-    """The fragment by which a heading of a Markdown page is reached."""
-    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+def anchors(page: Path) -> list[str]:
+    """The fragments by which the headings of a Markdown page are reached."""
+    headings = re.findall(r"^#+ (.*)", page.read_text(), flags=re.M)
+    return [re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings]
 
 
 def dead_links(page: Path) -> list[str]:
@@ -112,9 +113,7 @@ def dead_links(page: Path) -> list[str]:
         if re.match(r"[a-z]+:", target):
             continue
         path = (page.parent / name).resolve() if name else page
-        if not path.exists():
-            dead.append(target)
-        elif fragment and fragment not in map(anchor, re.findall(r"^#+ (.*)", path.read_text(), flags=re.M)):
+        if not path.exists() or fragment and fragment not in anchors(path):
             dead.append(target)
     return dead
 
