@@ -16,7 +16,7 @@ from typing import Annotated, Optional
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, FAILED, INCONCLUSIVE, PASSED
-from mnlab.cli.options import Json, Place, Quiet, WrongUsage, a_file, machine_for, say
+from mnlab.cli.options import Json, Place, Quiet, WrongUsage, a_file, insist_on_clone, machine_for, say
 from mnlab.cli.ownership import give_back
 from mnlab.lab.lab import ROOT, all_labs, find
 from mnlab.machine.job import MachineError
@@ -98,8 +98,7 @@ def load_benchmarks() -> ModuleType:
     """tests/benchmarks as a package, found by its path."""
     if PACKAGE in sys.modules:
         return sys.modules[PACKAGE]
-    if not (FOLDER / "__init__.py").is_file():
-        raise WrongUsage(f"there are no benchmarks in {FOLDER}: use a whole copy of the project")
+    insist_on_clone("bench")
     spec = importlib.util.spec_from_file_location(PACKAGE, FOLDER / "__init__.py",
                                                   submodule_search_locations=[str(FOLDER)])
     package = importlib.util.module_from_spec(spec)

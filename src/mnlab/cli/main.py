@@ -6,9 +6,11 @@ Exit status: 0 all passed; 1 something failed; 2 wrong usage or input; 3 inconcl
 import os
 import signal
 import sys
+from typing import Annotated
 
 import typer
 
+from mnlab import __version__
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli import bench, keys, labs, machines, shell, tests
 from mnlab.lab.lab import UnknownLab
@@ -25,6 +27,19 @@ shell.register(app)
 machines.register(app)
 tests.register(app)
 bench.register(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"mnlab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True,
+                                                 help="Show the version and exit.")] = False) -> None:
+    """Options of mnlab itself, before any command."""
+
 
 WRONG_USAGE, INTERRUPTED = 2, 130
 

@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from mnlab.lab.lab import ROOT
 from mnlab.lab.read_once import LARGEST_SEED
 
 
@@ -79,3 +80,10 @@ def machine_for(on: Place, clock: Time | None, quiet: bool = False):
         return HostMachine()
     from mnlab.machine.vm import VirtualMachine
     return VirtualMachine((clock or Time.virtual).value, quietly)
+
+
+def insist_on_clone(command: str) -> None:
+    """WrongUsage if mnlab is installed without the project's tests, which `command` runs."""
+    if not (ROOT / "tests").is_dir():
+        raise WrongUsage(f"`mnlab {command}` needs a clone of the project: its tests are not installed. "
+                         f"In a clone, run ./mnlab {command}")

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+PACKAGE = Path(__file__).resolve().parents[1]
+#: The folder of labs/, topologies/ and controller/: the clone's, or within the package where that is installed.
+ROOT = PACKAGE / "data" if (PACKAGE / "data").is_dir() else PACKAGE.parents[1]
 LAYERS = ("link", "network", "transport", "application", "security", "sdn")
 
 

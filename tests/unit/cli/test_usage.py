@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mnlab import __version__
 from mnlab.evidence import layout, signature
 
 SRC = Path(__file__).parents[3] / "src"
@@ -109,6 +110,9 @@ def test_a_mistyped_lab_suggests_the_near_one(mnlab, command):
     (["doctor", "arp"], ["--on host"]),
     (["doctor", "harp", "--on", "host"], ["Did you mean 'arp'"]),
     (["dance"], ["dance"]),
+    (["test"], ["needs a clone"]),
+    (["test", "unit"], ["needs a clone"]),
+    (["bench", "speed"], ["needs a clone"]),
 ], ids=" ".join)
 def test_wrong_usage(mnlab, tmp_path, arguments, words):
     (tmp_path / "a-file").write_text("x")
@@ -142,7 +146,7 @@ def test_a_variant_file_that_makes_no_sense(mnlab, tmp_path, text):
                                      ["exec", "--", "true"], ["machine", "build"]])
 def test_without_qemu_it_says_what_to_install(mnlab, tmp_path, command):
     (tmp_path / "mine").mkdir()
-    refused(mnlab(*command), 3, "qemu-system-x86_64", "apt-get install")
+    refused(mnlab(*command), 3, "apt-get install", *("qemu-system-x86", "mmdebstrap", "squashfs-tools"))
     assert not list(tmp_path.glob("runs/*"))
 
 
@@ -171,7 +175,7 @@ def test_a_command_that_is_too_long_to_travel(mnlab):
 
 def test_with_an_old_qemu_it_says_so(mnlab, tmp_path):
     (tmp_path / "bin").mkdir()
-    for name in ("qemu-system-x86_64", "setpriv"):
+    for name in ("qemu-system-x86_64", "setpriv", "mmdebstrap", "sqfstar", "newuidmap"):
         (tmp_path / "bin" / name).write_text("#!/bin/sh\necho 'QEMU emulator version 5.2.0 (Debian 1:5.2+dfsg-11)'\n")
         (tmp_path / "bin" / name).chmod(0o755)
     refused(mnlab("run", "arp"), 3, "QEMU 5.2.0 (Debian 1:5.2+dfsg-11) is too old", "7.2 or later")
@@ -196,6 +200,31 @@ def test_the_doctor_of_the_host_machine_has_a_line_for_each_lab(mnlab, tmp_path)
     assert sorted(able + lacking) == ["arp", "ping"] and "Traceback" not in done.stderr
     assert f"can run {len(able)} of 2 labs" in done.stdout and done.returncode == bool(lacking)
     assert mnlab("doctor", MNLAB_ON="host").stdout == done.stdout
+
+
+def test_the_version(mnlab):
+    done = mnlab("--version")
+    assert (done.returncode, done.stdout) == (0, f"mnlab {__version__}\n")
+
+
+@pytest.mark.parametrize("entry", ["", ".", "sub/.."])
+def test_nothing_is_imported_from_the_current_folder(tmp_path, entry):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "typer.py").write_text("print('from the current folder')\n")
+    program = "from mnlab.__main__ import start; start()"
+    done = subprocess.run([sys.executable, "-P", "-c", program, "--version"], cwd=tmp_path, text=True,
+                          capture_output=True, env={**os.environ, "PYTHONPATH": f"{entry}:{SRC}"})
+    assert (done.returncode, done.stdout) == (0, f"mnlab {__version__}\n"), done.stderr
+
+
+@pytest.mark.parametrize("path", [":{}", ".:{}", "{}:"])
+def test_no_program_of_the_current_folder_is_started(mnlab, tmp_path, path):
+    for name in ("qemu-system-x86_64", "setpriv", "mmdebstrap", "sqfstar", "newuidmap"):
+        (tmp_path / name).write_text("#!/bin/sh\ntouch started\n")
+        (tmp_path / name).chmod(0o755)
+    done = mnlab("doctor", PATH=path.format(tmp_path / "bin"))
+    assert not (tmp_path / "started").exists() and str(tmp_path / "sqfstar") not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_cache_that_cannot_be_written(mnlab, tmp_path):
