@@ -318,7 +318,7 @@ def test_a_key_that_will_not_do(mnlab, evidence, key):
 
 def test_the_key_is_not_handed_on_to_what_mnlab_starts(mnlab, tmp_path):
     (tmp_path / "bin").mkdir()
-    for name in ("qemu-system-x86_64", "setpriv"):
+    for name in ("qemu-system-x86_64", "setpriv", "mmdebstrap", "sqfstar", "newuidmap"):
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\nexport >>{tmp_path}/seen\necho QEMU emulator version 5.2.0\n")
         (tmp_path / "bin" / name).chmod(0o755)
     refused(mnlab("run", "arp", MNLAB_SIGNING_KEY=KEY), 3, "too old")
