@@ -107,7 +107,7 @@ def prepare(host, work: Path, allowed: Allowed | None = None, handed: tuple[Path
             processor: float = PROCESSOR):
     """A Sandbox on `host`; removed afterwards, with every process started in it.
 
-    `handed` are files that its programs see besides, in /usr/lib/mnlab; `processor`: seconds of processor time that
+    `handed` are files that its programs see besides, in /mnlab; `processor`: seconds of processor time that
     they may use. Spent if the run has none left.
     """
     user = pwd.getpwnam(USER)
