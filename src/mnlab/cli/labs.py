@@ -15,6 +15,7 @@ from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
 from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile
 from mnlab.cli.options import (Clock, Json, Junit, On, Out, Place, Quiet, Seed, Verbose, Work, WrongUsage, a_path,
                                machine_for, say)
+from mnlab.evidence.layout import STUDENT
 from mnlab.lab import lab as labs
 from mnlab.lab import work as workfolder
 from mnlab.lab.read_once import read
@@ -22,6 +23,7 @@ from mnlab.lab.read_once import read
 LabNames = Annotated[Optional[list[str]], typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")]
 OneLab = Annotated[str, typer.Argument(metavar="LAB", help="The name of a lab, as `list` shows.")]
 All = Annotated[bool, typer.Option("--all", help="Every lab.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Run again what was run before, too.")]
 DEFAULT_SEED = 1
 FROM_OPTION, FROM_VARIANT, BY_DEFAULT = "--seed", workfolder.VARIANT, "default"  # who chose a seed
 
@@ -60,16 +62,8 @@ def show(lab: OneLab) -> None:
 
     Example: mnlab show arp
     """
-    from rich.markdown import Markdown
-
-    from mnlab.report.console import Console
-    console = Console()
-    handout = labs.find(lab).handout
-    if console.is_terminal:
-        with console.pager(styles=True):
-            console.print(Markdown(handout))
-    else:
-        print(handout)
+    from mnlab.report.handout import show as show_handout
+    show_handout(labs.find(lab).handout)
 
 
 def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Place.vm, clock: Clock = None,
@@ -114,15 +108,20 @@ def _user() -> str:
 def check(lab: LabNames = None, all: All = False,
           work: Work = None, seed: Seed = None, on: On = Place.vm, clock: Clock = None, out: Out = Path("runs"),
           key: Key = None, secret_file: SecretFile = None, json: Json = False, junit: Junit = None,
-          quiet: Quiet = False, verbose: Verbose = False,
+          quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False,
           for_student: Annotated[bool, typer.Option(
               "--for-student", help="Evidence to hand out: without parameters that students are not told.")] = False,
           ) -> None:
-    """Run labs with your work and grade it.
+    """Run labs with your work and grade it. In a work folder, no lab need be named.
+
+    In virtual time the same files give the same evidence: if only answers.toml has changed, nothing is run again.
 
     Example: mnlab check arp
     """
     from mnlab.checks.session import Task
+    if not lab and not all and not work and (mine := _lab_of_this_folder()):
+        lab, work = [mine], Path()
+        out = Path(os.path.relpath(_above(Path.cwd()) / out)) if out == Path("runs") else out
     chosen = _chosen(lab, all)
     if work and len(chosen) > 1:
         raise WrongUsage("--work goes with one lab")
@@ -136,7 +135,17 @@ def check(lab: LabNames = None, all: All = False,
         if chosen_seed is None:
             chosen_seed, seed_from = DEFAULT_SEED, BY_DEFAULT
         tasks.append(Task(one, chosen_seed, out, given, seed_from, secret, for_student))
-    _carry_out(tasks, on, clock, SIGNING.key(key), json, junit, quiet, verbose)
+    _carry_out(tasks, on, clock, SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh)
+
+
+def _lab_of_this_folder() -> str | None:
+    """The lab that variant.toml in the current folder names; None if there is no such file, or it names none."""
+    return read(Path()).lab if Path(workfolder.VARIANT).is_file() else None
+
+
+def _above(folder: Path) -> Path:
+    """Where a work folder's runs belong: beside work/, or beside the folder itself. In it, they would be handed in."""
+    return folder.parent.parent if folder.parent.name == "work" else folder.parent
 
 
 def recheck(run: Annotated[list[Path], typer.Argument(parser=a_path, metavar="RUN...", help="Folders of saved runs.")],
@@ -160,7 +169,7 @@ def recheck(run: Annotated[list[Path], typer.Argument(parser=a_path, metavar="RU
 def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Clock = None, json: Json = False,
            quiet: Quiet = False,
            quick: Annotated[bool, typer.Option("--quick", help="End when every check has failed once.")] = False,
-           fresh: Annotated[bool, typer.Option("--fresh", help="Run again what was run before, too.")] = False) -> None:
+           fresh: Fresh = False) -> None:
     """Try each lab's mutants and show which check catches which: every check must be able to fail.
 
     In virtual time a run that was made before is not made again: the same files give the same evidence.
@@ -168,15 +177,15 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Cl
     Example: mnlab verify arp
     """
     from mnlab.checks.verify import verify as try_mutants
-    from mnlab.machine.remembered import Remembering
+    from mnlab.machine.remembered import remembering
     from mnlab.report.console import Console
     from mnlab.report.matrix import kill_matrix
     from mnlab.report.progress import Progress
     chosen = _chosen(lab, not lab)
     machine = machine_for(on, clock, quiet)
     machine.prepare()
-    if machine.describe()["clock"] == "virtual" and not fresh:
-        machine = Remembering(machine)
+    if not fresh:
+        machine = remembering(machine)
     matrices = []
     with Progress(total=len(chosen), quiet=quiet) as progress:
         for one in chosen:
@@ -203,12 +212,15 @@ def _chosen(names: list[str] | None, every: bool) -> list[labs.Lab]:
     return labs.all_labs() if every else [labs.find(name) for name in dict.fromkeys(names)]
 
 
-def _carry_out(tasks, on, clock, key, json, junit, quiet, verbose, brief: bool = False) -> None:
+def _carry_out(tasks, on, clock, key, json, junit, quiet, verbose, brief: bool = False, fresh: bool = True) -> None:
     from mnlab.checks.session import run_tasks
     from mnlab.cli.ownership import make_folder
     from mnlab.report.progress import Progress
     machine = machine_for(on, clock, quiet)
     machine.prepare()
+    if not fresh:
+        from mnlab.machine.remembered import remembering
+        machine = remembering(machine)
     make_folder(tasks[0].out)
     started = time.monotonic()
     with Progress(total=len(tasks), quiet=quiet) as progress:
@@ -229,7 +241,7 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
             brief: bool = False, elapsed: float | None = None) -> None:
     from mnlab.cli.ownership import give_back
     from mnlab.evidence.record import Record
-    from mnlab.report import jsonout, terminal
+    from mnlab.report import history, jsonout, terminal
     from mnlab.report.console import Console
     from mnlab.report.drawn import pictures, write_figures
     from mnlab.report.timeline import timeline
@@ -239,6 +251,7 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
         record = Record(result.evidence) if result.evidence else None
         if record and draw:
             write_figures(lab, record)
+            history.keep(result)
         give_back(result.evidence)
         if json:
             for words in filter(None, (result.reason, *result.notes)):
@@ -253,7 +266,8 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
         if record and verbose:
             console.print(timeline(record))
             console.print()
-        console.print(terminal.verdicts(result, lab.title))
+        since = history.since(result) if record and draw and result.work == STUDENT else ""
+        console.print(terminal.verdicts(result, lab.title, since))
         console.print()
     if json:
         print(jsonout.dumps(results))

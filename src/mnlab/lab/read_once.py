@@ -56,6 +56,12 @@ class Work:
     answers: Toml
     variant: Toml | None
 
+    @property
+    def lab(self) -> str | None:
+        """The lab that variant.toml names; None if it names none."""
+        said = self.variant.values().get("lab") if self.variant else None
+        return said if isinstance(said, str) else None
+
     def seed(self, lab_name: str) -> int | None:
         """The seed that variant.toml names; None if there is no such file. BadWork if it makes no sense, or is for
         another lab."""

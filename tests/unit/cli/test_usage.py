@@ -150,6 +150,17 @@ def test_without_qemu_it_says_what_to_install(mnlab, tmp_path, command):
     assert not list(tmp_path.glob("runs/*"))
 
 
+def test_in_a_work_folder_the_lab_need_not_be_named(mnlab, tmp_path):
+    """It gets as far as QEMU, which is not there; in a folder that names no lab, one has to be named."""
+    (tmp_path / "variant.toml").write_text('lab = "arp"\nseed = 3\n')
+    refused(mnlab("check"), 3, "qemu-system-x86_64")
+    refused(mnlab("check", "ping"), 2, "there is no work folder work/ping")
+    (tmp_path / "variant.toml").write_text('lab = "nosuch"\nseed = 3\n')
+    refused(mnlab("check"), 2, "no lab 'nosuch'")
+    (tmp_path / "variant.toml").write_text("seed = 3\n")
+    refused(mnlab("check"), 2, "name one or more labs")
+
+
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_a_key_that_is_none(mnlab, tmp_path, command):
     (tmp_path / "work/arp").mkdir(parents=True)
