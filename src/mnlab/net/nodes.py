@@ -1,5 +1,6 @@
 """Mininet's nodes made strict: no shell behind a pty, every command's status seen, switches in namespaces too."""
 
+import json
 import os
 import re
 import shlex
@@ -12,6 +13,7 @@ from mininet.node import Host, Node, Switch
 
 from mnlab.net import namespace
 from mnlab.net.errors import CommandFailed, NetworkError
+from mnlab.net.links import batch
 
 #: A command line in which a shell would find nothing to do but start the program.
 PLAIN = re.compile(r"[\w./+-]+( [\w./:@%+,=-]+)*")
@@ -31,6 +33,8 @@ class Strict:
     def startShell(self, mnopts=None):  # noqa: N802  (Mininet's name)
         if len(self.name) > NAME_LIMIT:
             raise NetworkError(f"the name {self.name!r} is too long: a node's name has at most {NAME_LIMIT} characters")
+        if not re.fullmatch(r"[\w-]+", self.name, re.ASCII):
+            raise NetworkError(f"the name {self.name!r} cannot be: a node's name is letters, digits, _ and -")
         # n makes the namespaces, then p prints the pid: the line says that they are there.
         options = "-cdnp" if self.inNamespace else "-cdp"
         self.shell = subprocess.Popen(["mnexec", options, "sleep", "infinity"], stdin=subprocess.DEVNULL,
@@ -88,6 +92,19 @@ class Strict:
         lines = [f"nameserver {server}" for server in servers] + ([f"search {search}"] if search else [])
         self.replace_file("/etc/resolv.conf", "\n".join(lines) + "\n")
 
+    def setARP(self, ip, mac):  # noqa: N802
+        """Add a static ARP entry. Linux forgets it when the interface goes down or gets another MAC address."""
+        self.run(["arp", "-s", ip, mac])
+
+    def setDefaultRoute(self, intf=None):  # noqa: N802
+        """The default route: an interface, or what `ip route` is told ("via 10.0.0.254")."""
+        where = intf if isinstance(intf, str) and " " in intf else f"dev {intf}"
+        self.run(f"ip route replace default {where}")
+
+    def setHostRoute(self, ip, intf):  # noqa: N802
+        """A route to one host, through an interface."""
+        self.run(f"ip route replace {ip} dev {intf}")
+
     def replace_file(self, path: str, text: str) -> None:
         """Make this node, and no other, see `text` in the file `path`, which must exist."""
         own = f"/run/{self.name}-{self.pid}{path.replace('/', '.')}"
@@ -109,6 +126,9 @@ class Strict:
 
     sendCmd = write  # noqa: N815
 
+    def linkTo(self, node, link=None):  # noqa: N802
+        raise NetworkError(f"{self.name}: links are the network's: net.addLink({self.name!r}, {str(node)!r})")
+
 
 class StrictHost(Strict, Host):
     """A host."""
@@ -117,23 +137,55 @@ class StrictHost(Strict, Host):
 class Bridge(Strict, Switch):
     """A learning switch: a Linux bridge in a namespace of its own, so that two networks never meet."""
 
-    def __init__(self, name, **params):
+    def __init__(self, name, stp: bool = False, prio: int | None = None, **params):
+        self.stp, self.prio, self.running = stp, prio, False
         super().__init__(name, **{**params, "inNamespace": True})
 
-    def start(self, _controllers):
-        """Network has made the bridge already, with the interfaces."""
+    def defaultDpid(self, dpid=None):  # noqa: N802
+        """A bridge has no datapath id; Mininet would want one, or a number in the name."""
+        return dpid
 
-    def stop(self, deleteIntfs=True):  # noqa: N803
-        self.terminate()
+    def start(self, _controllers=()):
+        """Make the bridge, with all interfaces that there are."""
+        if not self.running:
+            with namespace.inside(self.pid):
+                batch("ip", self.batch(), f"starting {self.name}")
+            self.running = True
+
+    def stop(self, deleteIntfs=False):  # noqa: N803
+        """Take the bridge away; its cables stay plugged in."""
+        if deleteIntfs and any(intf.name != "lo" for intf in self.intfList()):
+            raise NetworkError(f"{self.name}: stop() leaves the cables; delLink takes them away, delSwitch all of it")
+        if self.running:
+            with namespace.inside(self.pid):
+                batch("ip", [f"link delete {self.name}"], f"stopping {self.name}")
+            self.running = False
 
     def connected(self):
-        return True
+        return self.running
+
+    def attach(self, intf) -> None:
+        """Plug a cable in while the switch runs."""
+        if self.running:
+            with namespace.inside(self.pid):
+                batch("ip", [f"link set {intf} master {self.name}"], f"{intf} joins {self.name}")
+
+    def settled(self) -> bool:
+        """Whether no port is still on its way to forwarding."""
+        ports = json.loads(self.run(["bridge", "-j", "link", "show"]).stdout or "[]") if self.stp else []
+        return not any(port.get("state") in ("listening", "learning") for port in ports)
 
     def batch(self) -> list[str]:
-        """Lines for `ip -batch` that make the bridge. Snooping off: multicast reaches everyone, as in a plain switch."""
-        lines = [f"link add {self.name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0"]
+        """Lines for `ip -batch` that make the bridge. Snooping off: multicast reaches everyone, as in a plain switch.
+
+        Promiscuous: it then forwards a copy of each frame and listens to the original (br_handle_frame_finish,
+        net/bridge/br_input.c). The copy belongs to no socket, so no queue from here on holds its sender back.
+        """
+        tree = "stp_state 1" if self.stp else "stp_state 0 forward_delay 0"
+        priority = f" priority {self.prio}" if self.prio is not None else ""
+        lines = [f"link add {self.name} type bridge {tree}{priority} mcast_snooping 0"]
         lines += [f"link set {intf} master {self.name}" for intf in self.intfNames() if intf != "lo"]
-        return [*lines, f"link set {self.name} up"]
+        return [*lines, f"link set {self.name} promisc on up"]
 
 
 def _end(process: subprocess.Popen) -> None:
@@ -148,6 +200,10 @@ def _end(process: subprocess.Popen) -> None:
 
 def strict(cls: type[Node]) -> type[Node]:
     """`cls` itself if it is strict, else a strict class of the same name on top of it (for a topology's routers)."""
+    if not isinstance(cls, type) or not issubclass(cls, Node):
+        raise NetworkError(f"{cls!r} is not a kind of host: give a class on top of mininet.node.Node")
+    if issubclass(cls, Switch):
+        raise NetworkError(f"{cls.__name__} is a kind of switch: use addSwitch")
     if issubclass(cls, Strict):
         return cls
     return type(cls.__name__, (Strict, cls), {})
