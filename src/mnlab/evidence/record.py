@@ -1,6 +1,7 @@
 """Reading evidence: what checks, diagrams and people ask of a recorded run. Never touches a network."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -95,8 +96,9 @@ class Record:
 
     def _captures(self, place: str) -> list[Path]:
         folder = self.folder / layout.CAPTURES
+        interfaces = self.hosts.get(place, {}).get("interfaces", {})
         found = [path for path in sorted(folder.glob("*.pcap"))
-                 if path.name.split(".")[0] == place or ("-" not in place and path.name.startswith(f"{place}-"))]
+                 if path.stem in interfaces or re.fullmatch(rf"{re.escape(place)}(-eth\d+)?", path.stem)]
         if not found:
             raise Missing(f"nothing was captured on {place}")
         return found

@@ -57,8 +57,9 @@ class Network(Mininet):
         for switch in self.switches:
             if isinstance(switch, OpenFlowSwitch) and switch.running:
                 switch.stop()
-        outside = [intf for link in self.links for intf in (link.intf1, link.intf2) if not intf.node.inNamespace]
-        batch("ip", [f"link delete {intf}" for intf in outside if namespace.exists(intf.name)], "taking the links away")
+        outside = [next((end for end in (link.intf1, link.intf2) if not end.node.inNamespace), None)
+                   for link in self.links]  # one end of each link that would not go with a namespace, and at once
+        batch("ip", [f"link delete {end}" for end in outside if end and namespace.exists(end.name)], "ending the links")
         for node in [*self.hosts, *self.switches]:
             if isinstance(node, Strict):
                 node.terminate()
@@ -183,6 +184,16 @@ class Network(Mininet):
             wait_until(lambda node=node: _all_up(node), f"every interface of {node.name} is up")
         for switch in self.switches:
             wait_until(switch.settled, f"the spanning tree of {switch.name} has settled", SPANNING_TREE)
+
+    def place(self, name: str) -> tuple[Node, list[str]]:
+        """A node and its interfaces ("h1"), or a node and the one that is named ("web-1-eth0")."""
+        if name in self:
+            return self[name], [str(intf) for intf in cables(self[name])]
+        for node in (*self.hosts, *self.switches):
+            if name in node.nameToIntf:
+                return node, [name]
+        raise NetworkError(f"there is no node and no interface {name!r} in this network; "
+                           f"there are the nodes {' '.join(sorted(self.keys()))}")
 
     def networks(self) -> set[IPv4Network]:
         """The IP networks that its hosts' interfaces are in."""
