@@ -10,7 +10,7 @@ from functools import partial
 from ipaddress import IPv4Interface
 from mininet.link import TCLink
 from mininet.log import setLogLevel
-from mininet.node import IVSSwitch, Node, OVSBridge, OVSSwitch, UserSwitch
+from mininet.node import CPULimitedHost, IVSSwitch, Node, OVSBridge, OVSSwitch, UserSwitch
 from mininet.nodelib import LinuxBridge
 from mininet.topo import Topo
 from mnlab.net.errors import NetworkError
@@ -173,6 +173,23 @@ def dashes():
     with Network(topology(build)) as net:
         return [[net.place(place)[0].name, net.place(place)[1]] for place in ("web-1", "web-1-eth0", "s-1-eth2", "s-1")] + [
             reaches(net, "web-1", "web-2"), refusal(lambda: net.place("web-3"))]
+
+@test
+def shares_of_the_processor():
+    loop = ["python3", "-c", "import time\nbegin, cpu = time.monotonic(), time.process_time()\n"
+            "while time.monotonic() < begin + 2: pass\nprint((time.process_time() - cpu) / (time.monotonic() - begin))"]
+    used = lambda node: float(node.run(loop).stdout)
+    found = []
+    for host in ({"cls": CPULimitedHost, "cpu": 0.2}, {"cpu": 0.5}, {"cls": partial(CPULimitedHost, cpu=0.3)},
+                 {"cls": CPULimitedHost}, {"cpu": 0.01, "cores": 0}):
+        with Network(topology(lambda t: [t.addHost("h1", **host), t.addHost("h2")])) as net:
+            one = used(net["h1"]), float(net["h1"].popen(loop).communicate()[0]), used(net["h2"])
+            net["h1"].setCPUFrac(0.7)
+            found.append([*one, used(net["h1"])])
+            net["h1"].start_process(["sleep", "1000"])
+    left = [name for name in os.listdir("/sys/fs/cgroup/job") if name.startswith("h1")]
+    return found, left, [refused(topology(lambda t: t.addHost("h1", **host))) for host in (
+        {"cpu": 2}, {"cpu": 0.5, "sched": "rt"}, {"cores": 3})]
 
 # --- a network that runs ---
 
@@ -375,6 +392,16 @@ def test_names_may_have_dashes(value):
     assert places == [["web-1", ["web-1-eth0"]], ["web-1", ["web-1-eth0"]], ["s-1", ["s-1-eth2"]],
                       ["s-1", ["s-1-eth1", "s-1-eth2"]]]
     assert reached and "no node and no interface 'web-3'" in refused
+
+
+def test_a_host_may_have_a_share_of_the_processor(value):
+    found, left, refused = value("shares_of_the_processor")
+    for share, (run, popen, other, later) in zip((0.2, 0.5, 0.3, 1, 0.01), found, strict=True):
+        assert run == pytest.approx(share, rel=0.1) and popen == pytest.approx(share, rel=0.1)
+        assert other > 0.9 and later == pytest.approx(0.7, rel=0.1)
+    assert left == []
+    for word, text in zip(("cpu: 2", "sched", "processors [3]"), refused, strict=True):
+        assert text.startswith("h1: ") and word in text
 
 
 def test_addresses_of_a_running_host_change(value):

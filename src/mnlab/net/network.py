@@ -13,7 +13,7 @@ from functools import partial
 from ipaddress import IPv4Interface, IPv4Network
 
 from mininet.net import Mininet
-from mininet.node import Host, Node, Switch
+from mininet.node import CPULimitedHost, Host, Node, Switch
 from mininet.util import numCores
 
 from mnlab.net import links, namespace, openflow, parameters, switches
@@ -74,7 +74,7 @@ class Network(Mininet):
     def addHost(self, name, cls=None, **params):  # noqa: N802
         while isinstance(cls, partial):
             cls, params = cls.func, {**cls.keywords, **params}
-        if cls in (None, Host, StrictHost):  # a topology's own kind of host may have parameters of its own
+        if cls in (None, Host, CPULimitedHost, StrictHost):  # a topology's own kind of host may have parameters of its own
             parameters.read("host", name, parameters.HOST, params)
         host = super().addHost(name, cls=strict(cls or self.host), **params)
         if self.built:

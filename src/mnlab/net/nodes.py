@@ -9,9 +9,10 @@ import signal
 import subprocess
 from contextlib import suppress
 
-from mininet.node import Host, Node, Switch
+from mininet.node import CPULimitedHost, Host, Node, Switch
 
 from mnlab.net import namespace
+from mnlab.net.cpu import Share
 from mnlab.net.errors import CommandFailed, NetworkError
 from mnlab.net.links import batch
 
@@ -27,6 +28,8 @@ class Strict:
     at 4095 characters without a word and hides exit statuses. Here a node is a process that holds the namespaces;
     commands are processes of their own.
     """
+
+    share = None  # of the processors: all of them
 
     isSetup = True  # Mininet would start `which` twice to see whether its own programs are there; they are used at once
 
@@ -46,6 +49,9 @@ class Strict:
         self.pid = int(line.strip(b"\x01\n"))
         self.waiting, self.master, self.slave, self.stdin, self.stdout = False, None, None, None, None
         self.lastCmd, self.lastPid, self.readbuf, self.execed = None, None, "", False
+        limits = {name: self.params[name] for name in ("cpu", "cores", "period_us") if self.params.get(name) is not None}
+        if limits:
+            self.share = Share(self.name, self.pid, **limits)
         if self.inNamespace:
             with namespace.inside(self.pid):
                 # IPv6 would add neighbour discovery and router solicitations to every capture.
@@ -73,6 +79,8 @@ class Strict:
 
     def start_process(self, argv: list[str], **options) -> subprocess.Popen:
         """Start a program in this node's namespaces, in a session of its own."""
+        if self.share:
+            options.setdefault("preexec_fn", self.share.join)
         return subprocess.Popen(["mnexec", "-a", str(self.pid), *argv], start_new_session=True, **options)
 
     def cmd(self, *args, **_):
@@ -112,12 +120,36 @@ class Strict:
             file.write(text)
         self.run(["mount", "--bind", own, path])
 
+    def setCPUFrac(self, f, sched="cfs"):  # noqa: N802
+        """Let its programs use no more than this share of all processors (above 0 and up to 1; -1: all)."""
+        if sched != "cfs":
+            raise NetworkError(f"{self.name}: control groups, version 2, know sched='cfs' only")
+        if self.share:
+            self.share.set_fraction(f)
+        else:
+            self.share = Share(self.name, self.pid, f)
+
+    def setCPUs(self, cores, mems=0):  # noqa: N802
+        """Let its programs run on these processors only (from now on)."""
+        if self.share:
+            self.share.set_cores(cores)
+        else:
+            self.share = Share(self.name, self.pid, cores=cores)
+
+    def popen(self, *args, **options):
+        if self.share:
+            options.setdefault("preexec_fn", self.share.join)
+        return super().popen(*args, **options)
+
     def terminate(self):
         self.unmountPrivateDirs()
         if self.shell:
             self.shell.kill()
             self.shell.wait()
         self.shell = None
+        if self.share:
+            self.share.end()
+            self.share = None
 
     cleanup = terminate
 
@@ -204,6 +236,10 @@ def strict(cls: type[Node]) -> type[Node]:
         raise NetworkError(f"{cls!r} is not a kind of host: give a class on top of mininet.node.Node")
     if issubclass(cls, Switch):
         raise NetworkError(f"{cls.__name__} is a kind of switch: use addSwitch")
+    if issubclass(cls, CPULimitedHost):
+        if cls is not CPULimitedHost:
+            raise NetworkError(f"{cls.__name__} is on top of CPULimitedHost: any Host has cpu and cores here")
+        return StrictHost
     if issubclass(cls, Strict):
         return cls
     return type(cls.__name__, (Strict, cls), {})

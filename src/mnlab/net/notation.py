@@ -98,6 +98,22 @@ def whole(least: int, most: int):
     return read
 
 
+def fraction(value) -> float:
+    """Mininet's share of the processors: above 0 and up to 1; -1 (all there is) is 1."""
+    number, unit = _number_and_unit(value)
+    if number == -1 and not unit:
+        return 1.0
+    if number is None or unit or not 0 < number <= 1:
+        raise NetworkError(f"{value!r} is not a share of the processors: above 0 and up to 1, or -1")
+    return number
+
+
+def processors(value) -> list[int]:
+    """Numbers of processors: 0, [0, 1] or "0,1"."""
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
+    return [whole(0, 1023)(part) for part in parts]
+
+
 def datapath_id(value) -> str:
     """A datapath id: up to 16 hexadecimal digits; colons between them count for nothing."""
     found = str(value).replace(":", "")

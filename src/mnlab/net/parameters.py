@@ -75,8 +75,12 @@ HOST = {
     "defaultRoute": Parameter(as_it_is, '`"via 10.0.0.254"`', "what `ip route add default` is told"),
     "privateDirs": Parameter(as_it_is, '`["/var/run"]`', "folders of its own"),
     "inNamespace": Parameter(as_it_is, '`False`', "whether it has namespaces of its own"),
+    "cpu": Parameter(notation.fraction, '`0.5`, `-1`', "share of all processors that its programs may use; -1: all"),
+    "cores": Parameter(notation.processors, '`0`, `[0, 1]`, `"0,1"`', "processors that they run on"),
+    "sched": Parameter(notation.one_of("cfs"), '`"cfs"`', "how the share is kept (control groups, version 2)"),
+    "period_us": Parameter(notation.whole(1000, 1_000_000), '`100000`', "microseconds in which it is kept"),
     "cls": Parameter(as_it_is, '`Router`', "Host, CPULimitedHost, or a class of the topology's, which may have "
-                                            "parameters of its own"),
+                     "parameters of its own"),
 }
 
 SWITCH = {
