@@ -97,8 +97,9 @@ class Record:
     def _captures(self, place: str) -> list[Path]:
         folder = self.folder / layout.CAPTURES
         interfaces = self.hosts.get(place, {}).get("interfaces", {})
-        found = [path for path in sorted(folder.glob("*.pcap"))
-                 if path.stem in interfaces or re.fullmatch(rf"{re.escape(place)}(-eth\d+)?", path.stem)]
+        names = {path: path.name.split(".")[0] for path in sorted(folder.glob("*.pcap"))}  # "h1-eth0" of h1-eth0.2.pcap
+        found = [path for path, name in names.items()
+                 if name in interfaces or re.fullmatch(rf"{re.escape(place)}(-eth\d+)?", name)]
         if not found:
             raise Missing(f"nothing was captured on {place}")
         return found
