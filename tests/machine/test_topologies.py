@@ -81,8 +81,11 @@ def an_own_bridge_beside_a_controller():
 @test
 def other_switches():
     return [refused(lan(**switch)) for switch in (
-        {"cls": UserSwitch}, {"cls": IVSSwitch}, {"cls": LinuxBridge, "rstp": True}, {"cls": OVSSwitch, "datapath": "user"},
-        {"cls": OVSSwitch, "failMode": "secure", "stp": True}, {"failmode": "secure"}, {"cls": OVSBridge, "protocols": "OpenFlow10"})]
+        {"cls": UserSwitch}, {"cls": IVSSwitch}, {"cls": LinuxBridge, "rstp": True},
+        {"cls": OVSSwitch, "datapath": "user"},
+        {"cls": OVSSwitch, "failMode": "secure", "stp": True},
+        {"failmode": "secure"},
+        {"cls": OVSBridge, "protocols": "OpenFlow10"})]
 
 @test
 def spanning_trees():

@@ -1,4 +1,4 @@
-"""A share of the processors for a host and its programs, as Mininet's CPULimitedHost has it: by control groups, version 2.
+"""A share of the processors for a host and its programs, as Mininet's CPULimitedHost has it: by control groups (v2).
 
 Mininet 2.3 knows version 1 only, which Debian has not had since 2021.
 """
@@ -11,7 +11,8 @@ from mnlab.net.errors import NetworkError
 from mnlab.net.wait import wait_until
 
 JOB = Path("/sys/fs/cgroup/job")  # made by machine/guest, with the job itself in JOB/main
-PERIOD, LEAST = 100_000, 1000  # us: Mininet's period; the kernel's smallest quota (kernel/sched/core.c, tg_set_cfs_bandwidth)
+#: us: Mininet's period; the smallest quota (tg_set_cfs_bandwidth, kernel/sched/core.c)
+PERIOD, LEAST = 100_000, 1000
 
 
 class Share:

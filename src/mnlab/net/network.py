@@ -64,7 +64,7 @@ class Network(Mininet):
             if isinstance(node, Strict):
                 node.terminate()
 
-    # --- what Mininet asks for while it builds from the topology; and what may be asked for later ---
+    # --- what Mininet asks for while it builds from the topology, and users of a network that runs ---
 
     def buildFromTopo(self, topo=None):  # noqa: N802
         super().buildFromTopo(topo)
@@ -74,7 +74,7 @@ class Network(Mininet):
     def addHost(self, name, cls=None, **params):  # noqa: N802
         while isinstance(cls, partial):
             cls, params = cls.func, {**cls.keywords, **params}
-        if cls in (None, Host, CPULimitedHost, StrictHost):  # a topology's own kind of host may have parameters of its own
+        if cls in (None, Host, CPULimitedHost, StrictHost):  # others may have parameters of their own
             parameters.read("host", name, parameters.HOST, params)
         host = super().addHost(name, cls=strict(cls or self.host), **params)
         if self.built:

@@ -49,7 +49,8 @@ class Strict:
         self.pid = int(line.strip(b"\x01\n"))
         self.waiting, self.master, self.slave, self.stdin, self.stdout = False, None, None, None, None
         self.lastCmd, self.lastPid, self.readbuf, self.execed = None, None, "", False
-        limits = {name: self.params[name] for name in ("cpu", "cores", "period_us") if self.params.get(name) is not None}
+        asked = {name: self.params.get(name) for name in ("cpu", "cores", "period_us")}
+        limits = {name: value for name, value in asked.items() if value is not None}
         if limits:
             self.share = Share(self.name, self.pid, **limits)
         if self.inNamespace:

@@ -1,6 +1,6 @@
 """What a topology may say of links, hosts and switches: each parameter's name, notation and meaning, in one table.
 
-What is not in the table is refused, with the name that is most like it. docs/labs.md has the table; `table()` writes it.
+What is not in the table is refused, with the name that is most like it. docs/labs.md has it, written by `table()`.
 """
 
 from collections.abc import Callable
@@ -80,12 +80,13 @@ HOST = {
     "sched": Parameter(notation.one_of("cfs"), '`"cfs"`', "how the share is kept (control groups, version 2)"),
     "period_us": Parameter(notation.whole(1000, 1_000_000), '`100000`', "microseconds in which it is kept"),
     "cls": Parameter(as_it_is, '`Router`', "Host, CPULimitedHost, or a class of the topology's, which may have "
-                     "parameters of its own"),
+                                            "parameters of its own"),
 }
 
 SWITCH = {
     "cls": Parameter(as_it_is, '`OVSBridge`', "LinuxBridge, OVSBridge or OVSSwitch"),
-    "dpid": Parameter(notation.datapath_id, '`"2a"`', "datapath id, hexadecimal (derived from the name's number unless given)"),
+    "dpid": Parameter(notation.datapath_id, '`"2a"`',
+                      "datapath id, hexadecimal (from the number in its name unless given)"),
     "stp": Parameter(notation.switched, '`True`', "run the spanning tree protocol; the start waits for it"),
     "rstp": Parameter(notation.switched, '`True`', "run the rapid one (Open vSwitch)"),
     "prio": Parameter(notation.whole(0, 65535), '`100`', "the bridge's priority in the spanning tree"),

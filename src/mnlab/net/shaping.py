@@ -67,8 +67,8 @@ class Shape:
         yield bool(has("reorder")) and not self.delay, "reorder needs a delay: a frame overtakes what is delayed"
         yield bool(has("distribution")) and not (self.delay and self.jitter), "distribution needs a delay and a jitter"
         yield bool(self.red) and self.queue_bytes() <= RED_MOST, (
-            f"RED begins at {RED_LEAST} and ends at {RED_MOST} bytes: a queue of {RED_MOST // self.frame + 1} frames at "
-            f"least")
+            f"RED begins at {RED_LEAST} and ends at {RED_MOST} bytes: a queue of at least "
+            f"{RED_MOST // self.frame + 1} frames")
 
     @property
     def rate(self) -> float | None:
@@ -125,8 +125,8 @@ class Shape:
         options = []
         if self.delay or self.jitter:
             correlation = self.asked.get("delay", (0, 0, 0))[2]
-            options.append(f"delay {microseconds(self.delay)}" + (f" {microseconds(self.jitter)}" if self.jitter else "")
-                           + (f" {correlation * 100:g}%" if correlation else ""))
+            times = [self.delay, self.jitter] if self.jitter else [self.delay]
+            options.append(f"delay {' '.join(map(microseconds, times))}" + (f" {_percent(correlation)}" * bool(correlation)))
             options += [f"distribution {self.asked['distribution']}"] if "distribution" in self.asked else []
         options += [f"loss {_percent(*self.asked['loss'])}"] if any(self.asked.get("loss", ())) else []
         options += [f"loss gemodel {_percent(*self.asked['gemodel'])}"] if "gemodel" in self.asked else []

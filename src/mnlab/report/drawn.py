@@ -43,7 +43,8 @@ def ladder_of(diagram, record: Record):
     nodes = {name: node for name, node in record.hosts.items() if not diagram.hosts or name in diagram.hosts}
     hosts = lifelines(nodes, [message for message in messages if start <= message.time <= end], name_of)
     return ladder(messages, {name: hosts[name] for name in diagram.hosts or hosts if name in hosts}, name_of,
-                  limit=diagram.limit, captured=[re.sub(r"-eth\d+$", "", place) for place in diagram.captures], span=(start, end))
+                  limit=diagram.limit, captured=[re.sub(r"-eth\d+$", "", place) for place in diagram.captures],
+                  span=(start, end))
 
 
 def with_changed_macs(frames, name_of):

@@ -1,7 +1,14 @@
+"""Mininet's CPULimitedHost on control groups of version 2, which is what Linux has; Mininet 2.3 knows version 1.
 
+Part of the lab machine's image: mininet/node.py imports it at its end. The group of a host lies beside the one in which
+the script runs (/job/main), where the cpu controller is on.
+"""
 
-# --- mnlab: CPULimitedHost on control groups of version 2, which is what Linux has; the code above knows version 1 -----
-# The group of a host lies beside the one in which the script runs (/job/main), where the cpu controller is on.
+import os
+
+from mininet.log import info
+from mininet.node import CPULimitedHost, Host
+
 
 def _group( self, name, sched='cfs', **kwargs ):
     "Make a control group for this host and move its shell into it"
@@ -60,4 +67,3 @@ def _cgroupDel( self ):
 CPULimitedHost.__init__, CPULimitedHost._write, CPULimitedHost.popen = _group, _write, _popen
 CPULimitedHost.setCPUFrac, CPULimitedHost.setCPUs, CPULimitedHost.cgroupDel = _setCPUFrac, _setCPUs, _cgroupDel
 CPULimitedHost.inited, CPULimitedHost.cores = True, None
-del _group, _write, _popen, _setCPUFrac, _setCPUs, _cgroupDel
