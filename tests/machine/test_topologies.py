@@ -45,6 +45,9 @@ def ring(**switch):
 def reaches(net, one="h1", two="h2"):
     return net[one].run(f"ping -c1 -W1 {net[two].IP()}", check=False).returncode == 0
 
+def link(host, *options):
+    return json.loads(host.run(["ip", *options, "-j", "link", "show", f"{host.name}-eth0"]).stdout)[0]
+
 def refusal(function):
     try:
         function()
@@ -65,13 +68,15 @@ def switches_of_mininet():
     for cls in (OVSBridge, LinuxBridge, OVSSwitch, partial(OVSSwitch, failMode="standalone"), None):
         with Network(lan(**({"cls": cls} if cls else {}))) as net:
             name = getattr(cls, "__name__", str(cls).split("(")[0])
-            found[name] = [reaches(net), bool(subprocess.run("ovs-vsctl list-br", shell=True, capture_output=True).stdout)]
+            bridges = subprocess.run(["ovs-vsctl", "list-br"], capture_output=True).stdout
+            found[name] = [reaches(net), bool(bridges)]
     return found
 
 @test
 def a_secure_switch_without_a_controller_forwards_nothing():
     with Network(lan(failMode="secure")) as net:
-        return reaches(net), subprocess.run("ovs-vsctl get-fail-mode s1", shell=True, capture_output=True, text=True).stdout
+        mode = subprocess.run(["ovs-vsctl", "get-fail-mode", "s1"], capture_output=True, text=True).stdout
+        return reaches(net), mode
 
 @test
 def an_own_bridge_beside_a_controller():
@@ -90,11 +95,12 @@ def other_switches():
 @test
 def spanning_trees():
     found = {}
-    for name, switch in {"bridge": {"stp": True}, "ovs": {"cls": OVSBridge, "stp": True}, "rapid": {"rstp": True}}.items():
+    for name, switch in {"bridge": {"stp": True}, "ovs": {"cls": OVSBridge, "stp": True},
+                         "rapid": {"rstp": True}}.items():
         with Network(ring(**switch)) as net:
             net["h3"].run("ping -c3 -i0.2 10.0.0.1", check=False)
             found[name] = [reaches(net), reaches(net, "h2", "h3"),
-                           json.loads(net["h3"].run("ip -s -j link show h3-eth0").stdout)[0]["stats64"]["rx"]["packets"] < 100]
+                           link(net["h3"], "-s")["stats64"]["rx"]["packets"] < 100]
     return found
 
 @test
@@ -109,13 +115,17 @@ def a_priority_makes_the_root():
 @test
 def link_parameters():
     found = {}
-    for name, link in {"red": dict(bw=10, enable_red=True), "ecn": dict(bw=10, enable_ecn=True), "hfsc": dict(bw=10, use_hfsc=True),
-                       "htb": dict(bw=10, use_htb=True), "latency": dict(bw=10, latency_ms=50), "queue": dict(bw="10", max_queue_size=1),
-                       "netem": dict(delay="20ms 5ms 25%", distribution="normal", loss="5% 25%", duplicate=1, reorder="25% 50%", corrupt=0.1),
-                       "gemodel": dict(gemodel="1% 10% 70% 0.1%"), "slot": dict(slot="10ms 30ms"), "rate": dict(rate="1mbit"),
-                       "cls": dict(cls=TCLink, bw=10, gro=False)}.items():
+    for name, link in {
+            "red": dict(bw=10, enable_red=True), "ecn": dict(bw=10, enable_ecn=True),
+            "hfsc": dict(bw=10, use_hfsc=True), "htb": dict(bw=10, use_htb=True),
+            "latency": dict(bw=10, latency_ms=50), "queue": dict(bw="10", max_queue_size=1),
+            "netem": dict(delay="20ms 5ms 25%", distribution="normal", loss="5% 25%", duplicate=1, reorder="25% 50%",
+                          corrupt=0.1),
+            "gemodel": dict(gemodel="1% 10% 70% 0.1%"), "slot": dict(slot="10ms 30ms"), "rate": dict(rate="1mbit"),
+            "cls": dict(cls=TCLink, bw=10, gro=False)}.items():
         with Network(pair(**link)) as net:
-            found[name] = [net["h1"].run("tc qdisc show dev h1-eth0").stdout, reaches(net) or reaches(net) or reaches(net)]
+            reached = any(reaches(net) for _ in range(5))  # some of them lose packets
+            found[name] = [net["h1"].run("tc qdisc show dev h1-eth0").stdout, reached]
     return found
 
 @test
@@ -145,7 +155,7 @@ def ecn_marks():
 @test
 def mtus():
     with Network(pair(mtu=900)) as net:
-        return [json.loads(net["h2"].run("ip -j link show h2-eth0").stdout)[0]["mtu"],
+        return [link(net["h2"])["mtu"],
                 net["h1"].run("ping -c1 -W1 -M do -s 1000 10.0.0.2", check=False).returncode]
 
 @test
@@ -163,7 +173,8 @@ def unknown_or_wrong():
     return {name: refused(topo) for name, topo in {
         "misspelt": pair(bandwidth=10), "type": pair(bw=[1]), "name": topology(lambda t: t.addHost("my host")),
         "address": topology(lambda t: t.addLink(t.addHost("h1", ip="2001:db8::1/64"), t.addHost("h2"))),
-        "mac": pair(addr1="1:2:3"), "group": pair(addr1="01:00:5e:00:00:01"), "interface": pair(intfName1="a-very-long-interface"),
+        "mac": pair(addr1="1:2:3"), "group": pair(addr1="01:00:5e:00:00:01"),
+        "interface": pair(intfName1="a-very-long-interface"),
         "lambda": topology(lambda t: t.addHost("h1", cls=lambda *a, **k: Node(*a, **k))),
         "host": topology(lambda t: t.addHost("h1", defaultroute="via 10.0.0.2"))}.items()}
 
@@ -174,7 +185,8 @@ def dashes():
         for n, name in enumerate(("web-1", "web-2"), 1):
             t.addLink(t.addHost(name, ip=f"10.0.0.{n}/24"), "s-1")
     with Network(topology(build)) as net:
-        return [[net.place(place)[0].name, net.place(place)[1]] for place in ("web-1", "web-1-eth0", "s-1-eth2", "s-1")] + [
+        places = [net.place(name) for name in ("web-1", "web-1-eth0", "s-1-eth2", "s-1")]
+        return [[node.name, interfaces] for node, interfaces in places] + [
             reaches(net, "web-1", "web-2"), refusal(lambda: net.place("web-3"))]
 
 @test
@@ -205,7 +217,8 @@ def addresses_change():
         seen = json.loads(h1.run("ip -j addr show dev h1-eth0").stdout)[0]
         ip = [(one["local"], one["prefixlen"]) for one in seen["addr_info"]]
         return [ip, h1.IP(), seen["address"], h1.MAC(), reaches(net, "h2", "h1"),
-                refusal(lambda: h1.setIP("10.0.0.300/24")), refusal(lambda: h1.setMAC("01:00:5e:00:00:01")), h1.IP(), h1.MAC()]
+                refusal(lambda: h1.setIP("10.0.0.300/24")), refusal(lambda: h1.setMAC("01:00:5e:00:00:01")),
+                h1.IP(), h1.MAC()]
 
 @test
 def shapes_change():
@@ -265,7 +278,8 @@ def routes():
         h1 = net["h1"]
         h1.setDefaultRoute("via 10.0.0.2")
         h1.setHostRoute("192.0.2.1", "h1-eth0")
-        return h1.run("ip route").stdout, refusal(lambda: h1.setDefaultRoute("via 10.9.9.9")), refusal(lambda: h1.setARP("10.0.0.2", "x"))
+        return (h1.run("ip route").stdout, refusal(lambda: h1.setDefaultRoute("via 10.9.9.9")),
+                refusal(lambda: h1.setARP("10.0.0.2", "x")))
 
 @test
 def what_cannot_be_done_is_said():
@@ -296,7 +310,8 @@ def static_arp():
             finally:
                 os.dup2(kept, 2)
                 os.close(write)
-            said.append([os.read(read, 10000).decode(), h1.run("ip neigh show nud permanent").stdout.count("PERMANENT")])
+            left = h1.run("ip neigh show nud permanent").stdout.count("PERMANENT")
+            said.append([os.read(read, 10000).decode(), left])
     return said
 
 def main():
@@ -382,7 +397,8 @@ def test_small_delays_are_kept(value):
 
 def test_what_is_unknown_or_wrong_is_refused_in_words(value):
     words = {"misspelt": "did you mean 'bw'", "type": "bw: [1] is not a rate", "name": "'my host' cannot be",
-             "address": "not an IPv4 address", "mac": "'1:2:3' is not the MAC", "group": "group", "interface": "up to 15",
+             "address": "not an IPv4 address", "mac": "'1:2:3' is not the MAC", "group": "group",
+             "interface": "up to 15",
              "lambda": "not a kind of host", "host": "did you mean 'defaultRoute'"}
     found = value("unknown_or_wrong")
     assert set(found) == set(words)

@@ -125,8 +125,9 @@ class Shape:
         options = []
         if self.delay or self.jitter:
             correlation = self.asked.get("delay", (0, 0, 0))[2]
-            times = [self.delay, self.jitter] if self.jitter else [self.delay]
-            options.append(f"delay {' '.join(map(microseconds, times))}" + (f" {_percent(correlation)}" * bool(correlation)))
+            words = ["delay", microseconds(self.delay), microseconds(self.jitter) if self.jitter else "",
+                     _percent(correlation) if correlation else ""]
+            options.append(" ".join(filter(None, words)))
             options += [f"distribution {self.asked['distribution']}"] if "distribution" in self.asked else []
         options += [f"loss {_percent(*self.asked['loss'])}"] if any(self.asked.get("loss", ())) else []
         options += [f"loss gemodel {_percent(*self.asked['gemodel'])}"] if "gemodel" in self.asked else []
