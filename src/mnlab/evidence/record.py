@@ -1,6 +1,7 @@
 """Reading evidence: what checks, diagrams and people ask of a recorded run. Never touches a network."""
 
 import json
+import re
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -94,8 +95,10 @@ class Record:
 
     def _captures(self, place: str) -> list[Path]:
         folder = self.folder / layout.CAPTURES
-        found = [path for path in sorted(folder.glob("*.pcap"))
-                 if path.name.split(".")[0] == place or ("-" not in place and path.name.startswith(f"{place}-"))]
+        interfaces = self.hosts.get(place, {}).get("interfaces", {})
+        names = {path: path.name.split(".")[0] for path in sorted(folder.glob("*.pcap"))}  # "h1-eth0" of h1-eth0.2.pcap
+        found = [path for path, name in names.items()
+                 if name in interfaces or re.fullmatch(rf"{re.escape(place)}(-eth\d+)?", name)]
         if not found:
             raise Missing(f"nothing was captured on {place}")
         return found

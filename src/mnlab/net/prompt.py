@@ -53,7 +53,8 @@ def shell_of(node) -> list[str]:
 
 def in_terminal(node, argv: list[str]) -> int:
     """Run a program on a node in this terminal, and wait for it; Ctrl-C is for the program."""
-    process = subprocess.Popen(["mnexec", "-a", str(node.pid), *argv], cwd=os.getcwd())
+    process = subprocess.Popen(["mnexec", "-a", str(node.pid), *argv], cwd=os.getcwd(),
+                               preexec_fn=node.share.join if node.share else None)
     while True:
         try:
             return process.wait()
