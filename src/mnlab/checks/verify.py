@@ -17,11 +17,13 @@ from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, PASSED, LabResult
 from mnlab.evidence.record import Record
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
-from mnlab.lab.lab import Lab, load
+from mnlab.lab.lab import BrokenLab, Lab, load, written_in
 from mnlab.machine.job import Machine
 
 
 #: Kinds of mutants that cost a run of the lab.
+#: What a mutant's function is called with.
+SIGNATURES = {"answers": "it takes (answers, params)", "work": "it takes (work, params)", "forged": "it takes (evidence)"}
 RUNS = ("work", "network")
 
 
@@ -94,7 +96,7 @@ def verify(lab: Lab, machine: Machine, seed: int, progress: Callable[[str], None
     """Run the solution and every mutant of `lab`, `workers` at once (0: as many as is good); the kill matrix.
 
     `quick`: no further than until every check has failed, with those first that the lab's ENOUGH names.
-    ValueError if that names a mutant that there is not.
+    BrokenLab if that names a mutant that there is not, or if a mutant cannot do its work.
     """
     mutants = _in_order(load(lab.mutants)) if lab.mutants.is_file() else []
     params = lab.params(seed)
@@ -129,7 +131,8 @@ def _in_order(module) -> list[Mutant]:
     mutants, first = mutants_of(module), getattr(module, "ENOUGH", ())
     unknown = set(first) - {mutant.name for mutant in mutants}
     if unknown:
-        raise ValueError(f"{module.__file__}: ENOUGH names {', '.join(sorted(unknown))}; there is no such mutant")
+        raise BrokenLab(f"{module.__file__}:", ValueError(f"ENOUGH names {', '.join(sorted(unknown))}"),
+                        "there is no such mutant")
     return sorted(mutants, key=lambda mutant: mutant.name not in first)
 
 
@@ -159,7 +162,7 @@ class _Trial:
         work.mkdir()
         workfolder.copy(self.lab.solution, work, self.params)
         if mutant and mutant.kind == "work":
-            mutant.function(WorkFolder(work), self.params)
+            self._mutate(mutant, WorkFolder(work), self.params)
         inside = mutant.name if mutant and mutant.kind == "network" else ""
         return labrun.run(self.lab, self.machine, work, self.seed, self.scratch / name, mutant=inside)
 
@@ -167,11 +170,16 @@ class _Trial:
         """The solution's record and answers, as changed by `mutant`."""
         if mutant.kind == "answers":
             changed = dict(answers)
-            mutant.function(changed, self.params)
+            self._mutate(mutant, changed, self.params)
             if changed == answers:
-                raise ValueError(f"the mutant {mutant.name} changes no answer")
+                raise BrokenLab(f"{self.lab.mutants}:", ValueError(f"the mutant {mutant.name} changes no answer"))
             return base, changed
         folder = self.scratch / mutant.name
         shutil.copytree(base.folder, folder)
-        mutant.function(Forgery(folder))
+        self._mutate(mutant, Forgery(folder))
         return Record(folder), answers
+
+    def _mutate(self, mutant: Mutant, *arguments) -> None:
+        """Let a mutant change what it is given. BrokenLab if it cannot."""
+        with written_in(self.lab.folder, f"the mutant {mutant.name}: {SIGNATURES[mutant.kind]}"):
+            mutant.function(*arguments)

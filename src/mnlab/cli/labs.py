@@ -38,7 +38,18 @@ def list_labs(json: Json = False) -> None:
 
     Example: mnlab list
     """
-    found = [(lab, sum(mark.points for mark in _marks(lab))) for lab in labs.all_labs()]
+    found, broken = [], []
+    for lab in labs.all_labs():
+        try:
+            found.append((lab, sum(mark.points for mark in _marks(lab))))
+        except labs.BrokenLab as problem:
+            broken.append(problem)
+    _show_list(found, json)
+    for problem in broken:  # one that is not finished is no reason not to list the others
+        say(str(problem))
+
+
+def _show_list(found: list[tuple[labs.Lab, int]], json: bool) -> None:
     if json:
         print(jsonlib.dumps({"labs": [{"lab": lab.name, "layer": lab.layer, "title": lab.title, "max_points": points}
                                       for lab, points in found]}, indent=2))
@@ -52,6 +63,8 @@ def list_labs(json: Json = False) -> None:
 
 
 def _marks(lab: labs.Lab):
+    if not lab.checks.is_file():
+        raise labs.BrokenLab(f"{lab.checks}:", FileNotFoundError("there is no such file"), "each lab has its checks there")
     module = labs.load(lab.checks)
     return [thing.points for name, thing in vars(module).items() if name.startswith("check_")
             and hasattr(thing, "points")]

@@ -13,7 +13,7 @@ import typer
 from mnlab import __version__
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli import bench, keys, labs, machines, shell, tests
-from mnlab.lab.lab import UnknownLab
+from mnlab.lab.lab import BrokenLab, UnknownLab
 from mnlab.lab.work import BadWork
 from mnlab.machine import plain
 from mnlab.machine.job import MachineError, UnsafeCache
@@ -51,7 +51,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app(prog_name="mnlab")
-    except (UnknownLab, BadWork, labs.WrongUsage, UnsafeCache) as problem:
+    except (UnknownLab, BrokenLab, BadWork, labs.WrongUsage, UnsafeCache) as problem:
         _fail(problem, WRONG_USAGE)
     except MachineError as problem:
         _fail(problem, EXIT_STATUS[INCONCLUSIVE])

@@ -79,7 +79,7 @@ def machine_for(on: Place, clock: Time | None, quiet: bool = False):
         from mnlab.machine.host import HostMachine
         return HostMachine()
     from mnlab.machine.vm import VirtualMachine
-    return VirtualMachine((clock or Time.virtual).value, quietly)
+    return VirtualMachine((clock or Time.virtual).value, quietly, patience=60 if quiet else 0)
 
 
 def insist_on_clone(command: str) -> None:

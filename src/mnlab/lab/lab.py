@@ -6,6 +6,8 @@ import importlib.util
 import random
 import re
 import sys
+import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +15,40 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1]
 #: The folder of labs/, topologies/ and controller/: the clone's, or within the package where that is installed.
 ROOT = PACKAGE / "data" if (PACKAGE / "data").is_dir() else PACKAGE.parents[1]
+LONGEST_WORDS = 300  # characters of what Python says of a mistake
 LAYERS = ("link", "network", "transport", "application", "security", "sdn")
 
 
 class UnknownLab(Exception):
     """No lab has this name. The text suggests a near one."""
+
+
+class BrokenLab(Exception):
+    """A mistake of a lab's author: file and line, what Python says, what it was about."""
+
+    def __init__(self, where: str, problem: BaseException, about: str = ""):
+        super().__init__("\n".join(filter(None, [where, f"  {type(problem).__name__}: {problem}"[:LONGEST_WORDS],
+                                                 f"  {about}" if about else ""])))
+
+@contextmanager
+def written_in(folder: Path, about: str = ""):
+    """Run what a lab's author wrote in `folder`: whatever it raises is a BrokenLab, with the last line there."""
+    try:
+        yield
+    except BrokenLab:
+        raise
+    except Exception as problem:
+        if isinstance(problem, SyntaxError) and problem.filename:
+            raise BrokenLab(_place(problem.filename, problem.lineno), SyntaxError(problem.msg), about) from problem
+        inside = [frame for frame in traceback.extract_tb(problem.__traceback__)
+                  if Path(frame.filename).is_relative_to(folder)]
+        where = _place(inside[-1].filename, inside[-1].lineno) if inside else _place(str(folder), None)
+        raise BrokenLab(where, problem, about) from problem
+
+
+def _place(file: str, line: int | None) -> str:
+    path = Path(file)
+    return f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}{f', line {line}' if line else ''}:"
 
 
 @dataclass(frozen=True)
@@ -72,7 +103,8 @@ class Lab:
         gives, only the holder of the key can tell; without a key it is the draw of a local run, and no secret.
         ValueError if a secret parameter's name does not begin with _, or is the variant's.
         """
-        params = self.experiment.variant(random.Random(f"{self.name}/{seed}"))
+        with written_in(self.folder, "variant(rng) returns the parameters, a dict"):
+            params = self.experiment.variant(random.Random(f"{self.name}/{seed}"))
         if not hasattr(self.experiment, "secret"):
             return params
         drawn = hmac.new(key, f"{self.name}/{seed}/secret".encode(), "sha256").hexdigest()
@@ -89,7 +121,8 @@ class Lab:
     def reference_answers(self, params: dict, evidence) -> dict:
         """What solution/answers.py answers for this variant and this evidence; {} if the lab asks nothing."""
         path = self.solution / "answers.py"
-        return load(path).answers(params, evidence) if path.is_file() else {}
+        with written_in(self.folder, "answers(params, evidence) returns the right answers, a dict"):
+            return load(path).answers(params, evidence) if path.is_file() else {}
 
 
 def load(path: Path):
@@ -98,7 +131,8 @@ def load(path: Path):
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    with written_in(path.parent):
+        spec.loader.exec_module(module)
     return module
 
 

@@ -23,8 +23,9 @@ WRAP_UP = 60  # seconds of wall time the guest has, once told to stop, to hand o
 class VirtualMachine:
     """A machine of its own under QEMU. `clock` is "virtual" (deterministic) or "real"."""
 
-    def __init__(self, clock: str = "virtual", say: Callable[[str], None] = cache.say_to_stderr):
-        self.clock, self.say = clock, say
+    def __init__(self, clock: str = "virtual", say: Callable[[str], None] = cache.say_to_stderr, patience: float = 0):
+        """`say` is told of slow work; whoever waits for other machines, after `patience` seconds of it."""
+        self.clock, self.say, self.patience = clock, say, patience
         self.running: set[Qemu] = set()
         self.abandoned = False
 
@@ -62,13 +63,17 @@ class VirtualMachine:
         self.prepare()
         return self._run(bytecode.add(job, image.digest(self.image), self._run), folder, console, line)
 
+    def _waits(self, seconds: float, words: str) -> None:
+        if seconds >= self.patience:
+            cache.say_to_stderr(f"waiting for {seconds:.0f} s: {words}")
+
     def _run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None,
              line: socket.socket | None = None) -> Outcome:
         archive = job.archive()
         virtual = self.clock == "virtual"
         extra = ["-S", "-incoming", "defer", *(IN_TURN if virtual else []), *([] if line else ["-serial", "null"])]
         with open(self.snapshot / snapshot.STATE, "rb") as state, \
-                processor.claimed(lambda: self.abandoned) if virtual else nullcontext() as number, \
+                processor.claimed(lambda: self.abandoned, self._waits) if virtual else nullcontext() as number, \
                 Qemu(self.hardware, self.snapshot / snapshot.RAM, private=True, extra=extra, processor=number,
                      line=line) as qemu:
             started = time.monotonic()

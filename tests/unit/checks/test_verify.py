@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mnlab.checks.verify import verify
-from mnlab.lab.lab import Lab
+from mnlab.lab.lab import BrokenLab, Lab
 from mnlab.machine.job import Outcome
 
 CHECKS = """
@@ -120,5 +120,18 @@ def test_wrong_work_must_not_excuse_itself(probe):
 
 
 def test_a_mutant_that_is_not_there_cannot_be_enough(probe):
-    with pytest.raises(ValueError, match="ENOUGH names third"):
+    with pytest.raises(BrokenLab, match="ENOUGH names third"):
         verify(probe(MUTANTS.replace('"both",', '"third",')), Machine(), 1)
+
+
+@pytest.mark.parametrize("change, words", [
+    (("def no_a(work, params):", "def no_a(work):"), "it takes (work, params)"),
+    (('    answers["number"] = 8', "    1 / 0"), "mutants.py, line 8:\n  ZeroDivisionError: division by zero\n  the mutant miscounts"),
+    (('    answers["number"] = 8', "    pass"), "the mutant miscounts changes no answer"),
+    (("from mnlab.checks import mutant", "from mnlab.checks import mutant\ndef"), "mutants.py, line 3:\n  SyntaxError: invalid syntax")],
+    ids=["signature", "raises", "changes nothing", "syntax"])
+def test_an_authors_mistake_is_told_in_three_lines(probe, change, words):
+    assert change[0] in MUTANTS
+    with pytest.raises(BrokenLab) as told:
+        verify(probe(MUTANTS.replace(*change)), Machine(), 1)
+    assert words in str(told.value) and len(str(told.value).splitlines()) <= 3

@@ -150,6 +150,33 @@ def test_without_qemu_it_says_what_to_install(mnlab, tmp_path, command):
     assert not list(tmp_path.glob("runs/*"))
 
 
+AUTHORS_MISTAKES = {  # in a file of the lab arp: what is said of it
+    "no checks": ("checks.py", None, "there is no such file"),
+    "checks that are no Python": ("checks.py", "def", "labs/link/arp/checks.py, line 1:"),
+    "checks that raise": ("checks.py", "\n1 / 0", "labs/link/arp/checks.py, line 2:"),
+}
+
+
+@pytest.mark.parametrize("mistake", AUTHORS_MISTAKES)
+def test_one_unfinished_lab_hides_no_other(mnlab, tmp_path, mistake):
+    name, text, words = AUTHORS_MISTAKES[mistake]
+    path = tmp_path / "root/labs/link/arp" / name
+    path.unlink() if text is None else path.write_text(text)
+    done = mnlab("list")
+    assert done.returncode == 0 and "ping" in done.stdout and "arp" not in done.stdout
+    assert words in done.stderr and len(done.stderr.splitlines()) <= 3
+    assert [lab["lab"] for lab in json.loads(mnlab("list", "--json").stdout)["labs"]] == ["ping"]
+
+
+@pytest.mark.parametrize("text, words", [("def variant(rng) return {}", "line 1:"), ("import nosuch", "nosuch"),
+                                         ("def variant(rng):\n    return rng.nosuch()", "line 2:")])
+def test_an_experiment_that_is_broken(mnlab, tmp_path, text, words):
+    (tmp_path / "root/labs/link/arp/experiment.py").write_text(text)
+    done = mnlab("start", "arp")
+    assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
+    assert "labs/link/arp/experiment.py" in done.stderr and len(done.stderr.splitlines()) <= 3
+
+
 def test_in_a_work_folder_the_lab_need_not_be_named(mnlab, tmp_path):
     """It gets as far as QEMU, which is not there; in a folder that names no lab, one has to be named."""
     (tmp_path / "variant.toml").write_text('lab = "arp"\nseed = 3\n')

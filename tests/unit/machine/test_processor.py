@@ -1,6 +1,8 @@
 """Machines that run at the same time get processors of their own."""
 
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -60,3 +62,32 @@ def test_none_where_the_cache_cannot_be_written(monkeypatch, tmp_path):
     monkeypatch.setenv("MNLAB_CACHE", str(tmp_path / "absent"))
     with processor.claimed() as number:
         assert number is None
+
+
+def test_who_waits_for_another_process_is_told_whose_turn_it_is(monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {5})
+    monkeypatch.setattr(processor, "TELL", 0.1)
+    hold = ("import fcntl, os, sys; file = open(sys.argv[1], 'w'); fcntl.flock(file, fcntl.LOCK_EX); "
+            "print(os.getpid(), file=file, flush=True); print('held', flush=True); sys.stdin.read()")
+    other = subprocess.Popen([sys.executable, "-c", hold, tmp_path / "processor-5.lock"], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, text=True)
+    assert other.stdout.readline() == "held\n"
+    (tmp_path / "waiting-999999999").touch()  # of one that was killed
+    told = []
+
+    def tell(seconds, words):
+        told.append(words)
+        other.communicate()
+
+    with processor.claimed(tell=tell) as number:
+        assert number == 5
+    assert told == [words for words in told if f"(pid {other.pid}) has the machine; 1 waiting" in words] and told
+    assert not list(tmp_path.glob("waiting-*"))
+
+
+def test_who_waits_for_another_machine_of_his_own_is_told_nothing(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {5})
+    monkeypatch.setattr(processor, "TELL", 0.01)
+    told, begun = [], time.monotonic()
+    with processor.claimed(), processor.claimed(lambda: time.monotonic() > begun + 0.3, lambda *words: told.append(words)):
+        assert told == []
