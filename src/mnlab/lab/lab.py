@@ -30,6 +30,7 @@ class BrokenLab(Exception):
         super().__init__("\n".join(filter(None, [where, f"  {type(problem).__name__}: {problem}"[:LONGEST_WORDS],
                                                  f"  {about}" if about else ""])))
 
+
 @contextmanager
 def written_in(folder: Path, about: str = ""):
     """Run what a lab's author wrote in `folder`: whatever it raises is a BrokenLab, with the last line there."""
