@@ -5,7 +5,7 @@ import socket
 import struct
 import threading
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
 
 allowed = Allowed()
 needs = ("netem", "nftables")
@@ -33,7 +33,7 @@ def variant(rng) -> dict:
            for name in ("h1", "h2", "h3", "r1", "nobodys")},
         "mtu": mtu, "size": rng.randrange(mtu, 1473),  # of an echo's data: it fits h1's link, and not the routers'
         "delay": rng.randrange(5, 31),  # ms, each way, between the routers
-        "port": rng.randrange(20000, 30000), "lost": rng.randrange(2, COUNT),
+        "port": rng.choice(UNCLAIMED_PORTS), "lost": rng.randrange(2, COUNT),
     }
 
 
