@@ -9,8 +9,9 @@ from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
 
 allowed = Allowed()
 needs = ("netem", "nftables")
-diagram = Diagram(captures=("h1", "h2", "r1-eth1", "h3"), protocols=("arp", "icmp", "ip"),
-                  hosts=("h2", "h1", "r1", "r2", "h3"), first="first", last="yours", limit=60)
+SEEN = {"captures": ("h1", "h2", "r1-eth1", "h3"), "protocols": ("arp", "icmp", "ip"),
+        "hosts": ("h2", "h1", "r1", "r2", "h3")}
+diagram = (Diagram(**SEEN, first="first", last="yours", limit=60), Diagram(**SEEN, during="your-ping"))
 
 HOSTS = ("h1", "h2", "h3", "r1", "r2")
 COUNT = 5  # requests that the student's ping sends

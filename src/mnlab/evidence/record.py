@@ -31,6 +31,7 @@ class Command:
     status: int | None = None
     stopped: str = ""
     processor: float | None = None
+    stdin: str = field(default="", repr=False)
     stdout: str = field(default="", repr=False)
     stderr: str = field(default="", repr=False)
 
@@ -69,7 +70,8 @@ class Record:
         for line in self._bytes(layout.TIMELINE).splitlines():
             entry = json.loads(line)
             entry["argv"] = tuple(entry.get("argv", ()))
-            commands.append(Command(**entry, stdout=self._output(entry["name"], "out"),
+            commands.append(Command(**entry, stdin=self._output(entry["name"], "in"),
+                                    stdout=self._output(entry["name"], "out"),
                                     stderr=self._output(entry["name"], "err")))
         return commands
 
