@@ -26,8 +26,8 @@ EDGES, MIDDLES = (1, 4), (2, 3)  # the switches' ids
 PATHS = (1, 2)  # at an edge: the port of each path; a middle switch has no other ports
 PORTS = {in_proto.IPPROTO_TCP: (tcp.tcp, "tcp"), in_proto.IPPROTO_UDP: (udp.udp, "udp")}
 MORE_FRAGMENTS = 1  # in the flags of an IP header (RFC 791): this is not the last piece
-#: (value, mask) of ip_frag, which is Open vSwitch's own (ovs-fields(7)): a whole packet, a piece of one. The switch wants
-#: to read before it that there is an IP header, and Ryu writes eth_type after it, but eth_type_nxm, the same, before.
+#: (value, mask) of ip_frag, which is Open vSwitch's own (ovs-fields(7)): a whole packet, a piece of one. The switch
+#: wants to read first that there is an IP header. Ryu writes eth_type after it, but eth_type_nxm, the same, before.
 WHOLE, PIECE = (0, 3), (1, 1)
 TABLE_MISS, CHOSEN = 0, 1  # priorities
 IDLE = 30  # seconds without a packet after which a switch forgets a flow; the controller does not
@@ -124,8 +124,8 @@ class TwoPaths(app_manager.RyuApp):
 
 
 def fields(frame) -> dict:
-    """What makes a packet one of its flow: addresses, protocol, ports. What follows an IP header is taken for ports only
-    after the header has said that the packet is whole."""
+    """What makes a packet one of its flow: addresses, protocol, ports. What follows an IP header is taken for ports
+    only once the header has said that the packet is whole."""
     header = frame.get_protocol(ipv4.ipv4)
     found = {"eth_type_nxm": ether_types.ETH_TYPE_IP, "ipv4_src": header.src, "ipv4_dst": header.dst,
              "ip_proto": header.proto}

@@ -41,7 +41,9 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
     from mnlab.machine.job import Job, Limits
     if out.exists() and not out.is_dir():
         raise WrongUsage(f"{out} is a file; choose another folder with --out")
-    files: dict = {"src/command.py": Path(inside.__file__)}
+    launcher = Path(inside.__file__).parents[3] / "controller/ryu-manager"
+    files: dict = {"src/command.py": Path(inside.__file__),
+                   **{f"controller/{name}": launcher for name in ("ryu-manager", "ryu")}}  # the names that Ryu goes by
     for path in send or []:
         if not path.exists():
             raise WrongUsage(f"cannot send {path}: there is no such file or folder")

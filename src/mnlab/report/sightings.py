@@ -24,8 +24,8 @@ class Arrow:
     the other hosts whose captures hold a broadcast, or a message that was lost on its way; `deaf` those whose captures
     do not, though they were on its way. `last` is the place between source and target that saw a lost message last
     ("s1-eth1"), "" if none did. `onward` is the host (or address) that a message was for which `target`, an address
-    translator, passed on under other addresses. `brief` is the text for where there is little room, `note` what the captures tell
-    besides.
+    translator, passed on under other addresses. `brief` is the text for where there is little room, `note` what the
+    captures tell besides.
     """
 
     time: float
@@ -213,8 +213,8 @@ def _passed_on(drawn: list[Arrow], flights: list[_Flight]) -> list[Arrow]:
                        and drawn[index].source != arrow.source), None)
         if origin is not None:
             before.remove(origin)
-            drawn[origin] = replace(drawn[origin], target=arrow.source, onward=drawn[origin].target, lost=False, last="",
-                                    heard=frozenset(), deaf=frozenset())
+            drawn[origin] = replace(drawn[origin], target=arrow.source, onward=drawn[origin].target, lost=False,
+                                    last="", heard=frozenset(), deaf=frozenset())
         if arrow.target and arrow.target not in flight.hosts:
             before.append(number)
     return drawn

@@ -43,11 +43,12 @@ def test_a_known_mac_keeps_its_owner(lan):
 @pytest.fixture
 def told(tmp_path):
     """The record of a ping before a mark, at 1 s, and of a student's, at 3 s, that was told what to do."""
-    ports = {f"h{n}": {"interfaces": {f"h{n}-eth0": {"mac": f"02:00:00:00:00:0{n}", "ip": f"10.0.0.{n}"}}} for n in (1, 2)}
+    ports = {f"h{n}": {"interfaces": {f"h{n}-eth0": {"mac": f"02:00:00:00:00:0{n}", "ip": f"10.0.0.{n}"}}}
+             for n in (1, 2)}
     (tmp_path / "manifest.json").write_text(json.dumps({"start_ns": 0, "params": {}, "network": ports}))
     lines = [{"name": "yours-now", "kind": "mark", "start": 2.0, "end": 2.0},
-             {"name": "yours", "kind": "student", "host": "h1", "argv": ["python3", "ping.py"], "start": 2.5, "end": 4.0,
-              "status": 0}]
+             {"name": "yours", "kind": "student", "host": "h1", "argv": ["python3", "ping.py"], "start": 2.5,
+              "end": 4.0, "status": 0}]
     (tmp_path / "timeline.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     for folder in ("output", "captures"):
         (tmp_path / folder).mkdir()
@@ -70,7 +71,8 @@ def lab_with(diagram):
 
 def test_a_lab_may_have_a_diagram_of_its_own_part_and_one_of_the_students(told):
     seen = {"captures": ("h1",), "protocols": ("icmp",)}
-    first, words, second = drawn_text(lab_with((Diagram(**seen, last="yours-now"), Diagram(**seen, during="yours"))), told)
+    lab = lab_with((Diagram(**seen, last="yours-now"), Diagram(**seen, during="yours")))
+    first, words, second = drawn_text(lab, told)
     assert "seq 1" in first and "seq 3" not in first
     assert "seq 3" in second and "seq 1" not in second
     assert words.splitlines()[:2] == ["yours: python3 ping.py", "  < ping 10.0.0.2 5 64"]

@@ -138,7 +138,8 @@ def test_a_message_that_left_a_translator_under_another_address_ends_there_and_i
 
 
 def test_a_translator_that_was_not_captured_is_known_by_what_it_sends(lan):
-    lan.send(0, "h1", "h3", "request", seen="h1", content=(1,)).send(0.05, "h2", "h3", "request", seen="h3", content=(1,))
+    lan.send(0, "h1", "h3", "request", seen="h1", content=(1,))
+    lan.send(0.05, "h2", "h3", "request", seen="h3", content=(1,))
     lan.send(1, "h1", "h3", "second", seen="h1", content=(2,))
     assert [(arrow.target, arrow.lost) for arrow in drawn(lan)] == [("h2", False), ("h3", False), ("h3", True)]
 

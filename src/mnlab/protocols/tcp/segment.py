@@ -25,8 +25,8 @@ REORDERED = "reordered"  # overtaken on the way: sent before segments already se
 DUPLICATE = "duplicate"  # the same IP packet a second time: copied on the way, not sent again
 PROBE = "probe"  # asks for an ACK, carrying nothing new: a keep-alive or a zero-window probe
 PURE_ACK = "ack"  # nothing but an acknowledgement
-#: Acknowledges nothing new while data is outstanding, and its window is as before or it has SACK blocks: with them it is
-#: one whatever its window (RFC 6675, section 2); without, only with the same window (RFC 5681, section 2).
+#: Acknowledges nothing new while data is outstanding. With SACK blocks it is one whatever its window (RFC 6675, section
+#: 2); without, only if the window is as before (RFC 5681, section 2).
 DUPLICATE_ACK = "duplicate ack"
 WINDOW_UPDATE = "window update"  # acknowledges nothing new, but changes the window
 RESET = "reset"
