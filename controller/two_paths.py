@@ -9,6 +9,9 @@ A flow is what has the same addresses, protocol and ports, in either direction: 
 new one gets the path that the one before it did not get, and stays there, both ways: packets of one conversation on
 paths of different lengths would overtake each other.
 
+Of a packet that was cut in pieces, only the first piece has ports. So fragments are flows of their own, without ports:
+all that the same two hosts send each other in pieces takes one path, and the pieces of a packet stay together.
+
 The two paths are a loop, and a broadcast sent round a loop never ends. So nothing is ever flooded: a frame for
 everybody goes up to the controller, which hands it to each host itself, at the switch where that host is.
 """
@@ -22,6 +25,10 @@ from ryu.ofproto import ofproto_v1_3
 EDGES, MIDDLES = (1, 4), (2, 3)  # the switches' ids
 PATHS = (1, 2)  # at an edge: the port of each path; a middle switch has no other ports
 PORTS = {in_proto.IPPROTO_TCP: (tcp.tcp, "tcp"), in_proto.IPPROTO_UDP: (udp.udp, "udp")}
+MORE_FRAGMENTS = 1  # in the flags of an IP header (RFC 791): this is not the last piece
+#: (value, mask) of ip_frag, which is Open vSwitch's own (ovs-fields(7)): a whole packet, a piece of one. The switch
+#: wants to read first that there is an IP header. Ryu writes eth_type after it, but eth_type_nxm, the same, before.
+WHOLE, PIECE = (0, 3), (1, 1)
 TABLE_MISS, CHOSEN = 0, 1  # priorities
 IDLE = 30  # seconds without a packet after which a switch forgets a flow; the controller does not
 
@@ -117,13 +124,17 @@ class TwoPaths(app_manager.RyuApp):
 
 
 def fields(frame) -> dict:
-    """What makes a packet one of its flow: addresses, protocol, ports."""
+    """What makes a packet one of its flow: addresses, protocol, ports. What follows an IP header is taken for ports
+    only once the header has said that the packet is whole."""
     header = frame.get_protocol(ipv4.ipv4)
-    found = {"eth_type": ether_types.ETH_TYPE_IP, "ipv4_src": header.src, "ipv4_dst": header.dst,
+    found = {"eth_type_nxm": ether_types.ETH_TYPE_IP, "ipv4_src": header.src, "ipv4_dst": header.dst,
              "ip_proto": header.proto}
+    if header.offset or header.flags & MORE_FRAGMENTS:
+        return found | {"ip_frag": PIECE}
+    found["ip_frag"] = WHOLE
     protocol, name = PORTS.get(header.proto, (None, ""))
     ports = frame.get_protocol(protocol) if protocol else None
-    if ports:  # a later fragment has none
+    if ports:
         found |= {f"{name}_src": ports.src_port, f"{name}_dst": ports.dst_port}
     return found
 

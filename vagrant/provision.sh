@@ -75,7 +75,7 @@ ryu() {
 }
 
 commands() {
-    ln -sfn "$project/controller/ryu-manager" /usr/local/bin/ryu-manager
+    for name in ryu-manager ryu; do ln -sfn "$project/controller/ryu-manager" /usr/local/bin/$name; done
     if [ -n "${MNLAB_USER-}" ]; then printf '%s\n' "$MNLAB_USER" | put "$user"; fi
     put /usr/local/bin/mnlab <<END
 #!/bin/sh

@@ -109,8 +109,8 @@ def test_two_paths(machine):
         sh kill -9 $(cat pid)
         """)
     assert dropped(seen["pings"]) == 0
-    outputs = re.findall(r"tcp,nw_src=10\.0\.0\.1,nw_dst=10\.0\.0\.4,tp_src=(\d+),tp_dst=5201 actions=output:(\d)",
-                         seen["flows"])
+    outputs = re.findall(r"nw_src=10\.0\.0\.1,nw_dst=10\.0\.0\.4,nw_frag=no,tp_src=(\d+),tp_dst=5201 "
+                         r"actions=output:(\d)", seen["flows"])
     assert len({port for port, _ in outputs}) == 5  # iperf3's own connection and four for the data
     assert sorted(path for _, path in outputs).count("1") in (2, 3) and {path for _, path in outputs} == {"1", "2"}
     before, after = ([counted(seen[f"{middle} {when}"], "actions", "n_bytes") for middle in ("s2", "s3")]
@@ -118,4 +118,42 @@ def test_two_paths(machine):
     taken = [last - first for first, last in zip(before, after)]
     # iperf3 stops when it has handed over SENT bytes, whatever is on its way by then. A storm would be far more.
     assert min(taken) > SENT / 16 and sum(taken) < 2 * SENT
+    assert "Traceback" not in seen["log"]
+
+
+def test_two_paths_keep_the_pieces_of_a_packet_together(machine):
+    """Twenty datagrams, each of another conversation and in three pieces, after whole ones of the same two hosts."""
+    machine.write("talk.py", """\
+        import socket, sys
+        for port in range(5000, 5020):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
+                mouth.sendto(bytes(range(256)) * (int(sys.argv[1]) // 256), ("10.0.0.4", port))
+        """)
+    seen = machine.mn("diamond", "controller/two_paths.py", switch="ovsk", typed=f"""\
+        h1 ping -c1 10.0.0.4
+        h4 nc -ukl 9 >/dev/null &
+        h4 iptables -A OUTPUT -p icmp --icmp-type port-unreachable -j DROP
+        h1 python3 talk.py 512
+        h1 sleep 1
+        h4 tcpdump -ni h4-eth0 -w h4.pcap udp >/dev/null 2>&1 &
+        h1 sleep 1
+        h1 python3 talk.py 3072
+        h1 sleep 1
+        h1 python3 talk.py 3072
+        h1 sleep 3
+        sh ./say flows
+        {DUMP} s1
+        sh ./say heard
+        h4 kill %2
+        h4 wait %2
+        h4 tcpdump -vnr h4.pcap 2>/dev/null | grep -c offset
+        sh ./say log
+        sh head two_paths.log
+        sh kill -9 $(cat pid)
+        """)
+    there = [line for line in seen["flows"].splitlines() if "udp,nw_src=10.0.0.1,nw_dst=10.0.0.4" in line]
+    pieces = [line for line in there if "nw_frag=yes" in line]
+    assert len(there) == 21 and len(pieces) == 1  # one for each conversation of whole packets, one for all pieces
+    assert counted(pieces[0], "udp") >= 60  # the second time; before the flow was there, the controller had them all
+    assert int(seen["heard"].split()[0]) == 120
     assert "Traceback" not in seen["log"]

@@ -91,3 +91,16 @@ def test_a_loss_that_nft_refuses_is_inconclusive(run_lab):
     """)
     assert record.manifest["outcome"] == "inconclusive"
     assert "cannot lose frames at s1-eth1" in record.manifest["reason"]
+
+
+def test_what_a_command_is_told_is_recorded_before_it_runs(run_lab):
+    record = run_lab("""
+        rec.run("counted", h1, "wc -l", input="one\\ntwo\\n")
+        rec.student("yours", h1, "cat", input="hello")
+        rec.run("silent", h1, "true")
+        rec.run("stuck", h1, "sleep 100", input="wake up", timeout=3)
+    """)
+    assert [record.command(name).stdin for name in ("counted", "yours", "silent")] == ["one\ntwo\n", "hello", ""]
+    assert (record.command("counted").stdout.strip(), record.command("yours").stdout) == ("2", "hello")
+    assert (record.folder / "output/stuck.in").read_text() == "wake up"
+    assert not (record.folder / "output/silent.in").exists()

@@ -32,7 +32,7 @@ def variant(rng) -> dict:
     one, two, three = rng.sample(NAMES, 3)
     return {
         "net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}", "delay": rng.randrange(3, 9),
-        "app_port": rng.randrange(81, 89) * 100, "port": rng.randrange(90, 99) * 100,
+        "app_port": rng.randrange(81, 89) * 100, "port": rng.choice((91, 92, 94, 95, 97, 98)) * 100,
         "name": one, "_card": "".join(rng.choices(string.digits, k=16)), "friend": two, "enemy": three,
         "cake": rng.choice(CAKES), "medium": rng.randrange(4000, 6000), "long": rng.randrange(9000, 12000),
         "body_kb": rng.randrange(4, 8), "limit": rng.randrange(20, 40) * 100,

@@ -31,7 +31,7 @@ def variant(rng) -> dict:
     urls = _urls()
     zone, first, second, third, word, key = rng.sample(WORDS, 6)
     net = f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}"
-    port = rng.choice((8000, 8008, 8080, 8088, 8888))
+    port = rng.choice((8000, 8080, 8088, 8090, 8888))
     params = {"net": net, "ip_dns": f"{net}.{rng.randrange(10, 100)}", "ip_web": f"{net}.{rng.randrange(100, 200)}",
               "zone": f"{zone}.example", "delay": rng.randrange(5, 16), "port": port, "closed": port + 1, "word": word,
               "query": f"{key}={rng.randrange(100)}&page={rng.randrange(2, 9)}",

@@ -8,7 +8,8 @@ from mnlab.lab import Allowed, Diagram
 
 allowed = Allowed(packages=("scapy",))
 needs = ("trace",)
-diagram = Diagram(captures=("h1", "h2", "h3"), protocols=("arp", "icmp"), first="first", last="resolver")
+diagram = (Diagram(captures=("h1", "h2", "h3"), protocols=("arp", "icmp"), first="first", last="resolver"),
+           Diagram(captures=("h1", "h2", "h3"), protocols=("arp",), during="your-resolver"))
 
 HOSTS = ("h1", "h2", "h3")
 NOBODYS = ("nobody", "stranger", "decoy")  # addresses that no host has

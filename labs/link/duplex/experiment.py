@@ -3,7 +3,7 @@
 import socket
 import time
 
-from mnlab.lab import Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Diagram
 
 needs = ("netem", "ifb")
 diagram = Diagram(captures=("h1", "h2"), protocols=("arp", "icmp", "tcp"), first="no-way-back", last="flows", limit=30)
@@ -25,7 +25,7 @@ def variant(rng) -> dict:
     sizes = [rng.randrange(1100, 1515), rng.randrange(700, 1000)]
     rng.shuffle(sizes)
     params = {"h1": f"{net}.{h1}", "h2": f"{net}.{h2}", "rate": rate, "h1_frame": sizes[0], "h2_frame": sizes[1],
-              "port": rng.randrange(20000, 30000), "tcp_port": rng.randrange(30000, 40000),
+              "port": rng.choice(UNCLAIMED_PORTS), "tcp_port": rng.choice(UNCLAIMED_PORTS),
               "own_simplex": simplex, "own_half": half, "own_there": there, "own_back": back}
     return params | {"h1_frames": frames(rate, sizes[0]), "h2_frames": frames(rate, sizes[1])}
 

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from mnlab.lab import Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Diagram
 
 needs = ("vlan", "named", "nginx", "curl", "openssl", "vsftpd")
 diagram = Diagram(captures=("h1", "h2", "h3"), protocols=("arp", "icmp", "dns", "tcp", "tls", "http"), first="first",
@@ -67,8 +67,8 @@ def variant(rng) -> dict:
         "domain": f"{rng.choice(WORDS)}{rng.randrange(10, 100)}.test",  # RFC 6761: nobody's
         "page": f"{rng.choice(WORDS)}.txt", "page_size": rng.randrange(3000, 6000),
         "vlan": rng.randrange(100, 4000), "_priority": rng.randrange(1, 8), "_ttl": rng.randrange(20, 250),
-        "_ident": rng.randrange(1000, 60000), "_size": rng.randrange(16, 90), "_port": rng.randrange(20000, 30000),
-        "_ftp_port": rng.randrange(40000, 50000), "_seed": rng.getrandbits(32),
+        "_ident": rng.randrange(1000, 60000), "_size": rng.randrange(16, 90), "_port": rng.choice(UNCLAIMED_PORTS),
+        "_ftp_port": rng.randrange(50000, 54000), "_seed": rng.getrandbits(32),
     }
 
 

@@ -5,12 +5,13 @@ import socket
 import struct
 import threading
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
 
 allowed = Allowed()
 needs = ("netem", "nftables")
-diagram = Diagram(captures=("h1", "h2", "r1-eth1", "h3"), protocols=("arp", "icmp", "ip"),
-                  hosts=("h2", "h1", "r1", "r2", "h3"), first="first", last="yours", limit=60)
+SEEN = {"captures": ("h1", "h2", "r1-eth1", "h3"), "protocols": ("arp", "icmp", "ip"),
+        "hosts": ("h2", "h1", "r1", "r2", "h3")}
+diagram = (Diagram(**SEEN, first="first", last="yours", limit=60), Diagram(**SEEN, during="your-ping"))
 
 HOSTS = ("h1", "h2", "h3", "r1", "r2")
 COUNT = 5  # requests that the student's ping sends
@@ -33,7 +34,7 @@ def variant(rng) -> dict:
            for name in ("h1", "h2", "h3", "r1", "nobodys")},
         "mtu": mtu, "size": rng.randrange(mtu, 1473),  # of an echo's data: it fits h1's link, and not the routers'
         "delay": rng.randrange(5, 31),  # ms, each way, between the routers
-        "port": rng.randrange(20000, 30000),
+         "port": rng.choice(UNCLAIMED_PORTS),
     }
 
 

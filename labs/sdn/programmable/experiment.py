@@ -2,7 +2,7 @@
 
 import socket
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
 
 allowed = Allowed(packages=("ryu",), only={"ryu.app": ("wsgi",)})
 diagram = Diagram(captures=("c0", "h1", "h2", "h3", "h4"), protocols=("arp", "openflow"),
@@ -27,7 +27,7 @@ def variant(rng) -> dict:
     numbers = rng.sample(range(2, 250), len(HOSTS) + 1)
     roles = dict(zip(("server", "blocked", "admin", "managed"), rng.sample(HOSTS, 4)))
     address = {name: f"{net}.{number}" for name, number in zip((*HOSTS, "nobody"), numbers)}
-    web, login, names, other = rng.sample(range(1024, 30000), 4)
+    web, login, names, other = rng.sample(UNCLAIMED_PORTS, 4)
     first, second = rng.sample(HOSTS[:2], 2)
     far = rng.sample(HOSTS[2:], 2)
     flows = [f"{one}>{other}" for one in (first, second) for other in far] + [f"{first}>{far[0]}"] * 2

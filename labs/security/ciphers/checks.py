@@ -17,7 +17,7 @@ from mnlab.lab import rsa_keys
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp
 
-SINK, HYBRID, BYTES = 7000, 7001, 256
+SINK, HYBRID, BYTES = 7001, 7002, 256
 WORDS = load(Path(__file__).with_name("experiment.py")).WORDS
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 END = b"-----END PUBLIC KEY-----\n"
@@ -244,7 +244,7 @@ def check_your_message_opens_with_the_session_key(evidence, params):
                expected=params["message"], seen=sent.text or f"it does not open; {ran(evidence, name)}")
 
 
-@points(2, claim="CIP-1", hint="Follow the stream to port 7001 at eve-eth0. What can be read there?")
+@points(2, claim="CIP-1", hint="Follow the stream to port 7002 at eve-eth0. What can be read there?")
 def check_eve_reads_nothing_of_yours(evidence, params):
     """Eve sees Bob's key and your bytes pass, and in them neither message nor session key."""
     sent = Sent(evidence, params, "first")

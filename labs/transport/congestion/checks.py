@@ -15,7 +15,7 @@ from mnlab.protocols.tcp import congestion
 from mnlab.protocols.tcp.congestion import DUPLICATE_ACKS, SLOW_START, TIMEOUT
 
 SEGMENT = 1448  # bytes: MTU 1500 less the headers of IP and TCP with timestamps
-PORTS = {"reno": 6001, "cubic": 6002, "bbr": 6003, "yours": 6004, "fast": 6101, "two-classic": 6102,
+PORTS = {"reno": 6201, "cubic": 6202, "bbr": 6203, "yours": 6204, "fast": 6101, "two-classic": 6102,
          "two-default": 6103}
 RTO_MIN = 0.2  # include/net/tcp.h
 # Segments by which a right controller may differ from Linux or from the formula: one for fractions, where Linux counts

@@ -11,8 +11,8 @@ import random
 from mnlab.lab import Allowed, Diagram
 
 PORT = 5001
-LONG = {"reno": 6001, "cubic": 6002, "bbr": 6003}  # congestion control: source port
-YOURS = 6004  # of a Reno connection that the student's controller is told of, and nobody else
+LONG = {"reno": 6201, "cubic": 6202, "bbr": 6203}  # congestion control: source port
+YOURS = 6204  # of a Reno connection that the student's controller is told of, and nobody else
 SHORT = {"fast": 6101, "two-classic": 6102, "two-default": 6103}
 #: What the textbook's sender lacks: RACK (RFC 8985) and its tail loss probe. Linux has both on.
 MODERN = {"net.ipv4.tcp_recovery": 1, "net.ipv4.tcp_early_retrans": 3}

@@ -7,7 +7,7 @@ from mnlab.lab.diagram import Figure
 from mnlab.protocols.tcp import congestion
 from mnlab.protocols.kernel import INFINITE_SSTHRESH
 
-PORTS = {"reno": 6001, "cubic": 6002, "bbr": 6003}
+PORTS = {"reno": 6201, "cubic": 6202, "bbr": 6203}
 NAMES = {"reno": "Reno", "cubic": "CUBIC", "bbr": "BBR"}
 SEGMENT = 1448  # bytes
 

@@ -12,7 +12,7 @@ from mnlab.lab import Allowed, Diagram
 PATHS = ("near", "mid", "far")
 PORTS = {"slow": 5001, "deaf": 5002, "window-near": 5003, "window-mid": 5004, "window-far": 5005, "double": 5006,
          "small": 5007, "stop-near": 5011, "stop-mid": 5012, "stop-far": 5013}
-TASK_PORT = 6000
+TASK_PORT = 6100
 LIMIT = 60  # s of lab time that the student's sender has
 
 allowed = Allowed()

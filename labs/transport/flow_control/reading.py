@@ -11,7 +11,7 @@ from mnlab.protocols.tcp import windows as tcp_windows
 
 PORTS = {"slow": 5001, "deaf": 5002, "window-near": 5003, "window-mid": 5004, "window-far": 5005, "double": 5006,
          "small": 5007, "stop-near": 5011, "stop-mid": 5012, "stop-far": 5013}
-TASK_PORT = 6000
+TASK_PORT = 6100
 PATHS = ("near", "mid", "far")
 PEERS = {"slow": "near", "deaf": "near", "double": "mid", "small": "mid",
          **{f"{kind}-{path}": path for kind in ("window", "stop") for path in PATHS}}

@@ -7,14 +7,14 @@
 Sockets of the hosts belong to this process and live in the hosts' namespaces. A connection is known by its port at h1.
 """
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
 
 PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 6106, "blocked": 6107, "served": 6108,
          "bare": 6109, "patient": 6110, "first": 6201, "closed": 6202, "nowhere": 6203}
-SERVER, OPENED, FLOODED, GUARDED, STUDENTS = 5000, 5001, 5002, 5003, 5004  # ports of h2
+SERVER, OPENED, FLOODED, GUARDED, STUDENTS = 5005, 5001, 5002, 5003, 5004  # ports of h2
 CROSSING = (7001, 7002)  # ports at h1 and h2 of the simultaneous open
 WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "islet", "jetty")
-HALF_OPEN = 4000  # the first source port of what h3 makes up
+HALF_OPEN = 12300  # the first source port of what h3 makes up
 
 allowed = Allowed()
 needs = ("netem", "nftables", "trace")
@@ -31,7 +31,7 @@ def variant(rng) -> dict:
         "outside": f"203.0.113.{rng.randrange(1, 255)}", "delay": rng.randrange(80, 111),
         "mss": rng.randrange(1310, 1440), "old_number": rng.randrange(10**6, 2**32 - 10**6),
         "backlog": backlog, "flood": backlog + rng.randrange(4, 11),
-        "text": " ".join(rng.sample(WORDS, 2)), "closed_port": rng.randrange(8000, 9000),
+        "text": " ".join(rng.sample(WORDS, 2)), "closed_port": rng.choice(UNCLAIMED_PORTS),
     }
 
 

@@ -12,8 +12,8 @@ from mnlab.protocols.kernel import SocketState
 
 PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 6106, "blocked": 6107, "served": 6108,
          "bare": 6109, "patient": 6110, "first": 6201, "closed": 6202, "nowhere": 6203}
-SERVER, FLOODED, GUARDED, STUDENTS = 5000, 5002, 5003, 5004
-CROSSING, HALF_OPEN = 7001, 4000
+SERVER, FLOODED, GUARDED, STUDENTS = 5005, 5002, 5003, 5004
+CROSSING, HALF_OPEN = 7001, 12300
 MODULUS = 2**32
 LATE, SLACK, SOON = 1.15, 0.3, 0.02  # a factor; seconds; seconds
 EARLY = 0.05  # s: a capture sees what has passed its link, where a busy computer may keep the first segment for long

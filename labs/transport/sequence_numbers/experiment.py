@@ -1,4 +1,4 @@
-"""Sequence numbers: what uses one and what does not, in connections from h1 to port 5000 of h2.
+"""Sequence numbers: what uses one and what does not, in connections from h1 to port 5001 of h2.
 
     h1 ─── s1 ─── h2        some ms each way; s1 loses four segments of "losses", one of "yours", and no others
 
@@ -11,8 +11,8 @@ import struct
 
 from mnlab.lab import Allowed, Diagram
 
-SERVER_PORT = 5000
-PORTS = {"table": 6001, "twice": 6002, "cookie": 6003, "fast": 6004, "refused": 6005, "losses": 6006, "yours": 6007}
+SERVER_PORT = 5001
+PORTS = {"table": 6101, "twice": 6102, "cookie": 6103, "fast": 6104, "refused": 6105, "losses": 6106, "yours": 6107}
 QUIET = 0.3  # s: longer than any ACK may be delayed (0.2 s, TCP_DELACK_MAX)
 
 # include/uapi/linux/tcp.h; Python's socket module does not name these

@@ -32,7 +32,7 @@ def copies(net, params):
 
 @mutant.network("s1 loses h1's second SYN as well")
 def two_syns_lost(net, params):
-    rule(net, "tcp sport 6006 tcp flags syn numgen inc mod 1000 0 drop")
+    rule(net, "tcp sport 6106 tcp flags syn numgen inc mod 1000 0 drop")
 
 
 @mutant.network("s1 loses SYNs that carry data")
@@ -62,7 +62,7 @@ def begin_low(net, params):
 
 @mutant.network("s1 loses h1's data behind the gap")
 def more_lost(net, params):
-    rule(net, f"tcp sport 6006 ip length {params['next'] + 52} numgen inc mod 1000 0 drop")
+    rule(net, f"tcp sport 6106 ip length {params['next'] + 52} numgen inc mod 1000 0 drop")
 
 
 @mutant.network("h1's timer takes three seconds at least")
@@ -88,7 +88,7 @@ def ack_uses_one(evidence):
     def change(header):
         if header.flags == "A" and not header.payload:
             header.seq -= 1
-    rewrite(evidence, 6001, change)
+    rewrite(evidence, 6101, change)
 
 
 @mutant.forged("h1 begins with the same number again")
@@ -99,7 +99,7 @@ def same_isn(evidence):
         if header.flags == "S":
             first.append(header.seq)
             header.seq = first[0]
-    rewrite(evidence, 6002, change)
+    rewrite(evidence, 6102, change)
 
 
 # --- wrong programs ---

@@ -10,7 +10,7 @@ from mnlab.evidence.record import Missing
 from mnlab.protocols import tcp
 from mnlab.protocols.tcp import CLIENT, SERVER
 
-PORTS = {"table": 6001, "twice": 6002, "cookie": 6003, "fast": 6004, "refused": 6005, "losses": 6006, "yours": 6007}
+PORTS = {"table": 6101, "twice": 6102, "cookie": 6103, "fast": 6104, "refused": 6105, "losses": 6106, "yours": 6107}
 TABLE = f"h1 and h2 talked ({PORTS['table']}, the connection of the table)"
 LOST = f"s1 lost four segments of the connection from port {PORTS['losses']}: SYN, ACK, data, FIN"
 

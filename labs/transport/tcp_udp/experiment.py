@@ -3,7 +3,7 @@
     h1, h2, h3, h4 around the switch s1. What s1 does to frames for h3 changes from scene to scene (scenes.py).
 """
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
 
 HOSTS = ("h1", "h2", "h3", "h4")
 PURPOSES = ("hello", "closed", "talk", "group", "cuts", "large", "bare", "full", "file", "voice", "bulk", "flood",
@@ -21,7 +21,7 @@ def variant(rng) -> dict:
     """Times in ms, sizes in bytes, shares in percent, `rate` in Mbit/s. Segments and messages count from 1."""
     net = f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}"
     numbers = rng.sample(range(2, 250), len(HOSTS))
-    ports = rng.sample(range(5000, 9000), len(PURPOSES))
+    ports = rng.sample(UNCLAIMED_PORTS, len(PURPOSES))
     delay = rng.randrange(30, 46)
     return {
         **{name: f"{net}.{number}" for name, number in zip(HOSTS, numbers)}, "broadcast": f"{net}.255",
@@ -29,7 +29,7 @@ def variant(rng) -> dict:
         "group": f"239.{rng.randrange(128, 255)}.{rng.randrange(256)}.{rng.randrange(1, 255)}",
         **{f"{name}_port": port for name, port in zip(PURPOSES, ports)},
         "delay": delay,  # each way
-        "hello_from": rng.randrange(40000, 60000),  # source port
+        "hello_from": rng.randrange(50000, 54000),  # source port
         "sizes": [rng.randrange(130, 300) for _ in range(rng.randrange(4, 7))],
         # Of a datagram that needs three to five fragments. The last one has a few hundred bytes.
         "large": rng.randrange(2, 5) * 1480 + rng.randrange(200, 1200),

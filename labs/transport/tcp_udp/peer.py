@@ -12,7 +12,7 @@ from mnlab.net.sockets import tcp
 
 GAP = 0.005  # s between pieces, so that each is a segment of its own, and is read on its own
 PATIENCE = 2.0  # s: whatever the program owes us is late after that
-FIRST_PORT = 30001  # the source port of the first visit; the others follow
+FIRST_PORT = 31001  # the source port of the first visit; the others follow
 
 #: The visits in order. What they send follows from `messages` and `pieces`.
 VISITS = ("one", "bytes", "together", "torn", "large", "cut", "monster", "again")

@@ -11,7 +11,7 @@ from mnlab.protocols.transit import Transit, transits
 AT_ONCE = 0.005  # s: the kernel reacts to what has arrived in some microseconds; the rest is for a busy computer
 MSS = 1448  # bytes of payload in a full segment with timestamps
 VOICE, NUMBER = 160, struct.Struct("!I")  # bytes of a voice message; the number at the beginning of a datagram
-FIRST_VISIT = 30001  # source port of the first visit to framing.py
+FIRST_VISIT = 31001  # source port of the first visit to framing.py
 VISITS = ("one", "bytes", "together", "torn", "large", "cut", "monster", "again")
 
 

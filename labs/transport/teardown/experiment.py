@@ -12,7 +12,7 @@ import socket
 import string
 import struct
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
 
 allowed = Allowed()
 needs = ("netem", "trace")
@@ -31,7 +31,7 @@ def variant(rng) -> dict:
     limit = rng.randrange(36, 60) * 1000
     return {
         "net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}", "delay": rng.randrange(5, 11),
-        "port": rng.randrange(20, 90) * 100,
+        "port": rng.choice(UNCLAIMED_PORTS[:-20:20]),
         "request": rng.randrange(40, 400), "work": rng.randrange(2, 6),
         "pieces": rng.randrange(3, 6), "piece": rng.randrange(200, 1200),
         "hesitation": rng.randrange(3, 8) / 10,  # longer than any delayed ACK waits (200 ms)

@@ -6,7 +6,7 @@ Both ends are sockets of the hosts' kernels that this program holds, but for the
 (its place in SCENES) uses the port `server` + n on h2 and `client` + n on h1.
 """
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
 
 allowed = Allowed()
 needs = ("netem", "nftables", "trace")
@@ -24,7 +24,7 @@ def variant(rng) -> dict:
     """Sizes in bytes, times in seconds; `delay` in ms, of each link and way."""
     return {
         "net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}", "delay": rng.randrange(4, 8),
-        "server": rng.randrange(20, 90) * 100, "client": rng.randrange(110, 290) * 100,
+        "server": rng.choice(UNCLAIMED_PORTS[:700:20]), "client": rng.choice(UNCLAIMED_PORTS[700::20]),
         "request": rng.randrange(40, 400), "fin_timeout": rng.randrange(7, 20),
         "ghost": rng.randrange(3000, 6000), "body": rng.randrange(30, 50) * 1000,
     }

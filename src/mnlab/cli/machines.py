@@ -11,6 +11,7 @@ from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli.labs import LabNames
 from mnlab.cli.options import Clock, On, Place, Quiet, WrongUsage, a_file, a_folder, a_path, machine_for, say
 from mnlab.lab import lab as labs
+from mnlab.lab.lab import ROOT
 
 machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The lab machine: build, look at, carry, remove.")
 LONGEST_COMMAND = 3000  # bytes: it travels in a page of 4096 (machine/mailbox.py), not alone
@@ -41,7 +42,9 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
     from mnlab.machine import capabilities
     from mnlab.machine import command as inside
     from mnlab.machine.job import Job, Limits
-    files: dict = {"src/command.py": Path(inside.__file__)}
+    launcher = ROOT / "controller/ryu-manager"
+    files: dict = {"src/command.py": Path(inside.__file__),
+                   **{f"controller/{name}": launcher for name in ("ryu-manager", "ryu")}}  # the names that Ryu goes by
     for path in send or []:
         if not path.exists():
             raise WrongUsage(f"cannot send {path}: there is no such file or folder")

@@ -2,7 +2,7 @@
 
     manifest.json    what was run where, how it ended, and the digest of everything else
     timeline.jsonl   one line a command: name, kind, host, argv, start and end (s of lab time), status
-    output/          what each command printed: NAME.out, NAME.err
+    output/          what each command was told on its standard input, NAME.in, and printed: NAME.out, NAME.err
     captures/        one pcap file an interface, nanosecond time stamps; where TLS secrets were logged, also a pcapng
                      file with the same frames and the secrets: Wireshark shows the plain text
     kernel/          tracepoint series, as the kernel's own text

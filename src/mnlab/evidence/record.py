@@ -29,6 +29,7 @@ class Command:
     status: int | None = None
     stopped: str = ""
     processor: float | None = None
+    stdin: str = field(default="", repr=False)
     stdout: str = field(default="", repr=False)
     stderr: str = field(default="", repr=False)
 
@@ -67,7 +68,8 @@ class Record:
             except ValueError:
                 raise Unreadable(f"{self.folder} is damaged: line {number} of {layout.TIMELINE}") from None
             entry["argv"] = tuple(entry.get("argv", ()))
-            commands.append(Command(**entry, stdout=self._output(entry["name"], "out"),
+            commands.append(Command(**entry, stdin=self._output(entry["name"], "in"),
+                                    stdout=self._output(entry["name"], "out"),
                                     stderr=self._output(entry["name"], "err")))
         return commands
 

@@ -61,6 +61,7 @@ class Recorder:
         A command that had to succeed and did not makes the run inconclusive (CommandFailed).
         """
         self._claim(name)
+        self._keep("in", name, input)
         started = self.now()
         try:
             done = host.run(command, timeout=timeout, check=False, input=input)
@@ -83,6 +84,7 @@ class Recorder:
         Returns the recorded status (None: it was stopped).
         """
         self._claim(name)
+        self._keep("in", name, input)
         started = self.now()
         try:
             with self._sandbox(host, processor) as box:
@@ -277,12 +279,15 @@ class Recorder:
         self.names.add(name)
 
     def _note(self, name, kind, host, command, started, status, out, err, stopped="", processor=None):
-        for part, text in (("out", out), ("err", err)):
-            if text:
-                (self.folder / layout.OUTPUT / f"{name}.{part}").write_text(text[:OUTPUT_LIMIT])
+        self._keep("out", name, out[:OUTPUT_LIMIT])
+        self._keep("err", name, err[:OUTPUT_LIMIT])
         self._append({"name": name, "kind": kind, "host": host.name, "argv": _argv(command), "start": round(started, 9),
                       "end": round(self.now(), 9), "status": status,
                       **({"stopped": stopped} if stopped else {}), **_processor(processor)})
+
+    def _keep(self, part: str, name: str, text: str | None) -> None:
+        if text:
+            (self.folder / layout.OUTPUT / f"{name}.{part}").write_text(text)
 
     def _append(self, entry: dict) -> None:
         with open(self.folder / layout.TIMELINE, "ab") as file:

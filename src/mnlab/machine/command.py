@@ -11,12 +11,14 @@ import sys
 from pathlib import Path
 
 FILES = Path("files")
+PROGRAMS = Path("controller")  # ryu-manager and ryu
 
 
 def main(*argv: str) -> int:
     """Run `argv` in the folder of the files sent in; new and changed files there become the result."""
     folder, result = FILES.absolute(), Path(os.environ.get("MNLAB_RESULT", "/result"))
     folder.mkdir(exist_ok=True)
+    os.environ["PATH"] = f"{PROGRAMS.absolute()}:{os.environ['PATH']}"
     before = contents(folder)
     try:
         done = subprocess.run(argv, cwd=folder, stdin=subprocess.DEVNULL)

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,14 +19,17 @@ from mnlab.machine.job import MIB, MachineError
 RECIPE = Path(__file__).parent / "recipe"
 SUITE = "bookworm"
 EPOCH = 1767225600  # 2026-01-01T00:00:00Z, where virtual time starts, too
-WHEELS = ("ryu==4.34", "tinyrpc==1.1.7")
+WHEELS = ("ryu==4.34", "os-ken==4.2.2", "tinyrpc==1.1.7")
+#: (wheel, file, what stands there, what shall): eventlet 0.30.3 took a name away that Ryu's web server imports.
+MENDED = (("ryu-4.34-", "ryu/app/wsgi.py",
+           b"    from eventlet.wsgi import ALREADY_HANDLED\n", b"    ALREADY_HANDLED = []\n"),)
 
 KERNEL, INITRD, ROOTFS = "vmlinuz", "initrd", "rootfs.squashfs"
 
 
 def key() -> str:
     """Identifies the recipe: what should be in the image."""
-    digest = hashlib.sha256(repr((SUITE, EPOCH, WHEELS)).encode())
+    digest = hashlib.sha256(repr((SUITE, EPOCH, WHEELS, MENDED)).encode())
     for path in sorted(RECIPE.iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
@@ -105,7 +109,8 @@ def _bounded() -> list[str]:
 def build_wheels(folder: Path, say: Callable[[str], None]) -> None:
     """Make `folder` with the wheels of WHEELS. MachineError if that fails.
 
-    Ryu 4.34 fails to build with setuptools 68 and later; the older one makes a pure wheel.
+    Ryu 4.34 fails to build with setuptools 68 and later; the older one makes a pure wheel. It is mended (MENDED), so
+    that it runs by its own manager, too, and not only by our launcher.
     """
     say("building the Ryu wheel")
     folder.mkdir()
@@ -119,6 +124,19 @@ def build_wheels(folder: Path, say: Callable[[str], None]) -> None:
     constraint.unlink()
     if done.returncode:
         raise MachineError(f"the Ryu wheel could not be built:\n  {done.stderr.strip().splitlines()[-1]}")
+    for wheel, file, old, new in MENDED:
+        mend(next(folder.glob(f"{wheel}*.whl")), file, old, new)
+
+
+def mend(wheel: Path, file: str, old: bytes, new: bytes) -> None:
+    """Replace `old`, which must stand in a file of a wheel once, with `new`; the rest of the wheel stays as it is."""
+    with zipfile.ZipFile(wheel) as archive:
+        contents = [(entry, archive.read(entry)) for entry in archive.infolist()]
+    if [data.count(old) for entry, data in contents if entry.filename == file] != [1]:
+        raise MachineError(f"{file} of {wheel.name} is not what it was: it cannot be mended")
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for entry, data in contents:
+            archive.writestr(entry, data.replace(old, new) if entry.filename == file else data)
 
 
 def _pad(path: Path, unit: int) -> None:

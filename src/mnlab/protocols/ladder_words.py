@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from mnlab.protocols import arp, dns, http, icmp, igmp, ip, openflow, tcp, tls, udp
+from mnlab.protocols import arp, dns, http, icmp, igmp, ip, openflow, tcp, tls, transit, udp
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.message import Message
 
@@ -33,7 +33,9 @@ def messages(frames: Iterable[Frame], protocols: Iterable[str]) -> list[Message]
     """
     frames = list(frames)
     arrows = [arrow for name in protocols for arrow in MESSAGES[name](frames)]
-    return sorted(upper_words(arrows), key=lambda arrow: arrow.time)
+    contents = {(frame.where, frame.time): transit.content(frame, packet) for frame, packet in ip.packets(frames)}
+    arrows = [replace(arrow, content=contents.get(_moment(arrow), ())) for arrow in upper_words(arrows)]
+    return sorted(arrows, key=lambda arrow: arrow.time)
 
 
 def upper_words(arrows: Iterable[Message]) -> list[Message]:
@@ -47,11 +49,11 @@ def upper_words(arrows: Iterable[Message]) -> list[Message]:
     carried: dict[tuple, dict[tuple, Message]] = defaultdict(dict)
     for arrow in arrows:
         if arrow.protocol in ABOVE_TCP and (segment := segments.get(_moment(arrow))):
-            carried[segment.identity].setdefault((arrow.protocol, arrow.text), arrow)
+            carried[_segment(segment)].setdefault((arrow.protocol, arrow.text), arrow)
     result = []
     for arrow in arrows:
         if arrow.protocol == "tcp":
-            result += [_carried(arrow, words) for words in carried.get(arrow.identity, {}).values()] or [arrow]
+            result += [_carried(arrow, words) for words in carried.get(_segment(arrow), {}).values()] or [arrow]
         elif arrow.protocol not in ABOVE_TCP or _moment(arrow) not in segments:
             result.append(arrow)
     return result
@@ -59,6 +61,11 @@ def upper_words(arrows: Iterable[Message]) -> list[Message]:
 
 def _moment(arrow: Message) -> tuple:
     return arrow.where, arrow.time
+
+
+def _segment(arrow: Message) -> tuple:
+    """Addresses, too: behind a translator the same numbers may come from another host."""
+    return arrow.source, arrow.target, arrow.identity
 
 
 def _carried(segment: Message, words: Message) -> Message:

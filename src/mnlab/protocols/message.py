@@ -30,6 +30,7 @@ class Message:
     note        what any capture of it can tell besides: "retransmission"
     cause       what only its sender's own capture can tell: "fast retransmission"
     identity    what tells this packet from others with the same words, equal wherever it is seen; () if nothing does
+    content     what is equal also behind an address translator (transit.content); () if it is not known
     """
 
     time: float
@@ -43,6 +44,7 @@ class Message:
     note: str = ""
     cause: str = ""
     identity: tuple = ()
+    content: tuple = ()
 
     def __post_init__(self):
         if not self.text.isprintable():

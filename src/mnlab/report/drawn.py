@@ -10,13 +10,17 @@ from mnlab.protocols import arp, ladder_words
 from mnlab.report.curves import curves
 from mnlab.report.ladder import ladder, lifelines
 from mnlab.report.plot import plot_panels, plot_series
+from mnlab.report.timeline import what_ran
 
 
 def pictures(lab: Lab, record: Record) -> Iterator:
     """Drawings for the terminal: the ladder diagram, then each figure. Nothing where the run got nowhere."""
     try:
-        if getattr(lab.experiment, "diagram", None):
-            yield ladder_of(lab.experiment.diagram, record)
+        diagrams = getattr(lab.experiment, "diagram", ())
+        for diagram in diagrams if isinstance(diagrams, tuple) else (diagrams,):
+            if diagram.during:
+                yield what_ran(record.command(diagram.during))
+            yield ladder_of(diagram, record)
         for figure in lab.figures(record):
             yield curves(figure.series, figure.thresholds, figure.phases, figure.events, figure.title, figure.ylabel)
     except Missing:
@@ -29,8 +33,7 @@ MARGIN = 2.0
 
 def ladder_of(diagram, record: Record):
     """The ladder diagram that a lab asks for, of this record."""
-    start = record.mark(diagram.first) if diagram.first else float("-inf")
-    end = record.mark(diagram.last) if diagram.last else float("inf")
+    start, end = span_of(diagram, record)
     # a switch tells its name when it connects to its controller, which may be long before
     since = float("-inf") if "openflow" in diagram.protocols else start - MARGIN
     frames = [frame for frame in record.frames(*diagram.captures) if since <= frame.time <= end + MARGIN]
@@ -45,6 +48,15 @@ def ladder_of(diagram, record: Record):
     return ladder(messages, {name: hosts[name] for name in diagram.hosts or hosts if name in hosts}, name_of,
                   limit=diagram.limit, captured=[re.sub(r"-eth\d+$", "", place) for place in diagram.captures],
                   span=(start, end))
+
+
+def span_of(diagram, record: Record) -> tuple[float, float]:
+    """From when till when (s of lab time) a diagram is drawn."""
+    if diagram.during:
+        command = record.command(diagram.during)
+        return command.start, command.end
+    return (record.mark(diagram.first) if diagram.first else float("-inf"),
+            record.mark(diagram.last) if diagram.last else float("inf"))
 
 
 def with_changed_macs(frames, name_of):

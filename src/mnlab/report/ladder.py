@@ -199,6 +199,7 @@ def _told_apart(arrow: Arrow, strangers: Mapping[str, None]) -> str:
 def _spoken(arrow: Arrow, glyphs: Glyphs) -> Arrow:
     """The arrow with its text as it is drawn: harmless, on one line, with its note, a forged source named."""
     more = (f" ({arrow.note})" if arrow.note else "") + (f" (as {arrow.claimed})" if arrow.claimed else "")
+    more += f" (to {arrow.onward})" if arrow.onward else ""
     texts = [one_line(text, glyphs) + more if text else "" for text in (arrow.text, arrow.brief)]
     return replace(arrow, text=texts[0], brief=texts[1])
 

@@ -5,7 +5,8 @@ reaches. Sightings of the same packet belong together: those with the same sourc
 (Message.identity). Where packets have none, the same text stands for it, in order and at the usual transit time between
 the two places. A message that its target's capture should hold but does not is lost, and the last place that saw it
 says where; one that its source's capture should hold but does not, or whose source is nobody's address, was sent by the
-host that saw it first, in another's name.
+host that saw it first, in another's name. One that an address translator passed on under other addresses has reached
+the translator, and what left there is another message.
 """
 
 from collections import defaultdict
@@ -22,8 +23,9 @@ class Arrow:
     `claimed` is the host (or address) that a forged message carried as its source; "" for an honest one. `heard` are
     the other hosts whose captures hold a broadcast, or a message that was lost on its way; `deaf` those whose captures
     do not, though they were on its way. `last` is the place between source and target that saw a lost message last
-    ("s1-eth1"), "" if none did. `brief` is the text for where there is little room, `note` what the captures tell
-    besides.
+    ("s1-eth1"), "" if none did. `onward` is the host (or address) that a message was for which `target`, an address
+    translator, passed on under other addresses. `brief` is the text for where there is little room, `note` what the
+    captures tell besides.
     """
 
     time: float
@@ -39,6 +41,7 @@ class Arrow:
     last: str = ""
     brief: str = ""
     note: str = ""
+    onward: str = ""
 
 
 def is_group(address: str) -> bool:
@@ -71,6 +74,7 @@ def arrows(messages: Iterable, name_of: Callable[[str], str], captured: Iterable
         on_path[flight.first.source, flight.first.target].update(flight.hosts)
     drawn = [_arrow(flight, name_of, listening, on_path[flight.first.source, flight.first.target])
              for flight in flights]
+    drawn = _passed_on(drawn, flights)
     mismatched = {_flow(arrow) for arrow, flight in zip(drawn, flights) if _from_nowhere(arrow, flight, listening)}
     return [replace(arrow, lost=False, last="") if _flow(arrow) in mismatched else arrow for arrow in drawn]
 
@@ -191,3 +195,32 @@ def _from_nowhere(arrow: Arrow, flight: _Flight, captured: set[str]) -> bool:
     nothing follows from what the target did not see.
     """
     return arrow.source in captured and not flight.copy and set(flight.hosts) == {arrow.target}
+
+
+def _passed_on(drawn: list[Arrow], flights: list[_Flight]) -> list[Arrow]:
+    """`drawn`, in which messages that were not seen at their target, but left a translator, end at that translator.
+
+    The latest such message that was seen before is taken: one that was lost in front of the translator waits in vain.
+    """
+    drawn = list(drawn)
+    waiting: dict[tuple, list[int]] = defaultdict(list)  # content -> flights that have not been seen at their target
+    for number, flight in enumerate(flights):
+        message, arrow = flight.first, drawn[number]
+        if not message.content:
+            continue
+        before = waiting[message.content]
+        origin = next((index for index in reversed(before) if _is_behind(flight, flights[index])
+                       and drawn[index].source != arrow.source), None)
+        if origin is not None:
+            before.remove(origin)
+            drawn[origin] = replace(drawn[origin], target=arrow.source, onward=drawn[origin].target, lost=False,
+                                    last="", heard=frozenset(), deaf=frozenset())
+        if arrow.target and arrow.target not in flight.hosts:
+            before.append(number)
+    return drawn
+
+
+def _is_behind(flight: _Flight, earlier: _Flight) -> bool:
+    """Whether `flight` set out, under other addresses, once `earlier` had been seen for the last time."""
+    ends = [(one.first.source, one.first.target) for one in (flight, earlier)]
+    return ends[0] != ends[1] and max(time for _, time in earlier.seen) <= flight.first.time

@@ -1,9 +1,13 @@
-"""What was run, when, where, and how it ended: the timeline of a record as a table for the terminal."""
+"""What was run, when, where, what it was told, and how it ended: a record's timeline as a table for the terminal."""
 
 from rich.table import Column, Table
+from rich.text import Text
 
 from mnlab.evidence.record import Command, Record
-from mnlab.report.drawing import Drawing, one_line
+from mnlab.report.drawing import Drawing, Glyphs, one_line
+
+
+TOLD = 12  # lines of what a command was told that are shown; output/NAME.in has them all
 
 
 def timeline(record: Record) -> Drawing:
@@ -14,11 +18,26 @@ def timeline(record: Record) -> Drawing:
                       Column("what", overflow="fold"), Column("status", no_wrap=True),
                       box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
         for command in sorted(record.timeline, key=lambda command: command.start):
-            table.add_row(f"{command.start:.3f} s", one_line(command.host, glyphs),
-                          one_line(_words(command), glyphs), one_line(_status(command), glyphs))
+            table.add_row(f"{command.start:.3f} s", one_line(command.host, glyphs), _what(command, glyphs),
+                          one_line(_status(command), glyphs))
         yield table
 
     return Drawing(parts)
+
+
+def what_ran(command: Command) -> Drawing:
+    """A command as typed, and below it what it was told on its standard input."""
+    return Drawing(lambda width, glyphs: [_what(command, glyphs)])
+
+
+def _what(command: Command, glyphs: Glyphs) -> Text:
+    told = [f"  < {one_line(line, glyphs)}" for line in command.stdin.splitlines()]
+    if len(told) > TOLD:
+        told[TOLD - 1:] = [f"  < {glyphs.ellipsis} {len(told) - TOLD + 1} more lines in output/{command.name}.in"]
+    text = Text(one_line(_words(command), glyphs))
+    for line in told:
+        text.append(f"\n{line}", "dim")
+    return text
 
 
 def _words(command: Command) -> str:

@@ -81,3 +81,16 @@ def test_damaged_frames_never_raise(talk):
         chance.shuffle(damaged)
         for arrow in ladder_words.messages(damaged, ladder_words.MESSAGES):
             assert arrow.style in STYLES and "\n" not in arrow.text, arrow
+
+
+def test_behind_a_translator_the_words_are_those_of_the_host_that_has_them(talk):
+    """The translator kept the port, so the segment has the same numbers on both sides of it."""
+    talk.handshake()
+    talk.c("PA", seq=1, ack=1, data=b"GET / HTTP/1.1\r\n\r\n")
+    inside, outside = bytes([10, 0, 0, 1]), bytes([203, 0, 113, 2])
+    behind = [Frame(frame.number, frame.time + 0.01, frame.data.replace(inside, outside), "h2-eth0")
+              for frame in talk.frames]
+    arrows = ladder_words.messages([*talk.frames, *behind], ["tcp", "http"])
+    here, there = (arrow for arrow in arrows if arrow.protocol == "http")
+    assert (here.source, there.source) == ("10.0.0.1", "203.0.113.2")
+    assert here.content == there.content != ()

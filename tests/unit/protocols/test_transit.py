@@ -1,10 +1,12 @@
 """What was sent against what arrived: lost, copied, late packets told apart."""
 
-from scapy.layers.inet import IP, UDP
+import pytest
+from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import Ether
 
+from mnlab.protocols import ip
 from mnlab.protocols.capture import Frame
-from mnlab.protocols.transit import transits
+from mnlab.protocols.transit import content, transits
 
 H1, H2 = "10.0.0.1", "10.0.0.2"
 
@@ -43,3 +45,41 @@ def test_equal_datagrams_share_arrivals_in_order(wire):
 def test_only_one_source_is_followed(wire):
     frames = [datagram(wire, b"mine"), datagram(wire, b"theirs", source=H2, target=H1)]
     assert [one.packet.source for one in transits(frames, frames, H1)] == [H1]
+
+
+def translate(packet, wire):
+    """The packet as it leaves an address translator, headers made anew: what scapy computes is not ours."""
+    packet = packet.copy()
+    packet[IP].src = "203.0.113.2"
+    for layer, fields in ((IP, ("chksum",)), (UDP, ("chksum",)), (TCP, ("chksum",)), (ICMP, ("chksum",))):
+        if layer in packet:
+            for field in fields:
+                delattr(packet[layer], field)
+    for layer in (UDP, TCP):
+        if layer in packet:
+            packet[layer].sport = 61000
+    return wire.add(Ether(bytes(packet)))
+
+
+PACKETS = [UDP(sport=40000, dport=53) / b"question", TCP(sport=40000, dport=80, flags="PA", seq=7, ack=9) / b"GET /",
+           ICMP(type=8, id=3, seq=1) / b"ping", ICMP(type=3, code=3) / IP(src=H2, dst=H1) / UDP(dport=9) / b"quoted"]
+
+
+@pytest.mark.parametrize("carried", PACKETS, ids=["udp", "tcp", "echo", "error"])
+def test_a_translated_packet_has_the_same_content(wire, carried):
+    sent = Ether(bytes(Ether() / IP(src=H1, dst=H2, id=5) / carried))
+    other = Ether(bytes(Ether() / IP(src=H1, dst=H2, id=6) / carried))
+    frames = [wire.add(sent), wire.add(other)]
+    behind = [translate(other, wire)]
+    assert [one.lost for one in transits(frames, behind, H1)] == [True, True]
+    assert [one.lost for one in transits(frames, behind, H1, translated=True)] == [True, False]
+
+
+def test_the_packet_that_an_error_quotes_is_translated_too(wire):
+    quoted = Ether() / IP(src=H2, dst=H1, id=5) / ICMP(type=3, code=3)
+    inside = IP(src=H1, dst=H2, id=9) / UDP(sport=40000, dport=9) / b"hello"
+    outside = IP(src="203.0.113.2", dst=H2, id=9) / UDP(sport=61000, dport=9) / b"hello"
+    here, there = (wire.add(quoted / one) for one in (inside, outside))
+    assert content(here, ip.packet(here)) == content(there, ip.packet(there))
+    other = wire.add(quoted / (IP(src=H1, dst=H2, id=10) / UDP(sport=40000, dport=9) / b"hello"))
+    assert content(here, ip.packet(here)) != content(other, ip.packet(other))

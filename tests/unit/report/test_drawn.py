@@ -1,9 +1,19 @@
-"""Names for the diagram: who has a MAC address that was changed during the run."""
+"""The pictures of a run: whose MAC address it is that was changed, and what a command saw and was told."""
 
+import json
+import struct
+from types import SimpleNamespace
+
+import pytest
+from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import ARP, Ether
 
+from mnlab.evidence.record import Record
+from mnlab.lab import Diagram
 from mnlab.protocols.capture import Frame
-from mnlab.report.drawn import with_changed_macs
+from mnlab.report.drawing import ASCII
+from mnlab.report.drawn import pictures, with_changed_macs
+from mnlab.report.timeline import TOLD, timeline
 
 NEW, LIAR = "02:00:00:00:00:99", "02:00:00:00:00:66"
 
@@ -28,3 +38,48 @@ def test_a_known_mac_keeps_its_owner(lan):
     """h3 says that h2's address is at its own MAC: that is still h3's."""
     frames = announcement(1, 1.0, lan.macs["h3"], "10.0.0.2", "h2-eth0")
     assert with_changed_macs(frames, lan.name_of)(lan.macs["h3"]) == "h3"
+
+
+@pytest.fixture
+def told(tmp_path):
+    """The record of a ping before a mark, at 1 s, and of a student's, at 3 s, that was told what to do."""
+    ports = {f"h{n}": {"interfaces": {f"h{n}-eth0": {"mac": f"02:00:00:00:00:0{n}", "ip": f"10.0.0.{n}"}}}
+             for n in (1, 2)}
+    (tmp_path / "manifest.json").write_text(json.dumps({"start_ns": 0, "params": {}, "network": ports}))
+    lines = [{"name": "yours-now", "kind": "mark", "start": 2.0, "end": 2.0},
+             {"name": "yours", "kind": "student", "host": "h1", "argv": ["python3", "ping.py"], "start": 2.5,
+              "end": 4.0, "status": 0}]
+    (tmp_path / "timeline.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    for folder in ("output", "captures"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "output/yours.in").write_text("ping 10.0.0.2\x1b[2J 5 64\n" + "again\n" * 30)
+    pcap = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 1)
+    for seq in (1, 3):
+        data = bytes(Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / ICMP(type=8, id=7, seq=seq))
+        pcap += struct.pack("<IIII", seq, 0, len(data), len(data)) + data
+    (tmp_path / "captures/h1-eth0.pcap").write_bytes(pcap)
+    return Record(tmp_path)
+
+
+def drawn_text(lab, record) -> list[str]:
+    return ["\n".join(str(line) for line in drawing.parts(200, ASCII)) for drawing in pictures(lab, record)]
+
+
+def lab_with(diagram):
+    return SimpleNamespace(experiment=SimpleNamespace(diagram=diagram), figures=lambda record: [])
+
+
+def test_a_lab_may_have_a_diagram_of_its_own_part_and_one_of_the_students(told):
+    seen = {"captures": ("h1",), "protocols": ("icmp",)}
+    lab = lab_with((Diagram(**seen, last="yours-now"), Diagram(**seen, during="yours")))
+    first, words, second = drawn_text(lab, told)
+    assert "seq 1" in first and "seq 3" not in first
+    assert "seq 3" in second and "seq 1" not in second
+    assert words.splitlines()[:2] == ["yours: python3 ping.py", "  < ping 10.0.0.2 5 64"]
+
+
+def test_the_timeline_has_what_a_command_was_told_cut_if_it_is_long(told):
+    [table] = timeline(told).parts(200, ASCII)
+    lines = str(list(table.columns[2].cells)[1]).splitlines()
+    assert len(lines) == 1 + TOLD and lines[1] == "  < ping 10.0.0.2 5 64"
+    assert lines[-1] == "  < ... 20 more lines in output/yours.in"

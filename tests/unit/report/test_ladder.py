@@ -256,7 +256,7 @@ def test_more_hosts_than_columns_become_a_list(make_lan):
 
 def test_texts_cannot_command_the_terminal(lan):
     lan.messages = [SimpleNamespace(time=0.0, source="10.0.0.1", target="10.0.0.2", protocol="http", where="h1-eth0",
-                                    style="", brief="", note="", cause="", identity=(),
+                                    style="", brief="", note="", cause="", identity=(), content=(),
                                     text="GET /\x1b[2J\x1b]0;x\x07\r\nHost: a")]
     text = picture(lan)
     assert "\x1b" not in text and "GET / Host: a" in text

@@ -123,3 +123,29 @@ def test_a_copy_made_on_the_way_is_an_arrow_and_hides_no_loss(lan):
     lan.send(1, "h1", "h2", "data", seen="h1", identity=(2,))
     assert [(arrow.time, arrow.lost, arrow.note) for arrow in drawn(lan)] == [
         (0, False, ""), (0.03, False, "a copy"), (1, True, "")]
+
+
+def test_a_message_that_left_a_translator_under_another_address_ends_there_and_is_not_lost(lan):
+    """h2 is a translator between h1 and h3: what h1 sends to h3 goes on as h2's, the answer comes back as h3's."""
+    lan.send(0, "h1", "h3", "request", seen="h1 h2-eth0", content=(1,))
+    lan.send(0.03, "h2", "h3", "request", seen="h2-eth1 h3", content=(1,))
+    lan.send(0.06, "h3", "h2", "answer", seen="h3 h2-eth1", content=(2,))
+    lan.send(0.09, "h3", "h1", "answer", seen="h2-eth0 h1", content=(2,))
+    lan.send(1, "h1", "h3", "again", seen="h1 h2-eth0", content=(3,))
+    found = [(arrow.source, arrow.target, arrow.onward, arrow.claimed, arrow.lost) for arrow in drawn(lan)]
+    assert found == [("h1", "h2", "h3", "", False), ("h2", "h3", "", "", False), ("h3", "h2", "", "", False),
+                     ("h2", "h1", "", "h3", False), ("h1", "h3", "", "", True)]
+
+
+def test_a_translator_that_was_not_captured_is_known_by_what_it_sends(lan):
+    lan.send(0, "h1", "h3", "request", seen="h1", content=(1,))
+    lan.send(0.05, "h2", "h3", "request", seen="h3", content=(1,))
+    lan.send(1, "h1", "h3", "second", seen="h1", content=(2,))
+    assert [(arrow.target, arrow.lost) for arrow in drawn(lan)] == [("h2", False), ("h3", False), ("h3", True)]
+
+
+def test_of_equal_messages_before_a_translator_the_one_that_was_lost_is_drawn_so(lan):
+    lan.send(0, "h1", "h3", "hello", seen="h1 h2-eth0", content=(1,))
+    lan.send(1, "h1", "h3", "hello", seen="h1 h2-eth0", content=(1,))
+    lan.send(1.03, "h2", "h3", "hello", seen="h2-eth1 h3", content=(1,))
+    assert [(arrow.target, arrow.lost) for arrow in drawn(lan)] == [("h3", True), ("h2", False), ("h3", False)]

@@ -2,7 +2,7 @@
 
 from mnlab.protocols.tcp import congestion
 
-SEGMENT, RENO = 1448, 6001  # bytes of payload; the source port of the connection
+SEGMENT, RENO = 1448, 6201  # bytes of payload; the source port of the connection
 
 
 def answers(params, evidence):

@@ -9,7 +9,7 @@ visitor closes without a word, so does the server.
 import socket
 import sys
 
-TEXT = b"all work and no play " * ({{body}} // 21)
+TEXT = b"the same once again, " * ({{body}} // 21)
 
 
 def main():

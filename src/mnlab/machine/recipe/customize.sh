@@ -33,7 +33,8 @@ packages=/usr/lib/python3/dist-packages
 for wheel in "$MNLAB_WHEELS"/*.whl; do
     python3 -m zipfile -e "$wheel" "$root$packages"
 done
-chroot "$root" python3 -W ignore -m compileall -q --invalidation-mode unchecked-hash "$packages/ryu" "$packages/tinyrpc"
+chroot "$root" python3 -W ignore -m compileall -q --invalidation-mode unchecked-hash "$packages/ryu" "$packages/tinyrpc" \
+    "$packages/os_ken"
 
 # Mininet's default controller under the name that its examples use. Its iperf() waits for the report of an empty
 # connection, which iperf 2.1 does not write any more: it would wait for ever.

@@ -25,7 +25,9 @@ REORDERED = "reordered"  # overtaken on the way: sent before segments already se
 DUPLICATE = "duplicate"  # the same IP packet a second time: copied on the way, not sent again
 PROBE = "probe"  # asks for an ACK, carrying nothing new: a keep-alive or a zero-window probe
 PURE_ACK = "ack"  # nothing but an acknowledgement
-DUPLICATE_ACK = "duplicate ack"  # acknowledges nothing new while data is outstanding (RFC 5681, section 2)
+#: Acknowledges nothing new while data is outstanding. With SACK blocks it is one whatever its window (RFC 6675, section
+#: 2); without, only if the window is as before (RFC 5681, section 2).
+DUPLICATE_ACK = "duplicate ack"
 WINDOW_UPDATE = "window update"  # acknowledges nothing new, but changes the window
 RESET = "reset"
 STRAY = "stray"  # cannot belong to this connection: a SYN with another number, or far outside any window
