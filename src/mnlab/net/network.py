@@ -22,6 +22,7 @@ from mnlab.net import namespace, openflow, shaping
 from mnlab.net.errors import NetworkError
 from mnlab.net.nodes import Bridge, Strict, StrictHost, strict
 from mnlab.net.openflow import OpenFlowSwitch
+from mnlab.net.throughput import iperf
 from mnlab.net.wait import wait_until
 
 
@@ -165,6 +166,8 @@ class Network(Mininet):
                 shape_interfaces([intf for intf in switch.intfList() if intf.name != "lo"])
         for node in [*self.hosts, *(s for s in self.switches if isinstance(s, Bridge))]:
             wait_until(lambda node=node: _all_up(node), f"every interface of {node.name} is up")
+
+    iperf = iperf  # Mininet's waits for words that iperf does not write any more, and kills by name
 
     def networks(self) -> set[IPv4Network]:
         """The IP networks that its hosts' interfaces are in."""
