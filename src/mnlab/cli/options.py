@@ -47,3 +47,9 @@ def machine_for(on: Place, clock: Time | None, quiet: bool = False):
         return HostMachine()
     from mnlab.machine.vm import VirtualMachine
     return VirtualMachine((clock or Time.virtual).value, quietly)
+
+
+def to_stdout(data: bytes) -> None:
+    """What a job prints, at once and as it is."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

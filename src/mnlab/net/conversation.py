@@ -64,7 +64,8 @@ class Conversation:
 
     # --- Mininet's calls ---
 
-    def cmd(self, *args, verbose: bool = False, timeout: float | None = LIMIT, printPid: bool = False) -> str:  # noqa: N803
+    def cmd(self, *args, verbose: bool = False, timeout: float | None = LIMIT,
+            printPid: bool = False) -> str:  # noqa: N803
         """Run a command; output and errors as one string, whatever the status. It ends when the command does, and not
         when all that it left in the background does.
 
@@ -108,7 +109,8 @@ class Conversation:
             text = text.replace(found[0], "", 1)
         return text
 
-    def waitOutput(self, verbose: bool = False, findPid: bool = True, timeout: float | None = None) -> str:  # noqa: N802, N803
+    def waitOutput(self, verbose: bool = False, findPid: bool = True,  # noqa: N802, N803
+                   timeout: float | None = None) -> str:
         """The rest of what the command prints, once it is done. CommandFailed after `timeout` s."""
         deadline = time.monotonic() + timeout if timeout is not None else None
         parts = [self.readbuf]
@@ -220,7 +222,7 @@ class Conversation:
 
 
 def text_of(args) -> str:
-    """A command line of what Mininet's calls take: one string, one list (quoted word by word), or words to be joined."""
+    """A command line of what Mininet's calls take: a string, a list (quoted word by word), or words to be joined."""
     command = args[0] if len(args) == 1 else " ".join(str(arg) for arg in args)
     if isinstance(command, (list, tuple)):
         command = shlex.join(str(part) for part in command)
