@@ -10,7 +10,7 @@ import sys
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli import bench, labs, machines, shell, tests
+from mnlab.cli import bench, exec, labs, machines, shell, tests
 from mnlab.lab.lab import UnknownLab
 from mnlab.lab.work import BadWork
 from mnlab.machine.job import MachineError, UnsafeCache
@@ -21,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
                        "Begin with: mnlab list, mnlab run arp, mnlab start arp")
 labs.register(app)
 shell.register(app)
+exec.register(app)
 machines.register(app)
 tests.register(app)
 bench.register(app)
