@@ -25,12 +25,12 @@ def shared(tmp_path_factory):
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-def run_solution(lab, machine, seed, folder) -> Record:
+def run_solution(lab, machine, seed, folder, key=b"") -> Record:
     """Run a lab's solution in `folder`, which is made."""
     work = folder / "work"
     work.mkdir(parents=True)
     workfolder.copy(lab.solution, work, lab.params(seed))  # it may be answers alone
-    return labrun.run(lab, machine, work, seed, folder / "run")
+    return labrun.run(lab, machine, work, seed, folder / "run", key=key)
 
 
 @pytest.fixture(scope="session")

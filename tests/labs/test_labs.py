@@ -35,6 +35,15 @@ def test_the_solution_scores_full_marks(lab, seed, solved):
     assert result.points == result.max_points > 0
 
 
+@pytest.mark.parametrize("lab", [pytest.param(lab, id=lab.name) for lab in all_labs()
+                                 if hasattr(lab.experiment, "secret")])
+def test_answers_from_a_run_at_home_are_right_with_a_courses_key(lab, machine, solved, tmp_path):
+    """A student fills in answers.toml from local runs, which have other secrets than the run that counts."""
+    record = run_solution(lab, machine, SEEDS[0], tmp_path, key=b"a key that no student has")
+    result = grade(lab, record, reference_answers(lab, solved(lab, SEEDS[0])))
+    assert result.status == PASSED, complaints(result)
+
+
 @each_lab
 def test_the_starter_runs_and_scores_below_half(lab, machine, tmp_path):
     workfolder.start(lab, tmp_path / "work", 5)

@@ -143,8 +143,10 @@ def test_folders_arrive_as_they_are_and_what_is_named_comes_out(cli):
     os.utime(folder / "file", (10**9, 10**9))
     (folder / "link").symlink_to("file")
     (folder / "away").symlink_to("/etc/passwd")
-    look = "stat -c '%n %F %Y' in/*; ln -s file in/new; mkdir in/made; echo pcap > /tmp/h1.pcap; touch -d @5 old; chmod 755 old"
-    done = cli("exec", "--send", "in", "--bring", "/tmp/h1.pcap", "--bring", "in/file", "--bring", "/absent", "--", "sh", "-c", look)
+    script = ("stat -c '%n %F %Y' in/*; ln -s file in/new; mkdir in/made; echo pcap > /tmp/h1.pcap; "
+              "touch -d @5 old; chmod 755 old")
+    wanted = [word for path in ("/tmp/h1.pcap", "in/file", "/absent") for word in ("--bring", path)]
+    done = cli("exec", "--send", "in", *wanted, "--", "sh", "-c", script)
     assert done.returncode == 0, done.stderr
     seen = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     assert seen["in/file"] == "regular file 1000000000" and seen["in/link"].startswith("symbolic link")

@@ -1,8 +1,8 @@
 """Existing Mininet work runs in the lab machine as it is: the mn command with its defaults, and Mininet's own examples.
 
 Of the 36 examples 17 run, and the quick ones are tested. The others want a window, SSH or several computers
-(baresshd, cluster*, consoles, miniedit, sshd), a network card (hwintf), the file system of the first control groups
-(cpu, limit, simpleperf), OpenFlow's reference switch, which Debian does not have (controlnet, scratchnetuser,
+(baresshd, cluster*, consoles, miniedit, sshd), a network card (hwintf), real-time control groups of version 1 (cpu,
+limit), OpenFlow's reference switch, which Debian does not have (controlnet, scratchnetuser,
 treeping64), or 1024 hosts (tree1024). Two count on another controller than Debian's: scratchnet on port 6633, mobility
 on flows that come back when all are deleted.
 """
@@ -55,3 +55,40 @@ def test_iperf_measures_what_the_link_carries(cli):
     rates = [float(rate) for rate in re.findall(r"([\d.]+) Mbits/sec", done.stdout + done.stderr)]
     assert done.returncode == 0 and len(rates) == 2, done.stdout + done.stderr
     assert 0.95 * 9.56 < rates[0] < 1.05 * 9.56
+
+
+LIMITED = """
+from mininet.net import Mininet
+from mininet.node import CPULimitedHost, OVSBridge
+from mininet.topo import Topo
+LOOP = "import time; b, c = time.monotonic(), time.process_time()\\nwhile time.monotonic() < b + 2: pass\\n" \\
+       "print((time.process_time() - c) / (time.monotonic() - b))"
+class Limited(Topo):
+    def build(self):
+        self.addSwitch("s1")
+        for name, limits in (("h1", {"cpu": .2, "cores": 0}), ("h2", {"cpu": .5}), ("h3", {})):
+            self.addLink(self.addHost(name, **limits), "s1")
+net = Mininet(Limited(), host=CPULimitedHost, switch=OVSBridge, controller=None)
+net.start()
+open("loop.py", "w").write(LOOP)
+for host in net.hosts:
+    shares = host.cmd("python3 loop.py").split()[-1], host.popen("python3 loop.py").communicate()[0].decode().strip()
+    print("share", host.name, *shares)
+net.stop()
+import os
+print("left", [name for name in os.listdir("/sys/fs/cgroup/job") if "mininet" in name])
+"""
+
+
+def test_a_cpu_limited_host_has_its_share(cli):
+    (cli.folder / "limited.py").write_text(LIMITED)
+    done = cli("exec", "--send", "limited.py", "--", "python3", "limited.py", timeout=300)
+    text = done.stdout + done.stderr
+    found = {name: (float(cmd), float(popen)) for name, cmd, popen in re.findall(r"share (h\d) (\S+) (\S+)", text)}
+    assert found["h1"] == pytest.approx((0.2, 0.2), rel=0.1) and found["h2"] == pytest.approx((0.5, 0.5), rel=0.1), text
+    assert min(found["h3"]) > 0.9 and "left []" in text
+
+
+def test_the_mn_command_with_cpu_limited_hosts(cli):
+    done = cli("exec", "--", "mn", "--host", "cfs,cpu=.2", "--test", "pingall", timeout=300)
+    assert done.returncode == 0 and re.search(r"cfs 20000/100000us.* 0% dropped", done.stdout + done.stderr, re.S)

@@ -158,7 +158,8 @@ def test_any_command_in_a_terminal(screen, tmp_path, place):
 def test_the_prompt_in_a_terminal_keeps_folders_and_survives_mistakes(screen):
     terminal = screen("shell", "arp")
     terminal.expect("mininet> ")
-    for typed, seen in [("h1 cd /tmp", ""), ("h1 pwd", r"\r\n/tmp\r\n"), ("h1 tty", r"/dev/pts/\d"), ("h1 export X=7", ""),
+    for typed, seen in [("h1 cd /tmp", ""), ("h1 pwd", r"\r\n/tmp\r\n"), ("h1 tty", r"/dev/pts/\d"),
+                        ("h1 export X=7", ""),
                         ("h1 test -t 0 && echo \"<$X  h2>\"", r"\r\n<7  h2>\r\n"), ("source nofile", "No such file"),
                         ("h1 sleep 500 &", ""), ("py h1.cmd('pwd')", r"/tmp\r\n"), ("clear", re.escape("\x1b[2J"))]:
         terminal.type(typed + "\r")

@@ -1,19 +1,8 @@
-"""The shell scripts, read by shellcheck."""
+"""What the scripts say to who uses them. How they are written is tested in tests/unit/project/test_gates.py."""
 
 import subprocess
 
-import pytest
-
 from .conftest import ROOT
-
-SCRIPTS = ("vagrant/provision.sh", "vagrant/box/build", "vagrant/box/early.sh", "vagrant/box/customize.sh",
-           "tests/vagrant/room.sh", "tests/vagrant/copy.sh")
-
-
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_shellcheck_finds_nothing(script):
-    done = subprocess.run(["shellcheck", ROOT / script], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
 
 
 def test_the_builder_says_what_it_makes_when_asked_for_something_else():

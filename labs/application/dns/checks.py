@@ -303,12 +303,13 @@ def check_parent_and_child_agree(evidence, params):
 def check_your_program_walks_down_the_tree(evidence, params):
     """iterate.py asks root, tld, auth by itself, without recursion, and prints the address."""
     asked, printed, words = reading.program(evidence)
-    mine = [one for one in asked if one.name.lower() == www(params)]
+    host = f"{params['_host']}.{params['domain']}"
+    mine = [one for one in asked if one.name.lower() == host]
     expect(whom(evidence, mine) == ["root", "tld", "auth"] and not any(one.recursive for one in asked),
-           done=f"python3 iterate.py {params['ip_root']} {www(params)} ...",
+           done=f"python3 iterate.py {params['ip_root']} {host} ...",
            expected="one question each to root, tld and auth, with RD 0",
            seen=f"{listed(whom(evidence, mine))}, RD {', '.join(f'{one.recursive:d}' for one in mine) or '-'}; {words}")
-    expect(printed.get(www(params)) == params["ip_web"], done="the same", expected=f"{www(params)} {params['ip_web']}",
+    expect(printed.get(host) == params["_ip_host"], done="the same", expected=f"{host} {params['_ip_host']}",
            seen=words)
 
 

@@ -65,6 +65,11 @@ def _clear(plan: list, name: str, ttl: int) -> bool:
     return first + 5 <= second <= first + ttl - 5 and first + ttl + 5 <= third <= first + 85 + ttl % 10
 
 
+def secret(rng, params) -> dict:
+    """A name in the first domain, and its address: for the student's resolver to find."""
+    return {"_host": f"host{rng.randrange(1000, 10000)}", "_ip_host": f"192.0.2.{rng.randrange(10, 250)}"}
+
+
 def topology(params):
     from topologies.star import Star
     return Star(nodes={name: (f"{params[f'ip_{name}']}/16", f"{params[f'delay_{name}']}ms")
@@ -126,4 +131,4 @@ def more_questions(params: dict) -> list[str]:
 
 def own_names(params: dict) -> list[str]:
     """What the student's resolver is to find."""
-    return [f"www.{params['domain']}", f"{params['alias']}.{params['domain']}", params["missing"]]
+    return [f"{params['_host']}.{params['domain']}", f"{params['alias']}.{params['domain']}", params["missing"]]

@@ -76,6 +76,7 @@ def domain_zone(params: dict) -> str:
             "@ IN NS ns1\n"
             f"ns1 IN A {params['ip_auth']}\n"
             f"www {params['www_ttl']} IN A {params['ip_web']}\n"
+            f"{params['_host']} 3600 IN A {params['_ip_host']}\n"
             f"{params['sibling']} 3600 IN A {params['ip_sibling']}\n"
             f"{params['alias']} 3600 IN CNAME www.{params['other_domain']}.\n"
             f"notes 3600 IN TXT {text}\n")

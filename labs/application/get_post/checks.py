@@ -187,7 +187,7 @@ def page(evidence, scene):
 
 def entries(params) -> list[str]:
     """What the guest book must hold in the end, in this order; the last entry is long."""
-    word = params["word"]
+    word = params["_word"]
     return [f"{params['name']}: {params['cake']} & tea: 100% + <b>more</b>",
             f"{params['enemy']}: <script>alert('{word}')</script>",
             f"{params['friend']}: crème brûlée; \"{word}\""]
@@ -256,7 +256,7 @@ def check_your_get_changes_nothing(evidence, params):
 @points(3, claim="GVP-1", hint="parse_qs undoes %C3%A8 and +. What is looked for may hold tags, as well.")
 def check_your_search(evidence, params):
     """Your guest book: GET /search?q=... lists the entries that contain q, and none else."""
-    expect_items(f"the client asked for /search?q={params['word']}", page(evidence, "search"), entries(params)[1:3])
+    expect_items(f"the client asked for /search?q={params['_word']}", page(evidence, "search"), entries(params)[1:3])
     found = page(evidence, "search-script")
     expect_items("the client looked for '<script> crème'", found, [])
     expect(found.fields.get("q") == "<script> crème", done="the same", expected="the words in the field q again",

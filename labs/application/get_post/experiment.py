@@ -35,8 +35,13 @@ def variant(rng) -> dict:
         "app_port": rng.randrange(81, 89) * 100, "port": rng.randrange(90, 99) * 100,
         "name": one, "_card": "".join(rng.choices(string.digits, k=16)), "friend": two, "enemy": three,
         "cake": rng.choice(CAKES), "medium": rng.randrange(4000, 6000), "long": rng.randrange(9000, 12000),
-        "body_kb": rng.randrange(4, 8), "limit": rng.randrange(20, 40) * 100, "word": f"w{rng.randrange(1000, 9999)}",
+        "body_kb": rng.randrange(4, 8), "limit": rng.randrange(20, 40) * 100,
     }
+
+
+def secret(rng, params) -> dict:
+    """What visitors write into the student's guest book."""
+    return {"_word": f"w{rng.randrange(1000, 9999)}"}
 
 
 def topology(params):
@@ -149,16 +154,16 @@ def yours(stage, rec) -> None:
     visit("front", "/")
     visit("sign", "/sign", *encoded(p["name"], f"{p['cake']} & tea: 100% + <b>more</b>"))
     visit("after-sign", "/")
-    visit("script", "/sign", *encoded(p["enemy"], f"<script>alert('{p['word']}')</script>"))
+    visit("script", "/sign", *encoded(p["enemy"], f"<script>alert('{p['_word']}')</script>"))
     visit("multipart", "/sign", "--form-string", f"name={p['friend']}", "--form-string",
-          f"text=crème brûlée; \"{p['word']}\"")
+          f"text=crème brûlée; \"{p['_word']}\"")
     visit("signed-by-get", f"/sign?name={p['enemy']}&text=gotcha")
     visit("no-text", "/sign", "--data-urlencode", f"name={p['enemy']}")
     visit("wrong-type", "/sign", "-H", "Content-Type: application/json", "-d", '{"name": "x", "text": "y"}')
     visit("too-long", "/sign", *encoded(p["enemy"], "x" * p["limit"]))
     visit("too-long-chunked", "/sign", "-H", "Transfer-Encoding: chunked", *encoded(p["enemy"], "x" * p["limit"]))
     visit("just-fits", "/sign", *fitting(p))
-    visit("search", f"/search?q={p['word']}")
+    visit("search", f"/search?q={p['_word']}")
     visit("search-script", "/search?q=%3Cscript%3E+cr%C3%A8me")
     visit("list", "/")
     visit("list-again", "/")
@@ -177,5 +182,5 @@ def encoded(name: str, text: str) -> list[str]:
 def fitting(p) -> list[str]:
     """A body of just as many bytes as are allowed."""
     head = f"name={p['friend']}&text="
-    letters = random.Random(p["word"]).choices(string.ascii_lowercase, k=p["limit"] - len(head))
+    letters = random.Random(p["_word"]).choices(string.ascii_lowercase, k=p["limit"] - len(head))
     return ["-d", head + "".join(letters)]

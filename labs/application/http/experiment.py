@@ -34,6 +34,11 @@ def variant(rng) -> dict:
             "visit_list": ", ".join("with" if visit else "without" for visit in visits)}
 
 
+def secret(rng, params) -> dict:
+    """What is in the files that the student's server is given."""
+    return {"_content": rng.randrange(10**6)}
+
+
 def topology(params):
     from topologies.star import Star
     return Star(nodes={name: (f"{params['net']}.{number}/24", f"{params['delay']}ms")

@@ -61,7 +61,7 @@ def web_site(params: dict) -> dict[str, bytes]:
 
 def own_site(params: dict) -> dict[str, bytes]:
     """The files that the student's server is given."""
-    chance = random.Random(params["content"] + 1)
+    chance = random.Random(params["_content"])
     return {"index.html": _page(params["own_name"], params["lines"] + 3), "picture.png": _data("picture.png", chance),
             params["odd_name"]: _data("notes.txt", chance), "blob": _data("blob", chance)}
 

@@ -34,11 +34,16 @@ def variant(rng) -> dict:
     small[list(small)[1]] = rng.randrange(1700, 2600)  # more than one segment
     return {
         "net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}", "delay": rng.randrange(50, 100),
-        "rate": rng.choice((2, 3, 4)), "documents": number, "_text": rng.randrange(10**6),
+        "rate": rng.choice((2, 3, 4)), "documents": number,
         "small": small,
         "page": rng.randrange(10_000, 13_000), "long": rng.randrange(24_000, 36_000),
         "slow": SLOW_RATE * rng.randrange(2, 4) + rng.randrange(100, 400), "requests_kept": rng.randrange(3, 5),
     }
+
+
+def secret(rng, params) -> dict:
+    """What the documents say."""
+    return {"_text": rng.randrange(10**6)}
 
 
 def topology(params):
@@ -82,7 +87,7 @@ def wanted(p) -> list[str]:
 
 
 def texts(p) -> dict[str, str]:
-    """Path: text of each document, letters drawn from the variant."""
+    """Path: text of each document, letters drawn at random."""
     letters = random.Random(p["_text"])
     sizes = p["small"] | {"/page.txt": p["page"], "/long.txt": p["long"], "/slow.txt": p["slow"]}
     found = {path: "".join(letters.choices(LETTERS, k=size)) for path, size in sizes.items()}

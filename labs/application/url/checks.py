@@ -255,13 +255,13 @@ def check_your_redirect_to_another_site(evidence):
 
 def expect_refused(evidence, kinds: tuple[int, ...]) -> None:
     """The bad URLs that are to end with these statuses: as little traffic as each deserves, and the right status."""
-    for number, (name, url, status) in enumerate(urls.bad(evidence.params, "own_bad"), start=1):
+    for number, (name, url, status) in enumerate(urls.bad(evidence.params, "_own_bad"), start=1):
         if status in kinds:
             given = printed(evidence).get(url)
             expect(given == str(status), done=f"get.py was given {url!r}: {name}",
                    expected=f"the line '{status} {url}'",
                    seen=f"{given} for it" if given else f"no line about it; {last_words(evidence)}")
-            expect_quiet(evidence, "yours", "own_bad", number, url, status)
+            expect_quiet(evidence, "yours", "_own_bad", number, url, status)
 
 
 @points(3, claim="URL-6", hint="Which characters may stand in a URL at all (RFC 3986, section 2), and where?")

@@ -28,15 +28,14 @@ TELL = ("-w", "%{exitcode} %{url}\n")
 
 def variant(rng) -> dict:
     """Names, addresses, ports; which URLs are met, in which order."""
-    from mnlab.lab.lab import load
-    urls = load(Path(__file__).with_name("urls.py"))
+    urls = _urls()
     zone, first, second, third, word, key = rng.sample(WORDS, 6)
     net = f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}"
     port = rng.choice((8000, 8008, 8080, 8088, 8888))
     params = {"net": net, "ip_dns": f"{net}.{rng.randrange(10, 100)}", "ip_web": f"{net}.{rng.randrange(100, 200)}",
               "zone": f"{zone}.example", "delay": rng.randrange(5, 16), "port": port, "closed": port + 1, "word": word,
               "query": f"{key}={rng.randrange(100)}&page={rng.randrange(2, 9)}",
-              "curl_bad": rng.sample(sorted(urls.BAD), 8), "own_bad": rng.sample(sorted(urls.BAD | urls.STRICT), 14),
+              "curl_bad": rng.sample(sorted(urls.BAD), 8),
               "spellings": rng.sample(sorted(urls.SPELLINGS), 5),
               "encoded": quote(f"{rng.choice(CITIES)} {rng.choice(WORDS)}")}
     params |= {key: f"{name}.{zone}.example" for key, name in (("first", first), ("second", second), ("third", third))}
@@ -46,6 +45,18 @@ def variant(rng) -> dict:
     for number, (_, one, other, _) in enumerate(urls.spellings(params), start=1):
         params[f"pair_{number}"] = f"{one}   {other}"
     return params
+
+
+def secret(rng, params) -> dict:
+    """Which bad URLs the student's client meets, in which order."""
+    urls = _urls()
+    return {"_own_bad": rng.sample(sorted(urls.BAD | urls.STRICT), 14)}
+
+
+def _urls():
+    """The module that lies beside this file, in the machine and outside."""
+    from mnlab.lab.lab import load
+    return load(Path(__file__).with_name("urls.py"))
 
 
 def topology(params):
@@ -64,7 +75,7 @@ def experiment(net, rec, work):
         look(net, rec)
         rec.progress("your client")
         rec.mark("yours")
-        wanted = [one.url for one in urls.good(p)] + [url for _, url, _ in urls.bad(p, "own_bad")]
+        wanted = [one.url for one in urls.good(p)] + [url for _, url, _ in urls.bad(p, "_own_bad")]
         rec.student("get", client, ["python3", "-SE", "get.py", *wanted], timeout=90)
         nginx.stop()
         named.stop(signal.SIGKILL)  # it has nothing to save, and takes its time over that

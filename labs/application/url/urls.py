@@ -43,7 +43,7 @@ STRICT = {
 
 
 def bad(params: dict, which: str) -> list[tuple[str, str, int]]:
-    """(what is wrong, URL, status) of the variant's bad URLs: `which` is "curl_bad" or "own_bad"."""
+    """(what is wrong, URL, status) of the variant's bad URLs: `which` is "curl_bad" or "_own_bad"."""
     table, found = BAD | STRICT, []
     for number, name in enumerate(params[which], start=1):
         url, status = table[name]

@@ -264,7 +264,7 @@ def check_resolver_asks_everyone(evidence):
             ("the frame's destination", ip.BROADCAST, request.target), ("the frame's source", mac, request.source),
             ("the target hardware address", NO_MAC, request.target_mac)):
         expect(seen == wanted, done=f"your resolver asked for {p['h2']}", expected=f"{what}: {wanted}", seen=seen)
-    printed(evidence, {0: f"{p['h2']} {p['new_mac']}", 2: f"{p['h3']} {evidence.mac('h3')}"},
+    printed(evidence, {0: f"{p['h2']} {p['_mac']}", 2: f"{p['h3']} {evidence.mac('h3')}"},
             f"resolve {p['h2']}, then {p['h3']}")
     others = [packet for _, packet in ip.packets(evidence.during("your-resolver", "h1")) if packet.source == p["h1"]]
     expect(not others, done="your resolver ran", expected="ARP from h1 and nothing else",
@@ -279,7 +279,7 @@ def check_resolver_uses_its_cache(evidence):
     young = [request for request in asked if request.time - asked[0].time < p["lifetime"]]
     expect(len(young) == 1, done=f"resolve {p['h2']} three times in {p['lifetime']} s", expected="one request",
            seen=f"{len(young)}, {gaps(young)} s apart")
-    line = f"{p['h2']} {p['new_mac']}"
+    line = f"{p['h2']} {p['_mac']}"
     printed(evidence, {1: line, 3: line}, f"resolve {p['h2']} twice more, soon")
 
 
@@ -292,7 +292,7 @@ def check_resolver_forgets(evidence):
     expect(len(asked) > 1 and age >= p["lifetime"],
            done=f"resolve {p['h2']}, {p['lifetime'] + 2} s after the first time or later",
            expected="a new request", seen=f"{len(asked)} in all, the last one {age:.1f} s after the first")
-    printed(evidence, {6: f"{p['h2']} {p['new_mac']}"}, f"resolve {p['h2']} once more, at the end")
+    printed(evidence, {6: f"{p['h2']} {p['_mac']}"}, f"resolve {p['h2']} once more, at the end")
 
 
 @points(2, claim="ARP-7",

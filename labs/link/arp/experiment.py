@@ -29,6 +29,11 @@ def variant(rng) -> dict:
     }
 
 
+def secret(rng, params) -> dict:
+    """h2's MAC address when the student's resolver asks for it: another network card, the last one."""
+    return {"_mac": "02:" + ":".join(f"{rng.randrange(256):02x}" for _ in range(5))}
+
+
 def topology(params):
     from topologies.lan import Lan
     return Lan(hosts=3, addresses=[f"{params[name]}/24" for name in HOSTS],
@@ -88,6 +93,7 @@ def experiment(net, rec, work):
         rec.wait(settle)
 
         rec.progress("your resolver")
+        h2.run(f"ip link set dev h2-eth0 address {p['_mac']}")
         rec.mark("resolver")
         with Disturber(net, h3, p):
             rec.student("your-resolver", h1, ["python3", "resolver.py", "h1-eth0", p["h1"], str(p["lifetime"])],

@@ -12,8 +12,8 @@ SOON = 0.05  # s
 SLACK = 0.3  # s, between packets that a program sends a second apart
 COUNT, PACE = 5, 1.0  # requests that the student's ping sends, and seconds from one to the next
 TTL = 64  # net.ipv4.ip_default_ttl, RFC 1700
-LINE = re.compile(r"seq=(\d+) (?:reply from (\S+) ttl=(\d+) time=([\d.]+) ms|(timeout)|"
-                  r"error from (\S+) type=(\d+) code=(\d+))")
+LINE = re.compile(r"seq=(\d{1,9}) (?:reply from (\S+) ttl=(\d{1,9}) time=(\d{1,9}(?:\.\d{0,9})?) ms|(timeout)|"
+                  r"error from (\S+) type=(\d{1,9}) code=(\d{1,9}))")
 
 
 # --- reading the evidence ---
@@ -254,8 +254,8 @@ def check_h3_answers_you(evidence):
     """h3 receives your requests and answers each but the one that is lost on the way."""
     p = evidence.params
     answered = {echo.seq for echo in own_requests(evidence, "h3") if echo.reply}
-    expected = set(range(1, COUNT + 1)) - {p["lost"]}
-    expect(answered == expected, done=f"your ping sent {COUNT} requests; r1 dropped number {p['lost']}",
+    expected = set(range(1, COUNT + 1)) - {p["_lost"]}
+    expect(answered == expected, done=f"your ping sent {COUNT} requests; r1 dropped number {p['_lost']}",
            expected=f"h3 answers {sorted(expected)}", seen=sorted(answered))
 
 
@@ -293,8 +293,8 @@ def virtual(evidence) -> bool:
 def check_you_notice_the_loss(evidence):
     """The request that got lost is reported as a timeout, and no other."""
     lost = [int(line[1]) for line in lines(evidence) if line[5]]
-    expect(lost == [evidence.params["lost"]], done=f"r1 dropped request {evidence.params['lost']} of {COUNT}",
-           expected=f"seq={evidence.params['lost']} timeout, and no other timeout", seen=f"timeouts for {lost}")
+    expect(lost == [evidence.params["_lost"]], done=f"r1 dropped request {evidence.params['_lost']} of {COUNT}",
+           expected=f"seq={evidence.params['_lost']} timeout, and no other timeout", seen=f"timeouts for {lost}")
 
 
 @points(2, claim="PNG-4",

@@ -33,8 +33,13 @@ def variant(rng) -> dict:
            for name in ("h1", "h2", "h3", "r1", "nobodys")},
         "mtu": mtu, "size": rng.randrange(mtu, 1473),  # of an echo's data: it fits h1's link, and not the routers'
         "delay": rng.randrange(5, 31),  # ms, each way, between the routers
-        "port": rng.randrange(20000, 30000), "lost": rng.randrange(2, COUNT),
+        "port": rng.randrange(20000, 30000),
     }
+
+
+def secret(rng, params) -> dict:
+    """Which request of the student's ping is lost."""
+    return {"_lost": rng.randrange(2, COUNT)}
 
 
 def topology(params):
@@ -94,7 +99,7 @@ def commands(p) -> str:
 def drop_rule(p) -> str:
     """A rule (nft(8)) by which r1 loses one of the student's requests, and says nothing."""
     return (f"table ip lab {{\n chain forward {{\n  type filter hook forward priority 0;\n"
-            f"  icmp type echo-request icmp sequence {p['lost']} ip daddr {p['h3']} drop\n }}\n}}\n")
+            f"  icmp type echo-request icmp sequence {p['_lost']} ip daddr {p['h3']} drop\n }}\n}}\n")
 
 
 # --- frames made by hand: only what no kernel would send ---

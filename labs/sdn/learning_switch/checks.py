@@ -94,7 +94,7 @@ def port_at(evidence, switch: str, mac: str, time: float) -> int | None:
     home = "s2" if host == "h4" or host == "h2" and time > evidence.mark("moved") else "s1"
     if host is None:
         return None
-    return at[switch] if switch != home else at["h2_later"] if (host, home) == ("h2", "s2") else at[host]
+    return at[switch] if switch != home else p["_h2_later"] if (host, home) == ("h2", "s2") else at[host]
 
 
 def learned_flows(evidence, name: str) -> dict:

@@ -26,7 +26,7 @@ def variant(rng) -> dict:
     net = f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}"
     numbers = rng.sample(range(1, 250), len(HOSTS))
     macs = ["02:" + ":".join(f"{rng.randrange(256):02x}" for _ in range(5)) for _ in range(len(HOSTS) + 1)]
-    s1_ports, s2_ports = rng.sample(range(1, 10), 4), rng.sample(range(1, 10), 3)
+    s1_ports, s2_ports = rng.sample(range(1, 10), 4), rng.sample(range(1, 10), 2)
     # h3 has not spoken before; "nobody" has an address that no host has.
     frames = ["h1>h3"] * rng.randrange(1, 3) + ["h3>h1", "h1>h3"]
     frames.insert(rng.randrange(len(frames) + 1), "h1>nobody")
@@ -36,15 +36,21 @@ def variant(rng) -> dict:
         "away": rng.randrange(40, 81),  # ms that what the controller sends takes to the switches
         "priority": rng.randrange(10, 100), "idle": rng.randrange(20, 41),  # of a learned flow; s
         "hub_pings": rng.randrange(2, 6), "frames": " ".join(frames),
-        # For the student to find out. "h2_later" is where h2 will be at s2.
-        "ports": {**dict(zip(("h1", "h2", "h3", "s1"), s1_ports)), **dict(zip(("h4", "s2", "h2_later"), s2_ports))},
+        # For the student to find out.
+        "ports": {**dict(zip(("h1", "h2", "h3", "s1"), s1_ports)), **dict(zip(("h4", "s2"), s2_ports))},
     }
+
+
+def secret(rng, params) -> dict:
+    """The port of s2 that h2 is moved to: the student's application has to learn it anew."""
+    taken = [params["ports"][name] for name in ("h4", "s2")]
+    return {"_h2_later": rng.choice([port for port in range(1, 10) if port not in taken])}
 
 
 def topology(params):
     from topologies.two_switches import TwoSwitches
     return TwoSwitches([f"{params[name]}/24" for name in HOSTS], [params[f"{name}_mac"] for name in HOSTS],
-                       {name: port for name, port in params["ports"].items() if name != "h2_later"})
+                       params["ports"])
 
 
 def experiment(net, rec, work):
@@ -137,4 +143,4 @@ def move_h2(net, p) -> None:
     """Pull h2's cable out of s1 and put it into s2."""
     cable = f"s1-eth{p['ports']['h2']}"
     net["s2"].run(["ovs-vsctl", "del-port", "s1", cable, "--", "add-port", "s2", cable, "--",
-                   "set", "interface", cable, f"ofport_request={p['ports']['h2_later']}"])
+                   "set", "interface", cable, f"ofport_request={p['_h2_later']}"])

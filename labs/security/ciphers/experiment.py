@@ -32,16 +32,22 @@ def variant(rng):
     primes = rng.sample(rsa_keys.PRIMES, 4)
     bob, eve = rsa_keys.of_primes(*primes[:2]), rsa_keys.of_primes(*primes[2:])
 
-    def message():
-        return f"{rng.choice(WORDS)} at the {rng.choice(PLACES)}, {rng.randrange(1000, 10000)}"
-
     return {"nets": f"10.{first}.0 10.{second}.0", "delay": f"{rng.randrange(2, 8)}ms",
-            "fingerprint": hashlib.sha256(rsa_keys.public_der(bob)).hexdigest(), "message": message(),
-            "_bob": list(bob), "_eve": list(eve), "_answer": message(),
-            "texts": {"shared": message(), "answer": message(), "clear": message(), "public": message(),
-                      "raw": rng.choice(WORDS), "signed": message()},
+            "fingerprint": hashlib.sha256(rsa_keys.public_der(bob)).hexdigest(), "message": message(rng),
+            "_bob": list(bob), "_eve": list(eve),
+            "texts": {"shared": message(rng), "answer": message(rng), "clear": message(rng), "public": message(rng),
+                      "raw": rng.choice(WORDS), "signed": message(rng)},
             "keys": {"shared": rng.randbytes(32).hex(), "clear": rng.randbytes(32).hex(),
                      **{f"iv-{name}": rng.randbytes(16).hex() for name in ("shared", "answer", "clear")}}}
+
+
+def secret(rng, params) -> dict:
+    """What Bob answers to the student's program."""
+    return {"_answer": message(rng)}
+
+
+def message(rng) -> str:
+    return f"{rng.choice(WORDS)} at the {rng.choice(PLACES)}, {rng.randrange(1000, 10000)}"
 
 
 def topology(params):

@@ -228,7 +228,7 @@ def check_http_redirects(evidence, params):
     """Over HTTP your server gives away nothing: it points to the same URL with https, for good."""
     done = evidence.command("redirect").line
     answer = exchange(evidence, "redirect").response
-    target = f"https://{params['shop_name']}/cart?ware={params['token']}"
+    target = f"https://{params['shop_name']}/cart?ware={params['_ware']}"
     expect(answer.status in PERMANENT, done=done, expected="301 or 308: moved for good", seen=answer.start_line)
     expect(answer.header("Location") == target, done=done, expected=f"Location: {target}",
            seen=f"Location: {answer.header('Location')}")
@@ -242,7 +242,7 @@ def hsts(answer):
 
 def _max_age(headers):
     """Seconds for which a Strict-Transport-Security header (RFC 6797, section 6.1) holds; 0 if there is none."""
-    found = re.search(r'(?:^|;)\s*max-age\s*=\s*"?(\d+)', headers.get("strict-transport-security", ""), re.I)
+    found = re.search(r'(?:^|;)\s*max-age\s*=\s*"?(\d{1,18})', headers.get("strict-transport-security", ""), re.I)
     return int(found[1]) if found else 0
 
 

@@ -55,6 +55,11 @@ def page(bank, account):
     return f"Please pay {bank['amount']} EUR to account {account}.\n{lines}"
 
 
+def secret(rng, params) -> dict:
+    """What is asked for over HTTP: the student's server is to answer with its own URL."""
+    return {"_ware": f"{rng.choice(WARES)}-{rng.randrange(1000, 9999)}"}
+
+
 def topology(params):
     from topologies.cafe import Cafe
     return Cafe(lan=params["lan"], servers=(params["bank_net"], params["shop_net"]), delay=params["delay"])
@@ -185,7 +190,7 @@ def judge_the_shop(net, rec):
 
     rec.student_service("shop", shop, ["bash", "start.sh"], caps=["NET_BIND_SERVICE"],
                         ready=lambda: bool(listening_tcp_ports(shop.pid) & {80, 443}))
-    judge("redirect", [*CURL, f"http://{name}/cart?ware={p['token']}"])
+    judge("redirect", [*CURL, f"http://{name}/cart?ware={p['_ware']}"])
     # One client with a memory for HSTS (RFC 6797): a page, a page that is not there, and then by http://.
     judge("strict", [*CURL, *ROOT, "--fail-early", "--hsts", "", "-w", f"\n{MARK} %{{url_effective}}\n",
                      f"https://{name}/", f"https://{name}/no-such-page", f"http://{name}/"])

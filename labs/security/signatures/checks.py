@@ -265,13 +265,13 @@ def check_your_digest_is_a_good_one(evidence):
 def judged(evidence, params) -> dict[str, str]:
     """Kind of letter -> what judge.sh said of it."""
     said = dict(re.findall(r"^given/(\d+)\.eml (\w+)$", evidence.command("judge").stdout, re.M))
-    return {kind: said.get(str(number), "nothing") for number, kind in enumerate(params["letters"]["inbox"], start=1)}
+    return {kind: said.get(str(number), "nothing") for number, (kind, _) in enumerate(params["_inbox"], start=1)}
 
 
 def verdicts(evidence, params, wanted, *kinds):
     said = judged(evidence, params)
     for kind in kinds:
-        number = params["letters"]["inbox"].index(kind) + 1
+        number = [kind for kind, _ in params["_inbox"]].index(kind) + 1
         expect(said[kind] == wanted, done=f"judge.sh judged given/{number}.eml", expected=wanted, seen=said[kind])
 
 

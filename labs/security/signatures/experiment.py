@@ -23,6 +23,10 @@ BOX = PKI / "box"  # Bob's postbox
 DOMAINS = ("elm", "fir", "oak", "ash", "yew", "bay")
 PEOPLE = ("Carla", "Diana", "Frida", "Greta", "Hilda", "Ingrid")
 GOODS = ("kettles", "ladders", "lanterns", "needles", "saddles", "teapots", "whistles")
+KINDS = ("genuine", "genuine-too", "altered", "forged-own", "forged-copied", "forged-from")
+#: Kind of forgery -> who signs, with whose certificate, and with whose private key, if that is another's.
+SIGNERS = {"forged-own": ("mallory", "false-alice"), "forged-copied": ("mallory", "alice", "copied"),
+           "forged-from": ("mallory", "mallory")}
 SMTP_LINES = 4  # EHLO, MAIL, RCPT and DATA go before the letter
 RELAY = 2525
 
@@ -41,15 +45,22 @@ def variant(rng):
     first, second = rng.sample(range(1, 250), 2)
     amount = rng.randrange(1000, 2000)
     notes = rng.sample((3, 7, 9, 11, 13, 17, 19, 21, 23, 27), 2)
-    kinds = ["genuine", "genuine-too", "altered", "forged-own", "forged-copied", "forged-from"]
-    rng.shuffle(kinds)
     return {"nets": f"10.{first}.0 10.{second}.0", "delay": f"{rng.randrange(2, 8)}ms",
             "domain": f"{rng.choice(DOMAINS)}.example", "student": rng.choice(PEOPLE),
             "order": f"{rng.randrange(10, 90)} {rng.choice(GOODS)}, reference {rng.randrange(10**7, 10**8)}",
-            "letters": {"amount": amount, "wrong": amount + 1000 * rng.randrange(3, 8), "inbox": kinds,
+            "letters": {"amount": amount, "wrong": amount + 1000 * rng.randrange(3, 8),
                         "account": f"{rng.randrange(10**7, 10**8)}", "notes": [100 * notes[0], notes[1]],
                         "terms": f"Delivery of {rng.randrange(10, 90)} {rng.choice(GOODS)}."},
             "_rsa": list(rsa_keys.choose(rng))}
+
+
+def secret(rng, params) -> dict:
+    """The letters for the student's judge, in their order: (kind, sum).
+
+    Each asks for another sum, of as many digits: what a letter says, and how long that is, tells nothing of its writer.
+    """
+    kinds = rng.sample(KINDS, len(KINDS))
+    return {"_inbox": list(zip(kinds, rng.sample(range(1000, 9999), len(kinds))))}
 
 
 def topology(params):
@@ -108,9 +119,9 @@ class Post:
     def headers(self, sender="Alice") -> list[str]:
         return ["-from", self.address(sender), "-to", self.address("Bob"), "-subject", "Invoice"]
 
-    def order(self) -> str:
+    def order(self, amount=0) -> str:
         return ("Content-Type: text/plain\n\nDear Bob,\n"
-                f"please pay {self.letters['amount']} EUR to account {self.letters['account']}.\nAlice\n")
+                f"please pay {amount or self.letters['amount']} EUR to account {self.letters['account']}.\nAlice\n")
 
     def cms(self, name, host, *options, check=True, out=None):
         """openssl cms; its result is the letter `out` (or `name`)."""
@@ -206,9 +217,8 @@ def sealed(post):
 def forged(post):
     """Mallory writes letters in Alice's name."""
     (PKI / "forged.txt").write_text(post.order().replace(str(post.letters["amount"]), str(post.letters["wrong"])))
-    for name, signer, key in (("forged-own", "false-alice", ""), ("forged-copied", "alice", "copied"),
-                              ("forged-from", "mallory", "")):
-        post.sign(name, post.mallory, signer, key, text="forged.txt")
+    for name, (who, *with_what) in SIGNERS.items():
+        post.sign(name, post.net[who], *with_what, text="forged.txt")
         post.send(name, post.mallory)
         post.verify(name)
     post.verify("forged-from", sender="", label="anybody")
@@ -277,15 +287,17 @@ def your_letter(post, work):
 
 def your_judgement(post, work):
     """The student is Bob's secretary: which of these sealed letters are Alice's?"""
-    (PKI / "second.txt").write_text(post.order().replace("Dear Bob", "Dear Bob, once more"))
-    post.sign("genuine-too", post.alice, text="second.txt")
-    shutil.copy(PKI / "signed.eml", PKI / "genuine.eml")
-    shutil.copy(PKI / "got-signed-altered.eml", PKI / "altered.eml")
     give(work / "given", {"bob.key": "bob.key", "bob.crt": "bob.crt", "ca.crt": "ca.crt"})
-    for number, kind in enumerate(post.letters["inbox"], start=1):
-        post.bob.run(["openssl", "cms", "-encrypt", "-aes-256-cbc", "-in", PKI / f"{kind}.eml", "-from",
+    for number, (kind, amount) in enumerate(post.p["_inbox"], start=1):
+        name, (who, *with_what) = f"inbox-{number}", SIGNERS.get(kind, ("alice",))
+        (PKI / f"{name}.txt").write_text(post.order(amount))
+        post.sign(name, post.net[who], *with_what, text=f"{name}.txt")
+        if kind == "altered":
+            letter = PKI / f"{name}.eml"
+            letter.write_text(letter.read_text().replace(f"pay {amount} EUR", f"pay {amount + 1} EUR"))
+        post.bob.run(["openssl", "cms", "-encrypt", "-aes-256-cbc", "-in", PKI / f"{name}.eml", "-from",
                       post.address("Alice"), "-out", work / f"given/{number}.eml", PKI / "bob.crt"])
-    files = [f"given/{number}.eml" for number in range(1, len(post.letters["inbox"]) + 1)]
+    files = [f"given/{number}.eml" for number in range(1, len(post.p["_inbox"]) + 1)]
     post.rec.student("judge", post.bob, ["bash", "judge.sh", post.address("Alice"), *files], timeout=60)
 
 

@@ -25,6 +25,8 @@ ECDHE = {"ECDHE-RSA-AES128-GCM-SHA256": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
          "ECDHE-RSA-CHACHA20-POLY1305": "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"}
 TLS13 = {name: name for name in ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")}
 OLD_SUITES = [0x0004, 0x0005, 0x0009, 0x000A]  # of SSL 3.0: RC4 with MD5 and SHA, DES, 3DES
+OLD = ("AES128-SHA", "AES256-SHA")  # of TLS 1.0, and known to the server
+OLD_FOREIGN = ("ECDHE-RSA-AES128-SHA", "ECDHE-RSA-AES256-SHA", "DHE-RSA-AES128-SHA", "DHE-RSA-AES256-SHA")  # are not
 FOREIGN = "AES256-CCM"  # TLS_RSA_WITH_AES_256_CCM: the server does not know it
 GROUPS = {"P-256": "secp256r1", "X25519": "x25519"}  # OpenSSL's name -> IANA's
 
@@ -48,14 +50,19 @@ def variant(rng) -> dict:
             "name": f"www.{rng.choice(TREES)}{rng.randrange(10, 100)}.test",  # RFC 6761: nobody's
             "_key": rng.getrandbits(32), "_group": groups[0], "_other_group": groups[1],
             "suites": {"server": server, "offers": offers}, "pages": pages,
-            "flip": {"bit": rng.randrange(8), "at": rng.randrange(30, 250)},
-            "protocols": [f"{rng.choice(WORDS)}-{rng.getrandbits(64):016x}/{n}" for n in range(rng.randrange(18, 23))],
-            "ssl3": {"random": f"{rng.getrandbits(256):064x}", "suites": rng.sample(OLD_SUITES, 3)}}
+            "flip": {"bit": rng.randrange(8), "at": rng.randrange(30, 250)}}
 
 
 def unlike(rng, order: list[str], names: list[str]) -> list[str]:
     """Two of `names`, the one first that `order` likes less."""
     return sorted(rng.sample(names, 2), key=order.index, reverse=True)
+
+
+def secret(rng, params) -> dict:
+    """What old and long hellos say that nobody asks about in answers.toml: the student's program reads them."""
+    return {"_tls10": {"server": rng.sample(OLD, 2), "client": rng.sample([*OLD, *rng.sample(OLD_FOREIGN, 2)], 4)},
+            "_protocols": [f"{rng.choice(WORDS)}-{rng.getrandbits(64):016x}/{n}" for n in range(rng.randrange(18, 23))],
+            "_ssl3": {"random": f"{rng.getrandbits(256):064x}", "suites": rng.sample(OLD_SUITES, 3)}}
 
 
 def topology(params):

@@ -12,7 +12,6 @@ from mnlab.net.errors import NetworkError
 PKI = Path("pki").absolute()  # in the job's own folder, closed to the student
 PORT = 443
 SERVER_OPTIONS = ("-serverpref", "-min_protocol", "TLSv1")
-OLD = ("AES128-SHA",)  # a suite that TLS 1.0 knows
 CURL = ("curl", "-sS", "--http1.1", "--max-time", "10", "-o", "/dev/null",
         "-w", "status %{http_code}, %{size_download} bytes\\n")
 ROOT_FILE = ("-CAfile", f"{PKI}/root.crt")
@@ -34,7 +33,7 @@ def prepare(net, rec):
     net["client"].replace_file("/etc/hosts", f"{p['server']} {p['name']}\n")
     for way in WAYS:
         (PKI / way).write_text(page(p, way))
-    suites = ":".join([*liked(p, "tls12"), *OLD, "@SECLEVEL=0"])
+    suites = ":".join([*liked(p, "tls12"), *old(p), "@SECLEVEL=0"])
     argv = ["env", f"--chdir={PKI}", "openssl", "s_server", "-4", "-accept", PORT, "-cert", "server.crt", "-key",
             "server.key", "-HTTP", "-keylogfile", "server.keys", "-cipher", suites, "-ciphersuites",
             ":".join(liked(p, "tls13")), "-groups", server_groups(p), *SERVER_OPTIONS]
@@ -44,6 +43,11 @@ def prepare(net, rec):
 def liked(p, version) -> list[str]:
     """The server's suites, by OpenSSL's names, its favourite first."""
     return p["suites"]["server"][version]
+
+
+def old(p) -> list[str]:
+    """The server's suites for TLS 1.0, its favourite first."""
+    return p["_tls10"]["server"]
 
 
 def offer(p, way) -> list[str]:
@@ -79,9 +83,10 @@ def groups(p, *names) -> tuple:
 def history(net, rec):
     """Two clients from the past: one of 1996, which is only bytes, and one of 1999."""
     p = rec.params
-    hello = r"".join(f"\\x{byte:02x}" for byte in ssl3_hello(**p["ssl3"]))
+    hello = r"".join(f"\\x{byte:02x}" for byte in ssl3_hello(**p["_ssl3"]))
     rec.run("ssl3", net["client"], f"printf '{hello}' | nc -N -w 5 {p['server']} {PORT} | od -An -v -tx1", check=False)
-    get(rec, "tls10", "rsa", "--tlsv1.0", "--tls-max", "1.0", "--ciphers", f"{OLD[0]}:@SECLEVEL=0")
+    get(rec, "tls10", "rsa", "--tlsv1.0", "--tls-max", "1.0", "--ciphers",
+        ":".join([*p["_tls10"]["client"], "@SECLEVEL=0"]))
 
 
 def ssl3_hello(random: str, suites: list[int]) -> bytes:
@@ -152,7 +157,8 @@ def long_hello(net, rec):
     p = rec.params
     rec.run("long", net["client"], [
         "openssl", "s_client", "-connect", f"{p['server']}:{PORT}", "-servername", p["name"], *ROOT_FILE, "-brief",
-        "-max_send_frag", FRAGMENT, "-alpn", ",".join(p["protocols"]), "-keylogfile", PKI / "client.keys"], check=False)
+        "-max_send_frag", FRAGMENT, "-alpn", ",".join(p["_protocols"]), "-keylogfile", PKI / "client.keys"],
+        check=False)
 
 
 def keep_secrets(rec):

@@ -15,7 +15,8 @@ from mnlab.protocols.tcp import congestion
 from mnlab.protocols.tcp.congestion import DUPLICATE_ACKS, SLOW_START, TIMEOUT
 
 SEGMENT = 1448  # bytes: MTU 1500 less the headers of IP and TCP with timestamps
-PORTS = {"reno": 6001, "cubic": 6002, "bbr": 6003, "fast": 6101, "two-classic": 6102, "two-default": 6103}
+PORTS = {"reno": 6001, "cubic": 6002, "bbr": 6003, "yours": 6004, "fast": 6101, "two-classic": 6102,
+         "two-default": 6103}
 RTO_MIN = 0.2  # include/net/tcp.h
 # Segments by which a right controller may differ from Linux or from the formula: one for fractions, where Linux counts
 # whole segments; one at the threshold, which may be a half and may be passed in one step; and one for new data sent to
@@ -325,8 +326,8 @@ def check_phases_are_named(answers, evidence):
 # --- your controller --------------------------------------------------------------------------------------------------
 
 def decisions(evidence):
-    """[(what happened, your window, your threshold)]: your controller's decisions on Reno's story."""
-    told, command = trace(evidence, "reno").inputs, evidence.command("aimd")
+    """[(what happened, your window, your threshold)]: your controller's decisions on its connection."""
+    told, command = trace(evidence, "yours").inputs, evidence.command("aimd")
     lines = command.stdout.split("\n")[:-1]
     trouble = command.stopped or (f"it ended with status {command.status}: {command.stderr.strip()[-300:]}"
                                   if command.status else "")
@@ -357,8 +358,8 @@ def acks(evidence, slow_start: bool):
 def check_controller_slow_start(evidence):
     """Your controller's slow start adds a segment for each one acknowledged, as Linux did."""
     told = acks(evidence, slow_start=True)
-    expect(len(told) >= 10, done="aimd.py was told Reno's story", expected="slow start after the start and the timeout",
-           seen=f"{len(told)} ACKs in slow start")
+    expect(len(told) >= 10, done="aimd.py was told of a connection",
+           expected="slow start after the start and the timeout", seen=f"{len(told)} ACKs in slow start")
     for number, one, before, now, linux in told:
         # An ACK that reaches the threshold may stop there or not (RFC 5681 leaves it open).
         stops = linux is not None and abs(now - linux) <= COUNTED and now > before
@@ -371,7 +372,8 @@ def check_controller_slow_start(evidence):
 def check_controller_avoidance(evidence):
     """Your controller's congestion avoidance adds one segment for each window of segments that is acknowledged."""
     told = acks(evidence, slow_start=False)
-    expect(len(told) >= 100, done="aimd.py was told Reno's story", expected="most ACKs arrive in congestion avoidance",
+    expect(len(told) >= 100, done="aimd.py was told of a connection",
+           expected="most ACKs arrive in congestion avoidance",
            seen=f"{len(told)} ACKs in congestion avoidance, where your threshold is not above your window")
     last, begun, window = None, 0.0, 0.0
     for number, one, before, now, _ in told:

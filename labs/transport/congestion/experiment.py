@@ -12,6 +12,7 @@ from mnlab.lab import Allowed, Diagram
 
 PORT = 5001
 LONG = {"reno": 6001, "cubic": 6002, "bbr": 6003}  # congestion control: source port
+YOURS = 6004  # of a Reno connection that the student's controller is told of, and nobody else
 SHORT = {"fast": 6101, "two-classic": 6102, "two-default": 6103}
 #: What the textbook's sender lacks: RACK (RFC 8985) and its tail loss probe. Linux has both on.
 MODERN = {"net.ipv4.tcp_recovery": 1, "net.ipv4.tcp_early_retrans": 3}
@@ -56,14 +57,8 @@ def variant(rng):
     rtt = round(pipe * FRAME * 8 / rate / 1000)
     queue = rng.randrange(9, 13)
     initial = rng.choice([1, 2, 3])
-    # Each ACK of slow start lets two segments go, so a window's first segments are followed closely by others: losing
-    # one of the first brings three duplicate ACKs at once. A round's first segment has the number initial * (2^n - 1).
-    lost = {1: 15, 2: 14, 3: 12}[initial] + rng.randrange(1, 4)
-    first = initial + lost - 1  # the window when that is noticed: it has grown by one for each segment before
     full = pipe + queue
-    rounds = round(0.6 * (full - first // 2))  # of congestion avoidance before the path goes dead
-    hole = lost + first * 3 // 2 + rounds * (first // 2) + rounds**2 // 2
-    second = first // 2 + rounds  # the window then
+    lost, hole, second = two_losses(rng, initial, full)
     size = hole + 3 * second + (full**2 - (second // 2) ** 2) // 2 + 4 * full
     return {
         "net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}", "rate": rate, "rtt": rtt, "queue": queue,
@@ -74,6 +69,31 @@ def variant(rng):
         "dead": round(4.8 * rtt + 100),
         # Short connections: some whole rounds of slow start, then a last flight of eight segments.
         "flight": {1: 1 + 2 + 4, 2: 2 + 4, 3: 3 + 6}[initial] + 8, "pick": rng.randrange(10**6)}
+
+
+def two_losses(rng, initial: int, full: int) -> tuple[int, int, int]:
+    """Of a long connection: the segment that is lost, the one at which the path goes dead, and the window then.
+
+    `initial` is the first window, `full` what fits into path and queue.
+    """
+    # Each ACK of slow start lets two segments go, so a window's first segments are followed closely by others: losing
+    # one of the first brings three duplicate ACKs at once. A round's first segment has the number initial * (2^n - 1).
+    lost = {1: 15, 2: 14, 3: 12}[initial] + rng.randrange(1, 4)
+    first = initial + lost - 1  # the window when that is noticed: it has grown by one for each segment before
+    rounds = round(0.6 * (full - first // 2))  # of congestion avoidance before the path goes dead
+    hole = lost + first * 3 // 2 + rounds * (first // 2) + rounds**2 // 2
+    second = first // 2 + rounds  # the window then
+    return lost, hole, second
+
+
+def secret(rng, params) -> dict:
+    """The losses of the connection that the student's controller is told of, and its length: it ends some rounds after
+    its timeout, before it fills the queue.
+    """
+    full = round(params["rate"] * params["rtt"] * 1000 / FRAME / 8) + params["queue"]
+    lost, hole, second = two_losses(rng, params["initial_window"], full)
+    hole += rng.randrange(40)
+    return {"_lost": lost, "_hole": hole, "_segments": hole + 3 * second + rng.randrange(80, 120)}
 
 
 def topology(params):
@@ -113,12 +133,12 @@ def experiment(net, rec, work):
             for control, port in LONG.items():
                 send(control, control, port, p["segments"])
                 rec.save(f"queue-{control}", s1, "tc -s -j qdisc show dev s1-eth2")
+        send("yours", "reno", YOURS, p["_segments"])
     rec.save("losses", s1, "nft -j list table bridge losses")
 
-    trace = reno_trace(rec)
-    rec.keep("moments", moments(trace, p["pick"]))
+    rec.keep("moments", moments(trace_of(rec, LONG["reno"]), p["pick"]))
     rec.progress("your controller decides again")
-    rec.student("aimd", h1, "python3 -S -E aimd.py", input=story(trace, p["initial_window"]))
+    rec.student("aimd", h1, "python3 -S -E aimd.py", input=story(trace_of(rec, YOURS), p["initial_window"]))
 
 
 def losses(params):
@@ -132,21 +152,23 @@ def losses(params):
             "two-classic": {last - 2: "one"}, "two-default": {last - 2: "one"}}
     # BBR's first second is turbulent enough: its path goes dead later.
     lose["bbr"] = {first: "one", params["hole"] + 159: "path-dies"}
+    lose["yours"] = {params["_lost"] - 1: "one", params["_hole"] - 1: "path-dies"}
+    ports = LONG | SHORT | {"yours": YOURS}
     verdicts = {name: ", ".join(f"{at} : goto {what}" for at, what in where.items()) for name, where in lose.items()}
     return RULES.format(
         dead=params["dead"],
-        jumps="\n".join(f"    tcp sport {port} jump {name}" for name, port in (LONG | SHORT).items()),
+        jumps="\n".join(f"    tcp sport {port} jump {name}" for name, port in ports.items()),
         chains="\n".join(CHAIN.format(name=name, verdicts=text) for name, text in verdicts.items()))
 
 
-def reno_trace(rec):
-    """What the kernel said of Reno's connection. Lines of others are not parsed: that takes its time in here."""
+def trace_of(rec, port):
+    """What the kernel said of the connection from `port`. Lines of others are not parsed: that takes its time."""
     from mnlab.evidence import layout
     from mnlab.protocols import kernel
     from mnlab.protocols.tcp import congestion
     lines = (rec.folder / layout.TRACE).read_text().split("\n")
     start = float(lines[0].removeprefix("# start "))
-    mine = (f":{LONG['reno']} dest=", f" sport={LONG['reno']} ")
+    mine = (f":{port} dest=", f" sport={port} ")
     text = "\n".join(line for line in lines if any(words in line for words in mine))
     return congestion.Trace(kernel.events(text, offset=-start), SEGMENT)
 
@@ -166,5 +188,5 @@ def moments(trace, pick):
 
 
 def story(trace, initial):
-    """What happened to Reno, a line each, for the student's controller."""
+    """What happened to a connection, a line each, for the student's controller."""
     return "\n".join([f"start {initial}", *(f"{one.kind.replace(' ', '-')} {one.count}" for one in trace.inputs), ""])

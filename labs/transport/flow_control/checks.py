@@ -299,8 +299,8 @@ def check_your_window_slides(evidence):
 def check_your_sender_repeats_what_was_lost(evidence):
     """Your sender repeats what was lost, and little else, and nothing before it could have been answered."""
     p, gone = evidence.params, read.lost(evidence)
-    done = f"s1 lost {len(p['task_lost'])} datagrams of sender.py, the last one, and one answer"
-    expect(len(gone) >= len(p["task_lost"])
+    done = f"s1 lost {len(p['_task_lost'])} datagrams of sender.py, the last one, and one answer"
+    expect(len(gone) >= len(p["_task_lost"])
            and all(evidence.json(name)["dropped"] == 1 for name in ("lost-tail", "lost-answer")), done=done,
            expected="these, and no others", seen=f"{len(gone)} datagrams lost")
     again = [one for one in read.sent(evidence) if one.again]

@@ -30,7 +30,6 @@ def variant(rng) -> dict:
     rate, rtt = rng.choice([1.6, 1.8, 2.0, 2.2]), rng.randrange(44, 61)  # Mbit/s, ms
     pipe = rate * 1e3 * rtt / 8 / (segment + 46)  # segments that fill the path: 46 bytes of headers
     count = rng.randrange(250, 281)
-    lost = sorted(rng.sample(range(20, count - 30, 10), 3))
     return {
         **{name: f"{net}.{number}" for name, number in zip(names, rng.sample(range(2, 250), len(names)))},
         "net": f"{net}.0/24",
@@ -40,9 +39,15 @@ def variant(rng) -> dict:
         "patience": rng.randrange(15, 41),  # s until the slow receiver reads
         "segment": segment, "rate": rate, "lossy_rtt": rtt, "task_window": round(1.4 * pipe) * segment,
         "task_size": count * segment - rng.randrange(1, segment),
-        "task_lost": [number + rng.randrange(0, 8) for number in lost], "task_lost_answer": rng.randrange(8, 18),
         "needed": 60,  # % of the path's rate that the student's sender must use
     }
+
+
+def secret(rng, params) -> dict:
+    """Which datagrams of the student's sender, and which answer to them, are lost."""
+    count = -(-params["task_size"] // params["segment"])
+    lost = sorted(rng.sample(range(20, count - 30, 10), 3))
+    return {"_task_lost": [number + rng.randrange(0, 8) for number in lost], "_task_lost_answer": rng.randrange(8, 18)}
 
 
 def topology(params):
@@ -125,8 +130,8 @@ def task(net, rec) -> None:
     tail = f"udp dport {TASK_PORT} udp length {12 + (p['task_size'] % p['segment'])}"
     with (rec.capture("h1", "lossy", only=f"udp port {TASK_PORT}"),
           Receiver(lossy, TASK_PORT, p["task_window"]) as inbox):
-        with rec.lose_each("s1-eth1", {"lost-data": (data, p["task_lost"]), "lost-tail": (tail, [1])}):
-            with rec.lose("lost-answer", "s1-eth5", answers, nth=[p["task_lost_answer"]]):
+        with rec.lose_each("s1-eth1", {"lost-data": (data, p["_task_lost"]), "lost-tail": (tail, [1])}):
+            with rec.lose("lost-answer", "s1-eth5", answers, nth=[p["_task_lost_answer"]]):
                 rec.mark("task-start")
                 rec.student("sender", h1, ["python3", "-S", "-E", "sender.py", p["lossy"], str(TASK_PORT),
                                            str(p["segment"])], input=message, timeout=LIMIT)

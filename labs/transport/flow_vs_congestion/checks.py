@@ -332,7 +332,8 @@ def verdicts(evidence) -> dict[str, str]:
 def names(evidence, params, word) -> None:
     """Both connections of a class are called `word`, and no other is."""
     given = verdicts(evidence)
-    wanted = sorted(letter for letter, cause in params["causes"].items() if CLASS[cause] == word)
+    wanted = sorted(letter for letter, told in zip(params["causes"], params["_told"])
+                    if CLASS[params["causes"][told]] == word)
     seen = sorted(letter for letter, verdict in given.items() if verdict == word)
     expect(seen == wanted, done="diagnose.py got the samples of six connections",
            expected=f"the two that the {word} holds back, and no others",

@@ -37,11 +37,20 @@ def variant(rng) -> dict:
         "receiver_port": 5001, "link_port": 5002, "deep_port": 5003,
         "causes": dict(zip(LETTERS, causes)),
         "ports": {letter: 5011 + number for number, letter in enumerate(LETTERS)},
-        "unlabelled": {"size": rng.randrange(110, 130) * SEGMENT, "rate": rng.choice([0.9, 1.0, 1.1]),
-                       "window": rng.randrange(5, 8) * SEGMENT, "send_buffer": rng.randrange(5000, 7000),
-                       "block": rng.randrange(6, 8) * SEGMENT, "queue": rng.randrange(7, 10),
-                       "reader_buffer": rng.randrange(24, 28) * SEGMENT,
-                       "deep_buffer": rng.randrange(24, 30) * SEGMENT},
+    }
+
+
+def secret(rng, params) -> dict:
+    """In which order the student's program is told of the unlabelled six: its A is the first of `_told`. And what, but
+    for their causes, makes them what they are: otherwise a program would know them by their numbers from a run before.
+    """
+    return {
+        "_told": rng.sample(LETTERS, len(LETTERS)),
+        "_unlabelled": {"size": rng.randrange(110, 130) * SEGMENT, "rate": rng.choice([0.9, 1.0, 1.1]),
+                        "window": rng.randrange(5, 8) * SEGMENT, "send_buffer": rng.randrange(5000, 7000),
+                        "block": rng.randrange(6, 8) * SEGMENT, "queue": rng.randrange(7, 10),
+                        "reader_buffer": rng.randrange(24, 28) * SEGMENT,
+                        "deep_buffer": rng.randrange(24, 30) * SEGMENT},
     }
 
 
@@ -69,11 +78,11 @@ def experiment(net, rec, work):
         flows.link(stage, p["slow"], p["deep"])
         flows.labelled(stage, "deep")
         rec.progress("two more connections without a label")
-        flows.link(stage, p["unlabelled"]["rate"], p["deep"])
+        flows.link(stage, p["_unlabelled"]["rate"], p["deep"])
         flows.unlabelled(stage, six["deep queue"], "deep queue")
-        flows.link(stage, p["unlabelled"]["rate"], p["unlabelled"]["queue"])
+        flows.link(stage, p["_unlabelled"]["rate"], p["_unlabelled"]["queue"])
         flows.unlabelled(stage, six["short queue"], "short queue")
     rec.progress("your program")
-    story = flows.samples(rec, p["ports"])
+    story = flows.samples(rec, {letter: p["ports"][told] for letter, told in zip(LETTERS, p["_told"])})
     rec.keep("samples", story)
     rec.student("diagnose", net["h1"], "python3 -S -E diagnose.py", input=story)

@@ -57,7 +57,7 @@ def labelled(stage, name: str):
 
 def unlabelled(stage, letter: str, cause: str):
     """A transfer held back by one cause; its port is all that tells it from the others."""
-    p = stage.params["unlabelled"]
+    p = stage.params["_unlabelled"]
     rate = p["rate"] * 1e6 / 8  # bytes/s
     options = {
         "slow reader": {"receive_buffer": p["reader_buffer"], "read": (round(rate * SHORT_GAP), SHORT_GAP)},

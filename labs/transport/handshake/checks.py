@@ -334,11 +334,11 @@ def check_your_words_arrive(evidence):
     p, theirs = evidence.params, reading.server_isn(evidence)
     expect(evidence.json("heard") == [p["text"]], done=f"handshake.py was given the text {p['text']!r}",
            expected="h2's program reads it", seen=evidence.json("heard") or "nothing" + how_it_ended(evidence))
-    expect(printed(evidence, 0) == f"reply {p['reply']}", done="h2 answered", expected=f"reply {p['reply']}",
+    expect(printed(evidence, 0) == f"reply {p['_reply']}", done="h2 answered", expected=f"reply {p['_reply']}",
            seen=printed(evidence, 0)[:100] + how_it_ended(evidence))
     acks = [one.header.ack for one in sent(evidence, "first", "h2") if not one.syn]
-    expected = (theirs + 1 + len(p["reply"])) % MODULUS
-    expect(acks and acks[-1] == expected, done=f"h2 sent {len(p['reply'])} bytes", expected=f"an ACK of {expected}",
+    expected = (theirs + 1 + len(p["_reply"])) % MODULUS
+    expect(acks and acks[-1] == expected, done=f"h2 sent {len(p['_reply'])} bytes", expected=f"an ACK of {expected}",
            seen=acks)
 
 

@@ -13,6 +13,7 @@ PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 610
          "bare": 6109, "patient": 6110, "first": 6201, "closed": 6202, "nowhere": 6203}
 SERVER, OPENED, FLOODED, GUARDED, STUDENTS = 5000, 5001, 5002, 5003, 5004  # ports of h2
 CROSSING = (7001, 7002)  # ports at h1 and h2 of the simultaneous open
+WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "islet", "jetty")
 HALF_OPEN = 4000  # the first source port of what h3 makes up
 
 allowed = Allowed()
@@ -24,15 +25,19 @@ def variant(rng) -> dict:
     """Addresses, numbers, and how much h2 can take. `delay` in ms each link, `mss` in bytes."""
     backlog = rng.randrange(6, 17)
     numbers = rng.sample(range(2, 250), 3)
-    words = rng.sample(("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "islet", "jetty"), 4)
     return {
         "net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}",
         "h1_host": numbers[0], "h2_host": numbers[1], "h3_host": numbers[2],
         "outside": f"203.0.113.{rng.randrange(1, 255)}", "delay": rng.randrange(80, 111),
         "mss": rng.randrange(1310, 1440), "old_number": rng.randrange(10**6, 2**32 - 10**6),
         "backlog": backlog, "flood": backlog + rng.randrange(4, 11),
-        "text": " ".join(words[:2]), "reply": " ".join(words[2:]), "closed_port": rng.randrange(8000, 9000),
+        "text": " ".join(rng.sample(WORDS, 2)), "closed_port": rng.randrange(8000, 9000),
     }
+
+
+def secret(rng, params) -> dict:
+    """What h2 answers to the student's handshake."""
+    return {"_reply": " ".join(rng.sample([word for word in WORDS if word not in params["text"]], 2))}
 
 
 def topology(params):

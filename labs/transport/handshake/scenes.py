@@ -304,7 +304,7 @@ class Stage:
             while len(text) < len(self.p["text"]) and (part := connection.recv(1000)):
                 text += part
             heard.append(text.decode(errors="replace"))
-            connection.sendall(self.p["reply"].encode())
+            connection.sendall(self.p["_reply"].encode())
 
     def disturb(self, ears):
         """Once the student's first SYN is on its way: segments to h1 that are no answer to it."""

@@ -39,13 +39,20 @@ def variant(rng: random.Random) -> dict:
     return {
         **{name: f"{net}.{number}" for name, number in zip(("h1", "near", "far"), hosts)}, "net": f"{net}.0/24",
         "near_delay": rng.randrange(8, 15), "far_delay": rng.randrange(130, 171), "size": rng.randrange(200, 1001),
-        "lost": rng.randrange(4, 8), "karn": rng.randrange(3, 6), "far_segments": rng.randrange(8, 13),
+        "lost": rng.randrange(4, 8), "karn": rng.randrange(3, 6),
         "jump": rng.randrange(280, 341), "gone": rng.randrange(3, 6), "gone_far": rng.randrange(3, 9),
         "idle": rng.randrange(20, 41),
-        # In the conversation "walk" the path changes three times: what each change adds to the way back from `near`.
-        "walk": walk, "walk_extra": [0, rng.randrange(70, 121), rng.randrange(20, 51), rng.randrange(100, 151)],
+        "walk": walk,
         "walk_lost": [walk[0] + rng.randrange(3, 6), walk[0] + walk[1] + rng.randrange(3, 6)],
     }
+
+
+def secret(rng, params) -> dict:
+    """What decides which times the student's timer is told: how many segments "far" has, and what each change of the
+    path of "walk" adds to the way back from `near`.
+    """
+    return {"_far_segments": rng.randrange(8, 13),
+            "_walk_extra": [0, rng.randrange(70, 121), rng.randrange(20, 51), rng.randrange(100, 151)]}
 
 
 def topology(params):
@@ -58,7 +65,7 @@ def losses(p: dict) -> dict[str, list[int]]:
     """Which of the data segments that h1 sends in each conversation are lost, first ones and repetitions counted."""
     return {"lost": [p["lost"]], "probe": [6, 7], "timer": [2, 3, 4],
             "karn": [p["karn"], p["karn"] + 2],  # a segment, and the one after it
-            "walk": [p["walk_lost"][0], p["walk_lost"][1] + 1], "far": [p["far_segments"]]}
+            "walk": [p["walk_lost"][0], p["walk_lost"][1] + 1], "far": [p["_far_segments"]]}
 
 
 def experiment(net, rec, work):
@@ -164,7 +171,7 @@ def the_path_changes(stage):
     """The path's length changes three times; one segment is lost on the second stretch, and one on the third."""
     stage.rec.progress("the path changes under way")
     walk = stage.talk("walk")
-    for number, (count, extra) in enumerate(zip(stage.p["walk"], stage.p["walk_extra"])):
+    for number, (count, extra) in enumerate(zip(stage.p["walk"], stage.p["_walk_extra"])):
         if extra:
             stage.delay_acks(f"walk-{number}", extra)
         walk.exchange(count)
@@ -174,7 +181,7 @@ def the_path_changes(stage):
 
 def a_long_path(stage):
     stage.rec.progress("a long path")
-    stage.talk("far", stage.far).exchange(stage.p["far_segments"] + 1)
+    stage.talk("far", stage.far).exchange(stage.p["_far_segments"] + 1)
 
 
 def too_early(stage):

@@ -319,7 +319,8 @@ def check_your_numbers_of_fast_open(evidence):
 @points(4, claim=("SEQ-4", "SEQ-7"), hint="What came too early still counts once the gap before it is filled.")
 def check_your_numbers_with_losses(evidence):
     """Your program: lost segments, segments sent again, and a gap."""
-    agree(evidence, "losses", lambda number, segment: True)
+    for name in ("losses", "yours"):
+        agree(evidence, name, lambda number, segment: True)
 
 
 # --- the student's answers ---

@@ -1,6 +1,6 @@
 """Sequence numbers: what uses one and what does not, in connections from h1 to port 5000 of h2.
 
-    h1 ─── s1 ─── h2        some ms each way; s1 loses four segments of the last connection, and no others
+    h1 ─── s1 ─── h2        some ms each way; s1 loses four segments of "losses", one of "yours", and no others
 
 Both ends of every connection are plain sockets that belong to this process and live in the hosts' namespaces, so each
 call is made in a known order. A connection is known by its port at h1.
@@ -12,7 +12,7 @@ import struct
 from mnlab.lab import Allowed, Diagram
 
 SERVER_PORT = 5000
-PORTS = {"table": 6001, "twice": 6002, "cookie": 6003, "fast": 6004, "refused": 6005, "losses": 6006}
+PORTS = {"table": 6001, "twice": 6002, "cookie": 6003, "fast": 6004, "refused": 6005, "losses": 6006, "yours": 6007}
 QUIET = 0.3  # s: longer than any ACK may be delayed (0.2 s, TCP_DELACK_MAX)
 
 # include/uapi/linux/tcp.h; Python's socket module does not name these
@@ -34,6 +34,12 @@ def variant(rng) -> dict:
     isn = 2**32 - 1 - sizes["ask"] - rng.randrange(1, sizes["tell"])
     return {"net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}", "delay": rng.randrange(4, 10), "isn": isn,
             "pause": rng.randrange(3, 20), **sizes}
+
+
+def secret(rng, params) -> dict:
+    """Sizes (bytes) of what h1 says in the connection "yours", which part of it is lost, and of h2's reply."""
+    parts = [rng.randrange(30, 1300) for _ in range(rng.randrange(4, 7))]
+    return {"_parts": parts, "_lost": rng.randrange(1, len(parts)), "_reply": rng.randrange(30, 1300)}
 
 
 def topology(params):
@@ -62,8 +68,11 @@ def experiment(net, rec, work):
         rec.progress("four segments get lost")
         losses(rec, ends, p)
 
+        rec.progress("a connection for your program alone")
+        yours(rec, ends, p)
+
     rec.progress("your bookkeeping")
-    told = story(rec.folder, rec.start_ns, {PORTS[name]: name for name in ("table", "fast", "losses")})
+    told = story(rec.folder, rec.start_ns, {PORTS[name]: name for name in ("table", "fast", "losses", "yours")})
     rec.keep("story", told)
     rec.student("your-numbers", net["h1"], "python3 -S -E numbers.py", input=told)
 
@@ -152,6 +161,26 @@ def losses(rec, ends, p):
         hear(server, 1)  # returns at the end of the stream
         rec.wait(QUIET)
         finish(rec, client, server)
+
+
+def yours(rec, ends, p):
+    """h1 says some things at once, of which s1 loses one; h2 answers."""
+    client = ends.client("yours")
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with rec.lose("lost-yours", "s1-eth1", f"tcp sport {PORTS['yours']}", nth=[2 + p["_lost"]]):  # 1 SYN, 2 ACK
+        client.connect(ends.address)
+        server = ends.accept()
+        for size in p["_parts"]:
+            client.sendall(bytes(size))
+        hear(server, sum(p["_parts"]))
+    rec.wait(QUIET)
+    server.sendall(bytes(p["_reply"]))
+    hear(client, p["_reply"])
+    rec.wait(QUIET)
+    client.shutdown(socket.SHUT_WR)
+    hear(server, 1)  # returns at the end of the stream
+    rec.wait(QUIET)
+    finish(rec, client, server)
 
 
 # --- sockets of both hosts, in one process ---

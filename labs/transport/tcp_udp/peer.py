@@ -58,12 +58,12 @@ def replies(visit: str, pick: int) -> bytes:
 
 def visit_one(stage, number: int, visit: str) -> None:
     """Connect, send the pieces, wait for all replies, close. What comes of it is for the checks to say."""
-    p, wanted = stage.params, len(replies(visit, stage.params["pick"]))
+    p, wanted = stage.params, len(replies(visit, stage.params["_pick"]))
     with tcp(stage.h1, PATIENCE) as client, suppress(OSError):
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.bind(("", FIRST_PORT + number))
         client.connect(stage.to(stage.h2, "framing"))
-        for piece in pieces(visit, p["pick"], p["limit"]):
+        for piece in pieces(visit, p["_pick"], p["limit"]):
             client.sendall(piece)
             stage.rec.wait(GAP)
         if visit == "cut":

@@ -37,8 +37,13 @@ def variant(rng) -> dict:
         "hesitation": rng.randrange(3, 8) / 10,  # longer than any delayed ACK waits (200 ms)
         "unread": rng.randrange(300, 1400), "cut": rng.randrange(60, 70) * 1000,
         "patience": rng.randrange(73, 80), "orphan_a": orphans[0], "orphan_b": orphans[1],
-        "limit": limit, "drain": rng.randrange(5, 9), "text": rng.randrange(10**6),
+        "limit": limit, "drain": rng.randrange(5, 9),
     }
+
+
+def secret(rng, params) -> dict:
+    """What the clients of the student's server say."""
+    return {"_text": rng.randrange(10**6)}
 
 
 def topology(params):
@@ -236,7 +241,7 @@ def yours(stage, p):
     stage.rec.mark("yours")
     stage.rec.student_service("server", stage.net["h2"], ["python3", "-SE", "server.py", str(stage.port("yours"))],
                               tcp=stage.port("yours"))
-    letters = random.Random(p["text"])
+    letters = random.Random(p["_text"])
 
     def text(size: int) -> bytes:
         return "".join(letters.choices(string.ascii_letters, k=size)).encode()

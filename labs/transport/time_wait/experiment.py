@@ -13,6 +13,7 @@ needs = ("netem", "nftables", "trace")
 
 SCENES = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assassin", "shielded", "reuse", "reopened",
           "range", "ghost", "visits", "server")
+WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "marsh", "oasis")
 ISN_CYCLE = 2**38  # ns: initial sequence numbers count 64 ns each, 2^32 of them (net/core/secure_seq.c, seq_scale)
 
 diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="client-first", last="reuse", limit=90,
@@ -21,14 +22,17 @@ diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="client-first
 
 def variant(rng) -> dict:
     """Sizes in bytes, times in seconds; `delay` in ms, of each link and way."""
-    words = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "marsh", "oasis")
     return {
         "net": f"10.{rng.randrange(1, 250)}.{rng.randrange(1, 250)}", "delay": rng.randrange(4, 8),
         "server": rng.randrange(20, 90) * 100, "client": rng.randrange(110, 290) * 100,
         "request": rng.randrange(40, 400), "fin_timeout": rng.randrange(7, 20),
         "ghost": rng.randrange(3000, 6000), "body": rng.randrange(30, 50) * 1000,
-        "words": rng.sample(words, rng.randrange(4, 6)),
     }
+
+
+def secret(rng, params) -> dict:
+    """What the student's client is to ask for."""
+    return {"_words": rng.sample(WORDS, rng.randrange(4, 6))}
 
 
 def topology(params):

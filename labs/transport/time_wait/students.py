@@ -49,7 +49,7 @@ def client(stage) -> None:
     """h1 may leave by one port only, and its connections carry no timestamps."""
     stage.h1.sysctl("net.ipv4.tcp_timestamps", 0)
     stage.rec.mark("visits")
-    words, port = stage.params["words"], stage.server_port("visits")
+    words, port = stage.params["_words"], stage.server_port("visits")
     with Teller(stage.listen("visits", reuse=True), words):
         stage.rec.student("client", stage.h1, ["python3", "-SE", "client.py", stage.h2.IP(), str(port),
                                                str(stage.client_port("visits")), str(len(words))], timeout=15)

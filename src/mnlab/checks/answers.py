@@ -1,31 +1,29 @@
 """A student's answers, read without trust: whatever is in answers.toml, a check gets a value or fails plainly."""
 
-from mnlab.checks.points import CheckFailed
+from mnlab.checks.points import LARGEST, CheckFailed, show
 
-LARGEST = 1e30  # nothing here is counted or measured beyond it
-LONGEST = 200  # characters of an answer that are shown back
+LONGEST = 1000  # characters of a text
+MOST = 100  # texts or numbers in a list
 
 
 class Answers:
-    """answers.toml as checks read it. Every method fails the check if the answer is absent, blank or of another kind."""
+    """answers.toml as checks read it. Every method fails the check if the answer is absent, blank, of another kind, or
+    larger than any right one: so a check may do with it what it likes."""
 
     def __init__(self, values: dict):
         self.values = values
 
     def text(self, key: str) -> str:
         """A word or a sentence, without surrounding space."""
-        return self._get(key, (str,), "text in quotes").strip()
+        return self._text(key, self._get(key, (str,), "text in quotes"))
 
     def number(self, key: str) -> float:
         """A number, whole or not."""
-        value = self._get(key, (int, float), "a number")
-        if not abs(value) < LARGEST:  # "nan" and "inf" are TOML, too
-            raise CheckFailed(expected=f"answers.toml: {key} is a number of ordinary size", seen=show(value))
-        return float(value)
+        return float(self._number(key, self._get(key, (int, float), "a number")))
 
     def integer(self, key: str) -> int:
         """A whole number."""
-        return self._get(key, (int,), "a whole number")
+        return self._number(key, self._get(key, (int,), "a whole number"))
 
     def flag(self, key: str) -> bool:
         """true or false."""
@@ -34,9 +32,11 @@ class Answers:
     def items(self, key: str) -> list:
         """A list of text or numbers."""
         values = self._get(key, (list,), "a list in brackets")
-        if not all(isinstance(value, (str, int, float)) for value in values):
+        if len(values) > MOST:
+            raise CheckFailed(expected=f"answers.toml: {key} has {MOST} items at most", seen=f"{len(values):,}")
+        if not all(isinstance(value, (str, int, float)) and not isinstance(value, bool) for value in values):
             raise CheckFailed(text=f"answers.toml: {key} must be a list of texts or numbers")
-        return [value.strip() if isinstance(value, str) else value for value in values]
+        return [self._text(key, value) if isinstance(value, str) else self._number(key, value) for value in values]
 
     def choice(self, key: str, options) -> str:
         """One of `options`, in any case."""
@@ -46,6 +46,16 @@ class Answers:
             if option.lower() == value:
                 return option
         raise CheckFailed(expected=f"answers.toml: {key} is one of {', '.join(options)}", seen=show(value))
+
+    def _text(self, key: str, value: str) -> str:
+        if len(value) > LONGEST:
+            raise CheckFailed(expected=f"answers.toml: {key} has {LONGEST} characters at most", seen=f"{len(value):,}")
+        return value.strip()
+
+    def _number(self, key: str, value: int | float) -> int | float:
+        if not abs(value) < LARGEST:  # "nan" and "inf" are TOML, too
+            raise CheckFailed(expected=f"answers.toml: {key} is a number of ordinary size", seen=show(value))
+        return value
 
     def _get(self, key: str, types: tuple, kind: str):
         value = self.values.get(key)
@@ -66,8 +76,3 @@ class NoAnswers(Answers):
     def _get(self, key: str, types: tuple, kind: str):
         raise CheckFailed(expected=f"an answer to {key} in answers.toml", seen=self.reason)
 
-
-def show(value) -> str:
-    """A student's value, short enough to print."""
-    text = repr(value)
-    return text if len(text) <= LONGEST else text[:LONGEST] + "..."

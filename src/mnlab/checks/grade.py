@@ -17,12 +17,16 @@ from pathlib import Path
 import pytest
 
 from mnlab.checks.answers import Answers, NoAnswers
-from mnlab.checks.points import CheckFailed, Points
+from mnlab.checks.points import CheckFailed, Points, cut
 from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, PASSED, CheckResult, LabResult
 from mnlab.evidence import layout
 from mnlab.evidence.record import Missing, Record
 from mnlab.lab.lab import Lab
-from mnlab.lab.work import BadWork, answers_of
+from mnlab.lab import read_once
+from mnlab.lab.work import BadWork
+
+
+LONGEST = 1800  # characters of a check's message, its hint apart, and of the reason of a whole run
 
 
 class Inconclusive(Exception):
@@ -34,7 +38,7 @@ class _Grader:
 
     def __init__(self, record: Record, answers: Answers):
         self.record, self.given = record, answers
-        self.outcome, self.reason = record.manifest.get("outcome"), record.manifest.get("reason", "")
+        self.outcome, self.reason = record.manifest.get("outcome"), cut(record.manifest.get("reason", ""), LONGEST)
         self.results: list[CheckResult] = []
         self.problems: list[str] = []
         self.interrupted = False
@@ -70,6 +74,7 @@ class _Grader:
             return
         marked = getattr(item.function, "points", Points(0, (), ""))
         status, message = self.judge(call.excinfo.value) if call.excinfo else (PASSED, "")
+        message = cut(message, LONGEST)
         if status == FAILED and marked.hint:
             message += f"\n{'hint:':<10}{marked.hint}"
         title = (item.function.__doc__ or item.name).strip().split("\n", 1)[0]
@@ -109,11 +114,13 @@ def grade(lab: Lab, record: Record, answers: Answers) -> LabResult:
         grader.problems.append("checks.py makes pytest itself fail")
     if not grader.results and not grader.problems:
         grader.problems.append("checks.py has no checks")
-    seconds = record.manifest.get("seconds", {})
+    seconds, work = record.manifest.get("seconds", {}), record.manifest.get("work", {})
     result = LabResult(lab=lab.name, seed=record.manifest.get("seed", 0), checks=tuple(grader.results),
                        evidence=record.folder, evidence_sha256=record.manifest.get("evidence_sha256", ""),
                        seconds=seconds.get("wall", 0.0), virtual_seconds=seconds.get("virtual", 0.0),
-                       reason="" if grader.outcome == layout.OK else grader.reason)
+                       work=work.get("kind", ""), work_sha256=work.get("sha256", ""),
+                       reason="" if grader.outcome == layout.OK else grader.reason,
+                       secrets=record.manifest.get("secrets", layout.LOCAL))
     if grader.problems:
         return replace(result, checks=(), reason="; ".join(grader.problems))
     return result
@@ -138,9 +145,10 @@ def _forget_another_collections(checks: Path, root: Path) -> None:
         del sys.modules[name]
 
 
-def read_answers(folder: Path) -> Answers:
-    """The answers in a work folder; if they cannot be read, answers that fail every check asking for one."""
+def read_answers(source: read_once.Toml | Path) -> Answers:
+    """The answers in an answers.toml, or in the one of a folder; if it cannot be read, answers that fail every check
+    asking for one."""
     try:
-        return Answers(answers_of(folder))
+        return Answers((read_once.read_answers(source) if isinstance(source, Path) else source).values())
     except BadWork as problem:
         return NoAnswers(str(problem))

@@ -1,15 +1,56 @@
 """What a lab's checks.py is written with: points, claims, hints, and failures that explain themselves."""
 
+import reprlib
 from dataclasses import dataclass
+
+LARGEST = 10**30  # nothing here is counted or measured beyond it
+SHOWN = 200  # characters of a value that are shown back
+PART = 600  # characters of each part of a message: an address, a line or two of a program's; not a whole file
+
+
+class _Shown(reprlib.Repr):
+    """repr() in bounded time and length, of whatever value."""
+
+    def __init__(self):
+        super().__init__()
+        self.maxstring = self.maxother = SHOWN
+        self.maxlist = self.maxtuple = self.maxdict = self.maxset = 100
+        self.maxlevel = 2
+
+    def repr_int(self, value, level) -> str:
+        """Python itself refuses to write down an integer of more than 4,300 digits."""
+        return repr(value) if value.bit_length() <= 256 else f"a whole number of {value.bit_length():,} bits"
+
+
+_shown = _Shown()
+
+
+def show(value, longest: int = SHOWN) -> str:
+    """A student's value, short enough to print."""
+    return cut(_shown.repr(value), longest)
+
+
+def cut(text: str, longest: int) -> str:
+    """`text`, or its beginning and how much there is: `longest` characters at most."""
+    rest = f"... ({len(text):,} characters)"
+    return text if len(text) <= longest else text[:longest - len(rest)] + rest
 
 
 class CheckFailed(AssertionError):
-    """The evidence contradicts the claim. Says what was done, what was expected, and what was seen."""
+    """The evidence contradicts the claim. Says what was done, what was expected, and what was seen.
+
+    Each part may be of any length and kind: what a student or a program wrote is shown as far as PART.
+    """
 
     def __init__(self, done: str = "", expected: str = "", seen: str = "", text: str = ""):
         parts = [("done", done), ("expected", expected), ("seen", seen)]
-        lines = [f"{label + ':':<10}{str(part).strip()}" for label, part in parts if part != ""]
-        super().__init__("\n".join([*([text] if text else []), *lines]))
+        lines = [f"{label + ':':<10}{_part(part)}" for label, part in parts if part != ""]
+        super().__init__("\n".join([*([cut(text, PART)] if text else []), *lines]))
+
+
+def _part(value) -> str:
+    """A part of a message."""
+    return show(value, PART) if isinstance(value, (int, list, tuple, dict)) else cut(str(value).strip(), PART)
 
 
 @dataclass(frozen=True)
@@ -40,11 +81,13 @@ def expect(ok, *, done: str = "", expected: str = "", seen: str = "") -> None:
 
 def same(answer, right, question: str) -> None:
     """Fail the check unless an answer of answers.toml is what the student's own run shows."""
-    expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=repr(answer))
+    expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=show(answer))
 
 
 def near(answer: float, right: float, question: str, share: float, slack: float = 0.0) -> None:
     """The same for a number that was measured: it may be off by a `share` of the right one, and by `slack` besides."""
+    if isinstance(answer, bool) or not isinstance(answer, (int, float)) or not abs(answer) < LARGEST:
+        raise CheckFailed(f"answers.toml: {question}", "a number", show(answer))
     off = f"{100 * share:g} %" + (f" and {slack:g}" if slack else "")
     expect(abs(answer - right) <= share * right + slack, done=f"answers.toml: {question}",
            expected=f"what your own run shows, to {off}", seen=f"{answer:g}")

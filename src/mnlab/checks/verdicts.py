@@ -38,7 +38,13 @@ class LabResult:
     evidence_sha256: str = ""
     seconds: float = 0.0
     virtual_seconds: float = 0.0
+    seed_from: str = "evidence"  # who chose the seed: variant.toml, --seed, default; in saved evidence it is given
+    work: str = ""  # whose work it was: "student" or "solution"; "" if the evidence does not say
+    work_sha256: str = ""
+    signature: str = "unsigned"  # or verified, unverified (evidence/signature.py)
+    notes: tuple[str, ...] = ()  # what else whoever grades must know
     reason: str = ""  # why the whole lab is inconclusive, or what the student's work broke; "" otherwise
+    secrets: str = "local"  # who drew the parameters that prove work: "local", anybody; "course", a course's key
 
     @property
     def status(self) -> str:

@@ -16,7 +16,7 @@ from typing import Annotated, Optional
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, FAILED, INCONCLUSIVE, PASSED
-from mnlab.cli.options import Json, Place, Quiet, WrongUsage, machine_for, say
+from mnlab.cli.options import Json, Place, Quiet, WrongUsage, a_file, insist_on_clone, machine_for, say
 from mnlab.cli.ownership import give_back
 from mnlab.lab.lab import ROOT, all_labs, find
 from mnlab.machine.job import MachineError
@@ -40,7 +40,8 @@ def bench(name: Names = None,
           quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions.")] = False,
           build: Annotated[bool, typer.Option("--build", help="Also build the image, in a cache of its own.")] = False,
           json: Json = False,
-          out: Annotated[Optional[Path], typer.Option(help="Also write the JSON to this file.", dir_okay=False)] = None,
+          out: Annotated[Optional[Path], typer.Option(
+              parser=a_file, metavar="FILE", help="Also write the JSON to this file.")] = None,
           quiet: Quiet = False) -> None:
     """Measure speed, fidelity, determinism and prices, and compare them with their targets.
 
@@ -97,8 +98,7 @@ def load_benchmarks() -> ModuleType:
     """tests/benchmarks as a package, found by its path."""
     if PACKAGE in sys.modules:
         return sys.modules[PACKAGE]
-    if not (FOLDER / "__init__.py").is_file():
-        raise WrongUsage(f"there are no benchmarks in {FOLDER}: use a whole copy of the project")
+    insist_on_clone("bench")
     spec = importlib.util.spec_from_file_location(PACKAGE, FOLDER / "__init__.py",
                                                   submodule_search_locations=[str(FOLDER)])
     package = importlib.util.module_from_spec(spec)
@@ -145,8 +145,9 @@ def _lines(path: str) -> list[str]:
 
 def show(report: Report) -> None:
     """The table, on standard output."""
-    from rich.console import Console
     from rich.table import Table
+
+    from mnlab.report.console import Console
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for heading, options in (("what", {}), ("measured", {"justify": "right", "no_wrap": True}), ("target", {}),
                              ("", {"no_wrap": True}), ("", {"style": "dim"})):
@@ -154,7 +155,7 @@ def show(report: Report) -> None:
     for row in report.rows:
         verdict = {True: "met", False: "MISSED", None: ""}[row.met]
         table.add_row(row.what, row.measured, row.figure.target, verdict, row.detail)
-    console = Console(highlight=False, markup=False)
+    console = Console()
     if not console.is_terminal:
         console.width = 160  # a file has room
     console.print(table)

@@ -12,7 +12,7 @@ from typing import Annotated, Optional
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli.options import Clock, On, Place, Quiet, Time, WrongUsage, machine_for, say, to_stdout
+from mnlab.cli.options import Clock, On, Place, Quiet, Time, WrongUsage, a_folder, a_path, machine_for, say, to_stdout
 
 LONGEST_COMMAND = 3000  # bytes: it travels in a page of 4096 (machine/mailbox.py), not alone
 PATIENCE = 2.0  # s without anything on standard input until it is said what is waited for
@@ -24,10 +24,12 @@ def register(app: typer.Typer) -> None:
 
 
 def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="The command and its arguments.")],
-        send: Annotated[Optional[list[Path]], typer.Option(help="A file or folder to send in; may be repeated.")] = None,
+        send: Annotated[Optional[list[Path]], typer.Option(
+            parser=a_path, metavar="PATH", help="A file or folder to send in; may be repeated.")] = None,
         bring: Annotated[Optional[list[str]], typer.Option(
             metavar="PATH", help="Bring out this, too, say /tmp/h1.pcap; may be repeated.")] = None,
-        out: Annotated[Path, typer.Option(help="Where files that the command wrote are put.")] = Path("exec-out"),
+        out: Annotated[Path, typer.Option(
+            parser=a_folder, metavar="FOLDER", help="Where files that the command wrote are put.")] = Path("exec-out"),
         limit: Annotated[float, typer.Option(help="Seconds of lab time after which it is stopped.")] = 3600,
         tty: Annotated[bool, typer.Option("-t", "--tty", help="In this terminal, in real time: a shell, say.")] = False,
         on: On = Place.vm, clock: Clock = None, quiet: Quiet = False) -> None:
@@ -39,8 +41,6 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
 
     Example: mnlab exec -t --send my.py -- mn --custom my.py --topo mine
     """
-    if out.exists() and not out.is_dir():
-        raise WrongUsage(f"{out} is a file; choose another folder with --out")
     if len(jsonlib.dumps(command)) > LONGEST_COMMAND:
         raise WrongUsage("the command is too long; write it into a file, and --send that")
     if tty and not sys.stdin.isatty():
@@ -108,7 +108,10 @@ def piped_in() -> bytes:
 
 def collect(paths: list[Path]) -> tuple[dict, dict, list[str]]:
     """What is sent: a job's files; links, empty folders, times and modes by name; and what is not sent, and why."""
-    files, wanted, left_out, names = {}, {"links": {}, "folders": [], "files": {}}, [], set()
+    files: dict = {}
+    wanted: dict = {"links": {}, "folders": [], "files": {}}
+    left_out: list[str] = []
+    names: set[str] = set()
     for path in paths:
         if not path.exists():
             raise WrongUsage(f"cannot send {path}: there is no such file or folder")

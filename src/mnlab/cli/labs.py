@@ -12,14 +12,20 @@ from typing import Annotated, Optional
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
-from mnlab.cli.options import Clock, Json, Junit, On, Out, Place, Quiet, Seed, Verbose, WrongUsage, machine_for, say
+from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile
+from mnlab.cli.options import (Clock, Json, Junit, On, Out, Place, Quiet, Seed, Verbose, Work, WrongUsage, a_path,
+                               machine_for, say)
+from mnlab.evidence.layout import STUDENT
 from mnlab.lab import lab as labs
 from mnlab.lab import work as workfolder
+from mnlab.lab.read_once import read
 
 LabNames = Annotated[Optional[list[str]], typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")]
 OneLab = Annotated[str, typer.Argument(metavar="LAB", help="The name of a lab, as `list` shows.")]
 All = Annotated[bool, typer.Option("--all", help="Every lab.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Run again what was run before, too.")]
 DEFAULT_SEED = 1
+FROM_OPTION, FROM_VARIANT, BY_DEFAULT = "--seed", workfolder.VARIANT, "default"  # who chose a seed
 
 
 def register(app: typer.Typer) -> None:
@@ -56,20 +62,13 @@ def show(lab: OneLab) -> None:
 
     Example: mnlab show arp
     """
-    from rich.console import Console
-    from rich.markdown import Markdown
-    console = Console()
-    handout = labs.find(lab).handout
-    if console.is_terminal:
-        with console.pager(styles=True):
-            console.print(Markdown(handout))
-    else:
-        print(handout)
+    from mnlab.report.handout import show as show_handout
+    show_handout(labs.find(lab).handout)
 
 
 def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Place.vm, clock: Clock = None,
-        out: Out = Path("runs"), json: Json = False, junit: Junit = None, quiet: Quiet = False,
-        verbose: Verbose = False) -> None:
+        out: Out = Path("runs"), key: Key = None, secret_file: SecretFile = None, json: Json = False,
+        junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False) -> None:
     """Run labs with their solutions: see what happens on the network, and the checks pass.
 
     With --all, one table; the details only of labs that did not pass.
@@ -78,13 +77,15 @@ def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Plac
     """
     from mnlab.checks.session import Task
     chosen = _chosen(lab, all)
-    seed = DEFAULT_SEED if seed is None else seed
-    tasks = [Task(one, seed, out) for one in chosen]
-    _carry_out(tasks, on, clock, json, junit, quiet, verbose, brief=all)
+    seed, seed_from = (DEFAULT_SEED, BY_DEFAULT) if seed is None else (seed, FROM_OPTION)
+    secret = SECRET.key(secret_file) or b""
+    tasks = [Task(one, seed, out, seed_from=seed_from, secret=secret) for one in chosen]
+    _carry_out(tasks, on, clock, SIGNING.key(key), json, junit, quiet, verbose, brief=all)
 
 
 def start(lab: OneLab, seed: Seed = None,
-          work: Annotated[Optional[Path], typer.Option(help="Where to put it; work/LAB unless given.")] = None) -> None:
+          work: Annotated[Optional[Path], typer.Option(
+              parser=a_path, metavar="FOLDER", help="Where to put it; work/LAB unless given.")] = None) -> None:
     """Begin a lab: copy its starter to work/LAB, for a network that is yours.
 
     Example: mnlab start arp
@@ -105,37 +106,61 @@ def _user() -> str:
 
 
 def check(lab: LabNames = None, all: All = False,
-          work: Annotated[Optional[Path], typer.Option(help="Your folder; work/LAB unless given.")] = None,
-          seed: Seed = None, on: On = Place.vm, clock: Clock = None, out: Out = Path("runs"), json: Json = False,
-          junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False) -> None:
-    """Run labs with your work and grade it.
+          work: Work = None, seed: Seed = None, on: On = Place.vm, clock: Clock = None, out: Out = Path("runs"),
+          key: Key = None, secret_file: SecretFile = None, json: Json = False, junit: Junit = None,
+          quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False,
+          for_student: Annotated[bool, typer.Option(
+              "--for-student", help="Evidence to hand out: without parameters that students are not told.")] = False,
+          ) -> None:
+    """Run labs with your work and grade it. In a work folder, no lab need be named.
+
+    In virtual time the same files give the same evidence: if only answers.toml has changed, nothing is run again.
 
     Example: mnlab check arp
     """
     from mnlab.checks.session import Task
+    if not lab and not all and not work and (mine := _lab_of_this_folder()):
+        lab, work = [mine], Path()
+        out = Path(os.path.relpath(_above(Path.cwd()) / out)) if out == Path("runs") else out
     chosen = _chosen(lab, all)
     if work and len(chosen) > 1:
         raise WrongUsage("--work goes with one lab")
-    tasks = []
+    secret, tasks = SECRET.key(secret_file) or b"", []
     for one in chosen:
         place = work or Path("work") / one.name
         if not place.is_dir():
             raise WrongUsage(f"there is no work folder {place}. Begin with `mnlab start {one.name}`.")
-        chosen_seed = seed if seed is not None else workfolder.seed_of(place)
-        tasks.append(Task(one, DEFAULT_SEED if chosen_seed is None else chosen_seed, out, place))
-    _carry_out(tasks, on, clock, json, junit, quiet, verbose)
+        given = read(place)
+        chosen_seed, seed_from = (seed, FROM_OPTION) if seed is not None else (given.seed(one.name), FROM_VARIANT)
+        if chosen_seed is None:
+            chosen_seed, seed_from = DEFAULT_SEED, BY_DEFAULT
+        tasks.append(Task(one, chosen_seed, out, given, seed_from, secret, for_student))
+    _carry_out(tasks, on, clock, SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh)
 
 
-def recheck(run: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of saved runs.")],
+def _lab_of_this_folder() -> str | None:
+    """The lab that variant.toml in the current folder names; None if there is no such file, or it names none."""
+    return read(Path()).lab if Path(workfolder.VARIANT).is_file() else None
+
+
+def _above(folder: Path) -> Path:
+    """Where a work folder's runs belong: beside work/, or beside the folder itself. In it, they would be handed in."""
+    return folder.parent.parent if folder.parent.name == "work" else folder.parent
+
+
+def recheck(run: Annotated[list[Path], typer.Argument(parser=a_path, metavar="RUN...", help="Folders of saved runs.")],
+            key: Key = None,
+            solution: Annotated[bool, typer.Option("--solution", help="With a key: the solution's runs, too.")] = False,
             json: Json = False, junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False) -> None:
-    """Grade saved evidence again; needs no machine.
+    """Grade saved evidence again; needs no machine. With a key, only evidence that was signed with it.
 
     Example: mnlab recheck runs/arp-1
     """
     from mnlab.checks.session import recheck as grade_again
     from mnlab.evidence.record import Unreadable
     try:
-        results = [grade_again(folder) for folder in run]
+        known = SIGNING.key(key)
+        results = [grade_again(folder, known, solution) for folder in run]
     except Unreadable as problem:
         raise WrongUsage(str(problem)) from None
     _report(results, json, junit, quiet, draw=False, verbose=verbose)
@@ -144,24 +169,23 @@ def recheck(run: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Fo
 def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Clock = None, json: Json = False,
            quiet: Quiet = False,
            quick: Annotated[bool, typer.Option("--quick", help="End when every check has failed once.")] = False,
-           fresh: Annotated[bool, typer.Option("--fresh", help="Run again what was run before, too.")] = False) -> None:
+           fresh: Fresh = False) -> None:
     """Try each lab's mutants and show which check catches which: every check must be able to fail.
 
     In virtual time a run that was made before is not made again: the same files give the same evidence.
 
     Example: mnlab verify arp
     """
-    from rich.console import Console
-
     from mnlab.checks.verify import verify as try_mutants
-    from mnlab.machine.remembered import Remembering
+    from mnlab.machine.remembered import remembering
+    from mnlab.report.console import Console
     from mnlab.report.matrix import kill_matrix
     from mnlab.report.progress import Progress
     chosen = _chosen(lab, not lab)
     machine = machine_for(on, clock, quiet)
     machine.prepare()
-    if machine.describe()["clock"] == "virtual" and not fresh:
-        machine = Remembering(machine)
+    if not fresh:
+        machine = remembering(machine)
     matrices = []
     with Progress(total=len(chosen), quiet=quiet) as progress:
         for one in chosen:
@@ -172,7 +196,7 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Cl
             matrices.append(matrix)
             if not json:
                 with progress.paused():
-                    Console(highlight=False).print(kill_matrix(
+                    Console().print(kill_matrix(
                         one.name, [check.name for check in matrix.baseline.checks],
                         [mutant.description for mutant in matrix.results], matrix.cells(),
                         [mutant.description for mutant in matrix.excused_mutants]))
@@ -188,16 +212,19 @@ def _chosen(names: list[str] | None, every: bool) -> list[labs.Lab]:
     return labs.all_labs() if every else [labs.find(name) for name in dict.fromkeys(names)]
 
 
-def _carry_out(tasks, on, clock, json, junit, quiet, verbose, brief: bool = False) -> None:
+def _carry_out(tasks, on, clock, key, json, junit, quiet, verbose, brief: bool = False, fresh: bool = True) -> None:
     from mnlab.checks.session import run_tasks
     from mnlab.cli.ownership import make_folder
     from mnlab.report.progress import Progress
     machine = machine_for(on, clock, quiet)
     machine.prepare()
+    if not fresh:
+        from mnlab.machine.remembered import remembering
+        machine = remembering(machine)
     make_folder(tasks[0].out)
     started = time.monotonic()
     with Progress(total=len(tasks), quiet=quiet) as progress:
-        results = run_tasks(tasks, machine, progress, meanwhile=lambda: _get_ready_to_report(tasks))
+        results = run_tasks(tasks, machine, progress, key=key, meanwhile=lambda: _get_ready_to_report(tasks))
     _report(results, json, junit, quiet, draw=True, verbose=verbose, brief=brief, elapsed=time.monotonic() - started)
 
 
@@ -212,23 +239,23 @@ def _get_ready_to_report(tasks) -> None:
 
 def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False,
             brief: bool = False, elapsed: float | None = None) -> None:
-    from rich.console import Console
-
     from mnlab.cli.ownership import give_back
     from mnlab.evidence.record import Record
-    from mnlab.report import jsonout, terminal
+    from mnlab.report import history, jsonout, terminal
+    from mnlab.report.console import Console
     from mnlab.report.drawn import pictures, write_figures
     from mnlab.report.timeline import timeline
-    console = Console(highlight=False)
+    console = Console()
     for result in results:
         lab = labs.find(result.lab)
         record = Record(result.evidence) if result.evidence else None
         if record and draw:
             write_figures(lab, record)
+            history.keep(result)
         give_back(result.evidence)
         if json:
-            if result.reason:
-                say(f"{result.lab}: {result.reason}")
+            for words in filter(None, (result.reason, *result.notes)):
+                say(f"{result.lab}: {words}")
             continue
         if brief and result.status == PASSED and not verbose:
             continue
@@ -239,7 +266,8 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
         if record and verbose:
             console.print(timeline(record))
             console.print()
-        console.print(terminal.verdicts(result, lab.title))
+        since = history.since(result) if record and draw and result.work == STUDENT else ""
+        console.print(terminal.verdicts(result, lab.title, since))
         console.print()
     if json:
         print(jsonout.dumps(results))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mnlab.cli.labs import LabNames
-from mnlab.cli.options import Clock, On, Place, Quiet, WrongUsage, machine_for, say
+from mnlab.cli.options import Clock, On, Place, Quiet, WrongUsage, a_file, a_path, machine_for, say
 from mnlab.lab import lab as labs
 
 machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The lab machine: build, look at, carry, remove.")
@@ -86,7 +86,8 @@ def status(thorough: Annotated[bool, typer.Option(help="Hash every file.")] = Fa
 
 
 @machine.command()
-def export(file: Annotated[Path, typer.Argument(help="The file to write, say lab-machine.tgz.", dir_okay=False)],
+def export(file: Annotated[Path, typer.Argument(
+               parser=a_file, metavar="FILE", help="The file to write, say lab-machine.tgz.")],
            quiet: Quiet = False) -> None:
     """Write the lab machine into one file, for computers that shall not build it.
 
@@ -100,7 +101,8 @@ def export(file: Annotated[Path, typer.Argument(help="The file to write, say lab
 
 
 @machine.command(name="import")
-def import_(file: Annotated[Path, typer.Argument(help="A file that `machine export` wrote.")],
+def import_(file: Annotated[Path, typer.Argument(
+                parser=a_path, metavar="FILE", help="A file that `machine export` wrote.")],
             quiet: Quiet = False) -> None:
     """Take the lab machine from a file, after checking every byte.
 

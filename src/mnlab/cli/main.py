@@ -6,13 +6,16 @@ Exit status: 0 all passed; 1 something failed; 2 wrong usage or input; 3 inconcl
 import os
 import signal
 import sys
+from typing import Annotated
 
 import typer
 
+from mnlab import __version__
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli import bench, exec, labs, machines, shell, tests
+from mnlab.cli import bench, exec, keys, labs, machines, shell, tests
 from mnlab.lab.lab import UnknownLab
 from mnlab.lab.work import BadWork
+from mnlab.machine import plain
 from mnlab.machine.job import MachineError, UnsafeCache
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
@@ -26,11 +29,26 @@ machines.register(app)
 tests.register(app)
 bench.register(app)
 
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"mnlab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True,
+                                                 help="Show the version and exit.")] = False) -> None:
+    """Options of mnlab itself, before any command."""
+
+
 WRONG_USAGE, INTERRUPTED = 2, 130
 
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
+    plain.guard()
+    keys.take()
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app(prog_name="mnlab")
@@ -46,7 +64,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has read enough
         sys.exit(1)
     except OSError as problem:
-        where = f" {problem.filename}" if problem.filename else ""
+        where = f" {plain.name(problem.filename)}" if problem.filename else ""
         _fail(f"the system says:{where} {problem.strerror or problem}", EXIT_STATUS[INCONCLUSIVE])
 
 

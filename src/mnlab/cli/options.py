@@ -1,11 +1,15 @@
 """Options that several commands share."""
 
+import os
 import sys
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
+
+from mnlab.lab.lab import ROOT
+from mnlab.lab.read_once import LARGEST_SEED
 
 
 class WrongUsage(Exception):
@@ -22,12 +26,38 @@ class Time(str, Enum):
     real = "real"
 
 
+def a_path(text: str | Path) -> Path:
+    """What an option or argument names. An empty word names nothing: often it was a variable that is not set."""
+    if not str(text):
+        raise typer.BadParameter("the name is empty")
+    return Path(text)
+
+
+def a_folder(text: str | Path) -> Path:
+    """The same for a folder, which need not be there."""
+    path = a_path(text)
+    if path.exists() and not path.is_dir():
+        raise typer.BadParameter(f"{path} is a file; a folder is wanted")
+    return path
+
+
+def a_file(text: str | Path) -> Path:
+    """The same for a file, which need not be there."""
+    path = a_path(text)
+    if path.is_dir():
+        raise typer.BadParameter(f"{path} is a folder; a file is wanted")
+    return path
+
+
 On = Annotated[Place, typer.Option("--on", envvar="MNLAB_ON", help="vm: the lab machine. host: this kernel, as root.")]
 Clock = Annotated[Optional[Time], typer.Option("--clock", help="virtual: exact and repeatable (default on vm). real: this computer's time.")]
-Seed = Annotated[Optional[int], typer.Option("--seed", min=0, help="Which variant of the lab.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder for evidence.", file_okay=False)]
+Seed = Annotated[Optional[int], typer.Option("--seed", min=0, max=LARGEST_SEED, help="Which variant of the lab.")]
+Out = Annotated[Path, typer.Option("--out", parser=a_folder, metavar="FOLDER", help="Folder for evidence.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-Junit = Annotated[Optional[Path], typer.Option("--junit", help="Also write JUnit XML to this file.", dir_okay=False)]
+Junit = Annotated[Optional[Path], typer.Option("--junit", parser=a_file, metavar="FILE",
+                                               help="Also write JUnit XML to this file.")]
+Work = Annotated[Optional[Path], typer.Option("--work", parser=a_path, metavar="FOLDER",
+                                              help="Your folder; work/LAB unless given.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress and no diagrams.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also every command that was run.")]
 
@@ -35,6 +65,9 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also every comma
 def say(text: str) -> None:
     """A line about slow work, on standard error."""
     print(text, file=sys.stderr, flush=True)
+
+
+SHORTEST_KEY = 16  # bytes
 
 
 def machine_for(on: Place, clock: Time | None, quiet: bool = False):
@@ -49,7 +82,14 @@ def machine_for(on: Place, clock: Time | None, quiet: bool = False):
     return VirtualMachine((clock or Time.virtual).value, quietly)
 
 
+def insist_on_clone(command: str) -> None:
+    """WrongUsage if mnlab is installed without the project's tests, which `command` runs."""
+    if not (ROOT / "tests").is_dir():
+        raise WrongUsage(f"`mnlab {command}` needs a clone of the project: its tests are not installed. "
+                         f"In a clone, run ./mnlab {command}")
+
+
 def to_stdout(data: bytes) -> None:
-    """What a job prints, at once and as it is."""
+    """What a job prints, at once and as it came, colours and all: the user's own program is the user's own affair."""
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

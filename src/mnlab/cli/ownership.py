@@ -8,7 +8,7 @@ from pathlib import Path
 
 def give_back(*made: Path | None) -> None:
     """Give `made`, files or folders with all that is in them, to who called sudo; nothing is done without sudo."""
-    uid, gid = (int(os.environ.get(name, "-1")) for name in ("SUDO_UID", "SUDO_GID"))
+    uid, gid = (int(os.environ.get(name) or "-1") for name in ("SUDO_UID", "SUDO_GID"))
     if os.geteuid() != 0 or uid <= 0:
         return
     for path in filter(None, made):

@@ -12,12 +12,25 @@ import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli.labs import DEFAULT_SEED
-from mnlab.cli.options import Clock, On, Place, Quiet, Seed, Time, WrongUsage, machine_for, say
+from mnlab.cli.options import (
+    Clock,
+    On,
+    Place,
+    Quiet,
+    Seed,
+    Time,
+    WrongUsage,
+    a_folder,
+    a_path,
+    machine_for,
+    say,
+    to_stdout,
+)
 from mnlab.cli.ownership import bring_out
 from mnlab.evidence import layout
 from mnlab.lab import lab as labs
 from mnlab.lab import run as labrun
-from mnlab.lab import work as workfolder
+from mnlab.lab.read_once import Work, read
 from mnlab.machine.job import Job, Limits
 
 DAY = 24 * 3600  # seconds
@@ -41,8 +54,10 @@ def shell(lab: Annotated[Optional[str], typer.Argument(
               metavar="APP.py", help="Every switch is Open vSwitch's, and c0 runs this Ryu application.")] = None,
           record: Annotated[bool, typer.Option(
               "--record", help="Capture on every interface, into captures/ of --out.")] = False,
-          work: Annotated[Optional[Path], typer.Option(help="Files to take along; work/LAB if it is there.")] = None,
-          out: Annotated[Path, typer.Option(help="Where files you make there are put.")] = Path("shell-out"),
+          work: Annotated[Optional[Path], typer.Option(
+              parser=a_path, metavar="FOLDER", help="Files to take along; work/LAB if it is there.")] = None,
+          out: Annotated[Path, typer.Option(
+              parser=a_folder, metavar="FOLDER", help="Where files you make there are put.")] = Path("shell-out"),
           seed: Seed = None, on: On = Place.vm, clock: Clock = None, quiet: Quiet = False) -> None:
     """Open a network for hands-on work: a lab's, or one of your own. Leave it with exit or Ctrl-D.
 
@@ -62,9 +77,7 @@ def shell(lab: Annotated[Optional[str], typer.Argument(
     if typed and sys.stdin.isatty():
         raise WrongUsage("nobody can type in virtual time, where waiting for a key takes no time: leave out --clock "
                          "virtual, or pipe the commands in: mnlab shell ... --clock virtual < commands")
-    if out.exists() and not out.is_dir():
-        raise WrongUsage(f"{out} is a file; choose another folder with --out")
-    job = _topology_job(topo, work) if topo else _lab_job(labs.find(lab), work, seed)
+    job = _topology_job(topo, work) if topo else _lab_job(labs.find(lab or ""), work, seed)
     wanted = {"host": host or "", "name": lab or topo, "record": record, "typed": typed,
               "term": os.environ.get("TERM") or "dumb", **_topology(topo)}
     files = {**job.files, **labrun.code(ROOMS), **({"typed": sys.stdin.buffer.read()} if typed else {})}
@@ -84,7 +97,6 @@ def shell(lab: Annotated[Optional[str], typer.Argument(
 
 def _hand_over(machine, job: Job, out: Path, typed: bool, quiet: bool) -> int:
     """Connect the user with the machine until one of them leaves; the exit status."""
-    from mnlab.cli.options import to_stdout
     from mnlab.machine.terminal import Terminal
     printed: list[bytes] = []
     with tempfile.TemporaryDirectory(prefix="mnlab-shell-") as scratch:
@@ -106,11 +118,11 @@ def _hand_over(machine, job: Job, out: Path, typed: bool, quiet: bool) -> int:
 def _lab_job(lab: labs.Lab, work: Path | None, seed: int | None) -> Job:
     """The job that a run of the lab would be; the user's work folder goes along."""
     place = work or Path("work") / lab.name
-    files = _taken_along(place) if work or place.is_dir() else {}
-    if seed is None:
-        seed = workfolder.seed_of(place) if place.is_dir() else None
+    taken = _taken_along(place) if work or place.is_dir() else None
+    if seed is None and taken:
+        seed = taken.seed(lab.name)
     seed = DEFAULT_SEED if seed is None else seed
-    return labrun.make_job(lab, files, seed, lab.params(seed), "", Limits())
+    return labrun.make_job(lab, taken.files if taken else {}, seed, lab.params(seed), "", Limits())
 
 
 def _topology_job(topo: str, work: Path | None) -> Job:
@@ -121,14 +133,14 @@ def _topology_job(topo: str, work: Path | None) -> Job:
             raise WrongUsage(f"there is no file {file}")
         files |= {f"topology/{path.name}": path for path in Path(file).resolve().parent.glob("*.py")}
         files[f"topology/{Path(file).name}"] = Path(file)
-    files |= {f"work/{name}": path for name, path in (_taken_along(work) if work else {}).items()}
+    files |= {f"work/{name}": data for name, data in (_taken_along(work).files if work else {}).items()}
     return Job("", files, path=("src", "."))
 
 
-def _taken_along(folder: Path) -> dict[str, Path]:
+def _taken_along(folder: Path) -> Work:
     if not folder.is_dir():
         raise WrongUsage(f"there is no folder {folder}")
-    return workfolder.files_of(folder)
+    return read(folder)
 
 
 def _topology(topo: str | None) -> dict:

@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from mnlab.cli.options import insist_on_clone
 from mnlab.lab.lab import ROOT
 
 #: A word for a part of the tests: what pytest is told.
@@ -34,6 +35,7 @@ def test(what: Annotated[Optional[list[str]], typer.Argument(
 
     Example: mnlab test unit
     """
+    insist_on_clone("test")
     words = [argument for word in what or [] for argument in PARTS.get(word, [word])]
     if not any((ROOT / word.split("::")[0]).exists() for word in words):
         words = [*DEFAULT, *words]

@@ -48,4 +48,4 @@ class Allowed:
                                                self.only.items() if whole.split(".")[0] == package)
                       for package in self.packages]
             parts = [library, *inside, *parts]
-        return "; ".join(parts) + ("" if others else "; no other program")
+        return "; ".join(dict.fromkeys(parts)) + ("" if others else "; no other program")

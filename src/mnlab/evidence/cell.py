@@ -21,6 +21,7 @@ from mnlab.net.errors import NetworkError
 NEWNS, NEWIPC, NEWPID = 0x00020000, 0x08000000, 0x20000000
 KEEP_CAPABILITIES, DROP_FROM_BOUNDING_SET, NO_NEW_PRIVILEGES, AMBIENT, RAISE = 8, 24, 38, 47, 2
 CAPABILITY_VERSION_3 = 0x20080522
+LAST_FILE = (1 << 31) - 1  # higher than any file's number
 #: What a lab may grant; the rest would let a program change the network that it is judged by.
 CAPABILITIES = {"NET_BIND_SERVICE": 10, "NET_BROADCAST": 11, "NET_RAW": 13}
 
@@ -125,7 +126,7 @@ def _children_in(change: Callable[[], int]):
 
 def _close_all_but(*kept: int) -> None:
     """Close every file from 3 up but these."""
-    for low, high in itertools.pairwise([2, *sorted(kept), os.sysconf("SC_OPEN_MAX")]):
+    for low, high in itertools.pairwise([2, *sorted(kept), LAST_FILE]):
         os.closerange(low + 1, high)
 
 

@@ -25,7 +25,7 @@ def command(app: str, options, own: bool) -> list[str]:
     launcher is handed over."""
     if own:
         return [str(LAUNCHER), *options, str(FOLDER / app)]
-    return [f"/usr/lib/mnlab/{LAUNCHER.name}", *options, app]
+    return [f"/mnlab/{LAUNCHER.name}", *options, app]
 
 
 def ready(net):

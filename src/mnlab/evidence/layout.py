@@ -8,7 +8,8 @@
     kernel/          tracepoint series, as the kernel's own text
     files/           what the experiment saved
 
-Beside the evidence, and no part of its digest: answers.toml as it was graded, and figures/ drawn from it.
+Beside the evidence, and no part of its digest: answers.toml as it was graded, figures/ drawn from it, verdicts.json
+(report/history.py), and signature.json (signature.py).
 """
 
 import hashlib
@@ -19,10 +20,16 @@ from pathlib import Path
 MANIFEST, TIMELINE = "manifest.json", "timeline.jsonl"
 OUTPUT, CAPTURES, KERNEL, FILES = "output", "captures", "kernel", "files"
 TRACE, NEIGHBOUR_TRACE = f"{KERNEL}/tcp.trace", f"{KERNEL}/neighbours.trace"
-ANSWERS, FIGURES = "answers.toml", "figures"
+ANSWERS, FIGURES, SIGNATURE, VERDICTS = "answers.toml", "figures", "signature.json", "verdicts.json"
 
 #: What the outside adds to the manifest after the run: differs from run to run or is made of the rest.
-ADDED = ("machine", "evidence_sha256", "seconds")
+ADDED = ("machine", "evidence_sha256", "seconds", "work")
+
+#: Whose work was run: the manifest's "work" says it, with a digest of the work.
+STUDENT, SOLUTION = "student", "solution"
+
+#: Who drew the parameters that prove work: anybody, from the seed; or whoever holds a course's key.
+LOCAL, COURSE = "local", "course"
 
 #: How an experiment can end.
 OK, STUDENT_FAULT, INCONCLUSIVE = "ok", "student_fault", "inconclusive"
@@ -40,7 +47,7 @@ def digest(folder: Path) -> str:
     whole = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
         name = str(path.relative_to(folder))
-        if name == ANSWERS or name.startswith(f"{FIGURES}/"):
+        if name in (ANSWERS, SIGNATURE, VERDICTS) or name.startswith(f"{FIGURES}/"):
             continue
         if name == MANIFEST:
             manifest = json.loads(path.read_text())

@@ -19,7 +19,6 @@ STUDENTS = JOB / "students"
 MEMORY, PROCESSES, FILE_SIZE, OUTPUT = 160 * MIB, 64, 16 * MIB, 1 * MIB
 PROCESSOR = 20.0  # seconds of processor time, for all students' programs of a run together
 DAY = 86400.0
-ALL_SPENT = f"your programs together used {PROCESSOR:g} s of processor time, all that a run has"
 SHORTEST = 0.01  # seconds of processor time by which a limit may be passed
 
 
@@ -79,7 +78,8 @@ class Limits:
         """In words, that the processor time is used up; "" if it is not. `status`: how a program ended."""
         if self.meters and self.left() <= 0:
             return (f"it used {self.processor:g} s of processor time, all that it may"
-                    if self.used() >= self.processor else ALL_SPENT)
+                    if self.used() >= self.processor else
+                    f"your programs together used {PROCESSOR:g} s of processor time, all that a run has")
         return f"it used {self.processor:g} s of processor time, all that it may" if status == -signal.SIGXCPU else ""
 
     def out_of_memory(self) -> bool:

@@ -1,16 +1,14 @@
 """Reading evidence: what checks, diagrams and people ask of a recorded run. Never touches a network."""
 
 import json
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
-from mnlab.evidence import layout
+from mnlab.evidence import layout, manifest
+from mnlab.evidence.manifest import Unreadable
 from mnlab.protocols import capture, kernel, neighbours
-
-
-class Unreadable(Exception):
-    """This folder is not evidence, or has been damaged. The text is one plain line."""
 
 
 class Missing(Exception):
@@ -38,7 +36,7 @@ class Command:
         """What it printed, read as JSON. Missing if it is none."""
         try:
             return json.loads(self.stdout)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Missing(f"{self.name} did not print JSON") from None
 
     @property
@@ -52,22 +50,22 @@ class Record:
 
     def __init__(self, folder: Path):
         self.folder = Path(folder)
-        try:
-            self.manifest = json.loads((self.folder / layout.MANIFEST).read_text())
-            self.start_ns = self.manifest["start_ns"]
-            self.params = self.manifest["params"]
-            self.hosts = self.manifest["network"]
-        except (OSError, ValueError, KeyError, TypeError):
-            raise Unreadable(f"{self.folder} holds no evidence of a run (no readable {layout.MANIFEST})") from None
+        self.manifest = manifest.read(self.folder)
+        self.start_ns = self.manifest["start_ns"]
+        self.params = self.manifest["params"]
+        self.hosts = self.manifest["network"]
 
     # --- what was done ---
 
     @cached_property
     def timeline(self) -> list[Command]:
         """Every command, service and mark, in the order in which they ended."""
-        commands = []
-        for line in self._bytes(layout.TIMELINE).splitlines():
-            entry = json.loads(line)
+        commands, known = [], {field.name for field in fields(Command)} - {"stdout", "stderr"}
+        for number, line in enumerate(self._bytes(layout.TIMELINE).splitlines(), start=1):
+            try:
+                entry = manifest.line(line, known)
+            except ValueError:
+                raise Unreadable(f"{self.folder} is damaged: line {number} of {layout.TIMELINE}") from None
             entry["argv"] = tuple(entry.get("argv", ()))
             commands.append(Command(**entry, stdout=self._output(entry["name"], "out"),
                                     stderr=self._output(entry["name"], "err")))
@@ -97,8 +95,10 @@ class Record:
 
     def _captures(self, place: str) -> list[Path]:
         folder = self.folder / layout.CAPTURES
-        found = [path for path in sorted(folder.glob("*.pcap"))
-                 if path.name.split(".")[0] == place or ("-" not in place and path.name.startswith(f"{place}-"))]
+        interfaces = self.hosts.get(place, {}).get("interfaces", {})
+        names = {path: path.name.split(".")[0] for path in sorted(folder.glob("*.pcap"))}  # "h1-eth0" of h1-eth0.2.pcap
+        found = [path for path, name in names.items()
+                 if name in interfaces or re.fullmatch(rf"{re.escape(place)}(-eth\d+)?", name)]
         if not found:
             raise Missing(f"nothing was captured on {place}")
         return found
@@ -120,7 +120,7 @@ class Record:
         """What the experiment saved as `name`, read as JSON."""
         try:
             return json.loads(self.text(name))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Missing(f"files/{name} is not JSON") from None
 
     @cached_property
@@ -130,7 +130,10 @@ class Record:
     def _trace(self, name: str) -> tuple[str, float]:
         """A trace's text, and what to add to its times (s) to have lab time."""
         first, _, rest = self._bytes(name).decode(errors="replace").partition("\n")
-        return rest, -float(first.removeprefix("# start "))
+        try:
+            return rest, -float(first.removeprefix("# start "))
+        except ValueError:
+            raise Unreadable(f"{self.folder} is damaged: the first line of {name}") from None
 
     def kernel(self) -> list:
         """The kernel's TCP tracepoints (protocols.kernel), times in seconds of lab time."""
@@ -180,5 +183,26 @@ class Record:
         return path.read_text(errors="replace") if path.is_file() else ""
 
     def is_untouched(self) -> bool:
-        """Whether the files are still those that the digest in the manifest was made of."""
+        """Whether the files are still those that the digest in the manifest was made of. A checksum, no signature."""
         return self.manifest.get("evidence_sha256") == layout.digest(self.folder)
+
+    def insist_on_whole(self) -> None:
+        """Unreadable unless this is evidence of a lab with nothing changed, added or taken away, that can be read."""
+        try:
+            if not self.is_untouched():
+                raise Unreadable(f"{self.folder} is not what was recorded: its digest does not match its files")
+            if odd := next((path for path in self.folder.rglob("*") if path.is_symlink()
+                            or not path.is_file() and not path.is_dir()), None):
+                raise Unreadable(f"{self.folder} is not what was recorded: {odd.name!r} is neither file nor folder")
+        except (OSError, ValueError, RecursionError):  # folders too deep, say
+            raise Unreadable(f"{self.folder} is not what was recorded: it cannot be read") from None
+        for key in ("lab", "outcome"):
+            if key not in self.manifest:
+                raise Unreadable(f"{self.folder} holds no evidence of a run ({layout.MANIFEST} has no {key!r})")
+        for name, read in ((layout.TIMELINE, lambda: self.timeline), (layout.TRACE, self.kernel),
+                           (layout.NEIGHBOUR_TRACE, lambda: self.neighbours("", ""))):
+            if (self.folder / name).is_file():
+                try:
+                    read()
+                except (ValueError, OverflowError):
+                    raise Unreadable(f"{self.folder} is damaged: {name}") from None

@@ -232,8 +232,7 @@ class Recorder:
         """
         with ExitStack() as stack:
             for place in places:
-                node = self.net[place.split("-")[0]]
-                names = [place] if "-" in place else [str(i) for i in node.intfList() if str(i) != "lo"]
+                node, names = self.net.place(place)
                 for name in names:
                     stack.enter_context(_Capture(self, node, name, snaplen, only))
             yield
@@ -259,7 +258,7 @@ class Recorder:
         """The same for several at once, {name: (match, nth)}, each with a count and an account of its own."""
         for name in wanted:
             self._claim(name)
-        return Loss(self.net[interface.split("-")[0]], interface, wanted, self.keep, f"lose{len(self.names)}")
+        return Loss(self.net.place(interface)[0], interface, wanted, self.keep, f"lose{len(self.names)}")
 
     # --- ending ---
 

@@ -22,8 +22,8 @@ from mnlab.evidence.allowed import Allowed
 from mnlab.evidence.cell import Cell
 from mnlab.evidence.limits import FILE_SIZE, MEMORY, MIB, OUTPUT, PROCESSOR, Limits, Spent
 from mnlab.evidence.view import View
-from mnlab.net.errors import NetworkError
 from mnlab.net.conversation import argv_of
+from mnlab.net.errors import NetworkError
 
 USER = "student"
 PREPARED = Path("/run/mnlab-allowed")  # what the views of a job share
@@ -107,7 +107,7 @@ def prepare(host, work: Path, allowed: Allowed | None = None, handed: tuple[Path
             processor: float = PROCESSOR):
     """A Sandbox on `host`; removed afterwards, with every process started in it.
 
-    `handed` are files that its programs see besides, in /usr/lib/mnlab; `processor`: seconds of processor time that
+    `handed` are files that its programs see besides, in /mnlab; `processor`: seconds of processor time that
     they may use. Spent if the run has none left.
     """
     user = pwd.getpwnam(USER)

@@ -12,6 +12,7 @@ program can write to its own folder and to the empty ones.
 import ctypes
 import glob
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from mnlab.evidence.allowed import Allowed
@@ -28,14 +29,16 @@ LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/sel
 EMPTY = {"tmp": 0o1777, "var/tmp": 0o1777, "dev/shm": 0o1777, "var/lib/nginx": 0o755, "var/log/nginx": 0o755}
 
 BINARIES = ("/usr/bin", "/usr/sbin")
-STANDARD, DIST_PACKAGES = "/usr/lib/python3.[0-9]*", "/usr/lib/python3/dist-packages"
+STANDARD = "/usr/lib/python3.[0-9]*"
+#: Where Debian's Python has packages, and those that were installed by hand (Ryu, on a host).
+DIST_PACKAGES = ("/usr/lib/python3/dist-packages", "/usr/local/lib/python3.[0-9]*/dist-packages")
 #: Of /usr, what an allowed program needs besides itself.
 LIBRARIES = ("/usr/lib/*-linux-gnu", "/usr/lib64", STANDARD, "/usr/lib/ssl", "/usr/lib/locale", "/usr/share/zoneinfo",
              "/usr/share/ca-certificates", "/usr/share/nginx", "/usr/share/dns")
 SLASH = "@"  # stands for / in the name of a cover
 
 #: What stands in the place of what is not allowed. It tells root, whatever becomes of its own words.
-PROGRAM = """#!/usr/lib/mnlab/sh
+PROGRAM = """#!/mnlab/sh
 echo "${0##*/}" > /run/refused
 echo "${0##*/}: this task does not allow it (see the handout)" >&2
 exit 126
@@ -70,7 +73,7 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
 
 class View:
     """The view of one cell, whose own folder is `place`. `prepared` holds what all cells of a job share; files that are
-    `handed` over appear under their names in /usr/lib/mnlab."""
+    `handed` over appear under their names in /mnlab."""
 
     def __init__(self, place: Path, prepared: Path, allowed: Allowed | None, handed: tuple[Path, ...] = ()):
         self.root, self.home, self.refused = f"{place}/root", f"{place}/work", f"{place}/refused"
@@ -104,7 +107,7 @@ class View:
         mount("proc", f"{self.root}/proc", "proc", NOSUID | NODEV | NOEXEC, "hidepid=2")
         self._show(self.refused, REFUSED)
         for path in self.handed:
-            self._show(str(path), f"/usr/lib/mnlab/{path.name}")
+            self._show(str(path), f"/mnlab/{path.name}")
         self._show(self.home, HOME)
         mount("none", f"{self.root}{HOME}", flags=REMOUNT | BIND | own)
         os.chdir(self.root)
@@ -130,12 +133,11 @@ class View:
             for name in self.allowed.programs:
                 if os.path.isfile(f"{folder}/{name}"):
                     self._show(os.path.realpath(f"{folder}/{name}"), f"{folder}/{name}")
-        self._show(os.path.realpath("/bin/sh"), "/usr/lib/mnlab/sh")
-        self._show(f"{self.prepared}/refuse", "/usr/lib/mnlab/refuse")
-        for pattern in LIBRARIES:
-            for path in sorted(glob.glob(pattern)):
-                self._show(path)
-        for folder in glob.glob(DIST_PACKAGES):
+        self._show(os.path.realpath("/bin/sh"), "/mnlab/sh")
+        self._show(f"{self.prepared}/refuse", "/mnlab/refuse")
+        for path in _found(LIBRARIES):
+            self._show(path)
+        for folder in _found(DIST_PACKAGES):
             for entry in filter(self.allowed.shows_package, os.listdir(folder)):
                 self._show(f"{folder}/{entry}")
         for cover in sorted(glob.glob(f"{self.prepared}/covers/*")):
@@ -150,7 +152,7 @@ def prepare(folder: Path, allowed: Allowed) -> None:
         own = Path(f"{folder}{place}")
         own.mkdir(parents=True)
         for name in os.listdir(place):
-            (own / name).touch() if name in allowed.programs else (own / name).symlink_to("/usr/lib/mnlab/refuse")
+            (own / name).touch() if name in allowed.programs else (own / name).symlink_to("/mnlab/refuse")
     refuse = folder / "refuse"
     refuse.write_text(PROGRAM)
     refuse.chmod(0o755)
@@ -165,17 +167,20 @@ def prepare(folder: Path, allowed: Allowed) -> None:
             cover.write_text(path.read_text() + NAMES.format(module=module, names=names) if names
                              else MODULE.format(name=module) if path.suffix != ".so" else "")
     for package, shown in allowed.only.items():
-        for path in glob.glob(f"{DIST_PACKAGES}/{package.replace('.', '/')}"):
+        for path in _found(f"{place}/{package.replace('.', '/')}" for place in DIST_PACKAGES):
             cover = folder / "covers" / path.replace("/", SLASH)
             cover.mkdir()
             for name in ("__init__", *shown):
                 (cover / f"{name}.py").write_bytes(Path(path, f"{name}.py").read_bytes())
 
 
+def _found(patterns: Iterable[str]) -> list[str]:
+    """The files and folders that these patterns match."""
+    return [path for pattern in patterns for path in sorted(glob.glob(pattern))]
+
+
 def _files_of(module: str) -> list[str]:
     """Where a module of the standard library lies; [] if there is none of this name."""
     name = module.replace(".", "/")
-    for pattern in (f"{STANDARD}/{name}", f"{STANDARD}/{name}.py", f"{STANDARD}/lib-dynload/{name}.*.so"):
-        if found := glob.glob(pattern):
-            return found
-    return []
+    return next(filter(None, map(glob.glob, (f"{STANDARD}/{name}", f"{STANDARD}/{name}.py",
+                                             f"{STANDARD}/lib-dynload/{name}.*.so"))), [])

@@ -1,6 +1,7 @@
 """What a lab is: a folder under labs/LAYER/ with an experiment, and the parts that belong to it."""
 
 import difflib
+import hmac
 import importlib.util
 import random
 import re
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+PACKAGE = Path(__file__).resolve().parents[1]
+#: The folder of labs/, topologies/ and controller/: the clone's, or within the package where that is installed.
+ROOT = PACKAGE / "data" if (PACKAGE / "data").is_dir() else PACKAGE.parents[1]
 LAYERS = ("link", "network", "transport", "application", "security", "sdn")
 
 
@@ -62,9 +65,21 @@ class Lab:
         """experiment.py as a module: its `variant` and `diagram` are of use outside the machine, too."""
         return load(self.folder / "experiment.py")
 
-    def params(self, seed: int) -> dict:
-        """The parameters of the variant with this seed."""
-        return self.experiment.variant(random.Random(f"{self.name}/{seed}"))
+    def params(self, seed: int, key: bytes = b"") -> dict:
+        """The parameters of the variant with this seed, and those that prove work, which `key` draws.
+
+        The seed and experiment.py, both in a student's hands, tell what variant(rng) gives. What secret(rng, params)
+        gives, only the holder of the key can tell; without a key it is the draw of a local run, and no secret.
+        ValueError if a secret parameter's name does not begin with _, or is the variant's.
+        """
+        params = self.experiment.variant(random.Random(f"{self.name}/{seed}"))
+        if not hasattr(self.experiment, "secret"):
+            return params
+        drawn = hmac.new(key, f"{self.name}/{seed}/secret".encode(), "sha256").hexdigest()
+        secrets = self.experiment.secret(random.Random(drawn), params)
+        if wrong := [name for name in secrets if not name.startswith("_") or name in params]:
+            raise ValueError(f"{self.name}: a secret parameter's name begins with _ and is its own: not {wrong[0]!r}")
+        return params | secrets
 
     def figures(self, record) -> list:
         """What figures.py draws of a record; [] if the lab draws nothing but its ladder."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mnlab.evidence import layout
 from mnlab.evidence.record import Record
-from mnlab.lab import work as workfolder
 from mnlab.lab.lab import ROOT, Lab
+from mnlab.lab.read_once import Work, read
 from mnlab.machine.job import Job, Limits, Machine, MachineError
 
 #: The rooms that run inside the machine; they travel with the job. So does what a lab's mutants.py is written with.
@@ -24,15 +24,19 @@ LONGEST_LINE = 4096  # bytes of a progress line that are kept
 LAST_WORDS, LONGEST_WORD = 5, 200  # lines of anything else that are kept, and how many characters of each
 
 
-def run(lab: Lab, machine: Machine, work: Path, seed: int, folder: Path,
-        progress: Callable[[str], None] = lambda step: None, mutant: str = "", limits: Limits | None = None) -> Record:
-    """Run `lab` against the work folder and write the evidence to `folder`. Its Record, whatever the outcome.
+def run(lab: Lab, machine: Machine, work: Work | Path, seed: int, folder: Path,
+        progress: Callable[[str], None] = lambda step: None, mutant: str = "", limits: Limits | None = None,
+        key: bytes = b"") -> Record:
+    """Run `lab` against a work folder (read already, or read here) and write the evidence to `folder`. Its Record,
+    whatever the outcome.
 
+    `key` draws the parameters that prove work (Lab.params); the manifest says whether there was one, and never which.
     MachineError if there is no machine to run on, BadWork if the work folder is unusable; `folder` is then not left
     behind.
     """
-    params = lab.params(seed)
-    job = make_job(lab, workfolder.files_of(work), seed, params, mutant, limits or limits_of(lab))
+    params = lab.params(seed, key)
+    work = work if isinstance(work, Work) else read(work)
+    job = make_job(lab, work.files, seed, params, mutant, limits or limits_of(lab))
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -45,9 +49,10 @@ def run(lab: Lab, machine: Machine, work: Path, seed: int, folder: Path,
         if outcome.trouble or outcome.status != 0:
             trouble = outcome.trouble or f"the run ended with status {outcome.status}"
             manifest |= {"outcome": layout.INCONCLUSIVE, "reason": "\n".join([trouble, *steps.others])}
+        manifest["secrets"] = layout.COURSE if key else layout.LOCAL
         path.write_text(json.dumps(manifest, indent=1, sort_keys=True))
         seal(folder, machine.describe(), {"wall": round(time.monotonic() - started, 3),
-                                          "virtual": round(outcome.virtual_seconds, 9)})
+                                          "virtual": round(outcome.virtual_seconds, 9)}, work)
         return Record(folder)
     except OSError as problem:
         shutil.rmtree(folder, ignore_errors=True)
@@ -71,21 +76,22 @@ def _manifest(path: Path) -> dict | None:
         return None
 
 
-def seal(folder: Path, machine: dict, seconds: dict) -> None:
+def seal(folder: Path, machine: dict, seconds: dict, work: Work) -> None:
     """Add to the manifest what the outside knows, and the digest of the evidence."""
     path = folder / layout.MANIFEST
     manifest = json.loads(path.read_text())
-    manifest |= {"machine": machine, "seconds": seconds, "evidence_sha256": layout.digest(folder)}
+    manifest |= {"machine": machine, "seconds": seconds, "work": {"kind": work.kind, "sha256": work.sha256},
+                 "evidence_sha256": layout.digest(folder)}
     path.write_text(json.dumps(manifest, indent=1, sort_keys=True))
 
 
-def make_job(lab: Lab, files: dict[str, Path], seed: int, params: dict, mutant: str, limits: Limits) -> Job:
+def make_job(lab: Lab, files: dict[str, bytes], seed: int, params: dict, mutant: str, limits: Limits) -> Job:
     """The job that runs `lab` in a machine."""
     description = {"lab": lab.name, "seed": seed, "params": params, "mutant": mutant}
     contents: dict = {"topologies": ROOT / "topologies", "job.json": layout.canonical(description)}
     contents |= code()
     contents |= {f"lab/{path.name}": path for path in lab.folder.iterdir() if path.name not in OUTSIDE}
-    contents |= {f"work/{name}": path for name, path in files.items()} or {"work/.empty": b""}
+    contents |= {f"work/{name}": data for name, data in files.items()} or {"work/.empty": b""}
     openflow = getattr(lab.experiment, "openflow", False)
     if openflow:
         contents["controller"] = ROOT / "controller"
@@ -115,7 +121,7 @@ def reserve_folder(parent: Path, lab_name: str) -> Path:
     parent.mkdir(parents=True, exist_ok=True)
     while True:
         numbers = [int(path.name.rsplit("-", 1)[1]) for path in parent.glob(f"{lab_name}-*")
-                   if path.name.rsplit("-", 1)[1].isdigit()]
+                   if path.name.rsplit("-", 1)[1].isdecimal()]
         number = max([number, *numbers]) + 1
         try:
             (parent / f"{lab_name}-{number}").mkdir()

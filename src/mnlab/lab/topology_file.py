@@ -76,4 +76,8 @@ def words_of(fault: BaseException, file: str) -> str:
     own = [frame for frame in traceback.extract_tb(fault.__traceback__) if Path(frame.filename).parent == FOLDER]
     if not own:
         return f"{file}: {words}"
-    return f"{file}, line {own[-1].lineno}:\n    {linecache.getline(own[-1].filename, own[-1].lineno).strip()}\n{words}"
+    return f"{file}, line {own[-1].lineno}:\n    {_text(own[-1])}\n{words}"
+
+
+def _text(frame: traceback.FrameSummary) -> str:
+    return linecache.getline(frame.filename, frame.lineno or 0).strip()

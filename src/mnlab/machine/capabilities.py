@@ -77,7 +77,7 @@ MODULES = {"mininet": "mininet", "scapy": "python3-scapy", "cryptography": "pyth
            "routes": "python3-routes", "webob": "python3-webob", "msgpack": "python3-msgpack", "ryu": ""}
 
 #: What something takes besides.
-TAKES = {"nftables": ("nft",), "named": ("zones",), "openvswitch": (
+TAKES = {"tbf": ("netem",), "nftables": ("nft",), "named": ("zones",), "openvswitch": (
     "ovs-vsctl", "ovs-dpctl", "ifconfig", "eventlet", "netaddr", "oslo_config", "routes", "webob", "msgpack", "ryu")}
 
 #: What every lab needs.

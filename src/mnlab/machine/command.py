@@ -25,7 +25,7 @@ def main(*argv: str) -> int:
     before = contents(folder)
     status = run_in_terminal(argv, folder, wanted["term"]) if wanted["term"] else run(argv, folder)
     changed = [path for path, stamp in contents(folder).items() if before.get(path) != stamp]
-    told = {"links": {}, "folders": [], "files": {}, "left_out": []}
+    told: dict = {"links": {}, "folders": [], "files": {}, "left_out": []}
     try:
         for path in changed:
             bring(path, f"{INSIDE}/{path.relative_to(folder)}", result, told)
@@ -69,7 +69,7 @@ def run(argv, folder: Path) -> int:
 
 def run_in_terminal(argv, folder: Path, term: str) -> int:
     """The same in a terminal that is connected with the user's."""
-    import line
+    import line  # type: ignore[import-not-found]  # machine/guest/line.py, as the job holds it
     os.environ["TERM"] = term
 
     def talk() -> int:
@@ -85,7 +85,7 @@ def run_in_terminal(argv, folder: Path, term: str) -> int:
 
 def contents(folder: Path) -> dict[Path, tuple]:
     """All that is below `folder`, folders only if empty, with what shows that it was changed."""
-    found = {}
+    found: dict[Path, tuple] = {}
     for path in sorted(folder.rglob("*")):
         if "__pycache__" in path.parts:
             continue

@@ -45,9 +45,9 @@ def _qemu() -> Finding:
 
 
 def _builders() -> list[Finding]:
-    built = cache.is_whole(cache.cache_folder() / f"image-{image.key()}")
+    built = image.built()
     found = []
-    for program in ("mmdebstrap", "sqfstar"):
+    for program in tools.building():
         there = shutil.which(program)
         found.append(Finding(program, there is not None, there or "not installed (only building the image needs it)",
                              "" if there else f"sudo apt-get install --no-install-recommends {tools.PACKAGES[program]}",
@@ -56,8 +56,7 @@ def _builders() -> list[Finding]:
 
 
 def _image() -> Finding:
-    place = cache.cache_folder() / f"image-{image.key()}"
-    if cache.is_whole(place):
+    if image.built():
         return Finding("lab machine", True, f"built, {sum(map(parcel.size_on_disk, parcel.entries())) // MIB} MiB")
     return Finding("lab machine", False, "not built yet", "the first run builds it; or: mnlab machine build",
                    optional=True)

@@ -24,6 +24,7 @@ from mnlab.machine.job import Job, MachineError, Outcome
 WAITING = b"\x1ewaiting for a run on the same network\n"
 
 KEEPER = Path(__file__).parent / "guest/keeper.py"
+KEYS = ("MNLAB_SECRET", "MNLAB_SIGNING_KEY")  # what the environment may hold and no job may read
 
 
 class HostMachine:
@@ -91,7 +92,8 @@ def _start_keeper(job: Job, folder: Path, far: socket.socket, line: socket.socke
     """The process that holds the job; `far` is the keeper's end of its leash."""
     limits = {"memory": job.limits.memory, "processes": job.limits.processes}
     lent = [line.fileno()] if line else []
-    kept = {name: value for name, value in os.environ.items() if name.startswith("MNLAB_") or name in ("PATH", "TERM")}
+    kept = {name: value for name, value in os.environ.items()
+            if (name.startswith("MNLAB_") or name in ("PATH", "TERM")) and name not in KEYS}
     with far:
         return subprocess.Popen(
             ["unshare", "--mount", capabilities.PYTHON, "-IB", str(KEEPER), str(far.fileno()), str(folder.absolute()),

@@ -35,6 +35,11 @@ def key() -> str:
     return digest.hexdigest()[:16]
 
 
+def built() -> bool:
+    """Whether the image is in the cache, and whole."""
+    return cache.is_whole(cache.cache_folder() / f"image-{key()}")
+
+
 def get(say: Callable[[str], None] = cache.say_to_stderr) -> Path:
     """The image's folder in the cache, built if need be. MachineError if it cannot be built."""
     return cache.entry(f"image-{key()}", lambda folder: build(folder, say), say)
@@ -48,7 +53,7 @@ def digest(folder: Path) -> str:
 
 def build(folder: Path, say: Callable[[str], None]) -> None:
     """Build the image into `folder`: about two minutes, most of it unpacking packages."""
-    tools.require("mmdebstrap", "sqfstar")
+    tools.require(*tools.building())
     say("building the lab machine's image (once; two to four minutes)")
     wheels = folder / "wheels"
     build_wheels(wheels, say)

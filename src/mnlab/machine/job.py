@@ -34,12 +34,17 @@ class Limits:
     processes: int = 500
 
 
+class Executable(bytes):
+    """Contents of a file that may be run."""
+
+
 @dataclass(frozen=True)
 class Job:
     """`entry` ("module:function") is called with `arguments` in /job, where `files` are laid out.
 
-    `files` maps a path below /job to a file or folder on this computer, or to bytes. `path` lists the folders below
-    /job that are put on sys.path; `needs` names what it asks of a kernel (machine/capabilities.py).
+    `files` maps a path below /job to a file or folder on this computer, or to bytes (`Executable`, if they may be run).
+    `path` lists the folders below /job that are put on sys.path; `needs` names what it asks of a kernel
+    (machine/capabilities.py).
     """
 
     entry: str
@@ -57,7 +62,7 @@ class Job:
         files, contents, total = [], [], 0
         for name, source in sorted(flatten(self.files)):
             data = source if isinstance(source, bytes) else source.read_bytes()
-            executable = not isinstance(source, bytes) and source.stat().st_mode & 0o100
+            executable = isinstance(source, Executable) if isinstance(source, bytes) else source.stat().st_mode & 0o100
             files.append((name, 0o755 if executable else 0o644, len(data)))
             contents.append(data)
             total += len(data)

@@ -84,7 +84,7 @@ class Terminal:
                 _, enquiry, data = data.partition(ENQUIRY)
                 if enquiry:
                     self.wanted.set()
-            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.write(data)  # as it came: what the user's own shell prints is the user's own affair
             sys.stdout.buffer.flush()
 
     def _receive(self) -> bytes:

@@ -1,5 +1,6 @@
 """Programs of this computer that a machine needs, and how to get those that are missing."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -12,11 +13,19 @@ PACKAGES = {
     "qemu-system-x86_64": "qemu-system-x86",
     "mmdebstrap": "mmdebstrap",
     "sqfstar": "squashfs-tools",
+    "newuidmap": "uidmap",
     "setpriv": "util-linux",
 }
 
+RUNNING = ("qemu-system-x86_64", "setpriv")
+
 #: The oldest QEMU that the machine was made for: `-action panic=pause` came in 6.0, `-seed` with icount was tried on 7.2.
 OLDEST_QEMU = (7, 2)
+
+
+def building() -> tuple[str, ...]:
+    """The programs that building the image takes besides; who is not root needs a range of user ids for it."""
+    return "mmdebstrap", "sqfstar", *(() if os.geteuid() == 0 else ("newuidmap",))
 
 
 def require(*programs: str) -> None:
@@ -24,14 +33,14 @@ def require(*programs: str) -> None:
     missing = [program for program in programs if shutil.which(program) is None]
     if missing:
         packages = " ".join(sorted({PACKAGES[program] for program in missing}))
-        raise MachineError(f"{' and '.join(missing)} not found. On Debian or Ubuntu:\n"
+        raise MachineError(f"{', '.join(missing)} not found. On Debian or Ubuntu:\n"
                            f"  sudo apt-get install --no-install-recommends {packages}")
 
 
 @cache
 def qemu_version() -> str:
     """QEMU's version, like "7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)". MachineError if missing or too old."""
-    require("qemu-system-x86_64", "setpriv")
+    require(*RUNNING)
     done = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True)
     match = re.search(r"version (([0-9]+)\.([0-9]+)\S*(?: \(.*\))?)", done.stdout)
     if done.returncode or not match:

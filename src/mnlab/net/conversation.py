@@ -14,7 +14,9 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from mininet.log import info
 
@@ -47,7 +49,7 @@ PIPE = 65536  # bytes that a pipe holds (pipe(7))
 MARK = re.compile(rb"\x7fmnlab (\d+) (\d+)\x7f")
 MARK_BEGUN = re.compile(rb"\x7f(?:m|mn|mnl|mnla|mnlab(?: [\d ]*)?)?$")
 PID = re.compile("\x01(\\d+)\n")  # what `mnexec -p` prints first
-OUTPUT = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+OUTPUT = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
 
 
 class Conversation:
@@ -57,8 +59,17 @@ class Conversation:
     left in the background ("server &").
     """
 
+    name: str
+    outToNode: dict  # noqa: N815
+    start_process: Callable[..., subprocess.Popen]
+    waiting: bool
+    readbuf: str
+    lastCmd: Any  # noqa: N815
+    lastPid: int | None  # noqa: N815
+
     own_session = True  # False at a prompt: its shells are in the user's terminal, and so are programs on nodes
-    _talk: subprocess.Popen | None = None
+    _talk: Any = None  # the process that is talked with
+    _ends: int  # a descriptor that can be read once it has ended (pidfd_open(2))
     _commands = -1  # the descriptor that the shell reads commands from
     lastStatus = 0  # noqa: N815  (as Mininet's lastCmd)
 

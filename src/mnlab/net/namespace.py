@@ -6,11 +6,13 @@ import os
 import socket
 import struct
 from contextlib import contextmanager
+from ipaddress import IPv4Interface
 from pathlib import Path
 
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000  # include/uapi/linux/sched.h
-SIOCETHTOOL, SIOCGIFFLAGS = 0x8946, 0x8913  # include/uapi/linux/sockios.h
-IFF_RUNNING = 0x40  # include/uapi/linux/if.h
+SIOCETHTOOL, SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFMTU, SIOCGIFHWADDR = (
+    0x8946, 0x8913, 0x8915, 0x891B, 0x8921, 0x8927)  # include/uapi/linux/sockios.h
+IFF_UP, IFF_RUNNING = 0x1, 0x40  # include/uapi/linux/if.h
 
 #: include/uapi/linux/ethtool.h: the ETHTOOL_S* command of each offload.
 OFFLOADS = {"rx-checksum": 0x15, "tx-checksum": 0x17, "scatter-gather": 0x19, "tso": 0x1F, "gso": 0x24, "gro": 0x2C}
@@ -75,11 +77,46 @@ def turn_off_offloads(interface: str, offloads=tuple(OFFLOADS)) -> None:
                     raise OSError(problem.errno, f"{interface}: cannot turn off {offload}") from None
 
 
+def flags(interface: str) -> int:
+    """The flags of an interface of the namespace we are in (IFF_UP, IFF_RUNNING; netdevice(7))."""
+    return struct.unpack("16sh14x", _ask(SIOCGIFFLAGS, interface))[1]
+
+
 def is_running(interface: str) -> bool:
-    """Whether an interface of the namespace we are in is up and its link works (IFF_RUNNING, netdevice(7))."""
+    """Whether an interface of the namespace we are in is up and its link works."""
+    return bool(flags(interface) & IFF_RUNNING)
+
+
+def exists(interface: str) -> bool:
+    """Whether the namespace we are in has such an interface."""
+    try:
+        return flags(interface) is not None
+    except OSError:
+        return False
+
+
+def hardware_address(interface: str) -> str:
+    """The MAC address of an interface of the namespace we are in."""
+    return struct.unpack("16sH6s8x", _ask(SIOCGIFHWADDR, interface))[2].hex(":")
+
+
+def mtu(interface: str) -> int:
+    """The MTU of an interface of the namespace we are in, in bytes."""
+    return struct.unpack("16si12x", _ask(SIOCGIFMTU, interface))[1]
+
+
+def address(interface: str) -> IPv4Interface | None:
+    """The first IPv4 address of an interface of the namespace we are in."""
+    try:
+        parts = [socket.inet_ntoa(_ask(what, interface)[20:24]) for what in (SIOCGIFADDR, SIOCGIFNETMASK)]
+    except OSError:
+        return None
+    return IPv4Interface("/".join(parts))
+
+
+def _ask(what: int, interface: str) -> bytes:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        answer = fcntl.ioctl(control, SIOCGIFFLAGS, struct.pack("16sh14x", interface.encode(), 0))
-    return bool(struct.unpack("16sh14x", answer)[1] & IFF_RUNNING)
+        return fcntl.ioctl(control, what, struct.pack("16s16x", interface.encode()))
 
 
 def listening_tcp_ports(pid: int) -> set[int]:

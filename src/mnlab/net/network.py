@@ -8,52 +8,23 @@ every run; hosts and bridges live in namespaces, so nothing outside is touched a
 offloads are off, so captures show the segments that a wire would carry.
 """
 
-import json
 import os
-import subprocess
+from functools import partial
 from ipaddress import IPv4Interface, IPv4Network
 
-from mininet.link import Intf, Link
 from mininet.net import Mininet
-from mininet.node import Node, Switch
+from mininet.node import CPULimitedHost, Host, Node, Switch
 from mininet.util import numCores
 
-from mnlab.net import namespace, openflow, shaping
+from mnlab.net import links, namespace, openflow, parameters, switches
 from mnlab.net.errors import NetworkError
+from mnlab.net.links import StrictLink, batch, shape_interfaces
 from mnlab.net.nodes import Bridge, Strict, StrictHost, strict
 from mnlab.net.openflow import OpenFlowSwitch
 from mnlab.net.throughput import iperf
 from mnlab.net.wait import wait_until
 
-
-class StrictIntf(Intf):
-    """An interface that only notes what it is to be; Network gives it to the kernel in one go."""
-
-    def setMAC(self, macstr):  # noqa: N802
-        self.mac = macstr
-
-    def setIP(self, ipstr, prefixLen=None):  # noqa: N802, N803
-        address, _, length = ipstr.partition("/")
-        self.ip, self.prefixLen = address, length or str(prefixLen or 8)
-
-    def isUp(self, setUp=False):  # noqa: N802, N803
-        return True
-
-    def config(self, mac=None, ip=None, **params):
-        self.shape = shaping.Shape.of(params)
-        return super().config(mac=mac, ip=ip)
-
-
-class StrictLink(Link):
-    """A veth pair, noted first and made by Network."""
-
-    def __init__(self, node1, node2, **params):
-        super().__init__(node1, node2, intf=StrictIntf, **{k: v for k, v in params.items() if k != "intf"})
-
-    @classmethod
-    def makeIntfPair(cls, intfname1, intfname2, addr1=None, addr2=None,  # noqa: N802
-                     node1=None, node2=None, deleteIntfs=True):  # noqa: N803
-        """Nothing yet: see Network._make_links."""
+SPANNING_TREE = 120  # s until a spanning tree must have settled; it takes twice a forward delay of 15 s (IEEE 802.1D)
 
 
 class Network(Mininet):
@@ -66,8 +37,8 @@ class Network(Mininet):
     numCores.ncores = os.cpu_count() or 1  # Mininet would start a grep to count them
 
     def __init__(self, topo, with_controller: bool = False):
-        super().__init__(topo=None, controller=None, switch=OpenFlowSwitch if with_controller else Bridge,
-                         host=StrictHost, link=StrictLink, build=False, autoSetMacs=False, waitConnected=False)
+        super().__init__(topo=None, controller=None, switch=None, host=StrictHost, link=StrictLink, intf=None,
+                         build=False, autoSetMacs=False, waitConnected=False)
         self.topo, self.with_controller = topo, with_controller
 
     def __enter__(self):
@@ -85,13 +56,16 @@ class Network(Mininet):
     def end(self) -> None:
         """End every node. Interfaces and bridges in namespaces go with their namespaces."""
         for switch in self.switches:
-            if isinstance(switch, OpenFlowSwitch):
+            if isinstance(switch, OpenFlowSwitch) and switch.running:
                 switch.stop()
+        outside = [next((end for end in (link.intf1, link.intf2) if not end.node.inNamespace), None)
+                   for link in self.links]  # one end of each link that would not go with a namespace, and at once
+        batch("ip", [f"link delete {end}" for end in outside if end and namespace.exists(end.name)], "ending the links")
         for node in [*self.hosts, *self.switches]:
             if isinstance(node, Strict):
                 node.terminate()
 
-    # --- what Mininet asks for while it builds from the topology ---
+    # --- what Mininet asks for while it builds from the topology, and users of a network that runs ---
 
     def buildFromTopo(self, topo=None):  # noqa: N802
         super().buildFromTopo(topo)
@@ -99,17 +73,55 @@ class Network(Mininet):
             openflow.add_management(self)
 
     def addHost(self, name, cls=None, **params):  # noqa: N802
-        return super().addHost(name, cls=strict(cls or self.host), **params)
+        while isinstance(cls, partial):
+            cls, params = cls.func, {**cls.keywords, **params}
+        if cls in (None, Host, CPULimitedHost, StrictHost):  # others may have parameters of their own
+            parameters.read("host", name, parameters.HOST, params)
+        host = super().addHost(name, cls=strict(cls or self.host), **params)
+        if self.built:
+            self._configure(host, [])
+        return host
 
     def addSwitch(self, name, cls=None, **params):  # noqa: N802
-        return super().addSwitch(name, cls=cls or self.switch, **params)
+        cls, values = switches.kind_of(name, cls, params, self.with_controller)
+        switch = super().addSwitch(name, cls=cls, **values)
+        if self.built:
+            switch.start()
+        return switch
 
     def addLink(self, node1, node2, port1=None, port2=None, cls=None, **params):  # noqa: N802
+        links.check((node1, node2), cls, **params)
+        for node in (node1, node2):
+            if isinstance(node, str) and node not in self:
+                raise NetworkError(f"a link to {node}, which is not in the network")
         ends = [self[node] if isinstance(node, str) else node for node in (node1, node2)]
         ports = [node.newPort() if port is None else port for node, port in zip(ends, (port1, port2), strict=True)]
         for index, (node, port) in enumerate(zip(ends, ports, strict=True), start=1):
-            params.setdefault(f"addr{index}", self._mac(node, port))
-        return super().addLink(*ends, *ports, cls=StrictLink, **params)
+            params[f"addr{index}"] = links.mac(params.get(f"addr{index}") or self._mac(node, port), node.name)
+        link = super().addLink(*ends, *ports, cls=StrictLink, **params)
+        if self.built:
+            self._plug_in(link)
+        return link
+
+    def delNode(self, node, nodes=None):  # noqa: N802
+        """Take a node away, with its links."""
+        for link in [link for link in self.links if node in (link.intf1.node, link.intf2.node)]:
+            self.delLink(link)
+        super().delNode(node, nodes)
+
+    def _plug_in(self, link):
+        """Make a link of a network that runs."""
+        self._make_links([link])
+        for intf in (link.intf1, link.intf2):
+            node = intf.node
+            if not isinstance(node, OpenFlowSwitch):
+                self._configure(node, [intf])
+            if isinstance(node, Switch):
+                node.attach(intf)
+            if isinstance(node, OpenFlowSwitch):
+                shape_interfaces([intf])
+        for intf in (link.intf1, link.intf2):
+            wait_until(intf.isRunning, f"{intf} is up")
 
     def _mac(self, node, port) -> str:
         """02: a locally administered address (IEEE 802); then the node's and the port's number."""
@@ -121,51 +133,68 @@ class Network(Mininet):
         return f"02:00:00:00:{self.hosts.index(node) + 1:02x}:{port:02x}"
 
     def configHosts(self):  # noqa: N802
-        self._make_links()
+        self._make_links(self.links)
         for node in [*self.hosts, *(s for s in self.switches if isinstance(s, Bridge))]:
-            self._configure(node)
+            self._configure(node, cables(node))
         for host in self.hosts:
             if type(host).config is not Node.config:  # a topology's own kind of node: a router, say
                 host.config(**host.params)
 
-    def _make_links(self):
+    def _make_links(self, made):
         lines = [f"link add name {one} address {one.mac} netns {_home(one)} type veth "
                  f"peer name {two} address {two.mac} netns {_home(two)}"
-                 for one, two in ((link.intf1, link.intf2) for link in self.links)]
-        _batch("ip", lines, "making the links")
-        here = [intf for switch in self.switches if isinstance(switch, OpenFlowSwitch)  # outside namespaces
-                for intf in switch.intfList() if intf.name != "lo"]
+                 for one, two in ((link.intf1, link.intf2) for link in made)]
+        batch("ip", lines, "making the links")
+        interfaces = [intf for link in made for intf in (link.intf1, link.intf2)]
+        for intf in interfaces:
+            intf.made = True
+        here = [intf for intf in interfaces if isinstance(intf.node, OpenFlowSwitch)]  # outside namespaces
         for intf in here:  # outside the namespaces IPv6 is on, and would send router solicitations through the switch
             namespace.set_sysctl(f"net.ipv6.conf.{intf}.disable_ipv6", 1)
-        _batch("ip", [f"link set {intf} up" for intf in here], "starting the switches' interfaces")
+        batch("ip", [line for intf in here for line in (*links.mtu_lines(intf), f"link set {intf} up")],
+              "starting the switches' interfaces")
         for intf in here:
             namespace.turn_off_offloads(intf.name)
 
-    def _configure(self, node):
-        interfaces = [intf for intf in node.intfList() if intf.name != "lo"]
-        if interfaces and not isinstance(node, Switch) and node.params.get("ip") and interfaces[0].ip is None:
-            interfaces[0].setIP(node.params["ip"])
+    def _configure(self, node, interfaces):
+        """Give a node's new `interfaces` to the kernel as they are noted."""
+        first = cables(node)[:1]
+        if first and first[0] in interfaces and not isinstance(node, Switch) and node.params.get("ip"):
+            address = links.ipv4(node.params["ip"], None, node.name)
+            if first[0].ip is None:
+                first[0].ip, first[0].prefixLen = str(address.ip), str(address.network.prefixlen)
         lines = ["link set lo up"]
         for intf in interfaces:
             if intf.ip:
                 lines.append(f"addr add {intf.ip}/{intf.prefixLen} broadcast + dev {intf}")
-            lines.append(f"link set {intf} up")
-        lines += node.batch() if isinstance(node, Bridge) else []
+            lines += [*links.mtu_lines(intf), f"link set {intf} up"]
+        if isinstance(node, Bridge) and not node.running:
+            lines += node.batch()
+            node.running = True
         route = node.params.get("defaultRoute")
-        lines += [f"route add default {route}"] if route else []
+        lines += [f"route add default {route}"] if route and first and first[0] in interfaces else []
         with namespace.inside(node.pid):
-            _batch("ip", lines, f"configuring {node.name}")
+            batch("ip", lines, f"configuring {node.name}")
             for intf in interfaces:
                 namespace.turn_off_offloads(intf.name)
             shape_interfaces(interfaces)
 
     def start(self):
         super().start()
-        for switch in self.switches:
-            if isinstance(switch, OpenFlowSwitch):
-                shape_interfaces([intf for intf in switch.intfList() if intf.name != "lo"])
         for node in [*self.hosts, *(s for s in self.switches if isinstance(s, Bridge))]:
             wait_until(lambda node=node: _all_up(node), f"every interface of {node.name} is up")
+        for switch in self.switches:
+            wait_until(switch.settled, f"the spanning tree of {switch.name} has settled", SPANNING_TREE)
+
+    def place(self, name: str) -> tuple[Node, list[str]]:
+        """A node and its interfaces ("h1"), or a node and the one that is named ("web-1-eth0")."""
+        if name in self:
+            return self[name], [str(intf) for intf in cables(self[name])]
+        for node in (*self.hosts, *self.switches):
+            if name in node.nameToIntf:
+                return node, [name]
+        raise NetworkError(f"there is no node and no interface {name!r} in this network; "
+                           f"there are the nodes {' '.join(sorted(self.keys()))}")
 
     iperf = iperf  # Mininet's waits for words that iperf does not write any more, and kills by name
 
@@ -188,28 +217,13 @@ class Network(Mininet):
         } for node in [*self.hosts, *self.switches]}
 
 
-def shape_interfaces(interfaces) -> None:
-    """Shape what leaves `interfaces` (of the namespace we are in), and prove it by asking the kernel."""
-    shaped = [intf for intf in interfaces if shaping.commands(intf.name, intf.shape)]
-    if not shaped:
-        return
-    _batch("tc", [line for intf in shaped for line in shaping.commands(intf.name, intf.shape)], "shaping")
-    done = subprocess.run(["tc", "-j", "qdisc", "show"], capture_output=True, text=True, check=True)
-    qdiscs = json.loads(done.stdout)
-    for intf in shaped:
-        shaping.verify(intf.name, intf.shape, [qdisc for qdisc in qdiscs if qdisc.get("dev") == intf.name])
+def cables(node) -> list:
+    """The interfaces of a node that lead somewhere."""
+    return [intf for intf in node.intfList() if intf.name != "lo"]
 
 
 def _home(intf) -> int:
     return intf.node.pid if intf.node.inNamespace else 1
-
-
-def _batch(program: str, lines: list[str], what: str) -> None:
-    if not lines:
-        return
-    done = subprocess.run([program, "-batch", "-"], input="\n".join(lines) + "\n", capture_output=True, text=True)
-    if done.returncode:
-        raise NetworkError(f"{what}: {program} says {done.stderr.strip() or done.stdout.strip()}")
 
 
 def _all_up(node) -> bool:

@@ -1,17 +1,21 @@
 """Mininet's nodes made strict: no shell behind a pty, every command's status seen, switches in namespaces too."""
 
+import json
 import os
+import re
 import shlex
 import signal
 import subprocess
 import threading
 from contextlib import suppress
 
-from mininet.node import Host, Node, Switch
+from mininet.node import CPULimitedHost, Host, Node, Switch
 
 from mnlab.net import namespace
 from mnlab.net.conversation import Conversation, argv_of
+from mnlab.net.cpu import Share
 from mnlab.net.errors import CommandFailed, NetworkError
+from mnlab.net.links import batch
 
 NAME_LIMIT = 10  # an interface name holds 15 characters (IFNAMSIZ - 1): the node's name, then "-eth12"
 
@@ -24,11 +28,15 @@ class Strict(Conversation):
     commands are processes of their own. cmd() has a shell where it needs one (conversation.py).
     """
 
+    share = None  # of the processors: all of them
+
     isSetup = True  # Mininet would start `which` twice to see whether its own programs are there; they are used at once
 
     def startShell(self, mnopts=None):  # noqa: N802  (Mininet's name)
         if len(self.name) > NAME_LIMIT:
             raise NetworkError(f"the name {self.name!r} is too long: a node's name has at most {NAME_LIMIT} characters")
+        if not re.fullmatch(r"[\w-]+", self.name, re.ASCII):
+            raise NetworkError(f"the name {self.name!r} cannot be: a node's name is letters, digits, _ and -")
         # n makes the namespaces, then p prints the pid: the line says that they are there.
         options = "-cdnp" if self.inNamespace else "-cdp"
         self.shell = subprocess.Popen(["mnexec", options, "sleep", "infinity"], stdin=subprocess.DEVNULL,
@@ -40,6 +48,10 @@ class Strict(Conversation):
         self.pid = int(line.strip(b"\x01\n"))
         self.waiting, self.master, self.slave, self.stdin, self.stdout = False, None, None, None, None
         self.lastCmd, self.lastPid, self.readbuf, self.execed = None, None, "", False
+        asked = {name: self.params.get(name) for name in ("cpu", "cores", "period_us")}
+        limits = {name: value for name, value in asked.items() if value is not None}
+        if limits:
+            self.share = Share(self.name, self.pid, **limits)
         if self.inNamespace:
             with namespace.inside(self.pid):
                 # IPv6 would add neighbour discovery and router solicitations to every capture.
@@ -69,6 +81,8 @@ class Strict(Conversation):
         """Start a program in this node's namespaces, in a session of its own unless `options` say otherwise.
         CommandFailed if there is none."""
         options.setdefault("start_new_session", True)
+        if self.share:
+            options.setdefault("preexec_fn", self.share.join)
         try:
             if threading.active_count() > 1:  # only a process of one thread may enter a mount namespace (setns(2))
                 return subprocess.Popen(["mnexec", "-a", str(self.pid), *argv], **options)
@@ -87,12 +101,46 @@ class Strict(Conversation):
         lines = [f"nameserver {server}" for server in servers] + ([f"search {search}"] if search else [])
         self.replace_file("/etc/resolv.conf", "\n".join(lines) + "\n")
 
+    def setARP(self, ip, mac):  # noqa: N802
+        """Add a static ARP entry. Linux forgets it when the interface goes down or gets another MAC address."""
+        self.run(["arp", "-s", ip, mac])
+
+    def setDefaultRoute(self, intf=None):  # noqa: N802
+        """The default route: an interface, or what `ip route` is told ("via 10.0.0.254")."""
+        where = intf if isinstance(intf, str) and " " in intf else f"dev {intf}"
+        self.run(f"ip route replace default {where}")
+
+    def setHostRoute(self, ip, intf):  # noqa: N802
+        """A route to one host, through an interface."""
+        self.run(f"ip route replace {ip} dev {intf}")
+
     def replace_file(self, path: str, text: str) -> None:
         """Make this node, and no other, see `text` in the file `path`, which must exist."""
         own = f"/run/{self.name}-{self.pid}{path.replace('/', '.')}"
         with open(own, "w") as file:
             file.write(text)
         self.run(["mount", "--bind", own, path])
+
+    def setCPUFrac(self, f, sched="cfs"):  # noqa: N802
+        """Let its programs use no more than this share of all processors (above 0 and up to 1; -1: all)."""
+        if sched != "cfs":
+            raise NetworkError(f"{self.name}: control groups, version 2, know sched='cfs' only")
+        if self.share:
+            self.share.set_fraction(f)
+        else:
+            self.share = Share(self.name, self.pid, f)
+
+    def setCPUs(self, cores, mems=0):  # noqa: N802
+        """Let its programs run on these processors only (from now on)."""
+        if self.share:
+            self.share.set_cores(cores)
+        else:
+            self.share = Share(self.name, self.pid, cores=cores)
+
+    def popen(self, *args, **options):
+        if self.share:
+            options.setdefault("preexec_fn", self.share.join)
+        return super().popen(*args, **options)
 
     def terminate(self):
         self.hang_up()
@@ -101,8 +149,14 @@ class Strict(Conversation):
             self.shell.kill()
             self.shell.wait()
         self.shell = None
+        if self.share:
+            self.share.end()
+            self.share = None
 
     cleanup = terminate
+
+    def linkTo(self, node, link=None):  # noqa: N802
+        raise NetworkError(f"{self.name}: links are the network's: net.addLink({self.name!r}, {str(node)!r})")
 
 
 class StrictHost(Strict, Host):
@@ -112,23 +166,55 @@ class StrictHost(Strict, Host):
 class Bridge(Strict, Switch):
     """A learning switch: a Linux bridge in a namespace of its own, so that two networks never meet."""
 
-    def __init__(self, name, **params):
+    def __init__(self, name, stp: bool = False, prio: int | None = None, **params):
+        self.stp, self.prio, self.running = stp, prio, False
         super().__init__(name, **{**params, "inNamespace": True})
 
-    def start(self, _controllers):
-        """Network has made the bridge already, with the interfaces."""
+    def defaultDpid(self, dpid=None):  # noqa: N802
+        """A bridge has no datapath id; Mininet would want one, or a number in the name."""
+        return dpid
 
-    def stop(self, deleteIntfs=True):  # noqa: N803
-        self.terminate()
+    def start(self, _controllers=()):
+        """Make the bridge, with all interfaces that there are."""
+        if not self.running:
+            with namespace.inside(self.pid):
+                batch("ip", self.batch(), f"starting {self.name}")
+            self.running = True
+
+    def stop(self, deleteIntfs=False):  # noqa: N803
+        """Take the bridge away; its cables stay plugged in."""
+        if deleteIntfs and any(intf.name != "lo" for intf in self.intfList()):
+            raise NetworkError(f"{self.name}: stop() leaves the cables; delLink takes them away, delSwitch all of it")
+        if self.running:
+            with namespace.inside(self.pid):
+                batch("ip", [f"link delete {self.name}"], f"stopping {self.name}")
+            self.running = False
 
     def connected(self):
-        return True
+        return self.running
+
+    def attach(self, intf) -> None:
+        """Plug a cable in while the switch runs."""
+        if self.running:
+            with namespace.inside(self.pid):
+                batch("ip", [f"link set {intf} master {self.name}"], f"{intf} joins {self.name}")
+
+    def settled(self) -> bool:
+        """Whether no port is still on its way to forwarding."""
+        ports = json.loads(self.run(["bridge", "-j", "link", "show"]).stdout or "[]") if self.stp else []
+        return not any(port.get("state") in ("listening", "learning") for port in ports)
 
     def batch(self) -> list[str]:
-        """Lines for `ip -batch` that make the bridge. Snooping off: multicast reaches everyone, as in a plain switch."""
-        lines = [f"link add {self.name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0"]
+        """Lines for `ip -batch` that make the bridge. Snooping off: multicast reaches everyone, as in a plain switch.
+
+        Promiscuous: it then forwards a copy of each frame and listens to the original (br_handle_frame_finish,
+        net/bridge/br_input.c). The copy belongs to no socket, so no queue from here on holds its sender back.
+        """
+        tree = "stp_state 1" if self.stp else "stp_state 0 forward_delay 0"
+        priority = f" priority {self.prio}" if self.prio is not None else ""
+        lines = [f"link add {self.name} type bridge {tree}{priority} mcast_snooping 0"]
         lines += [f"link set {intf} master {self.name}" for intf in self.intfNames() if intf != "lo"]
-        return [*lines, f"link set {self.name} up"]
+        return [*lines, f"link set {self.name} promisc on up"]
 
 
 def _end(process: subprocess.Popen) -> None:
@@ -143,6 +229,14 @@ def _end(process: subprocess.Popen) -> None:
 
 def strict(cls: type[Node]) -> type[Node]:
     """`cls` itself if it is strict, else a strict class of the same name on top of it (for a topology's routers)."""
+    if not isinstance(cls, type) or not issubclass(cls, Node):
+        raise NetworkError(f"{cls!r} is not a kind of host: give a class on top of mininet.node.Node")
+    if issubclass(cls, Switch):
+        raise NetworkError(f"{cls.__name__} is a kind of switch: use addSwitch")
+    if issubclass(cls, CPULimitedHost):
+        if cls is not CPULimitedHost:
+            raise NetworkError(f"{cls.__name__} is on top of CPULimitedHost: any Host has cpu and cores here")
+        return StrictHost
     if issubclass(cls, Strict):
         return cls
     return type(cls.__name__, (Strict, cls), {})

@@ -28,7 +28,8 @@ class Prompt(CLI):
     """Mininet's command line, which an error in a command does not end. `terminal`: whether a user sits there."""
 
     def __init__(self, net, stdin, terminal: bool):
-        self.terminal, self.use_rawinput, self.lines = terminal, terminal, []
+        self.terminal = self.use_rawinput = terminal
+        self.lines: list[str] = []
         super().__init__(net, stdin=stdin)
 
     @classmethod
@@ -141,7 +142,8 @@ def shell_of(node) -> list[str]:
 
 def in_terminal(node, argv: list[str]) -> int:
     """Run a program on a node in this terminal, and wait for it; Ctrl-C is for the program."""
-    process = subprocess.Popen(["mnexec", "-a", str(node.pid), *argv], cwd=os.getcwd())
+    process = subprocess.Popen(["mnexec", "-a", str(node.pid), *argv], cwd=os.getcwd(),
+                               preexec_fn=node.share.join if node.share else None)
     while True:
         try:
             return process.wait()

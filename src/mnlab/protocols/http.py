@@ -78,7 +78,7 @@ class HttpMessage:
     @property
     def status(self) -> int | None:
         word = self._word(1)
-        return int(word) if self.sender == tcp.SERVER and word.isdigit() else None
+        return _number(word) if self.sender == tcp.SERVER else None
 
     @property
     def reason(self) -> str:
@@ -228,7 +228,12 @@ def _fields(lines: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 def _status(start_line: str) -> int | None:
     words = start_line.split(" ", 2)
-    return int(words[1]) if len(words) > 1 and words[1].isdigit() else None
+    return _number(words[1]) if len(words) > 1 else None
+
+
+def _number(text: str) -> int | None:
+    """A decimal number; None for anything else that Python would take for digits ("²"), or cannot take."""
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
 
 
 def _body(stream: bytes, start: int, fields: dict[str, str], chunked: bool, status: int | None, method: str) -> _Framed:
@@ -237,9 +242,9 @@ def _body(stream: bytes, start: int, fields: dict[str, str], chunked: bool, stat
         return _Framed(b"", start, True)
     if chunked:
         return _chunks(stream, start)
-    length = fields.get("content-length", "")
-    if length.isdigit():
-        end = start + int(length)
+    length = _number(fields.get("content-length", ""))
+    if length is not None:
+        end = start + length
         return _Framed(stream[start:end], min(end, len(stream)), end <= len(stream))
     if status is not None:
         return _Framed(stream[start:], len(stream), True)

@@ -1,18 +1,19 @@
 """What every picture in a terminal needs: characters that the output can show, text that is safe to print, wrapping.
 
 Text in reports comes from the network and from students' programs, so it may hold anything, escape sequences
-included. `clean` makes it harmless before it reaches a terminal. A `Drawing` learns only when it is printed how wide
-the terminal is and whether its encoding has box-drawing characters; it then draws itself with those or with ASCII.
+included. `clean` makes it harmless (machine/plain.py) before it is measured and laid out. A `Drawing` learns only when
+it is printed how wide the terminal is and whether its encoding has box-drawing characters; it then draws itself with
+those or with ASCII.
 """
 
 import io
-import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rich.cells import cell_len, chop_cells
-from rich.console import Console
+
+from mnlab.machine.plain import plain
+from mnlab.report.console import Console
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,6 @@ class Glyphs:
 UNICODE = Glyphs(False, *"│┊─┼├┤▶◀╮╯×…·✓✗?└┤┬╌•")
 ASCII = Glyphs(True, *"|:-+++><.'x", "...", *".+x?+++-*")
 
-#: Escape sequences: CSI (colours, cursor movements), OSC (titles, links), and the two-character ones.
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]")
 #: ASCII spellings of characters that handouts and checks like to use; all others become "?".
 _SPELLED = str.maketrans(
     {"…": "...", "→": "->", "←": "<-", "↔": "<->", "×": "x", "·": ".", "•": "*", "–": "-", "—": "-", "−": "-",
@@ -58,17 +57,8 @@ _SPELLED = str.maketrans(
 
 def clean(text: object, glyphs: Glyphs = UNICODE) -> str:
     """`text` without anything that a terminal would obey: no escapes, controls or direction marks. Newlines stay."""
-    text = _ESCAPES.sub("", str(text)).replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
-    if not text.isprintable():
-        text = "".join(_harmless(char) for char in text)
+    text = plain(text)
     return text.translate(_SPELLED).encode("ascii", "replace").decode() if glyphs.ascii else text
-
-
-def _harmless(char: str) -> str:
-    category = unicodedata.category(char)
-    if char == "\n" or category not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
-        return char
-    return "" if category == "Cf" else "?"
 
 
 def one_line(text: object, glyphs: Glyphs = UNICODE) -> str:
@@ -135,6 +125,6 @@ class Drawing:
     def text(self, width: int = 80, ascii: bool = False) -> str:
         """As plain text, without colour and trailing blanks."""
         page = io.TextIOWrapper(io.BytesIO(), encoding="ascii" if ascii else "utf-8")
-        Console(file=page, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(self)
+        Console(page, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(self)
         page.seek(0)
         return "\n".join(line.rstrip() for line in page.read().rstrip("\n").split("\n"))

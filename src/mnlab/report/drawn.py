@@ -1,5 +1,6 @@
 """The pictures of one run: its ladder diagram and its curves, in the terminal and as files beside the evidence."""
 
+import re
 from collections.abc import Iterator
 
 from mnlab.evidence import layout
@@ -38,11 +39,12 @@ def ladder_of(diagram, record: Record):
     name_of = with_changed_macs(frames, record.name_of) if "arp" in diagram.protocols else record.name_of
     if diagram.seen_by:  # what is sent to that host is drawn when it arrives there
         messages = [message for message in messages if name_of(message.target) != diagram.seen_by
-                    or message.where.split("-")[0] == diagram.seen_by]
+                    or message.where.rsplit("-", 1)[0] == diagram.seen_by]
     nodes = {name: node for name, node in record.hosts.items() if not diagram.hosts or name in diagram.hosts}
     hosts = lifelines(nodes, [message for message in messages if start <= message.time <= end], name_of)
     return ladder(messages, {name: hosts[name] for name in diagram.hosts or hosts if name in hosts}, name_of,
-                  limit=diagram.limit, captured=[place.split("-")[0] for place in diagram.captures], span=(start, end))
+                  limit=diagram.limit, captured=[re.sub(r"-eth\d+$", "", place) for place in diagram.captures],
+                  span=(start, end))
 
 
 def with_changed_macs(frames, name_of):

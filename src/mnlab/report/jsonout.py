@@ -27,6 +27,10 @@ def dumps(results: Sequence[LabResult]) -> str:
 def _lab(result: LabResult) -> dict:
     return {
         "lab": result.lab,
+        "seed": result.seed,
+        "seed_from": result.seed_from,
+        "work": result.work or None,
+        "work_sha256": result.work_sha256,
         "status": result.status,
         "points": result.points,
         "max_points": result.max_points,
@@ -34,6 +38,8 @@ def _lab(result: LabResult) -> dict:
         "virtual_seconds": round(result.virtual_seconds, VIRTUAL_DIGITS),
         "evidence": str(result.evidence) if result.evidence else None,
         "evidence_sha256": result.evidence_sha256,
+        "signature": result.signature,
+        "secrets": result.secrets,
         "checks": [_check(check) for check in result.checks],
     }
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, CheckResult, LabResult
+from mnlab.machine.plain import plain
 
 #: Everything that XML 1.0 (section 2.2) does not allow in a document, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -76,4 +77,4 @@ def _properties(facts: dict) -> ET.Element:
 
 
 def _legal(text: str) -> str:
-    return _FORBIDDEN.sub("", text)
+    return _FORBIDDEN.sub("", plain(text))

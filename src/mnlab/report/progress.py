@@ -6,13 +6,13 @@ import time
 from contextlib import contextmanager
 from typing import TextIO
 
-from rich.console import Console
 from rich.live import Live
 from rich.progress import Progress as Bars, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from mnlab.checks.verdicts import LabResult
+from mnlab.report.console import Console
 from mnlab.report.drawing import counted, duration, one_line
 
 BAR_WIDTH = 30  # columns
@@ -39,7 +39,7 @@ class Progress:
 
     def __init__(self, total: int = 1, quiet: bool = False, stream: TextIO | None = None):
         self.total, self.quiet, self.done = total, quiet, 0
-        self.console = Console(file=stream or sys.stderr, highlight=False, markup=False)
+        self.console = Console(stream or sys.stderr)
         self._lock = threading.Lock()
         self._since: dict[str, float] = {}
         self._rows: dict[str, int] = {}  # lab -> Rich's task

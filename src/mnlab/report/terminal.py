@@ -7,6 +7,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, PASSED, CheckResult, LabResult, overall
+from mnlab.evidence.layout import STUDENT
 from mnlab.report.drawing import Drawing, Glyphs, clean, counted, duration, one_line, wrap
 
 STATUS_STYLES = {PASSED: "green", FAILED: "red", INCONCLUSIVE: "yellow"}
@@ -23,8 +24,11 @@ def mark(status: str, glyphs: Glyphs) -> Text:
     return Text(characters[status], style=f"bold {STATUS_STYLES[status]}")
 
 
-def verdicts(result: LabResult, title: str = "") -> Drawing:
-    """What the checks of one run said: heading, a line each (with the reason where one did not pass), and the total."""
+def verdicts(result: LabResult, title: str = "", since: str = "") -> Drawing:
+    """What the checks of one run said: heading, a line each (with the reason where one did not pass), and the total.
+
+    Of a student's work, what did not pass comes first. `since` tells of the run before.
+    """
 
     def parts(width: int, glyphs: Glyphs) -> Iterator[Text]:
         width = min(width, WIDEST)
@@ -34,7 +38,7 @@ def verdicts(result: LabResult, title: str = "") -> Drawing:
         if result.checks:
             yield from _checks(result, width, glyphs)
             yield Text()
-        yield from _footer(result, width, glyphs)
+        yield from _footer(result, since, width, glyphs)
 
     return Drawing(parts)
 
@@ -87,7 +91,7 @@ def _checks(result: LabResult, width: int, glyphs: Glyphs) -> Iterator[Text]:
     claims_width = min(max(cell_len(_claims(check)) for check in result.checks), width // 4)
     points_width = max(len(_check_points(check)) for check in result.checks)
     told = {""}
-    for check in result.checks:
+    for check in sorted(result.checks, key=lambda check: result.work == STUDENT and check.status == PASSED):
         yield from _check_line(check, width, claims_width, points_width, glyphs)
         if check.status != PASSED and check.message not in (result.reason, ""):
             words = AS_ABOVE if check.message in told else check.message
@@ -126,9 +130,13 @@ def _message(message: str, width: int, glyphs: Glyphs, style: str) -> Iterator[T
             yield Text(" " * INDENT) + Text(glyphs.vertical, style=style) + Text(f" {line}".rstrip())
 
 
-def _footer(result: LabResult, width: int, glyphs: Glyphs) -> Iterator[Text]:
+def _footer(result: LabResult, since: str, width: int, glyphs: Glyphs) -> Iterator[Text]:
     points = f"  {result.points} of {counted(result.max_points, 'point')}"
     times = f"lab time {duration(result.virtual_seconds)} {glyphs.dot} wall time {duration(result.seconds)}"
     yield _verdict(result.status, glyphs).append(points, style="bold").append(f"   {times}", style="dim")
     if result.evidence:
         yield Text(f"  evidence: {clean(result.evidence, glyphs)}", style="dim", overflow="fold")
+    if since:
+        yield Text(f"  {one_line(since, glyphs)}", style="bold", overflow="fold")
+    for note in result.notes:
+        yield Text(f"  {one_line(note, glyphs)}", style="yellow", overflow="fold")

@@ -14,7 +14,8 @@ def timeline(record: Record) -> Drawing:
                       Column("what", overflow="fold"), Column("status", no_wrap=True),
                       box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
         for command in sorted(record.timeline, key=lambda command: command.start):
-            table.add_row(f"{command.start:.3f} s", command.host, one_line(_words(command), glyphs), _status(command))
+            table.add_row(f"{command.start:.3f} s", one_line(command.host, glyphs),
+                          one_line(_words(command), glyphs), one_line(_status(command), glyphs))
         yield table
 
     return Drawing(parts)

@@ -56,6 +56,14 @@ def test_what_the_students_fault_left_out_is_failed_and_shows_the_fault(verdict)
     assert result.status == "failed" and "line 3 is wrong" in result.checks[0].message
 
 
+@pytest.mark.parametrize("outcome, status", [("inconclusive", "inconclusive"), ("student_fault", "failed")])
+def test_a_reason_without_end_is_cut(verdict, outcome, status):
+    result = verdict("evidence.command('x')", outcome=outcome, reason="no end " * 10_000)
+    [check] = result.checks
+    assert result.status == status and "no end" in check.message
+    assert len(check.message) < 2048 and len(result.reason) < 2048
+
+
 def test_an_inconclusive_run_makes_each_check_inconclusive(verdict):
     result = verdict("assert False", outcome="inconclusive", reason="a qdisc was refused")
     assert result.status == "inconclusive" and result.checks[0].message == "a qdisc was refused"

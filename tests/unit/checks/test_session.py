@@ -2,12 +2,13 @@
 
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 
 from mnlab.checks import session
 from mnlab.lab.lab import Lab
-from mnlab.lab.work import BadWork
+from mnlab.lab.read_once import read
 from mnlab.machine.job import MachineError, Outcome
 
 
@@ -36,6 +37,20 @@ class Machine:
         self.stop.set()
 
 
+class Telling(Machine):
+    """A machine that writes down the job's parameters, as the real one does."""
+
+    def __init__(self):
+        super().__init__({})
+
+    def run(self, job, folder, console):
+        outcome = super().run(job, folder, console)
+        path = folder / "manifest.json"
+        path.write_text(json.dumps(json.loads(path.read_text())
+                                   | {"params": json.loads(job.files["job.json"])["params"]}))
+        return outcome
+
+
 class Silent:
     def __init__(self, raising=None):
         self.raising = raising
@@ -60,7 +75,7 @@ def tasks(tmp_path):
             (folder / "solution").mkdir(parents=True)
             (folder / "experiment.py").write_text("def variant(rng): return {}\n")
             (folder / "checks.py").write_text("from mnlab.checks import points\n@points(1)\ndef check_a(): pass\n")
-            found.append(session.Task(Lab(folder), 1, tmp_path / "runs", work))
+            found.append(session.Task(Lab(folder), 1, tmp_path / "runs", work and read(work)))
         return found
     return make
 
@@ -87,12 +102,6 @@ def test_an_interrupt_ends_every_run_and_leaves_no_partial_one(tasks, tmp_path):
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["quick-1"]  # it was complete
 
 
-def test_an_unusable_work_folder_stops_everything_before_it_starts(tasks, tmp_path):
-    with pytest.raises(BadWork):
-        session.run_tasks(tasks("a", work=tmp_path / "absent"), Machine({}), Silent())
-    assert not (tmp_path / "runs").exists()
-
-
 def test_the_answers_are_kept_for_a_recheck_but_never_a_link(tasks, tmp_path):
     work = tmp_path / "mine"
     work.mkdir()
@@ -103,3 +112,63 @@ def test_the_answers_are_kept_for_a_recheck_but_never_a_link(tasks, tmp_path):
     (work / "answers.toml").symlink_to("/etc/passwd")
     session.run_tasks(tasks("b", work=work), Machine({}), Silent())
     assert not (tmp_path / "runs/b-1/answers.toml").exists()
+
+
+def test_answers_that_change_while_the_machine_works_change_nothing(tasks, tmp_path):
+    work = tmp_path / "mine"
+    work.mkdir()
+    (work / "answers.toml").write_text("a = 1\n")
+    (work / "run.sh").write_text("before")
+    found = tasks("a", work=work)
+    (tmp_path / "labs/a/checks.py").write_text(
+        "from mnlab.checks import points, same\n@points(1)\ndef check_a(answers): same(answers.integer('a'), 1, 'a')\n")
+
+    class Swapping(Machine):
+        def run(self, job, folder, console):
+            assert job.files["work/run.sh"] == b"before"
+            (work / "answers.toml").write_text("a = 2\n")
+            return super().run(job, folder, console)
+
+    (work / "run.sh").write_text("after")
+    [result] = session.run_tasks(found, Swapping({}), Silent())
+    assert result.status == "passed" and (tmp_path / "runs/a-1/answers.toml").read_text() == "a = 1\n"
+
+
+def test_the_result_says_whose_work_it_was_and_who_chose_the_seed(tasks, tmp_path):
+    work = tmp_path / "mine"
+    work.mkdir()
+    [result] = session.run_tasks(tasks("a", work=work), Machine({}), Silent())
+    assert (result.work, result.work_sha256, result.seed_from) == ("student", read(work).sha256, "default")
+    assert result.notes == ("no variant.toml: graded as seed 1",)
+    (work / "variant.toml").write_text("seed = 1")
+    [result] = session.run_tasks(tasks("b", work=work), Machine({}), Silent())
+    assert result.notes == () and result.work_sha256 == read(work).sha256
+    [result] = session.run_tasks(tasks("c"), Machine({}), Silent())
+    assert (result.work, result.notes) == ("solution", ())
+
+
+@pytest.fixture
+def secretive(tasks):
+    """A task of a lab with a parameter of each kind."""
+    (task,) = tasks("a")
+    (task.lab.folder / "experiment.py").write_text("def variant(rng): return {'rate': 5, '_way': 7, 'list': [1]}\n"
+                                                   "def secret(rng, params): return {'_s': rng.randrange(10**9)}\n")
+    return task
+
+
+def test_the_manifest_says_who_drew_the_secrets_and_never_the_key(secretive):
+    keyed = replace(secretive, secret=b"a key of twenty bytes")
+    results = [session.run_tasks([task], Telling(), Silent())[0] for task in (secretive, keyed)]
+    local, course = (json.loads((result.evidence / "manifest.json").read_text()) for result in results)
+    assert [result.secrets for result in results] == [local["secrets"], course["secrets"]] == ["local", "course"]
+    assert local["params"]["_s"] != course["params"]["_s"] and local["params"]["_way"] == course["params"]["_way"]
+    assert "twenty" not in json.dumps(course) + repr(keyed)
+
+
+def test_evidence_for_the_student_lacks_what_students_are_not_told_and_is_not_graded_again(secretive):
+    (result,) = session.run_tasks([replace(secretive, for_student=True)], Telling(), Silent())
+    manifest = json.loads((result.evidence / "manifest.json").read_text())
+    assert result.status == "passed" and manifest["params"] == {"rate": 5} and manifest["withheld"] is True
+    assert manifest["evidence_sha256"] == result.evidence_sha256 != ""
+    with pytest.raises(session.Unreadable, match="written for the student: parameters are left out; recheck the orig"):
+        session.recheck(result.evidence)

@@ -53,7 +53,7 @@ class Machine:
 
     def run(self, job, folder, console):
         self.runs += 1
-        said = job.files["work/said"].read_bytes()
+        said = job.files["work/said"]
         if said != b"nothing":
             (folder / "files").mkdir()
             (folder / "files/said").write_bytes(said)

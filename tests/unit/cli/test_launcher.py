@@ -192,7 +192,8 @@ def without_home(traps, tmp_path):
     def run(home, **environment):
         script = tmp_path / "head"
         script.write_text(f"{head}\nprintf 'cache: %s\\n' \"$cache\"\n")
-        known = {name: value for name, value in os.environ.items() if name not in ("HOME", "MNLAB_CACHE", "XDG_CACHE_HOME")}
+        homes = ("HOME", "MNLAB_CACHE", "XDG_CACHE_HOME")
+        known = {name: value for name, value in os.environ.items() if name not in homes}
         known |= {} if home is None else {"HOME": home}
         return subprocess.run(["sh", script], env=known | environment, capture_output=True, text=True, cwd=tmp_path)
 

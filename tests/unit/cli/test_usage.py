@@ -3,12 +3,16 @@
 None of these reaches a machine.
 """
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from mnlab import __version__
+from mnlab.evidence import layout, signature
 
 SRC = Path(__file__).parents[3] / "src"
 DRIVER = """
@@ -64,6 +68,27 @@ def test_a_mistyped_lab_suggests_the_near_one(mnlab, command):
     (["run", "arp", "--all"], ["not both"]),
     (["run", "arp", "--seed", "-1"], ["--seed"]),
     (["run", "arp", "--seed", "x"], ["--seed"]),
+    (["run", "arp", "--seed", "9223372036854775808"], ["--seed"]),
+    (["run", "arp", "--seed", "9" * 5000], ["--seed"]),
+    (["run", "arp", "--seed", "1.5"], ["--seed"]),
+    (["start", "arp", "--seed", "9" * 5000], ["--seed"]),
+    (["check", "arp", "--work", ""], ["--work", "empty"]),
+    (["check", "arp", "--work", "mine", "--out", ""], ["--out", "empty"]),
+    (["run", "arp", "--junit="], ["--junit", "empty"]),
+    (["run", "arp", "--key", ""], ["--key", "empty"]),
+    (["start", "arp", "--work", ""], ["--work", "empty"]),
+    (["shell", "arp", "--work", ""], ["--work", "empty"]),
+    (["shell", "arp", "--out", ""], ["--out", "empty"]),
+    (["recheck", ""], ["RUN", "empty"]),
+    (["exec", "--send", "", "--", "true"], ["--send", "empty"]),
+    (["exec", "--out", "", "--", "true"], ["--out", "empty"]),
+    (["machine", "export", ""], ["empty"]),
+    (["machine", "import", ""], ["empty"]),
+    (["bench", "--out", ""], ["--out", "empty"]),
+    (["run", "arp", "--key", "nowhere"], ["nowhere", "cannot be read"]),
+    (["run", "arp", "--key", "a-file"], ["a-file", "chmod 600"]),
+    (["run", "arp", "--key", "."], ["--key"]),
+    (["recheck", "mine", "--key", "/dev/null"], ["/dev/null", "plain file"]),
     (["run", "arp", "--on", "moon"], ["--on"]),
     (["run", "arp", "--clock", "sundial"], ["--clock"]),
     (["run", "arp", "--on", "host", "--clock", "virtual"], ["real time"]),
@@ -85,6 +110,9 @@ def test_a_mistyped_lab_suggests_the_near_one(mnlab, command):
     (["doctor", "arp"], ["--on host"]),
     (["doctor", "harp", "--on", "host"], ["Did you mean 'arp'"]),
     (["dance"], ["dance"]),
+    (["test"], ["needs a clone"]),
+    (["test", "unit"], ["needs a clone"]),
+    (["bench", "speed"], ["needs a clone"]),
 ], ids=" ".join)
 def test_wrong_usage(mnlab, tmp_path, arguments, words):
     (tmp_path / "a-file").write_text("x")
@@ -93,7 +121,21 @@ def test_wrong_usage(mnlab, tmp_path, arguments, words):
     refused(mnlab(*arguments), 2, *words)
 
 
-@pytest.mark.parametrize("text", ["seed = ", "seed = 'x'", "\0", "[" * 9999], ids=["cut", "word", "zero", "deep"])
+@pytest.mark.parametrize("arguments", [
+    ["run", "arp", "--\x1b[31mred"], ["\x1b]0;title\x07"], ["run", "arp", "--on", "\x9b2J"], ["recheck", "\x1b[2J\nrun"],
+    ["run", "arp", "--junit", "\x1b[2J/"], ["check", "arp", "--work", "\x1b[2J"], ["run", "\x1b[31marp"],
+    ["exec", "--send", "\x1b[31m", "--", "true"]], ids=repr)
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_nothing_that_a_terminal_would_obey_is_repeated(mnlab, tmp_path, arguments, encoding):
+    (tmp_path / "\x1b[2J").mkdir()
+    done = mnlab(*arguments, PYTHONIOENCODING=encoding)
+    assert done.returncode in (2, 3) and done.stderr and "Traceback" not in done.stderr
+    assert all(char.isprintable() or char == "\n" for char in done.stderr + done.stdout)
+
+
+@pytest.mark.parametrize("text", ["seed = ", "seed = 'x'", "\0", "[" * 9999, "seed = " + "9" * 5000, "seed = -1",
+                                  "seed = 1.5", "seed = true", "seed = 0x" + "f" * 5000, "seed = 9223372036854775808",
+                                  "lab = 'ping'\nseed = 1"], ids=lambda text: repr(text[:20]))
 def test_a_variant_file_that_makes_no_sense(mnlab, tmp_path, text):
     (tmp_path / "work/arp").mkdir(parents=True)
     (tmp_path / "work/arp/variant.toml").write_text(text)
@@ -104,8 +146,38 @@ def test_a_variant_file_that_makes_no_sense(mnlab, tmp_path, text):
                                      ["exec", "--", "true"], ["machine", "build"]])
 def test_without_qemu_it_says_what_to_install(mnlab, tmp_path, command):
     (tmp_path / "mine").mkdir()
-    refused(mnlab(*command), 3, "qemu-system-x86_64", "apt-get install")
+    refused(mnlab(*command), 3, "apt-get install", *("qemu-system-x86", "mmdebstrap", "squashfs-tools"))
     assert not list(tmp_path.glob("runs/*"))
+
+
+def test_in_a_work_folder_the_lab_need_not_be_named(mnlab, tmp_path):
+    """It gets as far as QEMU, which is not there; in a folder that names no lab, one has to be named."""
+    (tmp_path / "variant.toml").write_text('lab = "arp"\nseed = 3\n')
+    refused(mnlab("check"), 3, "qemu-system-x86_64")
+    refused(mnlab("check", "ping"), 2, "there is no work folder work/ping")
+    (tmp_path / "variant.toml").write_text('lab = "nosuch"\nseed = 3\n')
+    refused(mnlab("check"), 2, "no lab 'nosuch'")
+    (tmp_path / "variant.toml").write_text("seed = 3\n")
+    refused(mnlab("check"), 2, "name one or more labs")
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_key_that_is_none(mnlab, tmp_path, command):
+    (tmp_path / "work/arp").mkdir(parents=True)
+    (tmp_path / "short").write_text("fifteen letters\n")
+    refused(mnlab(command, "arp", "--secret-file", "short"), 2, "others can read", "chmod 600 short")
+    (tmp_path / "short").chmod(0o600)
+    refused(mnlab(command, "arp", "--secret-file", "short"), 2, "short has 15 bytes", "16 to 4096")
+    refused(mnlab(command, "arp", "--secret-file", "absent"), 2, "absent cannot be read")
+    refused(mnlab(command, "arp", MNLAB_SECRET=""), 2, "MNLAB_SECRET has 0 bytes")
+    refused(mnlab(command, "arp", MNLAB_SECRET="guess me"), 2, "MNLAB_SECRET has 8 bytes")
+
+
+def test_evidence_that_was_written_for_the_student(mnlab, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/manifest.json").write_text(
+        '{"lab": "arp", "start_ns": 0, "params": {}, "network": {}, "withheld": true}')
+    refused(mnlab("recheck", "run"), 2, "run was written for the student", "recheck the original")
 
 
 def test_a_command_that_is_too_long_to_travel(mnlab):
@@ -114,7 +186,7 @@ def test_a_command_that_is_too_long_to_travel(mnlab):
 
 def test_with_an_old_qemu_it_says_so(mnlab, tmp_path):
     (tmp_path / "bin").mkdir()
-    for name in ("qemu-system-x86_64", "setpriv"):
+    for name in ("qemu-system-x86_64", "setpriv", "mmdebstrap", "sqfstar", "newuidmap"):
         (tmp_path / "bin" / name).write_text("#!/bin/sh\necho 'QEMU emulator version 5.2.0 (Debian 1:5.2+dfsg-11)'\n")
         (tmp_path / "bin" / name).chmod(0o755)
     refused(mnlab("run", "arp"), 3, "QEMU 5.2.0 (Debian 1:5.2+dfsg-11) is too old", "7.2 or later")
@@ -141,6 +213,31 @@ def test_the_doctor_of_the_host_machine_has_a_line_for_each_lab(mnlab, tmp_path)
     assert mnlab("doctor", MNLAB_ON="host").stdout == done.stdout
 
 
+def test_the_version(mnlab):
+    done = mnlab("--version")
+    assert (done.returncode, done.stdout) == (0, f"mnlab {__version__}\n")
+
+
+@pytest.mark.parametrize("entry", ["", ".", "sub/.."])
+def test_nothing_is_imported_from_the_current_folder(tmp_path, entry):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "typer.py").write_text("print('from the current folder')\n")
+    program = "from mnlab.__main__ import start; start()"
+    done = subprocess.run([sys.executable, "-P", "-c", program, "--version"], cwd=tmp_path, text=True,
+                          capture_output=True, env={**os.environ, "PYTHONPATH": f"{entry}:{SRC}"})
+    assert (done.returncode, done.stdout) == (0, f"mnlab {__version__}\n"), done.stderr
+
+
+@pytest.mark.parametrize("path", [":{}", ".:{}", "{}:"])
+def test_no_program_of_the_current_folder_is_started(mnlab, tmp_path, path):
+    for name in ("qemu-system-x86_64", "setpriv", "mmdebstrap", "sqfstar", "newuidmap"):
+        (tmp_path / name).write_text("#!/bin/sh\ntouch started\n")
+        (tmp_path / name).chmod(0o755)
+    done = mnlab("doctor", PATH=path.format(tmp_path / "bin"))
+    assert not (tmp_path / "started").exists() and str(tmp_path / "sqfstar") not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_cache_that_cannot_be_written(mnlab, tmp_path):
     (tmp_path / "cache-file").touch()
     done = mnlab("machine", "build", MNLAB_CACHE=str(tmp_path / "cache-file"), PATH=os.environ["PATH"])
@@ -152,6 +249,91 @@ def test_a_cache_that_others_can_write(mnlab, tmp_path):
     (tmp_path / "cache").chmod(0o777)
     for command in (["machine", "status"], ["machine", "clean"], ["run", "arp"], ["doctor"]):
         refused(mnlab(*command, PATH=os.environ["PATH"]), 2, "others can write", "chmod -R go-w")
+
+
+KEY = "a key that is only for this test"
+
+
+@pytest.fixture
+def evidence(tmp_path):
+    """evidence(**changes): a folder with evidence of the lab arp, whatever its manifest says, and a right digest."""
+    def make(answers="", key="", **changes):
+        folder = tmp_path / "saved"
+        folder.mkdir()
+        manifest = {"lab": "arp", "seed": 1, "params": {}, "network": {}, "start_ns": 0, "outcome": "ok", "reason": "",
+                    "machine": {}, "seconds": {}, "work": {"kind": "student", "sha256": "ab"}} | changes
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        manifest["evidence_sha256"] = layout.digest(folder)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        (folder / "answers.toml").write_text(answers)
+        if key:
+            signature.sign(folder, manifest, answers.encode(), key.encode())
+        return folder
+    return make
+
+
+@pytest.mark.parametrize("changes", [
+    {"lab": 5}, {"lab": "nosuch"}, {"lab": ["arp"]}, {"lab": "../arp"}, {"seed": "x"}, {"seed": -1}, {"seconds": 5},
+    {"network": []}, {"work": 5}, {"work": {"kind": "x", "sha256": ""}}, {"outcome": "passed"}, {"reason": None}], ids=repr)
+def test_an_odd_manifest(mnlab, evidence, changes):
+    refused(mnlab("recheck", evidence(**changes), "--json", "-v"), 2)
+
+
+def test_a_manifest_of_brackets(mnlab, evidence):
+    (evidence() / "manifest.json").write_text("[" * 100_000)
+    refused(mnlab("recheck", "saved"), 2, "no evidence")
+
+
+def test_a_saved_run_is_graded_and_says_that_nobody_signed_it(mnlab, evidence):
+    evidence()
+    done = mnlab("recheck", "saved", "--json")
+    [lab] = json.loads(done.stdout)["labs"]
+    assert (lab["signature"], lab["work"], lab["work_sha256"], lab["seed"], lab["seed_from"]) == (
+        "unsigned", "student", "ab", 1, "evidence")
+    assert done.returncode == 0 and done.stderr == "arp: unsigned\n"
+    assert "unsigned" in mnlab("recheck", "saved").stdout
+
+
+def test_a_signature_is_verified_with_the_key_and_only_told_without(mnlab, evidence, tmp_path):
+    folder = evidence(key=KEY)
+    (tmp_path / "key").write_text(KEY + "\n")
+    (tmp_path / "key").chmod(0o600)
+    for options, environment, said in (([], {}, "unverified"), (["--key", "key"], {}, "verified"),
+                                       ([], {"MNLAB_SIGNING_KEY": KEY}, "verified")):
+        done = mnlab("recheck", "saved", "--json", *options, **environment)
+        assert done.returncode == 0 and json.loads(done.stdout)["labs"][0]["signature"] == said
+    assert "signed, not verified: no key given" in mnlab("recheck", "saved").stdout
+    refused(mnlab("recheck", "saved", MNLAB_SIGNING_KEY="x" + KEY), 2, "signature is wrong")
+    (folder / "answers.toml").write_text("a = 2")
+    refused(mnlab("recheck", "saved", "--key", "key"), 2, "signature is wrong")
+
+
+def test_with_a_key_unsigned_evidence_is_refused(mnlab, evidence):
+    evidence()
+    refused(mnlab("recheck", "saved", MNLAB_SIGNING_KEY=KEY), 2, "not signed")
+
+
+def test_with_a_key_the_solutions_evidence_is_no_students(mnlab, evidence):
+    evidence(key=KEY, work={"kind": "solution", "sha256": "ab"})
+    assert "a run of the solution" in mnlab("recheck", "saved").stdout
+    refused(mnlab("recheck", "saved", MNLAB_SIGNING_KEY=KEY), 2, "a run of the solution", "--solution")
+    done = mnlab("recheck", "saved", "--solution", "--json", MNLAB_SIGNING_KEY=KEY)
+    assert done.returncode == 0 and json.loads(done.stdout)["labs"][0]["work"] == "solution"
+
+
+@pytest.mark.parametrize("key", ["", "short"])
+def test_a_key_that_will_not_do(mnlab, evidence, key):
+    evidence()
+    refused(mnlab("recheck", "saved", MNLAB_SIGNING_KEY=key), 2, "MNLAB_SIGNING_KEY", "16")
+
+
+def test_the_key_is_not_handed_on_to_what_mnlab_starts(mnlab, tmp_path):
+    (tmp_path / "bin").mkdir()
+    for name in ("qemu-system-x86_64", "setpriv", "mmdebstrap", "sqfstar", "newuidmap"):
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\nexport >>{tmp_path}/seen\necho QEMU emulator version 5.2.0\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    refused(mnlab("run", "arp", MNLAB_SIGNING_KEY=KEY), 3, "too old")
+    assert "MNLAB_CACHE" in (tmp_path / "seen").read_text() and KEY not in (tmp_path / "seen").read_text()
 
 
 def test_an_interrupt_is_answered_in_a_word(mnlab, tmp_path):
@@ -167,6 +349,11 @@ def test_starting_and_listing(mnlab, tmp_path):
     done = mnlab("list", "--json")
     assert done.returncode == 0 and '"lab": "ping"' in done.stdout
     assert mnlab("show", "ping").stdout.startswith("# The ping lab")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_help_is_text(mnlab, encoding):
+    assert mnlab("check", "--help", PYTHONIOENCODING=encoding).stdout.startswith("Usage: mnlab check")
 
 
 def test_the_doctor_works_without_anything(mnlab):

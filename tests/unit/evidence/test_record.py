@@ -49,6 +49,18 @@ def test_what_was_recorded_is_there(record):
     assert (record.ip("h1"), record.mac("s1")) == ("10.0.0.1", "02:00:00:01:01:01")
 
 
+def test_captures_of_a_host_are_those_of_its_interfaces_also_with_a_dash_in_its_name(record):
+    record.hosts["web-1"] = {"interfaces": {"web-1-eth0": {}, "wan0": {}}}
+    folder = record.folder / "captures"
+    folder.mkdir()
+    for name in ("h1-eth0", "h1-eth0.2", "web-1-eth0", "wan0", "web-eth0", "web-1-eth1"):
+        (folder / f"{name}.pcap").touch()
+    wanted = {"h1": ["h1-eth0.2", "h1-eth0"], "web-1": ["wan0", "web-1-eth0", "web-1-eth1"], "web": ["web-eth0"],
+              "web-1-eth0": ["web-1-eth0"], "h1-eth0": ["h1-eth0.2", "h1-eth0"]}
+    for place, names in wanted.items():
+        assert [path.name.removesuffix(".pcap") for path in record._captures(place)] == names
+
+
 def test_frames_during_a_command(record, monkeypatch):
     seen = [SimpleNamespace(time=time) for time in (0.9, 1.0, 1.5, 2.0, 2.1)]
     monkeypatch.setattr(Record, "frames", lambda self, *places: seen if places == ("h1", "s1-eth1") else [])

@@ -119,6 +119,6 @@ def test_runs_at_once_get_folders_of_their_own(tmp_path):
 
 
 def test_numbers_go_on_and_other_folders_do_not_confuse(tmp_path):
-    for name in ("arp-7", "arp-old", "arp-x-9", "ping-30"):
+    for name in ("arp-7", "arp-old", "arp-x-9", "ping-30", "arp-²", "arp-", "arp-①", "arp--3"):
         (tmp_path / name).mkdir()
     assert labrun.reserve_folder(tmp_path, "arp").name in ("arp-8", "arp-10")

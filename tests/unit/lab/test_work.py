@@ -1,168 +1,10 @@
-"""A student's folder, whatever is in it: one plain line, or its regular files."""
-
-import os
-import subprocess
+"""Copying starters and solutions, and beginning."""
 
 import pytest
 
-from mnlab.lab import work
-from mnlab.lab.work import BadWork
+from mnlab.lab import student_toml, work
+from mnlab.lab.lab import all_labs
 
-
-@pytest.fixture
-def folder(tmp_path):
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    return folder
-
-
-def one_line(problem) -> str:
-    text = str(problem.value)
-    assert len(text.splitlines()) <= 2
-    return text
-
-
-# --- answers.toml and variant.toml ---
-
-def absent(path):
-    pass
-
-
-def malformed(path):
-    path.write_text("a = \n= b")
-
-
-def huge(path):
-    with open(path, "wb") as file:
-        file.truncate(50 << 20)
-
-
-def link(path):
-    path.symlink_to("/etc/passwd")
-
-
-def dangling(path):
-    path.symlink_to("/nowhere")
-
-
-def folder_instead(path):
-    path.mkdir()
-
-
-def fifo(path):
-    os.mkfifo(path)
-
-
-def garbage(path):
-    path.write_bytes(bytes(range(256)) * 8)
-
-
-def zeros(path):
-    path.write_bytes(bytes(1000))
-
-
-def deep(path):
-    path.write_text("a = " + "[" * 20_000)
-
-
-def deep_tables(path):
-    path.write_text("a = " + "{a = " * 5_000)
-
-
-def long_number(path):
-    path.write_text("a = " + "9" * 10_000)
-
-
-@pytest.mark.parametrize("make", [absent, malformed, huge, link, dangling, folder_instead, fifo, garbage, zeros, deep,
-                                  deep_tables, long_number])
-def test_an_answers_file_that_cannot_be_used_is_refused_in_a_line(folder, make):
-    make(folder / "answers.toml")
-    with pytest.raises(BadWork) as problem:
-        work.answers_of(folder)
-    assert "answers.toml" in one_line(problem)
-
-
-@pytest.mark.parametrize("make", [malformed, huge, link, dangling, folder_instead, fifo, garbage, deep, long_number])
-def test_a_variant_file_that_cannot_be_used_is_refused_in_a_line(folder, make):
-    make(folder / "variant.toml")
-    with pytest.raises(BadWork) as problem:
-        work.seed_of(folder)
-    assert "variant.toml" in one_line(problem)
-
-
-@pytest.mark.parametrize("text", ["", "seed = 'one'", "seed = true", "seed = 1.5", "[seed]", "seed = -1"])
-def test_a_variant_without_a_usable_seed_says_what_is_wanted(folder, text):
-    (folder / "variant.toml").write_text(text)
-    with pytest.raises(BadWork, match="no line like 'seed = 1'"):
-        work.seed_of(folder)
-
-
-def test_no_variant_file_is_no_seed(folder):
-    assert work.seed_of(folder) is None
-
-
-# --- the files ---
-
-def test_only_regular_files_that_are_not_answers_go_in(folder):
-    (folder / "sub/__pycache__").mkdir(parents=True)
-    for path in ("answers.toml", "variant.toml", "mine.py", "sub/more.py", "sub/answers.toml", "sub/__pycache__/x.pyc"):
-        (folder / path).write_text("x")
-    os.mkfifo(folder / "fifo")
-    (folder / "etc").symlink_to("/etc")
-    (folder / "passwd").symlink_to("/etc/passwd")
-    (folder / "loop").symlink_to(".")
-    assert sorted(work.files_of(folder)) == ["mine.py", "sub/answers.toml", "sub/more.py"]
-
-
-def test_a_file_is_no_work_folder(tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(BadWork, match="no work folder"):
-        work.files_of(tmp_path / "file")
-
-
-def test_ten_thousand_files_are_too_many(folder):
-    for number in range(10_000):
-        (folder / str(number)).touch()
-    with pytest.raises(BadWork, match="too large: 500 files and 16 MiB"):
-        work.files_of(folder)
-
-
-def test_a_huge_file_is_too_much(folder):
-    with open(folder / "huge", "wb") as file:
-        file.truncate(1 << 40)
-    with pytest.raises(BadWork, match="too large"):
-        work.files_of(folder)
-
-
-def test_folders_nested_without_end(folder):
-    here = os.getcwd()
-    os.chdir(folder)
-    try:
-        for _ in range(3000):
-            os.mkdir("d")
-            os.chdir("d")
-    finally:
-        os.chdir(here)
-    with pytest.raises(BadWork, match="cannot be read"):
-        work.files_of(folder)
-    subprocess.run(["rm", "-rf", folder], check=True)  # too deep for pytest to clean up
-
-
-def test_hundreds_of_nested_folders_are_no_trouble(folder):
-    path = folder / "/".join("d" * 400)
-    path.mkdir(parents=True)
-    (path / "file").touch()
-    assert len(work.files_of(folder)) == 1
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_permission(folder):
-    (folder / "secret").touch(mode=0)
-    with pytest.raises(BadWork, match="cannot be read"):
-        work.files_of(folder)
-
-
-# --- copying and starting ---
 
 def test_parameters_are_filled_in_and_other_braces_left_alone():
     assert work.fill_in("{{a}} {{ b }} {{unknown}} {a} {{{a}}}", {"a": 1}) == "1 {{ b }} {{unknown}} {a} {1}"
@@ -184,3 +26,14 @@ def test_copying_leaves_the_reference_answers_behind(tmp_path):
 def test_answers_survive_toml(answers):
     import tomllib
     assert tomllib.loads(work.to_toml(answers)) == answers
+
+
+@pytest.mark.parametrize("lab", [pytest.param(lab, id=lab.name) for lab in all_labs()])
+def test_what_start_writes_is_within_the_limits_for_what_students_write(lab, tmp_path):
+    for seed in (1, 2**63 - 1):
+        folder = tmp_path / str(seed)
+        work.start(lab, folder, seed)
+        said = student_toml.parse((folder / "variant.toml").read_bytes(), "variant.toml")
+        assert (said["lab"], said["seed"]) == (lab.name, seed)
+        if (folder / "answers.toml").is_file():
+            student_toml.parse((folder / "answers.toml").read_bytes(), "answers.toml")

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from mnlab.machine import mailbox
-from mnlab.machine.job import MIB, Job, MachineError
+from mnlab.machine.job import MIB, Executable, Job, MachineError
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def test_files_folders_and_bytes_are_laid_out(tmp_path, names):
     (folder / "run.sh").chmod(0o755)
     (folder / "link").symlink_to("/etc/passwd")
     os.mkfifo(folder / "fifo")
-    assert names(Job("m:f", {"src": folder, "raw": b"y", "one": folder / "one.py"})) == {
-        "src/one.py": 0o644, "src/sub/two.py": 0o644, "src/run.sh": 0o755, "raw": 0o644, "one": 0o644}
+    assert names(Job("m:f", {"src": folder, "raw": b"y", "tool": Executable(b"z"), "one": folder / "one.py"})) == {
+        "tool": 0o755, "src/one.py": 0o644, "src/sub/two.py": 0o644, "src/run.sh": 0o755, "raw": 0o644, "one": 0o644}
 
 
 def test_neither_time_nor_order_changes_a_byte(tmp_path):

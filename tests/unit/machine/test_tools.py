@@ -1,7 +1,10 @@
 """QEMU missing or too old: the message says what to do."""
 
+import re
+
 import pytest
 
+from mnlab.lab.lab import ROOT
 from mnlab.machine import tools
 from mnlab.machine.job import MachineError
 
@@ -21,7 +24,7 @@ def path(tmp_path, monkeypatch):
 
 
 def test_missing_programs_are_named_with_their_packages(path):
-    with pytest.raises(MachineError, match="(?s)qemu-system-x86_64 and setpriv not found.*apt-get install .*qemu-system-x86 util-linux"):
+    with pytest.raises(MachineError, match="(?s)qemu-system-x86_64, setpriv not found.*apt-get install .*qemu-system-x86 util-linux"):
         tools.qemu_version()
 
 
@@ -45,3 +48,16 @@ def test_a_qemu_that_says_nothing_of_use(path, text):
     install(path, text)
     with pytest.raises(MachineError, match="gave no version"):
         tools.qemu_version()
+
+
+@pytest.mark.parametrize("user, programs", [
+    (0, {"mmdebstrap", "sqfstar"}), (1000, {"mmdebstrap", "sqfstar", "newuidmap"})])
+def test_who_is_not_root_needs_more_to_build(monkeypatch, user, programs):
+    monkeypatch.setattr(tools.os, "geteuid", lambda: user)
+    assert set(tools.building()) == programs
+
+
+@pytest.mark.parametrize("program", [program for program in tools.PACKAGES if program != "setpriv"])  # it is essential
+def test_the_launcher_names_the_same_packages(program):
+    line = rf"command -v {program}\b.*\b{tools.PACKAGES[program]}\b"
+    assert re.search(line, (ROOT / "mnlab").read_text()), f"the launcher does not look for {program}"

@@ -6,11 +6,12 @@ from mnlab.report.jsonout import as_dict, dumps
 def test_the_contract_of_the_object(results):
     lab = as_dict(results)["labs"][0]
     assert list(as_dict(results)) == ["labs", "points", "max_points", "status"]
-    assert list(lab) == ["lab", "status", "points", "max_points", "seconds", "virtual_seconds", "evidence",
-                         "evidence_sha256", "checks"]
+    assert list(lab) == ["lab", "seed", "seed_from", "work", "work_sha256", "status", "points", "max_points", "seconds",
+                         "virtual_seconds", "evidence", "evidence_sha256", "signature", "secrets", "checks"]
     assert {key: value for key, value in lab.items() if key != "checks"} == {
-        "lab": "arp", "status": "failed", "points": 2, "max_points": 5, "seconds": 1.314, "virtual_seconds": 63.2,
-        "evidence": "runs/arp-7", "evidence_sha256": "ab12",
+        "lab": "arp", "seed": 7, "seed_from": "variant.toml", "work": "student", "work_sha256": "cd34",
+        "signature": "unverified", "status": "failed", "points": 2, "max_points": 5, "seconds": 1.314, "virtual_seconds": 63.2,
+        "evidence": "runs/arp-7", "evidence_sha256": "ab12", "secrets": "local",
     }
     assert list(lab["checks"][1].items())[:5] == [
         ("name", "check_b"), ("claim", "ARP-4,ARP-5"), ("status", "failed"), ("points", 0), ("max_points", 3)]
@@ -31,4 +32,4 @@ def test_the_text_is_one_ascii_object_that_reads_back(results):
 
 def test_what_is_unknown_is_null_or_empty(results):
     lab = as_dict(results)["labs"][2]
-    assert lab["evidence"] is None and lab["evidence_sha256"] == "" and lab["checks"][0]["claim"] == ""
+    assert lab["evidence"] is None and lab["evidence_sha256"] == "" and lab["work"] is None and lab["checks"][0]["claim"] == ""

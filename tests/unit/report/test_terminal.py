@@ -11,11 +11,11 @@ def test_the_contract_of_a_graded_lab(results):
     assert verdicts(results[0], "Who has this address?").text(72) == """\
 arp · Who has this address? · seed 7                                 2/5
 
-  ✓  What check_a says.                                 ARP-1        2/2
   ✗  What check_b says.                                 ARP-4 ARP-5  0/3
      │ h1 pinged h2.
      │ Expected: a reply.
      │   Seen: nothing? <&> at all.
+  ✓  What check_a says.                                 ARP-1        2/2
 
 ✗ failed  2 of 5 points   lab time 63.2 s · wall time 1.31 s
   evidence: runs/arp-7"""
