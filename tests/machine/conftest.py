@@ -136,8 +136,8 @@ class Cli:
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(self.folder / "tmp"),
                        "MNLAB_TEST": self.mark, **self.environment}
         command = [*prefix, sys.executable, "-Pc", DRIVER, str(self.labs), *map(str, arguments)]
-        return subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **options)
+        return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                text=True, start_new_session=True, **{"stdin": subprocess.DEVNULL, **options})
 
     def __call__(self, *arguments, timeout: float = 200, **options) -> subprocess.CompletedProcess:
         process = self.start(*arguments, **options)

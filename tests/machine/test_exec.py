@@ -1,5 +1,8 @@
 """`mnlab exec`: Mininet scripts run as they are; statuses are passed on; files come out."""
 
+import os
+import time
+
 import pytest
 
 SCRIPT = '''
@@ -123,3 +126,45 @@ def test_running_out_of_memory_is_said(cli):
 def test_the_real_clock_takes_real_time(cli):
     done = cli("exec", "--clock", "real", "--", "sh", "-c", "date +%Y; sleep 1; mn --switch ovsbr --controller none --test pingall", timeout=400)
     assert done.returncode == 0 and "0% dropped" in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+def test_what_is_piped_in_is_handed_on(cli):
+    (cli.folder / "typed").write_bytes(b"one\ntwo\0\xff\n")
+    with open(cli.folder / "typed", "rb") as given:
+        done = cli("exec", "--", "sh", "-c", "read first; echo $first; wc -c", stdin=given)
+    assert done.returncode == 0 and done.stdout.split() == ["one", "6"], done.stdout + done.stderr
+    assert cli("exec", "--", "wc", "-c").stdout == "0\n"
+
+
+def test_folders_arrive_as_they_are_and_what_is_named_comes_out(cli):
+    folder = cli.folder / "in"
+    (folder / "none").mkdir(parents=True)
+    (folder / "file").write_text("x")
+    os.utime(folder / "file", (10**9, 10**9))
+    (folder / "link").symlink_to("file")
+    (folder / "away").symlink_to("/etc/passwd")
+    script = ("stat -c '%n %F %Y' in/*; ln -s file in/new; mkdir in/made; echo pcap > /tmp/h1.pcap; "
+              "touch -d @5 old; chmod 755 old")
+    wanted = [word for path in ("/tmp/h1.pcap", "in/file", "/absent") for word in ("--bring", path)]
+    done = cli("exec", "--send", "in", *wanted, "--", "sh", "-c", script)
+    assert done.returncode == 0, done.stderr
+    seen = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    assert seen["in/file"] == "regular file 1000000000" and seen["in/link"].startswith("symbolic link")
+    assert seen["in/none"].startswith("directory") and "in/away" not in seen
+    assert "in/away (a link to /etc/passwd" in done.stderr and "there is no /absent to bring out" in done.stderr
+    out = cli.folder / "exec-out"
+    assert (out / "tmp/h1.pcap").read_text() == "pcap\n" and (out / "in/file").read_text() == "x"
+    assert os.readlink(out / "in/new") == "file" and (out / "in/made").is_dir()
+    assert (out / "old").stat().st_mtime == 5 and (out / "old").stat().st_mode & 0o777 == 0o755
+    assert not (out / "in/none").exists() and not (out / "in/link").exists()  # not changed
+
+
+def test_the_real_clock_is_this_computers(cli):
+    """The time in the machine lies between the start and the end of the command."""
+    before = time.time()
+    done = cli("exec", "--clock", "real", "--", "date", "+%s.%N", timeout=400)
+    assert before - 0.1 < float(done.stdout) < time.time() + 0.1, done.stderr
+
+
+def test_the_virtual_clock_is_not(cli):
+    assert cli("exec", "--", "date", "+%Y-%m-%d %H:%M").stdout == "2026-01-01 00:00\n"

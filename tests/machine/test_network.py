@@ -114,7 +114,7 @@ def statuses_are_seen():
         h1 = net["h1"]
         return [raises(CommandFailed, lambda: h1.run("echo why >&2; exit 3")), h1.run("exit 4", check=False).returncode,
                 h1.cmd("echo out; echo err >&2; false"), raises(CommandFailed, lambda: h1.run("sleep 100 & sleep 100", timeout=2)),
-                raises(NetworkError, lambda: h1.sendCmd("x"))]
+                raises(NetworkError, lambda: h1.write("x"))]
 
 @test
 def nothing_outside_is_changed():
@@ -244,7 +244,7 @@ def test_a_name_that_is_too_long_is_refused_and_ten_characters_will_do(value):
 def test_statuses_are_seen(value):
     failed, status, both, hung, shell = value("statuses_are_seen")
     assert "(status 3): why" in failed and status == 4 and sorted(both.split()) == ["err", "out"]
-    assert "timed out" in hung and "no interactive shell" in shell
+    assert "timed out" in hung and "reads nothing" in shell
 
 
 def test_nothing_outside_is_changed_and_nothing_is_left(value):

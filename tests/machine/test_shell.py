@@ -126,7 +126,54 @@ def test_mininets_prompt_in_a_terminal(screen, place):
 
 @pytest.mark.parametrize("words, says", [
     (("arp", "h9"), "there is no h9 in this network; there are: h1 h2 h3 s1"),
-    (("arp", "--clock", "virtual"), "it runs in real time"), (("arpp",), "Did you mean 'arp'"),
+    (("arp", "--topo", "x.py", "y"), "name a lab"), (("--topo", "absent.py"), "no file absent.py"),
+    (("--topo", "tree,2", "--controller", "absent.py"), "no application absent.py"), ((), "name a lab"),
+    (("arpp",), "Did you mean 'arp'"),
     (("arp", "--work", "absent"), "there is no folder absent")])
 def test_what_cannot_be_opened_is_said(cli, plain, words, says):
     assert says in plain(cli("shell", "-q", *words, timeout=PATIENCE), 2)
+
+
+def test_nobody_types_in_virtual_time(screen):
+    for words in (("shell", "arp", "--clock", "virtual"), ("exec", "-t", "--clock", "virtual", "--", "sh")):
+        terminal = screen(*words)
+        terminal.expect("nobody can type in virtual time")
+        assert terminal.process.wait(timeout=PATIENCE) == 2
+
+
+def test_any_command_in_a_terminal(screen, tmp_path, place):
+    (tmp_path / "sent").write_text("here\n")
+    terminal = screen("exec", "--tty", "--send", "sent", "--on", place, "--", "bash", "--norc")
+    terminal.expect(r"[#$] ")
+    terminal.type("tty; stty size; echo $TERM; cat sent\r")
+    terminal.expect(rf"/dev/pts/\d+\r\n{ROWS} {COLUMNS}\r\nxterm\r\nhere\r")
+    terminal.type("sleep 1000\r")
+    terminal.type("\x03")
+    terminal.type("echo mine > made; exit 7\r")
+    terminal.expect("brought out into exec-out: made")
+    assert terminal.process.wait(timeout=PATIENCE) == 7
+    assert (tmp_path / "exec-out/made").read_text() == "mine\n"
+
+
+def test_the_prompt_in_a_terminal_keeps_folders_and_survives_mistakes(screen):
+    terminal = screen("shell", "arp")
+    terminal.expect("mininet> ")
+    for typed, seen in [("h1 cd /tmp", ""), ("h1 pwd", r"\r\n/tmp\r\n"), ("h1 tty", r"/dev/pts/\d"),
+                        ("h1 export X=7", ""),
+                        ("h1 test -t 0 && echo \"<$X  h2>\"", r"\r\n<7  h2>\r\n"), ("source nofile", "No such file"),
+                        ("h1 sleep 500 &", ""), ("py h1.cmd('pwd')", r"/tmp\r\n"), ("clear", re.escape("\x1b[2J"))]:
+        terminal.type(typed + "\r")
+        terminal.expect(seen + r"[^>]*mininet> ")
+    terminal.type("h1 ping h2\r")
+    terminal.expect("64 bytes from")
+    terminal.type("\x03")
+    terminal.expect("packets transmitted")
+    terminal.expect("mininet> ")
+    terminal.type("h1 jobs\r")
+    terminal.expect("Running +sleep 500")  # Ctrl-C was for ping alone
+    terminal.type("h1\r")
+    terminal.expect(r"h1:/tmp# ")
+    terminal.type("exit\r")
+    terminal.expect("mininet> ")
+    terminal.type("exit\r")
+    assert terminal.process.wait(timeout=PATIENCE) == 0

@@ -1,79 +1,20 @@
-"""Commands about machines: exec, doctor, and machine build|status|export|import|clean."""
+"""Commands about machines: doctor, and machine build|status|export|import|clean."""
 
-import json as jsonlib
-import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
-from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli.labs import LabNames
-from mnlab.cli.options import Clock, On, Place, Quiet, WrongUsage, a_file, a_folder, a_path, machine_for, say
+from mnlab.cli.options import Clock, On, Place, Quiet, WrongUsage, a_file, a_path, machine_for, say
 from mnlab.lab import lab as labs
-from mnlab.lab.lab import ROOT
 
 machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The lab machine: build, look at, carry, remove.")
-LONGEST_COMMAND = 3000  # bytes: it travels in a page of 4096 (machine/mailbox.py), not alone
 
 
 def register(app: typer.Typer) -> None:
-    app.command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(run)
     app.command()(doctor)
     app.add_typer(machine, name="machine")
-
-
-def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="The command and its arguments.")],
-        send: Annotated[Optional[list[Path]], typer.Option(
-            parser=a_path, metavar="PATH", help="A file or folder to send in; may be repeated.")] = None,
-        out: Annotated[Path, typer.Option(
-            parser=a_folder, metavar="FOLDER", help="Where files that the command wrote are put.")] = Path("exec-out"),
-        limit: Annotated[float, typer.Option(help="Seconds of lab time after which it is stopped.")] = 3600,
-        on: On = Place.vm, clock: Clock = None, quiet: Quiet = False) -> None:
-    """Run any command in the lab machine, as root, on the files sent in.
-
-    It runs in the folder of the files sent in; files it writes or changes there are brought out.
-
-    Example: mnlab exec --send topologies/lan.py -- mn --custom lan.py --topo lan,3 --test pingall
-    """
-    import tempfile
-
-    from mnlab.cli.ownership import bring_out
-    from mnlab.machine import capabilities
-    from mnlab.machine import command as inside
-    from mnlab.machine.job import Job, Limits
-    launcher = ROOT / "controller/ryu-manager"
-    files: dict = {"src/command.py": Path(inside.__file__),
-                   **{f"controller/{name}": launcher for name in ("ryu-manager", "ryu")}}  # the names that Ryu goes by
-    for path in send or []:
-        if not path.exists():
-            raise WrongUsage(f"cannot send {path}: there is no such file or folder")
-        files[f"files/{path.resolve().name}"] = path.resolve()
-    if len(jsonlib.dumps(command)) > LONGEST_COMMAND:
-        raise WrongUsage("the command is too long; write it into a file, and --send that")
-    # The lab machine has Open vSwitch; on the host a job that asks for it gets its own.
-    needs = ("openvswitch",) if on == Place.host and not capabilities.lacking(("openvswitch",)) else ()
-    job = Job("command:main", files, tuple(command), needs=needs,
-              limits=Limits(virtual_seconds=limit, wall_seconds=max(600, limit)))
-    place = machine_for(on, clock, quiet)
-
-    def console(data: bytes) -> None:
-        """As it came, colours and all: what the user's own program prints is the user's own affair."""
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-
-    with tempfile.TemporaryDirectory(prefix="mnlab-exec-") as scratch:
-        try:
-            outcome = place.run(job, Path(scratch), console)
-        except BaseException:
-            place.abandon()
-            raise
-        brought = bring_out(Path(scratch), out)
-    if brought and not quiet:
-        say(f"brought out into {out}: {', '.join(map(str, brought[:8]))}{' ...' if brought[8:] else ''}")
-    if outcome.trouble:
-        say(f"mnlab: {outcome.trouble}")
-    raise typer.Exit(EXIT_STATUS[INCONCLUSIVE] if outcome.trouble else outcome.status)
 
 
 def doctor(lab: LabNames = None, on: On = Place.vm) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from mnlab import __version__
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli import bench, keys, labs, machines, shell, tests
+from mnlab.cli import bench, exec, keys, labs, machines, shell, tests
 from mnlab.lab.lab import BrokenLab, UnknownLab
 from mnlab.lab.work import BadWork
 from mnlab.machine import plain
@@ -24,6 +24,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
                        "Begin with: mnlab list, mnlab run arp, mnlab start arp")
 labs.register(app)
 shell.register(app)
+exec.register(app)
 machines.register(app)
 tests.register(app)
 bench.register(app)

@@ -87,3 +87,9 @@ def insist_on_clone(command: str) -> None:
     if not (ROOT / "tests").is_dir():
         raise WrongUsage(f"`mnlab {command}` needs a clone of the project: its tests are not installed. "
                          f"In a clone, run ./mnlab {command}")
+
+
+def to_stdout(data: bytes) -> None:
+    """What a job prints, at once and as it came, colours and all: the user's own program is the user's own affair."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

@@ -22,8 +22,8 @@ from mnlab.evidence.allowed import Allowed
 from mnlab.evidence.cell import Cell
 from mnlab.evidence.limits import FILE_SIZE, MEMORY, MIB, OUTPUT, PROCESSOR, Limits, Spent
 from mnlab.evidence.view import View
+from mnlab.net.conversation import argv_of
 from mnlab.net.errors import NetworkError
-from mnlab.net.nodes import argv_of
 
 USER = "student"
 PREPARED = Path("/run/mnlab-allowed")  # what the views of a job share

@@ -1,56 +1,101 @@
-"""Inside the machine: build a lab's network and hand it to whoever sits at the terminal (`mnlab shell`).
+"""Inside the machine: build a network, a lab's or the user's own, and hand it to the user (`mnlab shell`).
 
-The terminal is a stream of bytes: the serial line of the lab machine, or an open file on the host machine. Here it
-meets a pseudo-terminal, so that line editing, Ctrl-C and job control are the kernel's. Its size comes in the stream,
-as xterm's sequence for "be R rows by C columns": ESC [ 8 ; R ; C t. Nothing is sent before this side has enquired (ENQ,
-ECMA-48): a serial line that nobody has made raw would obey and echo it.
+At a terminal that is Mininet's prompt, or a host's shell, connected by machine/guest/line.py; lines that were handed in
+with the job (`typed`) are obeyed one by one. `shell.json` says what is wanted.
 """
 
-import fcntl
 import json
 import os
-import pty
-import re
-import select
 import shutil
-import struct
 import sys
-import termios
-import traceback
-import tty
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from mnlab.evidence import layout
+from mnlab.evidence.recorder import Recorder
+from mnlab.lab import topology_file
 from mnlab.lab.inside import load
+from mnlab.machine.guest import line
 from mnlab.net.errors import NetworkError
 from mnlab.net.network import Network
 from mnlab.net.prompt import in_terminal, prompt, shell_of
 
-SERIAL = "/dev/ttyS0"
-ENQUIRY = b"\x05"
-SIZE = re.compile(rb"\x1b\[8;(\d{1,4});(\d{1,4})t")
-UNFINISHED = re.compile(rb"\x1b(\[(8(;\d{0,4}(;\d{0,4})?)?)?)?$")  # what may become SIZE with the next bytes
+TYPED = Path("typed").absolute()
 
 
-def main(host: str = "") -> int:
-    """Entry point of the job: Mininet's prompt, or a shell on `host`. Files left in the folder are the result."""
-    job = json.loads(Path("job.json").read_text())
-    experiment = load("experiment", Path("lab/experiment.py"))
+def main() -> int:
+    """Entry point of the job. Files left in the folder are the result. 2: the user's mistake; 3: no network."""
+    wanted = json.loads(Path("shell.json").read_text())
     folder = Path(os.environ.get("MNLAB_RESULT", "/result"))
     shutil.copytree("work", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".empty"))
     os.environ["PATH"] = f"{os.environ['PATH']}:{Path('controller').absolute()}"
-    sys.path.append(str(Path("lab").absolute()))
+    os.environ["TERM"] = wanted["term"]
     try:
-        with Network(experiment.topology(job["params"]), getattr(experiment, "openflow", False)) as net:
+        with network(wanted, folder) as net:
             know_each_other(net)
             os.chdir(folder)
-            if host and host not in net:
-                print(f"there is no {host} in this network; there are: {' '.join(sorted(net.keys()))}", flush=True)
+            if wanted["host"] and wanted["host"] not in net:
+                names = " ".join(sorted(net.keys()))
+                print(f"there is no {wanted['host']} in this network; there are: {names}", flush=True)
                 return 2
-            node = net[host] if host else None
-            return serve(lambda: in_terminal(node, shell_of(node)) if node else prompt(net, job["lab"]))
+            with recording(net, folder, wanted):
+                return talk(net, wanted)
+    except topology_file.BadTopology as problem:
+        print(problem, flush=True)
+        return 2
     except NetworkError as problem:
         print(f"the network could not be built: {problem}", flush=True)
         return 3
+
+
+@contextmanager
+def network(wanted: dict, folder: Path):
+    """The network that runs: a lab's, or of a topology file, where every fault in it is the file's."""
+    if "topology" in wanted:
+        sys.path.append(str(topology_file.FOLDER))  # it may import what lies beside it
+        net = Network(topology_file.make(wanted["topology"], wanted["file"]), bool(wanted["controller"]))
+        with topology_file.blame(wanted["file"] or "Mininet"):
+            net.__enter__()
+        try:
+            yield net
+        finally:
+            net.end()
+        return
+    job = json.loads(Path("job.json").read_text())
+    experiment = load("experiment", Path("lab/experiment.py"))
+    sys.path.append(str(Path("lab").absolute()))
+    openflow = getattr(experiment, "openflow", False) or bool(wanted["controller"])
+    with Network(experiment.topology(job["params"]), openflow) as net:
+        yield net
+
+
+@contextmanager
+def recording(net, folder: Path, wanted: dict):
+    """Captures on every interface, if that is wanted, and the controller."""
+    if not wanted["record"] and not wanted["controller"]:
+        yield
+        return
+    rec = Recorder(folder, net, {}, folder)
+    with ExitStack() as stack:
+        stack.callback(rec.close)
+        (folder / layout.TIMELINE).unlink()  # nothing but the controller has a place in it
+        if wanted["record"]:
+            stack.enter_context(rec.capture(*(node.name for node in (*net.hosts, *net.switches))))
+        if wanted["controller"]:
+            rec.controller("controller", wanted["controller"])
+        yield
+
+
+def talk(net, wanted: dict) -> int:
+    """Let the user, or what he has typed beforehand, work on the network; an exit status."""
+    node = net[wanted["host"]] if wanted["host"] else None
+    if not wanted["typed"]:
+        return line.serve(lambda: in_terminal(node, shell_of(node)) if node else prompt(net, wanted["name"]))
+    with open(TYPED) as typed:
+        if node:
+            return node.start_process(["bash", "--norc", "--noprofile", "-s"], stdin=typed).wait()
+        prompt(net, wanted["name"], typed)
+    return 0
 
 
 def know_each_other(net) -> None:
@@ -58,70 +103,3 @@ def know_each_other(net) -> None:
     names = "".join(f"{host.IP()} {host.name}\n" for host in net.hosts if host.IP())
     for host in net.hosts:
         host.replace_file("/etc/hosts", f"127.0.0.1 localhost\n{names}")
-
-
-def serve(talk) -> int:
-    """Call `talk` in a pseudo-terminal of its own, connected with the user's. Once it has returned: 0, or 1 if it broke."""
-    line = open_line()
-    child, master = pty.fork()
-    if child == 0:
-        status = 1
-        try:
-            talk()
-            status = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            os._exit(status)
-    write_all(line, ENQUIRY)
-    relay(line, master)
-    os.close(master)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def open_line() -> int:
-    """The stream to the user: the file whose number is in MNLAB_TERMINAL, else the serial line, with nothing done to it."""
-    given = os.environ.get("MNLAB_TERMINAL", "")
-    if given:
-        return int(given)
-    line = os.open(SERIAL, os.O_RDWR | os.O_NOCTTY)
-    tty.setraw(line)
-    return line
-
-
-def relay(line: int, master: int) -> None:
-    """Carry bytes both ways until the pseudo-terminal has no user left."""
-    waiting = b""
-    watched = [line, master]
-    while True:
-        ready, _, _ = select.select(watched, [], [])
-        if master in ready:
-            try:
-                data = os.read(master, 65536)
-            except OSError:  # EIO: nobody has the other side open
-                data = b""
-            if not data:
-                return
-            write_all(line, data)
-        if line in ready:
-            data = os.read(line, 65536)
-            if not data:
-                watched.remove(line)
-            waiting = typed(master, waiting + data)
-
-
-def typed(master: int, data: bytes) -> bytes:
-    """Pass on what was typed and obey sizes in it; returns what may be the beginning of one."""
-    for rows, columns in SIZE.findall(data):
-        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", int(rows), int(columns), 0, 0))
-    data = SIZE.sub(b"", data)
-    begun = UNFINISHED.search(data)
-    rest = begun[0] if begun and len(begun[0]) > 2 else b""  # Escape alone is a key, and ESC [ begins other keys
-    write_all(master, data[:len(data) - len(rest)])
-    return rest
-
-
-def write_all(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data):]

@@ -24,6 +24,10 @@ WHEELS = ("ryu==4.34", "os-ken==4.2.2", "tinyrpc==1.1.7")
 MENDED = (("ryu-4.34-", "ryu/app/wsgi.py",
            b"    from eventlet.wsgi import ALREADY_HANDLED\n", b"    ALREADY_HANDLED = []\n"),)
 
+#: What to do on a computer that cannot build it.
+ELSEWHERE = ("where it cannot be built, take it from a computer where it can: `mnlab machine export FILE` there,\n"
+             "  `mnlab machine import FILE` here")
+
 KERNEL, INITRD, ROOTFS = "vmlinuz", "initrd", "rootfs.squashfs"
 
 
@@ -71,9 +75,10 @@ def build(folder: Path, say: Callable[[str], None]) -> None:
     squash = ["sqfstar", "-quiet", "-no-progress", "-no-xattrs", "-noI", "-noD", "-noF", "-noX", str(folder / ROOTFS)]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH), "MNLAB_WHEELS": str(wheels), "TMPDIR": str(folder)}
     log = folder / "build.log"
+    prefix, ending = bounded()
     with open(log, "wb") as output:
         # In a folder of our own: the current one may hold modules for the hooks' Python.
-        debian = subprocess.Popen([*_bounded(), *command], env=environment, cwd=folder, stdin=subprocess.DEVNULL,
+        debian = subprocess.Popen([*prefix, *command], env=environment, cwd=folder, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=output)
         squashed = subprocess.Popen(squash, env=environment, cwd=folder, stdin=debian.stdout, stdout=output,
                                     stderr=output)
@@ -81,13 +86,14 @@ def build(folder: Path, say: Callable[[str], None]) -> None:
         try:
             statuses = debian.wait(), squashed.wait()
         except BaseException:
-            debian.send_signal(signal.SIGKILL if os.geteuid() == 0 else signal.SIGTERM)
+            debian.send_signal(ending)
             squashed.kill()
             debian.wait(), squashed.wait()
             raise
     if any(statuses):
         lines = log.read_text(errors="replace").strip().splitlines()
-        raise MachineError("the image could not be built:\n" + "\n".join(f"  {line}" for line in lines[-6:]))
+        raise MachineError("the image could not be built:\n" + "\n".join(f"  {line}" for line in lines[-6:])
+                           + f"\n{ELSEWHERE}")
     _pad(folder / ROOTFS, 2 * MIB)
     for path in wheels.iterdir():
         path.unlink()
@@ -96,14 +102,16 @@ def build(folder: Path, say: Callable[[str], None]) -> None:
     say("image: done")
 
 
-def _bounded() -> list[str]:
-    """A prefix that makes the build end, and its mounts vanish, with the process that started it.
+def bounded() -> tuple[list[str], int]:
+    """A prefix that makes the build end, and its mounts vanish, with who started it; and the signal that ends it.
 
-    unshare(1) ignores SIGTERM while its child runs, so it is killed, and takes its namespaces along.
+    unshare(1) ignores SIGTERM while its child runs, so it is killed, and takes its namespaces along. Who is not root, or
+    root without CAP_SYS_ADMIN, as in a plain container, has no such namespaces; mmdebstrap then cleans up by itself.
     """
-    if os.geteuid() == 0:
-        return ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
-    return ["setpriv", "--pdeathsig", "TERM"]  # mmdebstrap cleans up by itself
+    namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+    if os.geteuid() == 0 and subprocess.run([*namespaces, "true"], capture_output=True).returncode == 0:
+        return ["setpriv", "--pdeathsig", "KILL", *namespaces], signal.SIGKILL
+    return ["setpriv", "--pdeathsig", "TERM"], signal.SIGTERM
 
 
 def build_wheels(folder: Path, say: Callable[[str], None]) -> None:

@@ -96,7 +96,7 @@ class Machine(Protocol):
             line: socket.socket | None = None) -> Outcome:
         """Run `job`, put what it left in /result into `folder` (made if need be), pass on what it prints.
 
-        `line` is for a job that talks with a user: what it reads and writes at its terminal (lab/shell.py).
+        `line` is for a job that talks with a user: what it reads and writes at its terminal (guest/line.py).
         """
 
     def prepare(self) -> None:

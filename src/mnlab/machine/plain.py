@@ -4,7 +4,7 @@ What students write and what their programs print may hold anything, escape sequ
 files, in an error's words. The command line puts a `Plain` stream in the place of standard output and standard error
 (`guard`), so nothing that is printed can leave as it came: no print, no message of Typer's, no traceback. Two ways lead
 past it on purpose: a Rich console, whose own colours must stay and which cleans what it draws (report/console.py), and
-`mnlab exec` and `mnlab shell`, which pass on what the user's own program prints (cli/machines.py, machine/terminal.py).
+`mnlab exec` and `mnlab shell`, which pass on what the user's own program prints (cli/options.py, machine/terminal.py).
 """
 
 import re

@@ -2,7 +2,7 @@
 
 A `Terminal` gives the machine one end of a socket pair (`far`) and carries bytes between the other end and standard
 input and output. Once the job has enquired (ENQ), the terminal's size goes in, as xterm's sequence
-ESC [ 8 ; ROWS ; COLUMNS t, and then what is typed (see lab/shell.py).
+ESC [ 8 ; ROWS ; COLUMNS t, and then what is typed (see machine/guest/line.py).
 """
 
 import os

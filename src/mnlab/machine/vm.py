@@ -82,8 +82,9 @@ class VirtualMachine:
             try:
                 if self.abandoned:
                     raise KeyboardInterrupt
-                _post(qemu, job, archive)
                 restore(qemu, state, started + ANSWER_LIMIT)
+                _post(qemu, job, archive, {} if virtual else {"time_ns": time.time_ns()})
+                qemu.command("cont")
                 trouble = _attend(qemu, limit, job.limits.wall_seconds, console)
                 head = _collect(qemu, folder)
             except MachineError as problem:
@@ -100,7 +101,7 @@ class VirtualMachine:
 
 
 def restore(qemu: Qemu, state, deadline: float) -> None:
-    """Bring the machine back to the instruction at which its snapshot was taken, and let it go on."""
+    """Bring the machine back to the instruction at which its snapshot was taken."""
     qemu.greet(deadline)
     snapshot.share_memory(qemu)
     qemu.command("migrate-incoming", uri=qemu.lend("state", state))
@@ -108,15 +109,15 @@ def restore(qemu: Qemu, state, deadline: float) -> None:
         if status == "failed" or time.monotonic() > deadline:
             raise MachineError("the snapshot could not be restored; `mnlab machine clean` and try again")
         time.sleep(0.002)  # QEMU's answer is the condition; there is no event to wait for
-    qemu.command("cont")
 
 
-def _post(qemu: Qemu, job: Job, archive: bytes) -> None:
-    """Put the job into the mailbox."""
+def _post(qemu: Qemu, job: Job, archive: bytes, clock: dict) -> None:
+    """Put the job into the mailbox; with a real `clock`, the time at which the machine goes on."""
     limits = {"virtual_seconds": job.limits.virtual_seconds, "memory": job.limits.memory,
               "processes": job.limits.processes}
     head = mailbox.header(length=len(archive), sha256=hashlib.sha256(archive).hexdigest(), entry=job.entry,
-                          arguments=list(job.arguments), path=[f"/job/{path}" for path in job.path], limits=limits)
+                          arguments=list(job.arguments), path=[f"/job/{path}" for path in job.path], limits=limits,
+                          **clock)
     os.pwrite(qemu.box.fileno(), head + archive, 0)
 
 

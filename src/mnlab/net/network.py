@@ -21,6 +21,7 @@ from mnlab.net.errors import NetworkError
 from mnlab.net.links import StrictLink, batch, shape_interfaces
 from mnlab.net.nodes import Bridge, Strict, StrictHost, strict
 from mnlab.net.openflow import OpenFlowSwitch
+from mnlab.net.throughput import iperf
 from mnlab.net.wait import wait_until
 
 SPANNING_TREE = 120  # s until a spanning tree must have settled; it takes twice a forward delay of 15 s (IEEE 802.1D)
@@ -194,6 +195,8 @@ class Network(Mininet):
                 return node, [name]
         raise NetworkError(f"there is no node and no interface {name!r} in this network; "
                            f"there are the nodes {' '.join(sorted(self.keys()))}")
+
+    iperf = iperf  # Mininet's waits for words that iperf does not write any more, and kills by name
 
     def networks(self) -> set[IPv4Network]:
         """The IP networks that its hosts' interfaces are in."""

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import threading
@@ -13,21 +12,20 @@ from contextlib import suppress
 from mininet.node import CPULimitedHost, Host, Node, Switch
 
 from mnlab.net import namespace
+from mnlab.net.conversation import Conversation, argv_of
 from mnlab.net.cpu import Share
 from mnlab.net.errors import CommandFailed, NetworkError
 from mnlab.net.links import batch
 
-#: A command line in which a shell would find nothing to do but start the program.
-PLAIN = re.compile(r"[\w./+-]+( [\w./:@%+,=-]+)*")
 NAME_LIMIT = 10  # an interface name holds 15 characters (IFNAMSIZ - 1): the node's name, then "-eth12"
 
 
-class Strict:
+class Strict(Conversation):
     """Mixed into a Mininet node class, in front.
 
     Mininet keeps an interactive bash behind a pseudo-terminal in each node. That costs most of a start, cuts lines
     at 4095 characters without a word and hides exit statuses. Here a node is a process that holds the namespaces;
-    commands are processes of their own.
+    commands are processes of their own. cmd() has a shell where it needs one (conversation.py).
     """
 
     share = None  # of the processors: all of them
@@ -80,23 +78,18 @@ class Strict:
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
     def start_process(self, argv: list[str], **options) -> subprocess.Popen:
-        """Start a program in this node's namespaces, in a session of its own. CommandFailed if there is none."""
+        """Start a program in this node's namespaces, in a session of its own unless `options` say otherwise.
+        CommandFailed if there is none."""
+        options.setdefault("start_new_session", True)
         if self.share:
             options.setdefault("preexec_fn", self.share.join)
         try:
             if threading.active_count() > 1:  # only a process of one thread may enter a mount namespace (setns(2))
-                return subprocess.Popen(["mnexec", "-a", str(self.pid), *argv], start_new_session=True, **options)
+                return subprocess.Popen(["mnexec", "-a", str(self.pid), *argv], **options)
             with namespace.at_home(self.pid):
-                return subprocess.Popen(argv, start_new_session=True, **options)
+                return subprocess.Popen(argv, **options)
         except OSError as problem:
             raise CommandFailed(self.name, shlex.join(argv), 127, problem.strerror or str(problem)) from None
-
-    def cmd(self, *args, **_):
-        """Mininet's way to run a command: output and errors as one string, whatever the status."""
-        command = args[0] if len(args) == 1 else " ".join(str(arg) for arg in args)
-        if isinstance(command, (list, tuple)):
-            command = shlex.join(str(part) for part in command)
-        return self.run(f"{{ {command}\n}} 2>&1", check=False).stdout
 
     def sysctl(self, name: str, value) -> None:
         """Set a sysctl of this node's network namespace."""
@@ -150,6 +143,7 @@ class Strict:
         return super().popen(*args, **options)
 
     def terminate(self):
+        self.hang_up()
         self.unmountPrivateDirs()
         if self.shell:
             self.shell.kill()
@@ -160,11 +154,6 @@ class Strict:
             self.share = None
 
     cleanup = terminate
-
-    def write(self, *_):
-        raise NetworkError(f"{self.name} has no interactive shell; use run() or cmd()")
-
-    sendCmd = write  # noqa: N815
 
     def linkTo(self, node, link=None):  # noqa: N802
         raise NetworkError(f"{self.name}: links are the network's: net.addLink({self.name!r}, {str(node)!r})")
@@ -251,15 +240,6 @@ def strict(cls: type[Node]) -> type[Node]:
     if issubclass(cls, Strict):
         return cls
     return type(cls.__name__, (Strict, cls), {})
-
-
-def argv_of(command) -> list[str]:
-    """What to start for a command: a list as it is, a line for the shell through bash, but only if it needs one."""
-    if not isinstance(command, str):
-        return [str(part) for part in command]
-    if PLAIN.fullmatch(command) and shutil.which(command.split(" ", 1)[0]):
-        return command.split(" ")
-    return ["bash", "-c", command]
 
 
 def process_state(pid: int) -> str:

@@ -179,3 +179,46 @@ def test_the_launcher_is_clean_shell():
     except FileNotFoundError:
         pytest.skip("there is no shellcheck")
     assert done.returncode == 0, done.stdout
+
+
+# --- no home ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def without_home(traps, tmp_path):
+    """Run the launcher's choice of a cache alone, with this HOME (None: not set): the cache, or what was refused."""
+    head = (ROOT / "mnlab").read_text().partition("cache=$(CDPATH=")[0]
+
+    def run(home, **environment):
+        script = tmp_path / "head"
+        script.write_text(f"{head}\nprintf 'cache: %s\\n' \"$cache\"\n")
+        homes = ("HOME", "MNLAB_CACHE", "XDG_CACHE_HOME")
+        known = {name: value for name, value in os.environ.items() if name not in homes}
+        known |= {} if home is None else {"HOME": home}
+        return subprocess.run(["sh", script], env=known | environment, capture_output=True, text=True, cwd=tmp_path)
+
+    return run
+
+
+@pytest.mark.parametrize("home", [None, "", "/proc/nowhere", "relative"])
+def test_without_a_home_that_can_be_written_the_cache_is_where_the_system_says(without_home, tmp_path, home):
+    (tmp_path / "bin").mkdir()
+    getent = tmp_path / "bin/getent"
+    getent.write_text(f"#!/bin/sh\necho 'u:x:1:1::{tmp_path}/real:/bin/sh'\n")
+    getent.chmod(0o755)
+    done = without_home(home, PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
+    assert done.returncode == 0 and done.stdout == f"cache: {tmp_path}/real/.cache/mnlab\n", done.stderr
+    getent.write_text("#!/bin/sh\necho 'u:x:1:1::/proc/nowhere:/bin/sh'\n")
+    place = Path(f"/var/tmp/mnlab-{os.geteuid()}")
+    there = place.exists()
+    done = without_home(home, PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
+    try:
+        assert done.returncode == 0 and done.stdout == f"cache: {place}\n", done.stderr
+        assert there or "MNLAB_CACHE" in done.stderr
+    finally:
+        if not there:
+            place.rmdir()
+
+
+def test_a_cache_that_was_named_is_never_replaced_by_another(without_home):
+    refused(without_home(None, MNLAB_CACHE="/proc/nowhere"), "/proc/nowhere", "MNLAB_CACHE")

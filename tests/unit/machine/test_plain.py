@@ -67,7 +67,7 @@ def test_a_console_keeps_its_own_colours_and_no_others():
 WAYS = {
     "machine/plain.py": "it is the guard",
     "report/console.py": "cleans what it draws",
-    "cli/machines.py": "exec passes on what the user's own program prints",
+    "cli/options.py": "exec and shell pass on what the user's own program prints",
     "machine/terminal.py": "shell passes on what the user's own program prints",
     "cli/main.py": "/dev/null in the place of a pipe that nobody reads",
 }

@@ -120,7 +120,7 @@ def main(folder: str) -> int:
     mailbox.unpack(archive, str(JOB))
     os.chdir(JOB)
     os.environ.update(MNLAB_RESULT=str(RESULT), PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                      PYTHONDONTWRITEBYTECODE="1", HOME="/root", LANG="C.UTF-8")
+                      PYTHONDONTWRITEBYTECODE="1", HOME="/root", SHELL="/bin/bash", LANG="C.UTF-8")
     if "openvswitch" in head["needs"]:
         start_open_vswitch()
     sys.path[0:0] = [str(JOB / part) for part in head["path"]]
