@@ -106,8 +106,8 @@ class Forgery:
 
     def rewrite_frames(self, place: str, change) -> None:
         """Pass each frame captured at `place` ("h1", "h1-eth0") through change(packet, number) -> packet or None."""
-        from scapy.utils import RawPcapReader, RawPcapWriter
         from scapy.layers.l2 import Ether
+        from scapy.utils import RawPcapReader, RawPcapWriter
         for path in self._captures(place):
             kept = []
             with RawPcapReader(str(path)) as reader:

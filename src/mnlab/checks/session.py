@@ -17,7 +17,8 @@ from mnlab.evidence.record import Record, Unreadable
 from mnlab.lab import lab as labs
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
-from mnlab.lab.read_once import Work, read, read_answers as answers_in
+from mnlab.lab.read_once import Work, read
+from mnlab.lab.read_once import read_answers as answers_in
 from mnlab.machine.job import Limits, Machine, MachineError
 
 #: What is said of a signature.

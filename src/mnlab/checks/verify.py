@@ -20,7 +20,6 @@ from mnlab.lab import work as workfolder
 from mnlab.lab.lab import Lab, load
 from mnlab.machine.job import Machine
 
-
 #: Kinds of mutants that cost a run of the lab.
 RUNS = ("work", "network")
 

@@ -7,19 +7,33 @@ import time
 import zlib
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
 from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile
-from mnlab.cli.options import (Clock, Json, Junit, On, Out, Place, Quiet, Seed, Verbose, Work, WrongUsage, a_path,
-                               machine_for, say)
+from mnlab.cli.options import (
+    Clock,
+    Json,
+    Junit,
+    On,
+    Out,
+    Place,
+    Quiet,
+    Seed,
+    Verbose,
+    Work,
+    WrongUsage,
+    a_path,
+    machine_for,
+    say,
+)
 from mnlab.lab import lab as labs
 from mnlab.lab import work as workfolder
 from mnlab.lab.read_once import read
 
-LabNames = Annotated[Optional[list[str]], typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")]
+LabNames = Annotated[list[str] | None, typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")]
 OneLab = Annotated[str, typer.Argument(metavar="LAB", help="The name of a lab, as `list` shows.")]
 All = Annotated[bool, typer.Option("--all", help="Every lab.")]
 DEFAULT_SEED = 1
@@ -90,7 +104,7 @@ def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Plac
 
 
 def start(lab: OneLab, seed: Seed = None,
-          work: Annotated[Optional[Path], typer.Option(
+          work: Annotated[Path | None, typer.Option(
               parser=a_path, metavar="FOLDER", help="Where to put it; work/LAB unless given.")] = None) -> None:
     """Begin a lab: copy its starter to work/LAB, for a network that is yours.
 

@@ -3,7 +3,7 @@
 import json as jsonlib
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -12,7 +12,8 @@ from mnlab.cli.labs import LabNames
 from mnlab.cli.options import Clock, On, Place, Quiet, WrongUsage, a_file, a_folder, a_path, machine_for, say
 from mnlab.lab import lab as labs
 
-machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The lab machine: build, look at, carry, remove.")
+machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None,
+                      help="The lab machine: build, look at, carry, remove.")
 LONGEST_COMMAND = 3000  # bytes: it travels in a page of 4096 (machine/mailbox.py), not alone
 
 
@@ -23,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="The command and its arguments.")],
-        send: Annotated[Optional[list[Path]], typer.Option(
+        send: Annotated[list[Path] | None, typer.Option(
             parser=a_path, metavar="PATH", help="A file or folder to send in; may be repeated.")] = None,
         out: Annotated[Path, typer.Option(
             parser=a_folder, metavar="FOLDER", help="Where files that the command wrote are put.")] = Path("exec-out"),

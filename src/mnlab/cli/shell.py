@@ -3,7 +3,7 @@
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -24,8 +24,9 @@ def register(app: typer.Typer) -> None:
 
 
 def shell(lab: OneLab,
-          host: Annotated[Optional[str], typer.Argument(help="Open a shell on this host instead of Mininet's prompt.")] = None,
-          work: Annotated[Optional[Path], typer.Option(
+          host: Annotated[str | None, typer.Argument(
+              help="Open a shell on this host instead of Mininet's prompt.")] = None,
+          work: Annotated[Path | None, typer.Option(
               parser=a_path, metavar="FOLDER", help="Files to take along; work/LAB if it is there.")] = None,
           out: Annotated[Path, typer.Option(
               parser=a_folder, metavar="FOLDER", help="Where files you make there are put.")] = Path("shell-out"),

@@ -97,5 +97,5 @@ class Limits:
 
 
 def _used(meter: int) -> float:
-    """What cpu.stat counts, in seconds; its first line is "usage_usec NUMBER" (Documentation/admin-guide/cgroup-v2.rst)."""
+    """What cpu.stat counts, in seconds: its line "usage_usec NUMBER" (Documentation/admin-guide/cgroup-v2.rst)."""
     return int(os.pread(meter, 64, 0).split()[1]) / 1e6

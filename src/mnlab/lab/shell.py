@@ -61,7 +61,7 @@ def know_each_other(net) -> None:
 
 
 def serve(talk) -> int:
-    """Call `talk` in a pseudo-terminal of its own, connected with the user's. Once it has returned: 0, or 1 if it broke."""
+    """Call `talk` in a pseudo-terminal of its own, connected with the user's. Returns 0, or 1 if it broke."""
     line = open_line()
     child, master = pty.fork()
     if child == 0:
@@ -81,7 +81,7 @@ def serve(talk) -> int:
 
 
 def open_line() -> int:
-    """The stream to the user: the file whose number is in MNLAB_TERMINAL, else the serial line, with nothing done to it."""
+    """The stream to the user: the file whose number is in MNLAB_TERMINAL, else the serial line as it is."""
     given = os.environ.get("MNLAB_TERMINAL", "")
     if given:
         return int(given)

@@ -92,7 +92,8 @@ def size_on_disk(folder: Path) -> int:
 def entries() -> list[Path]:
     """Images, snapshots and compiled code in the cache, finished ones only."""
     folder = cache.cache_folder()
-    return sorted(path for kind in ("bytecode", "image", "snapshot") for path in folder.glob(f"{kind}-*") if path.is_dir())
+    kinds = ("bytecode", "image", "snapshot")
+    return sorted(path for kind in kinds for path in folder.glob(f"{kind}-*") if path.is_dir())
 
 
 def clean(everything: bool) -> list[tuple[str, int]]:

@@ -19,8 +19,8 @@ from mnlab.machine.job import MIB, MachineError
 
 MEMORY = 768 * MIB
 ANSWER_LIMIT = 120  # seconds of wall time for an answer of QEMU's; only a hang takes so long, even on a busy computer
-#: Where QEMU is started: it looks for firmware in the current folder first (softmmu/datadir.c, qemu_find_file), and that
-#: may be a student's.
+#: Where QEMU is started: it looks for firmware in the current folder first (softmmu/datadir.c, qemu_find_file), and
+#: that may be a student's.
 ELSEWHERE = "/"
 DONE = 43  # exit status when the guest has said that it is done (isa-debug-exit, see guest/agent.py)
 

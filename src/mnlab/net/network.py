@@ -35,7 +35,7 @@ class StrictIntf(Intf):
         address, _, length = ipstr.partition("/")
         self.ip, self.prefixLen = address, length or str(prefixLen or 8)
 
-    def isUp(self, setUp=False):  # noqa: N802, N803
+    def isUp(self, setUp=False):  # noqa: N802
         return True
 
     def config(self, mac=None, ip=None, **params):

@@ -27,7 +27,8 @@ class Strict:
     commands are processes of their own.
     """
 
-    isSetup = True  # Mininet would start `which` twice to see whether its own programs are there; they are used at once
+    #: Mininet would start `which` twice to see whether its own programs are there; they are used at once.
+    isSetup = True  # noqa: N815
 
     def startShell(self, mnopts=None):  # noqa: N802  (Mininet's name)
         if len(self.name) > NAME_LIMIT:
@@ -137,7 +138,7 @@ class Bridge(Strict, Switch):
         return True
 
     def batch(self) -> list[str]:
-        """Lines for `ip -batch` that make the bridge. Snooping off: multicast reaches everyone, as in a plain switch."""
+        """Lines for `ip -batch` that make the bridge. Snooping off: multicast reaches all, as in a plain switch."""
         lines = [f"link add {self.name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0"]
         lines += [f"link set {intf} master {self.name}" for intf in self.intfNames() if intf != "lo"]
         return [*lines, f"link set {self.name} up"]

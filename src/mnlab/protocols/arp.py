@@ -8,6 +8,7 @@ apart), and the replies. A *probe* asks with sender address 0.0.0.0, before usin
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from mnlab.protocols import ip
 from mnlab.protocols.capture import Frame
@@ -102,7 +103,7 @@ class Exchange:
     @property
     def gaps(self) -> list[float]:
         """Seconds between one request and its repetition."""
-        return [later.time - earlier.time for earlier, later in zip(self.requests, self.requests[1:])]
+        return [later.time - earlier.time for earlier, later in pairwise(self.requests)]
 
 
 def packets(frames: Iterable[Frame]) -> list[Arp]:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from rich.live import Live
-from rich.progress import Progress as Bars, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.progress import ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 

@@ -71,7 +71,8 @@ def arrows(messages: Iterable, name_of: Callable[[str], str], captured: Iterable
         on_path[flight.first.source, flight.first.target].update(flight.hosts)
     drawn = [_arrow(flight, name_of, listening, on_path[flight.first.source, flight.first.target])
              for flight in flights]
-    mismatched = {_flow(arrow) for arrow, flight in zip(drawn, flights) if _from_nowhere(arrow, flight, listening)}
+    mismatched = {_flow(arrow) for arrow, flight in zip(drawn, flights, strict=True)
+                  if _from_nowhere(arrow, flight, listening)}
     return [replace(arrow, lost=False, last="") if _flow(arrow) in mismatched else arrow for arrow in drawn]
 
 
@@ -123,7 +124,8 @@ def _transit_times(groups: Iterable[Mapping[str, list]], name_of) -> dict[tuple[
         origin = _origin(places, name_of)
         for place, seen in places.items():
             if place != origin and len(seen) == len(places[origin]):
-                samples[origin, place] += [there.time - here.time for here, there in zip(places[origin], seen)]
+                samples[origin, place] += [there.time - here.time
+                                           for here, there in zip(places[origin], seen, strict=True)]
     return {route: median(times) for route, times in samples.items()}
 
 

@@ -128,7 +128,7 @@ class Trace:
     def steps(self) -> list[Step]:
         """The ACKs, in order."""
         found = []
-        for (_, probe, state), following in zip(self._reports, [*self._reports[1:], None]):
+        for (_, probe, state), following in zip(self._reports, [*self._reports[1:], None], strict=True):
             after = following and following[1]
             acked = (after.snd_una - probe.snd_una) % 2**32 / self.segment if after else 0
             # If values hold only since something later than this ACK, a timeout came between: it has changed them.

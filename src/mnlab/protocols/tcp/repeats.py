@@ -25,7 +25,9 @@ so by DSACK (RFC 2883, 3708), or the first ACK that covers it echoes a timestamp
 
 from dataclasses import dataclass, field, replace
 
-from mnlab.protocols.tcp import rto as tcp_rto, rtt as tcp_rtt, sack as tcp_sack
+from mnlab.protocols.tcp import rto as tcp_rto
+from mnlab.protocols.tcp import rtt as tcp_rtt
+from mnlab.protocols.tcp import sack as tcp_sack
 from mnlab.protocols.tcp.segment import DUPLICATE, DUPLICATE_ACK, PROBE, RETRANSMISSION, STRAY, Segment, signed
 
 TIMEOUT, FAST, AFTER_TIMEOUT = "timeout", "fast retransmission", "recovery after timeout"

@@ -63,7 +63,7 @@ class Scoreboard:
     def holes(self) -> list[Block]:
         """What is missing below the highest that has arrived."""
         edges = [self.una, *(edge for block in self.blocks for edge in block)]
-        return [(left, right) for left, right in zip(edges[::2], edges[1::2]) if left < right]
+        return [(left, right) for left, right in zip(edges[::2], edges[1::2], strict=False) if left < right]
 
     def has(self, left: int, right: int) -> bool:
         """Whether all of left..right-1 is known to have arrived."""

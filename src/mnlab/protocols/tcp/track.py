@@ -11,8 +11,8 @@ before it), window scales are unknown, and both ends are taken to be ESTABLISHED
 
 from collections import deque
 
-from mnlab.protocols.tcp import states
 from mnlab.protocols.capture import Frame
+from mnlab.protocols.tcp import states
 from mnlab.protocols.tcp.segment import (
     ACK,
     CROSSED,

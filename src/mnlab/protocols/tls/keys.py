@@ -127,4 +127,5 @@ def directions12(cipher: Cipher, master: bytes, client_random: bytes, server_ran
     block = prf(master, "key expansion", server_random + client_random, 2 * (cipher.key_size + iv), cipher.hash)
     ends = [cipher.key_size, 2 * cipher.key_size, 2 * cipher.key_size + iv]
     keys = block[:ends[0]], block[ends[0]:ends[1]]
-    return [Direction12(cipher, key, salt) for key, salt in zip(keys, (block[ends[1]:ends[2]], block[ends[2]:]))]
+    salts = block[ends[1]:ends[2]], block[ends[2]:]
+    return [Direction12(cipher, key, salt) for key, salt in zip(keys, salts, strict=True)]
