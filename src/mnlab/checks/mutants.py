@@ -8,6 +8,7 @@
 This module also runs inside the lab machine (for `network`), so it imports nothing of the outside.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class Mutant:
     name: str
     kind: str
     description: str
-    function: object
+    function: Callable
 
 
 class _Marker:

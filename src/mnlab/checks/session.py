@@ -114,7 +114,7 @@ def _grade(task: Task, record: Record, key: bytes | None) -> LabResult:
         data, problem = task.work.answers.data, task.work.answers.problem
     if not problem:
         (record.folder / layout.ANSWERS).write_bytes(data)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if task.work and task.work.variant is None and task.seed_from == "default":
         notes = (f"no {workfolder.VARIANT}: graded as seed {task.seed}",)
     if key:

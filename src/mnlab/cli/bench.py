@@ -101,6 +101,7 @@ def load_benchmarks() -> ModuleType:
     insist_on_clone("bench")
     spec = importlib.util.spec_from_file_location(PACKAGE, FOLDER / "__init__.py",
                                                   submodule_search_locations=[str(FOLDER)])
+    assert spec and spec.loader
     package = importlib.util.module_from_spec(spec)
     sys.modules[PACKAGE] = package
     spec.loader.exec_module(package)

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 import zlib
+from functools import partial
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated
@@ -196,7 +197,7 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Cl
         for one in chosen:
             progress.start(one.name)
             matrix = try_mutants(one, machine, DEFAULT_SEED if seed is None else seed,
-                                 lambda step, one=one: progress.step(one.name, step), quick=quick)
+                                 partial(progress.step, one.name), quick=quick)
             progress.finish(one.name, "every check can fail" if matrix.holds else "NOT proven")
             matrices.append(matrix)
             if not json:
@@ -214,7 +215,7 @@ def _chosen(names: list[str] | None, every: bool) -> list[labs.Lab]:
     if bool(names) == every:
         raise WrongUsage("name one or more labs, or --all; `mnlab list` shows them" if not every else
                          "give names of labs or --all, not both")
-    return labs.all_labs() if every else [labs.find(name) for name in dict.fromkeys(names)]
+    return labs.all_labs() if every else [labs.find(name) for name in dict.fromkeys(names or ())]
 
 
 def _carry_out(tasks, on, clock, key, json, junit, quiet, verbose, brief: bool = False) -> None:

@@ -23,7 +23,8 @@ class Loss:
     gets (name, account): a dictionary of place, match, nth, and how many frames matched and were dropped.
     """
 
-    def __init__(self, node, interface: str, wanted: dict[str, Wanted], keep: Callable[[str, dict], None], table: str):
+    def __init__(self, node, interface: str, wanted: dict[str, Wanted], keep: Callable[[str, dict], object],
+                 table: str):
         self.node, self.interface, self.wanted, self.keep = node, interface, wanted, keep
         self.table = f"netdev {table}"
 

@@ -93,7 +93,7 @@ class View:
         for name in ("bin", "sbin", "lib", "lib64"):
             if os.path.islink(f"/{name}"):
                 os.symlink(os.readlink(f"/{name}"), f"{self.root}/{name}")
-        self._show_allowed() if self.allowed else self._show("/usr")
+        self._show_allowed(self.allowed) if self.allowed else self._show("/usr")
         self._show("/etc")  # with what the host has of its own there, /etc/hosts
         for name in DEVICES:
             self._show(f"/dev/{name}")
@@ -124,10 +124,10 @@ class View:
             os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o644))
         mount(source, target, flags=BIND | recursive)
 
-    def _show_allowed(self) -> None:
+    def _show_allowed(self, allowed: Allowed) -> None:
         for folder in BINARIES:
             self._show(f"{self.prepared}{folder}", folder)
-            for name in self.allowed.programs:
+            for name in allowed.programs:
                 if os.path.isfile(f"{folder}/{name}"):
                     self._show(os.path.realpath(f"{folder}/{name}"), f"{folder}/{name}")
         self._show(os.path.realpath("/bin/sh"), "/usr/lib/mnlab/sh")
@@ -136,7 +136,7 @@ class View:
             for path in sorted(glob.glob(pattern)):
                 self._show(path)
         for folder in glob.glob(DIST_PACKAGES):
-            for entry in filter(self.allowed.shows_package, os.listdir(folder)):
+            for entry in filter(allowed.shows_package, os.listdir(folder)):
                 self._show(f"{folder}/{entry}")
         for cover in sorted(glob.glob(f"{self.prepared}/covers/*")):
             target = os.path.basename(cover).replace(SLASH, "/")
@@ -165,11 +165,11 @@ def prepare(folder: Path, allowed: Allowed) -> None:
             cover.write_text(path.read_text() + NAMES.format(module=module, names=names) if names
                              else MODULE.format(name=module) if path.suffix != ".so" else "")
     for package, shown in allowed.only.items():
-        for path in glob.glob(f"{DIST_PACKAGES}/{package.replace('.', '/')}"):
-            cover = folder / "covers" / path.replace("/", SLASH)
+        for shadowed in glob.glob(f"{DIST_PACKAGES}/{package.replace('.', '/')}"):
+            cover = folder / "covers" / shadowed.replace("/", SLASH)
             cover.mkdir()
             for name in ("__init__", *shown):
-                (cover / f"{name}.py").write_bytes(Path(path, f"{name}.py").read_bytes())
+                (cover / f"{name}.py").write_bytes(Path(shadowed, f"{name}.py").read_bytes())
 
 
 def _files_of(module: str) -> list[str]:

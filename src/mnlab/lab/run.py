@@ -137,7 +137,8 @@ class _Steps:
     """
 
     def __init__(self, progress):
-        self.progress, self.rest, self.others = progress, b"", deque(maxlen=LAST_WORDS)
+        self.progress, self.rest = progress, b""
+        self.others: deque[str] = deque(maxlen=LAST_WORDS)
 
     def __call__(self, data: bytes):
         *lines, self.rest = (self.rest + data).split(b"\n")

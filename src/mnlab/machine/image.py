@@ -73,6 +73,7 @@ def build(folder: Path, say: Callable[[str], None]) -> None:
                                   stdout=subprocess.PIPE, stderr=output)
         squashed = subprocess.Popen(squash, env=environment, cwd=folder, stdin=debian.stdout, stdout=output,
                                     stderr=output)
+        assert debian.stdout
         debian.stdout.close()
         try:
             statuses = debian.wait(), squashed.wait()

@@ -75,7 +75,9 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
     if not member.isfile() or len(path.parts) != 2 or ".." in path.parts or path.is_absolute():
         raise tarfile.TarError(f"unexpected member {member.name!r}")
     zeros = bytes(BLOCK)
-    with archive.extractfile(member) as source, open(folder / path, "wb") as target:
+    content = archive.extractfile(member)
+    assert content
+    with content as source, open(folder / path, "wb") as target:
         while block := source.read(BLOCK):
             if block == zeros[:len(block)]:
                 target.seek(len(block), 1)

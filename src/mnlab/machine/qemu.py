@@ -97,6 +97,7 @@ class Qemu:
 
     def __exit__(self, *_):
         self.kill()
+        assert self.process.stderr
         self.process.stderr.close()
         self.monitor.close()
         os.close(self.console)
@@ -167,6 +168,7 @@ class Qemu:
         except subprocess.TimeoutExpired:
             return "QEMU closed its monitor"
         if not self.last_words:
+            assert self.process.stderr
             lines = self.process.stderr.read().decode(errors="replace").strip().splitlines()
             self.last_words = lines[-1] if lines else ""
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"

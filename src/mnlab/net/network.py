@@ -11,6 +11,7 @@ offloads are off, so captures show the segments that a wire would carry.
 import json
 import os
 import subprocess
+from functools import partial
 from ipaddress import IPv4Interface, IPv4Network
 
 from mininet.link import Intf, Link
@@ -164,7 +165,7 @@ class Network(Mininet):
             if isinstance(switch, OpenFlowSwitch):
                 shape_interfaces([intf for intf in switch.intfList() if intf.name != "lo"])
         for node in [*self.hosts, *(s for s in self.switches if isinstance(s, Bridge))]:
-            wait_until(lambda node=node: _all_up(node), f"every interface of {node.name} is up")
+            wait_until(partial(_all_up, node), f"every interface of {node.name} is up")
 
     def networks(self) -> set[IPv4Network]:
         """The IP networks that its hosts' interfaces are in."""

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from mininet.node import Host, Node, Switch
@@ -27,6 +28,11 @@ class Strict:
     commands are processes of their own.
     """
 
+    name: str
+    inNamespace: bool  # noqa: N815
+    unmountPrivateDirs: Callable[[], None]  # noqa: N815
+    shell: subprocess.Popen | None
+
     #: Mininet would start `which` twice to see whether its own programs are there; they are used at once.
     isSetup = True  # noqa: N815
 
@@ -35,12 +41,13 @@ class Strict:
             raise NetworkError(f"the name {self.name!r} is too long: a node's name has at most {NAME_LIMIT} characters")
         # n makes the namespaces, then p prints the pid: the line says that they are there.
         options = "-cdnp" if self.inNamespace else "-cdp"
-        self.shell = subprocess.Popen(["mnexec", options, "sleep", "infinity"], stdin=subprocess.DEVNULL,
-                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        line = self.shell.stdout.readline()
+        shell = self.shell = subprocess.Popen(["mnexec", options, "sleep", "infinity"], stdin=subprocess.DEVNULL,
+                                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert shell.stdout
+        line = shell.stdout.readline()
         if not line:
-            raise NetworkError(f"{self.name}: mnexec could not make its namespaces (status {self.shell.wait()})")
-        self.shell.stdout.close()
+            raise NetworkError(f"{self.name}: mnexec could not make its namespaces (status {shell.wait()})")
+        shell.stdout.close()
         self.pid = int(line.strip(b"\x01\n"))
         self.waiting, self.master, self.slave, self.stdin, self.stdout = False, None, None, None, None
         self.lastCmd, self.lastPid, self.readbuf, self.execed = None, None, "", False

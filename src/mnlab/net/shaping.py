@@ -55,7 +55,7 @@ class Shape:
 
     def queue_bytes(self) -> int:
         """The queue before the rate limit: as asked for, else one bandwidth-delay product of this link."""
-        frames = self.queue or max(SMALLEST_QUEUE, math.ceil(self.rate * 2 * self.delay / 8 / FRAME))
+        frames = self.queue or max(SMALLEST_QUEUE, math.ceil((self.rate or 0) * 2 * self.delay / 8 / FRAME))
         return frames * FRAME
 
     def flight_frames(self) -> int:

@@ -123,7 +123,7 @@ def exchanges(frames: Iterable[Frame], patience: float = PATIENCE) -> list[Excha
         if arp.kind in ("request", "probe"):
             key = (arp.where, arp.sender_mac, arp.target_ip)
             exchange = latest.get(key)
-            if not _continues(exchange, arp, patience):
+            if exchange is None or not _continues(exchange, arp, patience):
                 exchange = latest[key] = Exchange(arp.sender_mac, arp.sender_ip, arp.target_ip, arp.where)
                 found.append(exchange)
             exchange.requests.append(arp)
@@ -177,8 +177,8 @@ def _style(arp: Arp) -> str:
     return "broadcast" if arp.broadcast else ""
 
 
-def _continues(exchange: Exchange | None, request: Arp, patience: float) -> bool:
-    return (exchange is not None and not exchange.replies and exchange.asker_ip == request.sender_ip
+def _continues(exchange: Exchange, request: Arp, patience: float) -> bool:
+    return (not exchange.replies and exchange.asker_ip == request.sender_ip
             and request.time - exchange.requests[-1].time <= patience)
 
 

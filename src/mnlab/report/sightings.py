@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from statistics import median
 
+from mnlab.protocols.message import Message
+
 
 @dataclass(frozen=True)
 class Arrow:
@@ -83,7 +85,7 @@ class _Flight:
     `copy`: one more of a message that left its source, which captured it, fewer times than it was seen elsewhere.
     """
 
-    first: object
+    first: Message
     seen: list[tuple[str, float]]
     copy: bool = False
 
@@ -119,7 +121,7 @@ def _origin(places: Mapping[str, list], name_of) -> str:
 
 def _transit_times(groups: Iterable[Mapping[str, list]], name_of) -> dict[tuple[str, str], float]:
     """Usual time (s) from each origin to each place, from messages of which none was lost between the two."""
-    samples = defaultdict(list)
+    samples: dict[tuple[str, str], list[float]] = defaultdict(list)
     for places in groups:
         origin = _origin(places, name_of)
         for place, seen in places.items():

@@ -37,7 +37,6 @@ def test_ruff_finds_nothing():
     tool("ruff", "check", "--no-cache", "--output-format=concise", ".")
 
 
-@pytest.mark.xfail(strict=True, reason="findings from before types were checked: take this mark off with the last")
 def test_mypy_finds_nothing():
     tool("mypy", "--cache-dir", os.devnull)
 

@@ -84,6 +84,9 @@ class Direction:
         number, self.sequence = self.sequence, self.sequence + 1
         return self._open(number, kind, version, data)
 
+    def _open(self, number: int, kind: int, version: int, data: bytes) -> bytes | None:
+        raise NotImplementedError
+
     def _counted(self, number: int) -> bytes:
         """The nonce: the sequence number on the IV (RFC 8446, section 5.3)."""
         return (int.from_bytes(self.iv, "big") ^ number).to_bytes(NONCE, "big")
