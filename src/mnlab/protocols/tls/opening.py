@@ -125,9 +125,10 @@ def premaster(session: tls.Session, private_key: bytes) -> bytes | None:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    locked, key = locked_premaster(session), load_pem_private_key(private_key, None)
+    locked = locked_premaster(session)
     if session.client_hello is None or locked is None:
         return None
+    key = load_pem_private_key(private_key, None)
     if not isinstance(key, RSAPrivateKey) or len(locked) != key.key_size // 8:
         return None
     try:
