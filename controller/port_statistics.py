@@ -49,7 +49,8 @@ class PortStatistics(app_manager.RyuApp):
             return
         switch = event.msg.datapath
         ofp, parser = switch.ofproto, switch.ofproto_parser
-        instructions = [parser.OFPInstructionActions(ofp.OFPIT_APPLY_ACTIONS, [parser.OFPActionOutput(ofp.OFPP_NORMAL)])]
+        normal = parser.OFPActionOutput(ofp.OFPP_NORMAL)
+        instructions = [parser.OFPInstructionActions(ofp.OFPIT_APPLY_ACTIONS, [normal])]
         switch.send_msg(parser.OFPFlowMod(switch, priority=TABLE_MISS, match=parser.OFPMatch(),
                                           instructions=instructions))
 

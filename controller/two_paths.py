@@ -142,4 +142,5 @@ def fields(frame) -> dict:
 def reverse(match: dict) -> dict:
     """The same flow in the other direction."""
     swapped = {"src": "dst", "dst": "src"}
-    return {f"{name[:-3]}{swapped[name[-3:]]}" if name[-3:] in swapped else name: value for name, value in match.items()}
+    return {f"{name[:-3]}{swapped[name[-3:]]}" if name[-3:] in swapped else name: value
+            for name, value in match.items()}

@@ -25,7 +25,7 @@ class Cafe(Topo):
     """`lan` names the guests' network, `servers` one network each: "10.0.1" stands for 10.0.1.0/24.
 
     The router is .1 everywhere; client is .10 and eve .66 on the LAN, a server is .80 on its own network. `delay`
-    is what the router takes to pass a packet on, either way. s1 is a switch; whoever wants a hub turns off its learning.
+    is what the router takes to pass a packet on, either way. s1 is a switch; who wants a hub turns off its learning.
     """
 
     def build(self, lan="10.0.0", servers=("10.0.1", "10.0.2"), delay=None):

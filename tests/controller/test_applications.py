@@ -8,7 +8,6 @@ import re
 
 from .conftest import DUMP, dropped
 
-
 SENT = 1 << 20  # bytes over the two paths
 
 

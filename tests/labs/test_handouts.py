@@ -7,7 +7,6 @@ import pytest
 
 from mnlab.lab.lab import LAYERS, ROOT, all_labs, load
 
-
 #: The course: claims are numbered from 1 up to this in each topic. Labs may show more than these.
 COURSE = {
     "LAY": 2, "DUP": 3, "ADR": 4, "ARP": 5, "PNG": 4,

@@ -12,8 +12,12 @@ import pytest
 from mnlab.evidence.record import Missing
 from mnlab.lab.lab import all_labs
 from mnlab.protocols import tcp
-from mnlab.protocols.tcp import kernel as tcp_kernel, rto as tcp_rto, rtt as tcp_rtt, sack as tcp_sack, windows as tcp_windows
 from mnlab.protocols.kernel import Probe, SocketState
+from mnlab.protocols.tcp import kernel as tcp_kernel
+from mnlab.protocols.tcp import rto as tcp_rto
+from mnlab.protocols.tcp import rtt as tcp_rtt
+from mnlab.protocols.tcp import sack as tcp_sack
+from mnlab.protocols.tcp import windows as tcp_windows
 from mnlab.protocols.tcp.repeats import AFTER_TIMEOUT, FAST, KEEP_ALIVE, TAIL_PROBE, WINDOW_PROBE
 
 # s by which the trace may run ahead of captures: it is cut to microseconds, and its clock (kernel/time/timekeeping.c,

@@ -9,7 +9,7 @@ import select
 import subprocess
 import tarfile
 import time
-import xml.etree.ElementTree as xml
+import xml.etree.ElementTree as xml  # noqa: N813
 
 import pytest
 

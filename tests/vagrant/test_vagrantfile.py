@@ -85,7 +85,7 @@ def test_every_provider_takes_memory_processors_and_the_project(provider):
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_rsync_can_be_asked_for_and_never_removes_what_was_recorded(provider):
-    here, there, options = folder(values(MNLAB_SYNC="rsync")["providers"][provider])
+    *_, options = folder(values(MNLAB_SYNC="rsync")["providers"][provider])
     assert options["type"] == "rsync"
     assert "--delete" not in options["rsync__args"]
     assert "/runs/" in options["rsync__exclude"]  # those of this computer would be mixed with the machine's

@@ -90,7 +90,7 @@ def _wire(evidence):
 def load(evidence, name: str) -> Load:
     """What the browser recorded as `name` did. Missing if nothing was captured of it."""
     command = evidence.command(name)
-    own = set(evidence.params[host] for host in ("www", "media", "shop"))
+    own = {evidence.params[host] for host in ("www", "media", "shop")}
 
     def during(things):
         return [one for one in things if command.start <= one.time <= command.end + SETTLE]

@@ -5,6 +5,7 @@ a round trip is exact to a tenth of a millisecond. TTLs are whole seconds, so tw
 the time between them.
 """
 
+from itertools import pairwise
 from pathlib import Path
 
 from mnlab.checks import expect, points
@@ -72,7 +73,7 @@ def check_each_referral_says_whom_to_ask_next(evidence, params):
     asked = passed_on(evidence, lookup(evidence, www(params)))
     expect([one.kind for one in asked] == ["referral", "referral", "answer"], done=f"first lookup of {www(params)}",
            expected="two referrals, then an answer", seen="; ".join(map(said, asked)) or "no question by the resolver")
-    for here, following in zip(asked, asked[1:]):
+    for here, following in pairwise(asked):
         servers = [record.data for record in here.response.authority if record.type == "NS"]
         glue = [here.response.glue.get(name) for name in servers]
         expect(following.server.ip in glue and not here.response.answers,

@@ -6,6 +6,7 @@ computer in real time. SOON is for what needs no round trip at all.
 """
 
 import zlib
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 
@@ -151,7 +152,7 @@ def check_one_more_round_trip_each(evidence, params):
     sending = wire.transmission(params, seen)
     expect(wire.is_rounds(params, seen, number + 1), done=done, expected=f"{number + 1} round trips for all",
            seen=wire.waits(params, seen))
-    for before, after in zip(found, found[1:]):
+    for before, after in pairwise(found):
         time = after.response.end - before.response.end
         expect(wire.takes(params, time, 1, sending), done=done, expected="one round trip from document to document",
                seen=in_rounds(params, time))
@@ -162,7 +163,7 @@ def check_the_next_request_waits(evidence):
     """Without pipelining a request leaves only when the response before it is all there."""
     found = wire.answered(visits(evidence, "kept"))
     expect(len(found) > 1, done="curl fetched documents on one connection", expected="several", seen=len(found))
-    early = [one.request.target_uri for before, one in zip(found, found[1:]) if one.time < before.response.end]
+    early = [one.request.target_uri for before, one in pairwise(found) if one.time < before.response.end]
     expect(not early, done="curl fetched documents on one connection", seen="not " + ", ".join(early),
            expected="each request after the whole response before it")
 
@@ -237,7 +238,7 @@ def expect_all_once(evidence, scene):
 
 
 def expect_one_at_a_time(scene, seen):
-    for before, after in zip(seen, seen[1:]):
+    for before, after in pairwise(seen):
         ended = min([one.time for one in before.fins.values()], default=float("inf"))
         expect(after.time >= ended, done=f"fetch.py ran in the scene {scene}", seen="a SYN ahead of the first FIN",
                expected="the next connection once the one before has begun to close")

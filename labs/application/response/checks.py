@@ -6,6 +6,7 @@ computer in real time adds to the path's tens of milliseconds.
 """
 
 import gzip
+from itertools import pairwise
 from pathlib import Path
 
 from mnlab.checks import expect, points
@@ -262,7 +263,7 @@ def check_your_story_in_chunks(evidence, params):
                 f"{len(response.body)} of {sum(map(len, lines))} bytes")
     last = next(one for one in wire.exchanges(evidence, "own") if one.request.target_uri == "/story")
     times = story_times(last.connection, lines)
-    gaps = [late - early for early, late in zip(times, times[1:])]
+    gaps = [late - early for early, late in pairwise(times)]
     expect(len(times) == len(lines) and all(abs(gap - THINKS) < PACE for gap in gaps), done="the same",
            expected=f"a line every {THINKS} s, as they are made",
            seen="gaps of " + ", ".join(f"{gap:.2f} s" for gap in gaps))

@@ -4,6 +4,8 @@ Times: Linux's timer wheel may fire up to 1/8 late (kernel/time/timer.c), hence 
 real time and is zero's worth in virtual time.
 """
 
+from itertools import pairwise
+
 from mnlab.checks import expect, points, same
 from mnlab.protocols import arp, icmp, ip
 
@@ -46,7 +48,7 @@ def the_echo(evidence, name: str) -> icmp.Icmp:
 
 
 def gaps(packets) -> str:
-    return ", ".join(f"{later.time - earlier.time:.2f}" for earlier, later in zip(packets, packets[1:])) or "none"
+    return ", ".join(f"{later.time - earlier.time:.2f}" for earlier, later in pairwise(packets)) or "none"
 
 
 # --- what the kernels do ---
@@ -148,7 +150,7 @@ def check_nobody_answers(evidence):
     expect(len(asked) == TRIES and all(request.broadcast for request in asked), done=done,
            expected=f"{TRIES} broadcast requests", seen=f"{len(asked)}")
     right = [RETRY - SLACK <= later.time - earlier.time <= RETRY * LATE + SLACK
-             for earlier, later in zip(asked, asked[1:])]
+             for earlier, later in pairwise(asked)]
     expect(all(right), done=done, expected=f"{RETRY:g} s between requests", seen=f"{gaps(asked)} s")
     failed = [change for change in evidence.neighbours("h1-eth0", p["nobody"]) if change.state == "FAILED"]
     expect(failed and RETRY - SLACK <= failed[0].time - asked[-1].time <= RETRY * LATE + SLACK, done=done,
@@ -302,7 +304,7 @@ def check_resolver_gives_up(evidence):
     p = evidence.params
     asked, after = questions(evidence, p["decoy"]), f"resolve {p['decoy']}, which nobody has"
     times = [request.time for request in asked]
-    steady = [abs(later - earlier - RETRY) < SLACK for earlier, later in zip(times, times[1:])]
+    steady = [abs(later - earlier - RETRY) < SLACK for earlier, later in pairwise(times)]
     expect(len(asked) == TRIES and all(steady), done=after, expected=f"{TRIES} requests, {RETRY:g} s apart",
            seen=f"{len(asked)}, {gaps(asked)} s apart")
     printed(evidence, {5: f"{p['decoy']} unreachable"}, after)

@@ -13,6 +13,7 @@ lateness does not add up, because netem computes each departure from the one bef
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from mnlab.checks import expect, near, points, same
@@ -219,7 +220,7 @@ def check_simplex_has_no_tcp(evidence):
 def check_half_carries_both_ways(evidence):
     """Half duplex: all frames of both flows arrive, and the directions take turns."""
     order = [flight.sender for flight in all_arrived(flights(evidence, "half"), "half")]
-    turns = sum(1 for one, following in zip(order, order[1:], strict=False) if one != following)
+    turns = sum(1 for one, following in pairwise(order) if one != following)
     fewest = min(order.count("h1"), order.count("h2"))
     expect(turns >= fewest, done="both flows were sent over the half-duplex cable",
            expected=f"the direction to change at least {fewest} times", seen=f"{turns} times")

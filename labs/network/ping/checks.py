@@ -4,6 +4,7 @@ SOON is for things that follow at once: microseconds in virtual time, scheduling
 """
 
 import re
+from itertools import pairwise
 
 from mnlab.checks import expect, points, same
 from mnlab.protocols import arp, icmp, ip
@@ -244,7 +245,7 @@ def check_your_requests(evidence):
            expected=f"sequence numbers 1 to {COUNT}", seen=numbers)
     idents = {echo.ident for echo in sent}
     expect(len(idents) == 1, done=f"your ping sent {COUNT} requests", expected="one identifier", seen=sorted(idents))
-    gaps = [later.time - earlier.time for earlier, later in zip(sent, sent[1:])]
+    gaps = [later.time - earlier.time for earlier, later in pairwise(sent)]
     expect(all(abs(gap - PACE) < SLACK for gap in gaps), done=f"your ping sent {COUNT} requests",
            expected="a second between them", seen=" ".join(f"{gap:.2f}" for gap in gaps))
 

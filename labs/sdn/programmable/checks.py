@@ -5,6 +5,7 @@ Everything is judged by what was on the wire: at the hosts, in the middle of the
 """
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 from mnlab.checks import expect, points
@@ -194,7 +195,7 @@ def check_the_switch_drops_by_itself(evidence):
 def check_both_paths_are_used_in_turn(evidence):
     """Each new flow begins on the path that the one before it did not get."""
     used = [min(wire.paths(evidence, flow)[0], default="neither") for flow in wire.flows(evidence)]
-    expect(all(path in MIDDLES for path in used) and all(one != next_ for one, next_ in zip(used, used[1:])),
+    expect(all(path in MIDDLES for path in used) and all(one != next_ for one, next_ in pairwise(used)),
            done=f"{len(used)} flows were begun", expected="s2 and s3 in turn", seen=", ".join(used))
 
 

@@ -1,6 +1,7 @@
 """A programmable network: an ARP proxy, the student's access list, two paths, and what the ports have counted."""
 
 import socket
+from itertools import pairwise
 
 from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
 
@@ -120,7 +121,7 @@ def ask_for_addresses(net, rec):
     p = rec.params
     proxy = rec.controller("proxy", "arp_proxy.py")
     rec.mark("first-question")
-    for source, target in zip(HOSTS, HOSTS[1:]):  # then everybody has spoken
+    for source, target in pairwise(HOSTS):  # then everybody has spoken
         rec.run(f"{source}-{target}", net[source], f"ping -c1 -W1 {p[target]}", check=False)
     rec.wait(SETTLE)
     forget(net)

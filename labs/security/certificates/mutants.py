@@ -87,7 +87,7 @@ def no_revocation(net, params):
 
 @mutant.network("the client asks the CA before it judges")
 def asks_first(net, params):
-    instead_of(net["client"], "/usr/bin/curl", 
+    instead_of(net["client"], "/usr/bin/curl",
                f'REAL -s -o /dev/null http://{params["net"]}.53/below.crl\nexec REAL "$@"')
 
 
@@ -148,7 +148,7 @@ def no_extensions(work, params):
 @mutant.work("the certificate is for the CA's own key, not for the shop's")
 def own_key(work, params):
     work.edit("build.sh", SERVER, f"{SERVER} -force_pubkey root.crt")
-    work.edit("build.sh", "openssl x509 -req -in", 
+    work.edit("build.sh", "openssl x509 -req -in",
               "openssl pkey -in root.key -pubout -out root.pub\nopenssl x509 -req -in")
     work.edit("build.sh", "-force_pubkey root.crt", "-force_pubkey root.pub")
 

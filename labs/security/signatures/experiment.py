@@ -228,9 +228,9 @@ def contracts(post):
     """Mallory has written two contracts. Alice signs one of them; he sends Bob the other, with her signature."""
     block = bytes.fromhex(BLOCK)
     twin = bytes(byte ^ 0x80 * (place in FLIPPED) for place, byte in enumerate(block))
-    for name, block in (("one", block), ("other", twin)):
-        (PKI / f"{name}.bin").write_bytes(block + post.letters["terms"].encode())
-        post.rec.keep(f"contract-{name}", (block + post.letters["terms"].encode()).hex())
+    for name, begin in (("one", block), ("other", twin)):
+        (PKI / f"{name}.bin").write_bytes(begin + post.letters["terms"].encode())
+        post.rec.keep(f"contract-{name}", (begin + post.letters["terms"].encode()).hex())
     for digest in ("md5", "sha256"):
         post.rec.run(f"{digest}-sign", post.alice, ["openssl", "dgst", f"-{digest}", "-sign", PKI / "rsa.key", "-out",
                                                     PKI / f"{digest}.sig", PKI / "one.bin"])

@@ -84,4 +84,5 @@ def experiment(net, rec, work):
         scenes.long_hello(net, rec)
     scenes.keep_secrets(rec)
     scenes.give_hellos(net, rec, work)
-    rec.student("hello", net["eve"], ["python3", "hello.py", *sorted(f"given/{path.name}" for path in (work / "given").iterdir())])
+    given = sorted(f"given/{path.name}" for path in (work / "given").iterdir())
+    rec.student("hello", net["eve"], ["python3", "hello.py", *given])

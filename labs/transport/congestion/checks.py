@@ -109,7 +109,7 @@ def check_third_duplicate_ack_retransmits(evidence):
 
 
 @points(1, claim=("CNG-4", "CNG-1"), hint="Without a third duplicate ACK, what is left to notice the loss?")
-def check_two_duplicate_ACKs_are_not_enough(evidence):
+def check_two_duplicate_ACKs_are_not_enough(evidence):  # noqa: N802
     """If only two segments follow the lost one, the classic sender must wait for its timer."""
     again, duplicates = before_retransmission(wire(evidence, "two-classic"))
     done = SHORT_DONE.format(back=3, port=PORTS["two-classic"]) + ", with RACK and the loss probe turned off"

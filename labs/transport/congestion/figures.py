@@ -4,8 +4,8 @@ import tomllib
 
 from mnlab.evidence import layout
 from mnlab.lab.diagram import Figure
-from mnlab.protocols.tcp import congestion
 from mnlab.protocols.kernel import INFINITE_SSTHRESH
+from mnlab.protocols.tcp import congestion
 
 PORTS = {"reno": 6201, "cubic": 6202, "bbr": 6203}
 NAMES = {"reno": "Reno", "cubic": "CUBIC", "bbr": "BBR"}

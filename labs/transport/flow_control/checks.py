@@ -11,8 +11,8 @@ from pathlib import Path
 from mnlab.checks import expect, points
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp
-from mnlab.protocols.tcp import windows as tcp_windows
 from mnlab.protocols.kernel import Probe, Retransmit
+from mnlab.protocols.tcp import windows as tcp_windows
 
 read = load(Path(__file__).with_name("reading.py"))
 PATHS, MSS, AT_ONCE = read.PATHS, read.MSS, read.AT_ONCE

@@ -59,7 +59,6 @@ def topology(params):
 
 def experiment(net, rec, work):
     from lab.pour import Pour
-
     from mnlab.net.tap import Tap
     h1, p, tap, kernel = net["h1"], rec.params, Tap(net["h1"]), {}
     h1.sysctl("net.ipv4.tcp_no_metrics_save", 1)

@@ -197,7 +197,7 @@ def check_flood_fills_the_backlog(evidence):
 def check_client_has_to_wait(evidence):
     """Meanwhile a real client's SYNs are dropped, at 0, 1 and 3 s; the one at 7 s gets in, when the others are gone."""
     done = "h1 connected to h2, whose backlog was full"
-    syns, synacks = outside(evidence, reading.FLOODED)
+    _, synacks = outside(evidence, reading.FLOODED)
     tries = [one for one in sent(evidence, "blocked", "h2") if one.syn]
     expect(tries, done=done, expected="SYNs of h1's at h2", seen="none")
     at_times(tries, [0, 1, 3, 7], done, "h1's SYNs")

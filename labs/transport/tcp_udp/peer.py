@@ -7,6 +7,7 @@ import random
 import socket
 import struct
 from contextlib import suppress
+from itertools import pairwise
 
 from mnlab.net.sockets import tcp
 
@@ -43,7 +44,7 @@ def pieces(visit: str, pick: int, limit: int) -> list[bytes]:
     if visit == "torn":  # within a length, across the end of a message, ...
         first, second = len(frames[0]), len(frames[0]) + len(frames[1])
         cuts = [0, 2, 4, 150, first + 1, second + 3, second + 100, len(stream) - 250, len(stream)]
-        return [stream[start:end] for start, end in zip(cuts, cuts[1:])]
+        return [stream[start:end] for start, end in pairwise(cuts)]
     if visit == "cut":  # the second message never gets its end
         return [stream + framed(bytes(100))[:50]]
     if visit == "monster":  # so long that nobody should wait for it

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 from lab.traffic import accepted, connected, error_of, everything, pair, said, udp
-
 from mnlab.net.play import play
 from mnlab.net.sockets import listen
 

@@ -158,7 +158,7 @@ def check_passive_closer_is_done_first(evidence):
                seen=", ".join(way))
         end = way["CLOSED"]
         lingering = seen_as(evidence, scene, active, "TIME-WAIT", start=end)
-        left = [time for time in seen_as(evidence, scene, passive, "TIME-WAIT", start=end)]
+        left = list(seen_as(evidence, scene, passive, "TIME-WAIT", start=end))
         length = lingering[-1] - end if lingering else 0
         expect(TIMEWAIT - LOOK < length < TIMEWAIT * LATE and not left, done=done,
                expected=f"{passive} forgets the connection at once, {active} waits {TIMEWAIT} s longer",

@@ -115,7 +115,7 @@ def check_repeated_fin_is_answered(evidence):
     answer = [segment for segment in connection.sent(CLIENT) if segment.time >= fins[1].time]
     expect([segment.flags for segment in answer] == ["ACK"] and answer[0].ack == fins[1].end, done=done,
            expected="h1 answers the second FIN with an ACK", seen=in_words(answer))
-    heard = [segment for segment in wire(evidence, "lost-ack", "h2").sent(CLIENT)][-1]
+    heard = list(wire(evidence, "lost-ack", "h2").sent(CLIENT))[-1]
     closed = states(evidence, "lost-ack", "h2").get("CLOSED", 0)
     expect(near(closed, heard.time), done=done, expected="h2 is CLOSED when that ACK arrives",
            seen=f"{closed - heard.time:+.3f} s from it")

@@ -23,7 +23,7 @@ class Answers:
 
     def integer(self, key: str) -> int:
         """A whole number."""
-        return self._number(key, self._get(key, (int,), "a whole number"))
+        return int(self._number(key, self._get(key, (int,), "a whole number")))
 
     def flag(self, key: str) -> bool:
         """true or false."""

@@ -21,10 +21,9 @@ from mnlab.checks.points import CheckFailed, Points, cut
 from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, PASSED, CheckResult, LabResult
 from mnlab.evidence import layout
 from mnlab.evidence.record import Missing, Record
-from mnlab.lab.lab import Lab
 from mnlab.lab import read_once
+from mnlab.lab.lab import Lab
 from mnlab.lab.work import BadWork
-
 
 LONGEST = 1800  # characters of a check's message, its hint apart, and of the reason of a whole run
 

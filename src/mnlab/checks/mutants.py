@@ -8,6 +8,7 @@
 This module also runs inside the lab machine (for `network`), so it imports nothing of the outside.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class Mutant:
     name: str
     kind: str
     description: str
-    function: object
+    function: Callable
 
 
 class _Marker:
@@ -106,8 +107,8 @@ class Forgery:
 
     def rewrite_frames(self, place: str, change) -> None:
         """Pass each frame captured at `place` ("h1", "h1-eth0") through change(packet, number) -> packet or None."""
-        from scapy.utils import RawPcapReader, RawPcapWriter
         from scapy.layers.l2 import Ether
+        from scapy.utils import RawPcapReader, RawPcapWriter
         for path in self._captures(place):
             kept = []
             with RawPcapReader(str(path)) as reader:

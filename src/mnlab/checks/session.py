@@ -17,7 +17,8 @@ from mnlab.evidence.record import Record, Unreadable
 from mnlab.lab import lab as labs
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
-from mnlab.lab.read_once import Work, read, read_answers as answers_in
+from mnlab.lab.read_once import Work, read
+from mnlab.lab.read_once import read_answers as answers_in
 from mnlab.machine.job import Limits, Machine, MachineError
 
 #: What is said of a signature.
@@ -113,7 +114,7 @@ def _grade(task: Task, record: Record, key: bytes | None) -> LabResult:
         data, problem = task.work.answers.data, task.work.answers.problem
     if not problem:
         (record.folder / layout.ANSWERS).write_bytes(data)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if task.work and task.work.variant is None and task.seed_from == "default":
         notes = (f"no {workfolder.VARIANT}: graded as seed {task.seed}",)
     if key:

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from mnlab.checks.answers import Answers
@@ -19,7 +18,6 @@ from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
 from mnlab.lab.lab import BrokenLab, Lab, load, written_in
 from mnlab.machine.job import Machine
-
 
 #: Kinds of mutants that cost a run of the lab.
 #: What a mutant's function is called with.
@@ -112,7 +110,9 @@ def verify(lab: Lab, machine: Machine, seed: int, progress: Callable[[str], None
         # Runs go on side by side in machines of their own; grading, which is quick, stays in this thread.
         workers, runs = workers or at_once(machine), [mutant for mutant in mutants if mutant.kind in RUNS]
         with ThreadPoolExecutor(workers) as pool:
-            begin = partial(pool.submit, trial.run)
+            def begin(mutant: Mutant) -> Future:
+                return pool.submit(trial.run, mutant.name, mutant)
+
             try:
                 for mutant, run in _begun(runs, begin, workers if quick else len(runs)):
                     progress(f"{lab.name}: {mutant.description}")
@@ -136,11 +136,11 @@ def _in_order(module) -> list[Mutant]:
     return sorted(mutants, key=lambda mutant: mutant.name not in first)
 
 
-def _begun(mutants: list[Mutant], begin: Callable, ahead: int) -> Iterator[tuple[Mutant, Future]]:
+def _begun(mutants: list[Mutant], begin: Callable[[Mutant], Future], ahead: int) -> Iterator[tuple[Mutant, Future]]:
     """Each mutant and its run, of which no more than `ahead` are begun before they are asked for."""
-    begun = deque()
+    begun: deque[tuple[Mutant, Future]] = deque()
     for mutant in mutants:
-        begun.append((mutant, begin(mutant.name, mutant)))
+        begun.append((mutant, begin(mutant)))
         if len(begun) == ahead:
             yield begun.popleft()
     yield from begun

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -29,9 +29,9 @@ def register(app: typer.Typer) -> None:
     app.command()(bench)
 
 
-Names = Annotated[Optional[list[str]], typer.Argument(
+Names = Annotated[list[str] | None, typer.Argument(
     metavar="NAME...", help="Some of them. None: all but real_time, which takes a day.")]
-Labs = Annotated[Optional[list[str]], typer.Option(
+Labs = Annotated[list[str] | None, typer.Option(
     "--lab", metavar="LAB", help="Only this lab, where labs are measured; may be repeated.")]
 
 
@@ -40,7 +40,7 @@ def bench(name: Names = None,
           quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions.")] = False,
           build: Annotated[bool, typer.Option("--build", help="Also build the image, in a cache of its own.")] = False,
           json: Json = False,
-          out: Annotated[Optional[Path], typer.Option(
+          out: Annotated[Path | None, typer.Option(
               parser=a_file, metavar="FILE", help="Also write the JSON to this file.")] = None,
           quiet: Quiet = False) -> None:
     """Measure speed, fidelity, determinism and prices, and compare them with their targets.
@@ -101,6 +101,7 @@ def load_benchmarks() -> ModuleType:
     insist_on_clone("bench")
     spec = importlib.util.spec_from_file_location(PACKAGE, FOLDER / "__init__.py",
                                                   submodule_search_locations=[str(FOLDER)])
+    assert spec and spec.loader
     package = importlib.util.module_from_spec(spec)
     sys.modules[PACKAGE] = package
     spec.loader.exec_module(package)

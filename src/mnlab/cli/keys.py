@@ -8,7 +8,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -30,7 +30,7 @@ class Source:
         self._given = os.environ.pop(self.variable, None)
 
     def key(self, file: Path | None) -> bytes | None:
-        """The key that was given, without the newline at its end; None if there is none. WrongUsage if it will not do."""
+        """The key that was given, without the newline at its end, or None. WrongUsage if it will not do."""
         if file is not None:
             found, where = _read(file), str(file)
         elif self._given is not None:
@@ -45,9 +45,10 @@ class Source:
 
 SIGNING, SECRET = Source("MNLAB_SIGNING_KEY"), Source("MNLAB_SECRET")
 
-Key = Annotated[Optional[Path], typer.Option(
-    "--key", parser=a_file, metavar="FILE", help=f"Sign the evidence with the key in this file (or {SIGNING.variable}).")]
-SecretFile = Annotated[Optional[Path], typer.Option(
+Key = Annotated[Path | None, typer.Option(
+    "--key", parser=a_file, metavar="FILE",
+    help=f"Sign the evidence with the key in this file (or {SIGNING.variable}).")]
+SecretFile = Annotated[Path | None, typer.Option(
     "--secret-file", parser=a_file, metavar="FILE",
     help=f"The course's key: it draws the parameters that prove work (or {SECRET.variable}, the key itself).")]
 

@@ -5,9 +5,10 @@ import os
 import sys
 import time
 import zlib
+from functools import partial
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -20,7 +21,7 @@ from mnlab.lab import lab as labs
 from mnlab.lab import work as workfolder
 from mnlab.lab.read_once import read
 
-LabNames = Annotated[Optional[list[str]], typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")]
+LabNames = Annotated[list[str] | None, typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")]
 OneLab = Annotated[str, typer.Argument(metavar="LAB", help="The name of a lab, as `list` shows.")]
 All = Annotated[bool, typer.Option("--all", help="Every lab.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run again what was run before, too.")]
@@ -97,7 +98,7 @@ def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Plac
 
 
 def start(lab: OneLab, seed: Seed = None,
-          work: Annotated[Optional[Path], typer.Option(
+          work: Annotated[Path | None, typer.Option(
               parser=a_path, metavar="FOLDER", help="Where to put it; work/LAB unless given.")] = None) -> None:
     """Begin a lab: copy its starter to work/LAB, for a network that is yours.
 
@@ -204,7 +205,7 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Cl
         for one in chosen:
             progress.start(one.name)
             matrix = try_mutants(one, machine, DEFAULT_SEED if seed is None else seed,
-                                 lambda step, one=one: progress.step(one.name, step), quick=quick)
+                                 partial(progress.step, one.name), quick=quick)
             progress.finish(one.name, "every check can fail" if matrix.holds else "NOT proven")
             matrices.append(matrix)
             if not json:
@@ -222,7 +223,7 @@ def _chosen(names: list[str] | None, every: bool) -> list[labs.Lab]:
     if bool(names) == every:
         raise WrongUsage("name one or more labs, or --all; `mnlab list` shows them" if not every else
                          "give names of labs or --all, not both")
-    return labs.all_labs() if every else [labs.find(name) for name in dict.fromkeys(names)]
+    return labs.all_labs() if every else [labs.find(name) for name in dict.fromkeys(names or ())]
 
 
 def _carry_out(tasks, on, clock, key, json, junit, quiet, verbose, brief: bool = False, fresh: bool = True) -> None:

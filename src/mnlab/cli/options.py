@@ -1,10 +1,9 @@
 """Options that several commands share."""
 
-import os
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -50,13 +49,14 @@ def a_file(text: str | Path) -> Path:
 
 
 On = Annotated[Place, typer.Option("--on", envvar="MNLAB_ON", help="vm: the lab machine. host: this kernel, as root.")]
-Clock = Annotated[Optional[Time], typer.Option("--clock", help="virtual: exact and repeatable (default on vm). real: this computer's time.")]
-Seed = Annotated[Optional[int], typer.Option("--seed", min=0, max=LARGEST_SEED, help="Which variant of the lab.")]
+Clock = Annotated[Time | None, typer.Option(
+    "--clock", help="virtual: exact and repeatable (default on vm). real: this computer's time.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Which variant of the lab.")]
 Out = Annotated[Path, typer.Option("--out", parser=a_folder, metavar="FOLDER", help="Folder for evidence.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-Junit = Annotated[Optional[Path], typer.Option("--junit", parser=a_file, metavar="FILE",
+Junit = Annotated[Path | None, typer.Option("--junit", parser=a_file, metavar="FILE",
                                                help="Also write JUnit XML to this file.")]
-Work = Annotated[Optional[Path], typer.Option("--work", parser=a_path, metavar="FOLDER",
+Work = Annotated[Path | None, typer.Option("--work", parser=a_path, metavar="FOLDER",
                                               help="Your folder; work/LAB unless given.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress and no diagrams.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also every command that was run.")]

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command(context_settings={"ignore_unknown_options": True})(test)
 
 
-def test(what: Annotated[Optional[list[str]], typer.Argument(
+def test(what: Annotated[list[str] | None, typer.Argument(
         metavar="[unit|machine|controller|labs|slow|vagrant|PYTEST ARGUMENT...]",
         help="A part, or what pytest is to run.")] = None) -> None:
     """Run the project's tests, on every processor.

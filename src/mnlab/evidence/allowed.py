@@ -32,7 +32,7 @@ class Allowed:
     only: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def shows_package(self, entry: str) -> bool:
-        """Whether a file or folder of dist-packages belongs to an allowed package: its code, or what pip knows of it."""
+        """Whether a file or folder of dist-packages belongs to an allowed package: its code, or what pip knows."""
         name = re.split("[.-]", entry, maxsplit=1)[0]
         return any(name == shown for package in self.packages for shown in (package, *TAKES.get(package, ())))
 

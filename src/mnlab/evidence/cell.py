@@ -1,4 +1,4 @@
-"""A cell: a student's programs on one host, in process, mount and IPC namespaces of their own, with rights and a budget.
+"""A cell: a student's programs on one host, in process, mount and IPC namespaces of their own, with a budget.
 
 The first process of a cell is root's and does one thing: it watches the processor time. When it ends, however it ends,
 the kernel kills every process of the cell, daemons too (pid_namespaces(7)).
@@ -131,7 +131,7 @@ def _close_all_but(*kept: int) -> None:
 
 
 def _become(uid: int, gid: int, keep: set[int], last: int) -> None:
-    """Be the user, with the capabilities `keep` and no way to any other; `last` is the kernel's last (capabilities(7))."""
+    """Be the user, with the capabilities `keep` and no way to others; `last` is the kernel's last (capabilities(7))."""
     for number in range(last + 1):
         if number not in keep:
             _call("prctl", DROP_FROM_BOUNDING_SET, number, 0, 0, 0)

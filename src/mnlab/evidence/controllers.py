@@ -59,7 +59,8 @@ def look(services) -> None:
         if service.process.poll() is not None:
             status = describe_status(service.stop())
             words = "\n".join(service.read("err").strip().splitlines()[-12:])
-            raise service.missed(f"{service.name} on {service.host.name} ended in the middle, {status}\n{words}".strip())
+            where = f"{service.name} on {service.host.name}"
+            raise service.missed(f"{where} ended in the middle, {status}\n{words}".strip())
 
 
 def _alive(services):

@@ -30,7 +30,8 @@ class Limits:
     """The limits of one cell; `processor` (s) is what its programs may use of what is left to the run."""
 
     def __init__(self, name: str, processor: float = PROCESSOR):
-        self.processor, self.group = processor, None
+        self.processor = processor
+        self.group: Path | None = None
         self.meters: list[tuple[int, float]] = []  # files that count processor time, and where each must stop
         if not JOB.is_dir():
             return
@@ -76,14 +77,15 @@ class Limits:
 
     def spent(self, status: int | None = None) -> str:
         """In words, that the processor time is used up; "" if it is not. `status`: how a program ended."""
-        if self.meters and self.left() <= 0:
+        used = self.used()
+        if used is not None and self.left() <= 0:
             return (f"it used {self.processor:g} s of processor time, all that it may"
-                    if self.used() >= self.processor else
+                    if used >= self.processor else
                     f"your programs together used {PROCESSOR:g} s of processor time, all that a run has")
         return f"it used {self.processor:g} s of processor time, all that it may" if status == -signal.SIGXCPU else ""
 
     def out_of_memory(self) -> bool:
-        return bool(self.group) and "oom_kill 0" not in (self.group / "memory.events").read_text()
+        return self.group is not None and "oom_kill 0" not in (self.group / "memory.events").read_text()
 
     def end(self) -> None:
         """Forget the cell, whose processes have ended."""
@@ -97,5 +99,5 @@ class Limits:
 
 
 def _used(meter: int) -> float:
-    """What cpu.stat counts, in seconds; its first line is "usage_usec NUMBER" (Documentation/admin-guide/cgroup-v2.rst)."""
+    """What cpu.stat counts, in seconds: its line "usage_usec NUMBER" (Documentation/admin-guide/cgroup-v2.rst)."""
     return int(os.pread(meter, 64, 0).split()[1]) / 1e6

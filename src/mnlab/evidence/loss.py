@@ -17,13 +17,14 @@ Wanted = tuple[str, Sequence[int]]
 
 
 class Loss:
-    """Context manager: while its block runs, of the frames that match the chosen ones are lost at `interface` of `node`.
+    """Context manager: while its block runs, of the frames that match some are lost at `interface` of `node`.
 
-    `wanted` names what to lose; frames are counted for each name, from the start of the block. For each name `keep` gets
-    (name, account): a dictionary of place, match, nth, and how many frames matched and were dropped.
+    `wanted` names what to lose; frames are counted for each name, from the start of the block. For each name `keep`
+    gets (name, account): a dictionary of place, match, nth, and how many frames matched and were dropped.
     """
 
-    def __init__(self, node, interface: str, wanted: dict[str, Wanted], keep: Callable[[str, dict], None], table: str):
+    def __init__(self, node, interface: str, wanted: dict[str, Wanted], keep: Callable[[str, dict], object],
+                 table: str):
         self.node, self.interface, self.wanted, self.keep = node, interface, wanted, keep
         self.table = f"netdev {table}"
 

@@ -59,6 +59,7 @@ class Sandbox:
         prints over a MiB."""
         process = self.start(command, caps, stdin=subprocess.PIPE if input else subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert process.stdout and process.stderr
         if input:
             _feed(process.stdin, input.encode())
         outputs, stopped = _read(process, timeout)
@@ -66,7 +67,7 @@ class Sandbox:
             used = self.limits.used()
             stopped += f" (it used {used:.1f} s of processor time)" if used is not None and "running" in stopped else ""
             self.end()
-        status = process.wait()
+        status: int | None = process.wait()
         stopped = stopped or self.limits.spent(status)
         if stopped:
             status = None

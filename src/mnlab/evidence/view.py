@@ -96,7 +96,7 @@ class View:
         for name in ("bin", "sbin", "lib", "lib64"):
             if os.path.islink(f"/{name}"):
                 os.symlink(os.readlink(f"/{name}"), f"{self.root}/{name}")
-        self._show_allowed() if self.allowed else self._show("/usr")
+        self._show_allowed(self.allowed) if self.allowed else self._show("/usr")
         self._show("/etc")  # with what the host has of its own there, /etc/hosts
         for name in DEVICES:
             self._show(f"/dev/{name}")
@@ -127,10 +127,10 @@ class View:
             os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o644))
         mount(source, target, flags=BIND | recursive)
 
-    def _show_allowed(self) -> None:
+    def _show_allowed(self, allowed: Allowed) -> None:
         for folder in BINARIES:
             self._show(f"{self.prepared}{folder}", folder)
-            for name in self.allowed.programs:
+            for name in allowed.programs:
                 if os.path.isfile(f"{folder}/{name}"):
                     self._show(os.path.realpath(f"{folder}/{name}"), f"{folder}/{name}")
         self._show(os.path.realpath("/bin/sh"), "/mnlab/sh")
@@ -171,7 +171,7 @@ def prepare(folder: Path, allowed: Allowed) -> None:
             cover = folder / "covers" / path.replace("/", SLASH)
             cover.mkdir()
             for name in ("__init__", *shown):
-                (cover / f"{name}.py").write_bytes(Path(path, f"{name}.py").read_bytes())
+                (cover / f"{name}.py").write_bytes(Path(shadowed, f"{name}.py").read_bytes())
 
 
 def _found(patterns: Iterable[str]) -> list[str]:

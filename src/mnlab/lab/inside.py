@@ -79,6 +79,7 @@ def carry_out(job: dict, folder: Path, manifest: dict) -> None:
 def load(name: str, path: Path):
     """A Python file as a module, without putting its folder on sys.path."""
     spec = importlib.util.spec_from_file_location(f"lab_{name}", path)
+    assert spec and spec.loader, f"{path} is no Python file"
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

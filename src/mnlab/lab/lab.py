@@ -130,6 +130,7 @@ def load(path: Path):
     """A lab's Python file as a module, found by path: lab folders are never put on sys.path."""
     name = "mnlab_lab_" + re.sub(r"\W", "_", str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path))
     spec = importlib.util.spec_from_file_location(name, path)
+    assert spec and spec.loader, f"{path} is no Python file"
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     with written_in(path.parent):

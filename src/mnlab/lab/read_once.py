@@ -181,7 +181,7 @@ def _opened(folder: Path | str, above: int | None = None):
         os.close(opened)
 
 
-def _open(name: str, folder: int, flags: int = 0) -> int:
+def _open(name: Path | str, folder: int, flags: int = 0) -> int:
     """The descriptor of an entry of an open folder. A link is an OSError; a pipe is not waited for."""
     return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | flags, dir_fd=folder)
 

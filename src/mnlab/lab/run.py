@@ -108,7 +108,7 @@ def needs_of(lab: Lab) -> tuple[str, ...]:
 
 
 def code(parts: tuple[str, ...] = ROOMS) -> dict[str, Path]:
-    """Where in a job the modules of `parts`, rooms or single files, go; nothing else that lies in their folders does."""
+    """Where in a job the modules of `parts`, rooms or single files, go; nothing else in their folders does."""
     package = Path(__file__).parents[1]
     files = [package / "__init__.py", *(path for part in parts for path in
                                         ([package / part] if part.endswith(".py") else (package / part).rglob("*.py")))]
@@ -137,7 +137,8 @@ class _Steps:
     """
 
     def __init__(self, progress):
-        self.progress, self.rest, self.others = progress, b"", deque(maxlen=LAST_WORDS)
+        self.progress, self.rest = progress, b""
+        self.others: deque[str] = deque(maxlen=LAST_WORDS)
 
     def __call__(self, data: bytes):
         *lines, self.rest = (self.rest + data).split(b"\n")

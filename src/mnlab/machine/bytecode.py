@@ -31,7 +31,8 @@ def add(job: Job, image_digest: str, run: Callable[[Job, Path], Outcome]) -> Job
         with tempfile.TemporaryDirectory(prefix="mnlab-compile-") as scratch:
             outcome = run(Job("compile_job:main", {**sources, "src/compile_job.py": COMPILER}, (SLASH,)), Path(scratch))
             if outcome.status != 0:
-                raise MachineError(f"the machine could not compile mnlab's own code: {outcome.trouble or outcome.status}")
+                why = outcome.trouble or outcome.status
+                raise MachineError(f"the machine could not compile mnlab's own code: {why}")
             for path in Path(scratch).iterdir():
                 (folder / path.name).write_bytes(path.read_bytes())
 

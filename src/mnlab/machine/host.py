@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from mnlab.machine import capabilities, mailbox
 from mnlab.machine.job import Job, MachineError, Outcome
@@ -74,6 +75,7 @@ class HostMachine:
             self.running.discard(leash)
             leash.close()  # now the keeper ends what there is
             process.wait()
+            assert process.stdout
             process.stdout.close()
             if self.abandoned:
                 raise KeyboardInterrupt
@@ -103,6 +105,7 @@ def _start_keeper(job: Job, folder: Path, far: socket.socket, line: socket.socke
 
 
 def _send(process: subprocess.Popen, data: bytes) -> None:
+    assert process.stdin
     try:
         process.stdin.write(data)
         process.stdin.close()
@@ -113,7 +116,9 @@ def _send(process: subprocess.Popen, data: bytes) -> None:
 def _attend(process: subprocess.Popen, leash: socket.socket, limit: float, console) -> tuple[dict, str]:
     """Pass on output until the keeper says how the job ended, and "", or `limit` seconds pass: {}, and the reason."""
     deadline = time.monotonic() + limit
-    watched, said, waiting = [process.stdout, leash], b"", False
+    assert process.stdout
+    watched: list[IO[bytes] | socket.socket] = [process.stdout, leash]
+    said, waiting = b"", False
     while watched:
         ready, _, _ = select.select(watched, [], [], None if waiting else max(0, deadline - time.monotonic()))
         if not ready:

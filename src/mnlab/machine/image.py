@@ -82,6 +82,7 @@ def build(folder: Path, say: Callable[[str], None]) -> None:
                                   stdout=subprocess.PIPE, stderr=output)
         squashed = subprocess.Popen(squash, env=environment, cwd=folder, stdin=debian.stdout, stdout=output,
                                     stderr=output)
+        assert debian.stdout
         debian.stdout.close()
         try:
             statuses = debian.wait(), squashed.wait()
@@ -128,7 +129,8 @@ def build_wheels(folder: Path, say: Callable[[str], None]) -> None:
     # An old setup.py imports what lies beside it, which PYTHONSAFEPATH forbids; and our modules are nothing to pip.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {
         "PIP_CONSTRAINT": str(constraint), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "SOURCE_DATE_EPOCH": str(EPOCH)}
-    done = subprocess.run(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    done = subprocess.run(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True)
     constraint.unlink()
     if done.returncode:
         raise MachineError(f"the Ryu wheel could not be built:\n  {done.stderr.strip().splitlines()[-1]}")

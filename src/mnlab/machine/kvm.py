@@ -43,6 +43,7 @@ def _works(accelerator: str, images: Path) -> bool:
                "-append", "console=ttyS0 quiet mnlab.image=1"]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                cwd=ELSEWHERE)
+    assert process.stdout
     os.set_blocking(process.stdout.fileno(), False)
     try:
         seen, deadline = b"", time.monotonic() + PROBE_LIMIT

@@ -18,6 +18,7 @@ This module is used on both sides, so it imports little, and nothing of mnlab.
 
 import json
 import os
+from functools import partial
 
 PAGE = 4096
 MIB = 1 << 20
@@ -68,6 +69,6 @@ def unpack(data: bytes, folder: str) -> None:
         if parent not in known:
             os.makedirs(parent, exist_ok=True)
             known.add(parent)
-        with open(path, "wb", opener=lambda path, flags, mode=mode: os.open(path, flags, mode)) as file:
+        with open(path, "wb", opener=partial(os.open, mode=mode)) as file:
             file.write(memoryview(data)[offset:offset + size])
         offset += size

@@ -75,7 +75,9 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
     if not member.isfile() or len(path.parts) != 2 or ".." in path.parts or path.is_absolute():
         raise tarfile.TarError(f"unexpected member {member.name!r}")
     zeros = bytes(BLOCK)
-    with archive.extractfile(member) as source, open(folder / path, "wb") as target:
+    content = archive.extractfile(member)
+    assert content
+    with content as source, open(folder / path, "wb") as target:
         while block := source.read(BLOCK):
             if block == zeros[:len(block)]:
                 target.seek(len(block), 1)
@@ -92,7 +94,8 @@ def size_on_disk(folder: Path) -> int:
 def entries() -> list[Path]:
     """Images, snapshots and compiled code in the cache, finished ones only."""
     folder = cache.cache_folder()
-    return sorted(path for kind in ("bytecode", "image", "snapshot") for path in folder.glob(f"{kind}-*") if path.is_dir())
+    kinds = ("bytecode", "image", "snapshot")
+    return sorted(path for kind in kinds for path in folder.glob(f"{kind}-*") if path.is_dir())
 
 
 def clean(everything: bool) -> list[tuple[str, int]]:

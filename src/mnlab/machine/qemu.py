@@ -19,8 +19,8 @@ from mnlab.machine.job import MIB, MachineError
 
 MEMORY = 768 * MIB
 ANSWER_LIMIT = 120  # seconds of wall time for an answer of QEMU's; only a hang takes so long, even on a busy computer
-#: Where QEMU is started: it looks for firmware in the current folder first (softmmu/datadir.c, qemu_find_file), and that
-#: may be a student's.
+#: Where QEMU is started: it looks for firmware in the current folder first (softmmu/datadir.c, qemu_find_file), and
+#: that may be a student's.
 ELSEWHERE = "/"
 DONE = 43  # exit status when the guest has said that it is done (isa-debug-exit, see guest/agent.py)
 
@@ -97,6 +97,7 @@ class Qemu:
 
     def __exit__(self, *_):
         self.kill()
+        assert self.process.stderr
         self.process.stderr.close()
         self.monitor.close()
         os.close(self.console)
@@ -167,6 +168,7 @@ class Qemu:
         except subprocess.TimeoutExpired:
             return "QEMU closed its monitor"
         if not self.last_words:
+            assert self.process.stderr
             lines = self.process.stderr.read().decode(errors="replace").strip().splitlines()
             self.last_words = lines[-1] if lines else ""
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"

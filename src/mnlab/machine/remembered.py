@@ -76,7 +76,7 @@ def _read(place: Path, folder: Path) -> Outcome | None:
     """The run kept at `place`, laid out in `folder`; None if there is none that is whole."""
     try:
         kept = zlib.decompress(place.read_bytes())
-        outcome = Outcome(**mailbox.parse(kept))
+        outcome = Outcome(**mailbox.parse(kept) or {})
         folder.mkdir(parents=True, exist_ok=True)
         mailbox.unpack(kept[mailbox.PAGE:], str(folder))
         os.utime(place)

@@ -18,7 +18,7 @@ from mnlab.machine.qemu import MEMORY, Hardware, Qemu
 
 RAM, STATE = "ram", "state"
 GUEST = (Path(__file__).parent / "guest/agent.py", Path(__file__).parent / "mailbox.py")
-#: Where QEMU's migration stream keeps the instruction counter (softmmu/cpu-timers.c: vmstate "timer/icount", version 1):
+#: Where QEMU's migration stream keeps the instruction counter (softmmu/cpu-timers.c, vmstate "timer/icount" version 1):
 #: a subsection's mark, its name, its version; two 64-bit numbers follow.
 COUNTER = b"\x05" + bytes([len("timer/icount")]) + b"timer/icount" + struct.pack(">I", 1)
 SPENT = 100_000  # ns of virtual time: more than the guest needs from its last look at the clock to its stop
@@ -68,7 +68,8 @@ def take(folder: Path, hardware: Hardware, say: Callable[[str], None]) -> None:
         except MachineError as problem:
             words = (log.read_text(errors="replace") if log.exists() else "").strip().splitlines()
             words = [word for word in words if not word.startswith("[")][-5:]  # the kernel's own lines say less
-            raise MachineError(f"the lab machine did not boot: {problem}" + "".join(f"\n  {w}" for w in words)) from None
+            said = "".join(f"\n  {line}" for line in words)
+            raise MachineError(f"the lab machine did not boot: {problem}{said}") from None
         _save(qemu, output, deadline)
         clock = int(os.read(qemu.console, 64))  # the guest's last look at it
     if hardware.clock == "virtual":
@@ -94,8 +95,8 @@ def with_clock(state: bytes, clock: int) -> bytes:
     """`state` with the clock at `clock` (nanoseconds) and no instructions counted. MachineError for another QEMU's.
 
     QEMU may move the clock on after the guest has stopped and before it notices, so what it writes down varies. And its
-    record mode (machine/vm.py) takes a jump of the counter by more than 2^31, from nothing to a booted machine, for time
-    running backwards (replay/replay-internal.c, replay_advance_current_icount).
+    record mode (machine/vm.py) takes a jump of the counter by more than 2^31, from nothing to a booted machine, for
+    time running backwards (replay/replay-internal.c, replay_advance_current_icount).
     """
     if state.count(COUNTER) != 1:
         raise MachineError("this version of QEMU is not known to mnlab: its snapshots have no instruction counter")

@@ -26,7 +26,7 @@ class Terminal:
         self.near, self.far = socket.socketpair()
         self.interactive = sys.stdin.isatty()
         self.stop_reading, self.stop_writing = os.pipe()
-        self.saved = None
+        self.saved: list = []  # its settings, as termios has them
         self.wanted = threading.Event()
 
     def __enter__(self):

@@ -19,7 +19,7 @@ PACKAGES = {
 
 RUNNING = ("qemu-system-x86_64", "setpriv")
 
-#: The oldest QEMU that the machine was made for: `-action panic=pause` came in 6.0, `-seed` with icount was tried on 7.2.
+#: The oldest QEMU the machine was made for: `-action panic=pause` came in 6.0, `-seed` with icount was tried on 7.2.
 OLDEST_QEMU = (7, 2)
 
 

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from mininet.node import CPULimitedHost, Host, Node, Switch
@@ -39,12 +40,13 @@ class Strict(Conversation):
             raise NetworkError(f"the name {self.name!r} cannot be: a node's name is letters, digits, _ and -")
         # n makes the namespaces, then p prints the pid: the line says that they are there.
         options = "-cdnp" if self.inNamespace else "-cdp"
-        self.shell = subprocess.Popen(["mnexec", options, "sleep", "infinity"], stdin=subprocess.DEVNULL,
-                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        line = self.shell.stdout.readline()
+        shell = self.shell = subprocess.Popen(["mnexec", options, "sleep", "infinity"], stdin=subprocess.DEVNULL,
+                                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert shell.stdout
+        line = shell.stdout.readline()
         if not line:
-            raise NetworkError(f"{self.name}: mnexec could not make its namespaces (status {self.shell.wait()})")
-        self.shell.stdout.close()
+            raise NetworkError(f"{self.name}: mnexec could not make its namespaces (status {shell.wait()})")
+        shell.stdout.close()
         self.pid = int(line.strip(b"\x01\n"))
         self.waiting, self.master, self.slave, self.stdin, self.stdout = False, None, None, None, None
         self.lastCmd, self.lastPid, self.readbuf, self.execed = None, None, "", False

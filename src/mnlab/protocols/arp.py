@@ -8,6 +8,7 @@ apart), and the replies. A *probe* asks with sender address 0.0.0.0, before usin
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from mnlab.protocols import ip
 from mnlab.protocols.capture import Frame
@@ -102,7 +103,7 @@ class Exchange:
     @property
     def gaps(self) -> list[float]:
         """Seconds between one request and its repetition."""
-        return [later.time - earlier.time for earlier, later in zip(self.requests, self.requests[1:])]
+        return [later.time - earlier.time for earlier, later in pairwise(self.requests)]
 
 
 def packets(frames: Iterable[Frame]) -> list[Arp]:
@@ -122,7 +123,7 @@ def exchanges(frames: Iterable[Frame], patience: float = PATIENCE) -> list[Excha
         if arp.kind in ("request", "probe"):
             key = (arp.where, arp.sender_mac, arp.target_ip)
             exchange = latest.get(key)
-            if not _continues(exchange, arp, patience):
+            if exchange is None or not _continues(exchange, arp, patience):
                 exchange = latest[key] = Exchange(arp.sender_mac, arp.sender_ip, arp.target_ip, arp.where)
                 found.append(exchange)
             exchange.requests.append(arp)
@@ -176,8 +177,8 @@ def _style(arp: Arp) -> str:
     return "broadcast" if arp.broadcast else ""
 
 
-def _continues(exchange: Exchange | None, request: Arp, patience: float) -> bool:
-    return (exchange is not None and not exchange.replies and exchange.asker_ip == request.sender_ip
+def _continues(exchange: Exchange, request: Arp, patience: float) -> bool:
+    return (not exchange.replies and exchange.asker_ip == request.sender_ip
             and request.time - exchange.requests[-1].time <= patience)
 
 

@@ -90,7 +90,7 @@ def parse_capture(contents: bytes, start_ns: int = 0, where: str = "", name: str
     """Like `read_capture`, from the bytes of a file; `name` is what messages of failure call it."""
     order, unit_ns = _check_file_header(contents, name)
     record = struct.Struct(order + "IIII")
-    frames = []
+    frames: list[Frame] = []
     position, end = FILE_HEADER, len(contents)
     while position + RECORD_HEADER <= end:
         seconds, fraction, kept, length = record.unpack_from(contents, position)

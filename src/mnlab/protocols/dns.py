@@ -275,12 +275,13 @@ def parse(data: bytes, time: float, frame: Frame, source: Endpoint, target: Endp
         if [len(section) for section in raw_sections] != [message.ancount, message.nscount, message.arcount]:
             return None  # cut short
         options = next((record for record in raw_sections[2] if record.type == OPT), None)
-        sections = [tuple(_record(record) for record in section if record.type != OPT) for section in raw_sections]
+        answers, authority, additional = (tuple(_record(record) for record in section if record.type != OPT)
+                                          for section in raw_sections)
         return DnsMessage(
             time, frame, source, target, transport, message.id, bool(message.qr), bool(message.aa), bool(message.tc),
             bool(message.rd), bool(message.ra), RCODES.get(message.rcode, f"rcode {message.rcode}"),
-            _name(question.qname), _type(question.qtype), *sections,
-            edns_size=int(options.rclass) if options is not None else None, size=len(data))
+            _name(question.qname), _type(question.qtype), answers, authority,
+            additional, int(options.rclass) if options is not None else None, len(data))
     except Exception:  # scapy raises whatever it meets on damaged bytes; a capture may hold any
         return None
 

@@ -124,7 +124,8 @@ def of_connection(connection: tcp.Connection) -> list[Exchange]:
         return []
     requests = _read(connection, tcp.CLIENT, [])
     responses = _read(connection, tcp.SERVER, [request.method for request in requests])
-    found, waiting = [], iter(responses)
+    found: list[Exchange] = []
+    waiting = iter(responses)
     for request in requests:
         interim, final = [], None
         for response in waiting:
@@ -190,7 +191,8 @@ def _read(connection: tcp.Connection, side: str, methods: list[str]) -> list[Htt
     method = next(answered, "")
     while position < len(stream):
         if side == tcp.CLIENT:
-            position = _EMPTY_LINES.match(stream, position).end()
+            empty = _EMPTY_LINES.match(stream, position)
+            position = empty.end() if empty else position
             if position == len(stream):
                 break
         head_end = _HEAD_END.search(stream, position)

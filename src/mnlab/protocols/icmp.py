@@ -158,6 +158,7 @@ def echoes(frames: Iterable[Frame]) -> list[Echo]:
     """Echo requests in order, each with its replies (more than one: duplicated on the way) or the error that came."""
     found: list[Echo] = []
     asked: dict[tuple, list[Echo]] = {}
+    echo: Echo | None
     for icmp in packets(frames):
         if icmp.type == ECHO_REQUEST:
             echo = Echo(icmp)

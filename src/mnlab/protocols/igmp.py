@@ -63,7 +63,8 @@ def _contents(data: bytes) -> list[tuple[str, str]]:
         return []
     if data[0] in _SINGLE:
         return [(_SINGLE[data[0]], ip.ip_text(data[4:8]))]
-    found, position = [], 8
+    found: list[tuple[str, str]] = []
+    position = 8
     count = int.from_bytes(data[6:8], "big") if data[0] == _REPORT_V3 else 0
     while len(found) < count and len(data) >= position + 8:
         kind, extra, sources, group = struct.unpack_from("!BBH4s", data, position)

@@ -40,7 +40,8 @@ class Neighbour:
 
 def changes(text: str, offset: float = 0.0) -> list[Neighbour]:
     """Each change of an entry's state or MAC address, in order; `offset` is added to the trace's clock (s)."""
-    found, latest = [], {}
+    found: list[Neighbour] = []
+    latest: dict[tuple[str, str], tuple[str, str]] = {}
     for line in text.splitlines():
         match = _LINE.match(line)
         if not match or match["state"] == NONE:

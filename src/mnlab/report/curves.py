@@ -154,7 +154,7 @@ def _dots(points: Points, frame: Frame, glyphs: Glyphs) -> list[list[str]]:
     width, height = frame.columns * across, frame.rows * down
     masks = [[0] * frame.columns for _ in range(frame.rows)]
     for x, (low, high) in enumerate(spans(points, frame, width, height)):
-        for y in range(low, high + 1) if low is not None else ():
+        for y in range(low, high + 1) if low is not None and high is not None else ():
             masks[y // down][x // across] |= BITS[x % across][y % down]
     return [[(glyphs.point if glyphs.ascii else chr(0x2800 + mask)) if mask else " " for mask in row] for row in masks]
 
@@ -188,7 +188,7 @@ def _panel(cells, levels, frame: Frame, labels, colour: str, glyphs: Glyphs) -> 
     for number, row in enumerate(cells):
         line = Text().append(marked.get(number, "").rjust(margin) + " ", style=QUIET)
         line.append(glyphs.tick_left if number in marked else glyphs.vertical, style=QUIET)
-        for char, level in zip(row, levels):
+        for char, level in zip(row, levels, strict=False):
             if char == " " and level == number:
                 line.append(glyphs.level, style=QUIET)
             else:
@@ -217,7 +217,7 @@ def _names(starts: Mapping[int, str], short: Mapping[str, str], columns: int, gl
     """Names from the column where each begins; initials where the next one is too near, or nothing."""
     row = ""
     begins = sorted(starts)
-    for begin, end in zip(begins, [*begins[1:], columns + 1]):
+    for begin, end in zip(begins, [*begins[1:], columns + 1], strict=False):
         forms = (one_line(starts[begin], glyphs), one_line(short[starts[begin]], glyphs), "")
         row = row.ljust(begin) + next(form for form in forms if len(form) < end - begin or not form)
     return row

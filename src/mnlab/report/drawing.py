@@ -45,7 +45,7 @@ class Glyphs:
 
 
 UNICODE = Glyphs(False, *"│┊─┼├┤▶◀╮╯×…·✓✗?└┤┬╌•")
-ASCII = Glyphs(True, *"|:-+++><.'x", "...", *".+x?+++-*")
+ASCII = Glyphs(True, *[*"|:-+++><.'x", "...", *".+x?+++-*"])
 
 #: ASCII spellings of characters that handouts and checks like to use; all others become "?".
 _SPELLED = str.maketrans(

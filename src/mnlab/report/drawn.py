@@ -65,7 +65,7 @@ def with_changed_macs(frames, name_of):
     A host that announces an unknown MAC for its own IP address, and is the first to have that frame on its interface,
     has it: anybody else's claim is seen elsewhere first.
     """
-    owners = {}
+    owners: dict[str, tuple[str, str]] = {}
     for packet in arp.packets(frames):
         owners.setdefault(packet.sender_mac, (name_of(packet.sender_ip), packet.where.rsplit("-", 1)[0]))
     changed = {mac: owner for mac, (owner, place) in owners.items() if owner == place and name_of(mac) == mac}

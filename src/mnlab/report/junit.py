@@ -21,7 +21,7 @@ WHOLE_LAB = "lab"  # the test case that says why a lab has no verdicts at all
 def junit_xml(results: Sequence[LabResult]) -> str:
     """The whole document as text."""
     suites = [_suite(result) for result in results]
-    total = {key: str(sum(int(suite.get(key)) for suite in suites)) for key in ("tests", "failures", "errors")}
+    total = {key: str(sum(int(suite.attrib[key]) for suite in suites)) for key in ("tests", "failures", "errors")}
     seconds = sum(result.seconds for result in results)
     root = ET.Element("testsuites", {"name": "mnlab", **total, "time": f"{seconds:.3f}"})
     root.extend(suites)

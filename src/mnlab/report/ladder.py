@@ -12,6 +12,7 @@ was captured). This module decides what is drawn; `ladder_rows` draws it.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median_low
 
 from rich.text import Text
@@ -156,10 +157,10 @@ def elide(sent: Sequence[Arrow], limit: int | None) -> list:
 def with_pauses(items: Sequence, silence: float | None = None) -> list:
     """`items` with a `Pause` before each arrow that follows an unusually long silence (seconds)."""
     result = list(items[:1])
-    gaps = [_gap(earlier, later) for earlier, later in zip(items, items[1:])]
+    gaps = [_gap(earlier, later) for earlier, later in pairwise(items)]
     if silence is None:
         silence = min(max(SHORTEST_SILENCE, UNUSUAL * median_low(gaps)), ALWAYS) if gaps else ALWAYS
-    for item, gap in zip(items[1:], gaps):
+    for item, gap in zip(items[1:], gaps, strict=True):
         if gap >= silence:
             result.append(Pause(gap))
         result.append(item)
@@ -176,7 +177,7 @@ def _with_strangers(sent: Sequence[Arrow], hosts: Mapping[str, str]) -> tuple[di
     """Lifelines for sources and targets that are no hosts: one each, or one for all if there are many."""
     names = dict.fromkeys(name for arrow in sent for name in (arrow.source, arrow.target) if name and name not in hosts)
     if len(names) <= STRANGERS:
-        return {**hosts, **{name: "" for name in names}}, list(sent)
+        return {**hosts, **dict.fromkeys(names, "")}, list(sent)
 
     def known(name: str) -> str:
         return OTHERS if name in names else name

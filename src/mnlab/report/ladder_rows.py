@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -78,7 +79,7 @@ def _wanted(names: Sequence[str], sizes: Sequence[int], arrows: Sequence[Arrow])
     place = {name: number for number, name in enumerate(names)}
     hops = [abs(place[arrow.source] - place[arrow.target]) if arrow.target else 1 for arrow in arrows]
     frames = [FRAME + BREAK * arrow.lost + cell_len(arrow.text) for arrow in arrows]
-    texts = [-(-frame // hop) for frame, hop in zip(frames, hops) if hop]
+    texts = [-(-frame // hop) for frame, hop in zip(frames, hops, strict=True) if hop]
     return max([COMFORT, *texts, *(size + 2 for size in sizes)])
 
 
@@ -139,7 +140,7 @@ class Rows:
         low, high = self.layout.span(arrow)
         if not arrow.target:  # a broadcast's text stands beside its sender, between two lifelines
             lanes = sorted(self.layout.lanes.values())
-            beside = [(a, b) for a, b in zip(lanes, lanes[1:]) if start in (a, b) and low <= a and b <= high]
+            beside = [(a, b) for a, b in pairwise(lanes) if start in (a, b) and low <= a and b <= high]
             low, high = beside[-1]
         if arrow.lost:  # keep clear of the x
             low, high = sorted((start, self.layout.breaks_off(arrow)))

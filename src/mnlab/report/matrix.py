@@ -87,7 +87,7 @@ def _sign(status: str | None, glyphs: Glyphs) -> tuple[str, str]:
         PASSED: (glyphs.dot, QUIET),
         INCONCLUSIVE: (glyphs.inconclusive, "bold yellow"),
     }
-    return signs.get(status, (" ", ""))
+    return signs.get(status or "", (" ", ""))
 
 
 def _legend(checks: Sequence[str], width: int, glyphs: Glyphs) -> Iterator[Text]:

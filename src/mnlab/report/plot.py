@@ -114,7 +114,7 @@ def plot_panels(
 
 def _draw_phases(axes, phases: Marks, short: Mapping[str, str], end: float) -> None:
     ends = [time for time, _ in phases[1:]] + [end]
-    for number, ((start, name), stop) in enumerate(zip(phases, ends)):
+    for number, ((start, name), stop) in enumerate(zip(phases, ends, strict=False)):
         axes.axvspan(start, stop, color=SHADES[number % len(SHADES)], linewidth=0, zorder=0)
         room = (stop - start) / end / NAME_WIDTH
         text = next((text for text in (name, short[name]) if len(text) <= room), short[name])

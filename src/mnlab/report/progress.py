@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from rich.live import Live
-from rich.progress import Progress as Bars, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.progress import ProgressColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
@@ -42,7 +43,7 @@ class Progress:
         self.console = Console(stream or sys.stderr)
         self._lock = threading.Lock()
         self._since: dict[str, float] = {}
-        self._rows: dict[str, int] = {}  # lab -> Rich's task
+        self._rows: dict[str, TaskID] = {}  # lab -> Rich's task
         self._bars = self._make_bars() if self.console.is_terminal and not quiet else None
         self._live: Live | None = None
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from statistics import median
 
+from mnlab.protocols.message import Message
+
 
 @dataclass(frozen=True)
 class Arrow:
@@ -86,7 +88,7 @@ class _Flight:
     `copy`: one more of a message that left its source, which captured it, fewer times than it was seen elsewhere.
     """
 
-    first: object
+    first: Message
     seen: list[tuple[str, float]]
     copy: bool = False
 
@@ -122,12 +124,13 @@ def _origin(places: Mapping[str, list], name_of) -> str:
 
 def _transit_times(groups: Iterable[Mapping[str, list]], name_of) -> dict[tuple[str, str], float]:
     """Usual time (s) from each origin to each place, from messages of which none was lost between the two."""
-    samples = defaultdict(list)
+    samples: dict[tuple[str, str], list[float]] = defaultdict(list)
     for places in groups:
         origin = _origin(places, name_of)
         for place, seen in places.items():
             if place != origin and len(seen) == len(places[origin]):
-                samples[origin, place] += [there.time - here.time for here, there in zip(places[origin], seen)]
+                samples[origin, place] += [there.time - here.time
+                                           for here, there in zip(places[origin], seen, strict=True)]
     return {route: median(times) for route, times in samples.items()}
 
 

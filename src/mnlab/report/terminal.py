@@ -1,6 +1,7 @@
 """Verdicts in a terminal: one lab check by check, and several labs in one table."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from rich.cells import cell_len
 from rich.table import Column, Table
@@ -49,8 +50,8 @@ def summary(results: Sequence[LabResult], elapsed: float | None = None) -> Drawi
     `elapsed`: seconds that it all took; less than the sum where labs ran side by side.
     """
 
-    def parts(width: int, glyphs: Glyphs) -> Iterator[Table]:
-        right = {"justify": "right", "no_wrap": True}
+    def parts(width: int, glyphs: Glyphs) -> Iterator[Table | Text]:
+        right: dict[str, Any] = {"justify": "right", "no_wrap": True}
         table = Table(
             Column("lab", overflow="fold", footer=counted(len(results), "lab")),
             Column("points", footer=_points(results), **right),

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mininet.topo import Topo
+
 from mnlab.evidence.recorder import Recorder
 from mnlab.net.network import Network
 from mnlab.net.wait import wait_until

@@ -4,6 +4,7 @@ import json
 import re
 
 from mininet.topo import Topo
+
 from mnlab.net.namespace import listening_tcp_ports
 from mnlab.net.network import Network
 from mnlab.net.wait import wait_until

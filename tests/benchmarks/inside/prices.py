@@ -4,6 +4,7 @@ import time
 from contextlib import contextmanager
 
 from mininet.topo import Topo
+
 from mnlab.net.network import Network
 
 

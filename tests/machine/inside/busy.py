@@ -6,10 +6,11 @@ from pathlib import Path
 
 def main() -> int:
     """Build an OpenFlow network with slow links, trace a connection in it, run a student's program that hides."""
+    from topologies.lan import Lan
+
     from mnlab.evidence import sandbox
     from mnlab.evidence.tracing import Tracing
     from mnlab.net.network import Network
-    from topologies.lan import Lan
     Path("work").mkdir()
     with Network(Lan(hosts=2, link={"delay": "1ms"}), with_controller=True) as net:
         net["s1"].run("ovs-ofctl -O OpenFlow13 add-flow s1 actions=normal")

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from mnlab.checks.verdicts import FAILED, PASSED, CheckResult, LabResult
 from mnlab.cli import bench
 from mnlab.cli.options import WrongUsage

@@ -4,6 +4,7 @@ import importlib
 import math
 
 import pytest
+
 from mnlab.cli.bench import PACKAGE, load_benchmarks
 
 load_benchmarks()

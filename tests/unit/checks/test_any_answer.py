@@ -22,7 +22,7 @@ few = settings(max_examples=8, derandomize=True, database=None, deadline=None,
 long_text = st.builds(lambda text, times: text * times, st.text(min_size=1, max_size=5), st.integers(1, 13_000))
 large = st.builds(lambda sign, digits: sign * 10**digits, st.sampled_from((1, -1)), st.integers(0, 20_000))
 scalars = st.one_of(st.text(), long_text, st.integers(), large, st.floats(), st.booleans(), st.dates(), st.times(),
-                    st.datetimes(timezones=st.just(datetime.timezone.utc)))
+                    st.datetimes(timezones=st.just(datetime.UTC)))
 values = st.recursive(scalars, lambda inner: st.one_of(
     st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=3), inner, max_size=4),
     st.builds(lambda one: [one] * 8000, inner)), max_leaves=8)

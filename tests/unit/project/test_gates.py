@@ -33,12 +33,10 @@ def tool(*command: str):
     assert done.returncode == 0, f"{done.stdout[-6000:]}{done.stderr[-2000:]}"
 
 
-@pytest.mark.xfail(strict=True, reason="findings from before there was a rule set: take this mark off with the last")
 def test_ruff_finds_nothing():
     tool("ruff", "check", "--no-cache", "--output-format=concise", ".")
 
 
-@pytest.mark.xfail(strict=True, reason="findings from before types were checked: take this mark off with the last")
 def test_mypy_finds_nothing():
     tool("mypy", "--cache-dir", os.devnull)
 

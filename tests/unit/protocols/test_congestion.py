@@ -2,9 +2,9 @@
 
 import pytest
 
-from mnlab.protocols.tcp.congestion import AVOIDANCE, DUPLICATE_ACKS, RECOVERY, SLOW_START, TIMEOUT, Trace
 from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.kernel import INFINITE_SSTHRESH, CongestionState, Probe, Retransmit
+from mnlab.protocols.tcp.congestion import AVOIDANCE, DUPLICATE_ACKS, RECOVERY, SLOW_START, TIMEOUT, Trace
 
 SENDER, RECEIVER = Endpoint("10.0.0.1", 6001), Endpoint("10.0.0.2", 5001)
 MSS, ISN = 1000, 2**32 - 2000  # so that sequence numbers wrap after two segments

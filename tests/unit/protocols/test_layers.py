@@ -51,7 +51,7 @@ def test_a_later_fragment_has_no_transport_header():
         "ethernet", "ipv4")
 
 
-@pytest.mark.parametrize("size", range(0, 55))
+@pytest.mark.parametrize("size", range(55))
 def test_a_cut_frame_has_the_headers_that_are_whole(size):
     data = bytes(LINK / NET / TCP() / Raw(b"data"))[:size]
     apart = nest(data)

@@ -1,14 +1,18 @@
 """The analyser on captures of a real kernel, each connection with exact losses (fixtures/experiment.py says which)."""
 
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from mnlab.protocols import kernel, tcp
-from mnlab.protocols.tcp import kernel as tcp_kernel, rto as tcp_rto, rtt as tcp_rtt, windows as tcp_windows
 from mnlab.protocols.capture import read_capture
 from mnlab.protocols.tcp import CLIENT, SERVER
+from mnlab.protocols.tcp import kernel as tcp_kernel
+from mnlab.protocols.tcp import rto as tcp_rto
+from mnlab.protocols.tcp import rtt as tcp_rtt
+from mnlab.protocols.tcp import windows as tcp_windows
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FAST, TAIL, LONE, SYN, FIN, ACK, CLOSED = range(6001, 6008)
@@ -90,6 +94,6 @@ def test_a_reader_that_does_not_read_closes_its_window():
     probes = [one for one in connection.repeats(CLIENT) if one.segment in period.probes]
     assert [probe.words for probe in probes] == ["zero window probe", *(
         f"zero window probe {number}" for number in range(2, len(probes) + 1))]
-    waits = [later.time - earlier.time for earlier, later in zip(probes, probes[1:])]
-    assert len(probes) >= 3 and all(1.8 < two / one < 2.2 for one, two in zip(waits, waits[1:]))
+    waits = [later.time - earlier.time for earlier, later in pairwise(probes)]
+    assert len(probes) >= 3 and all(1.8 < two / one < 2.2 for one, two in pairwise(waits))
     assert tcp_windows.limited(connection, CLIENT)

@@ -3,7 +3,8 @@
 import pytest
 
 from mnlab.protocols import tcp
-from mnlab.protocols.tcp import CLIENT, SERVER, sack as tcp_sack
+from mnlab.protocols.tcp import CLIENT, SERVER
+from mnlab.protocols.tcp import sack as tcp_sack
 from mnlab.protocols.tcp.repeats import BY_DSACK
 
 MSS = 1000

@@ -3,8 +3,9 @@
 import pytest
 
 from mnlab.protocols import tcp
-from mnlab.protocols.tcp import rto as tcp_rto, rtt as tcp_rtt
 from mnlab.protocols.tcp import CLIENT
+from mnlab.protocols.tcp import rto as tcp_rto
+from mnlab.protocols.tcp import rtt as tcp_rtt
 
 MSS = 1000
 

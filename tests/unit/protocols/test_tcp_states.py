@@ -1,8 +1,8 @@
 """TCP: the states of both ends, and where one connection stops and the next begins."""
 
 from mnlab.protocols import tcp
-from mnlab.protocols.tcp import states as tcp_states
 from mnlab.protocols.tcp import CLIENT, SERVER
+from mnlab.protocols.tcp import states as tcp_states
 
 
 def states(connection, side):

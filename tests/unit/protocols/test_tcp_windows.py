@@ -3,8 +3,8 @@
 import pytest
 
 from mnlab.protocols import tcp
-from mnlab.protocols.tcp import windows as tcp_windows
 from mnlab.protocols.tcp import CLIENT, SERVER
+from mnlab.protocols.tcp import windows as tcp_windows
 
 MSS = 1000
 

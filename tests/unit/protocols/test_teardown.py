@@ -1,10 +1,9 @@
 """How connections end: closing segments, their ACKs, states by the kernel's account."""
 
 from mnlab.protocols import tcp
-from mnlab.protocols.tcp import teardown
 from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.kernel import SocketState
-from mnlab.protocols.tcp import CLIENT, SERVER
+from mnlab.protocols.tcp import CLIENT, SERVER, teardown
 
 C, S = Endpoint("10.0.0.1", 40000), Endpoint("10.0.0.2", 80)
 

@@ -77,7 +77,7 @@ def test_a_broadcast_reaches_every_other_lifeline(lan, source, width):
     lines = picture(lan.send(0, source, "ff:ff:ff:ff:ff:ff", "to all", seen=seen), width).split("\n")
     lane = lanes(lines, lan.hosts)
     row = row_at(lines, "0.000")
-    for name, column in lane.items():
+    for column in lane.values():
         if column > lane[source]:
             assert row[column - 1] == "▶"
         elif column < lane[source]:

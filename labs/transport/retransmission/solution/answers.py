@@ -1,5 +1,7 @@
 """The reference answers: predictions from the variant, the rest read from the run."""
 
+from itertools import pairwise
+
 from mnlab.protocols import tcp
 from mnlab.protocols.tcp import rto
 
@@ -11,7 +13,7 @@ def answers(params, evidence) -> dict:
     talk = {name: found[port] for name, port in PORTS.items()}
     again = {name: [segment for segment in one.sent(tcp.CLIENT) if segment.length and not segment.fresh]
              for name, one in talk.items()}
-    last = [segment.time for segment in talk["gone"].sent(tcp.CLIENT) 
+    last = [segment.time for segment in talk["gone"].sent(tcp.CLIENT)
             if segment.length and segment.seq == again["gone"][0].seq]
     return {
         "rto_far_at_first": 3 * 2 * params["far_delay"] / 1000,
@@ -22,7 +24,7 @@ def answers(params, evidence) -> dict:
         "lost_seq": again["lost"][0].seq,
         "repeated_near": len(again["gone"]),
         "repeated_far": len(again["gone-far"]),
-        "longest_gap": round(max(later - earlier for earlier, later in zip(last, last[1:])), 1),
+        "longest_gap": round(max(later - earlier for earlier, later in pairwise(last)), 1),
         "gave_up_after": round(evidence.json("ends")["gone"]["time"] - last[0], 1),
         "waits": [round(second.time - first_sent(talk["karn"], second), 3) for second in again["karn"]],
         "no_sample": len({segment.seq for segment in again["walk"]}),

@@ -23,7 +23,7 @@ import traceback
 from pathlib import Path
 
 sys.path.insert(0, "/lab/agent")
-import mailbox  # noqa: E402
+import mailbox
 
 JOB, RESULT = Path("/job"), Path("/result")
 CGROUP = Path("/sys/fs/cgroup")
@@ -166,11 +166,11 @@ def start_tracing():
 
 
 def warm_up():
-    import mininet.cli  # noqa: F401  (each import is inherited by the job)
+    import mininet.cli  # each import is inherited by the job
     import mininet.link
     import mininet.net
     import mininet.node
-    import mininet.topo
+    import mininet.topo  # noqa: F401
     for name in ("scapy.config", "scapy.layers.l2", "scapy.layers.inet", "scapy.layers.inet6", "scapy.layers.dns",
                  "scapy.sendrecv", "scapy.utils", "scapy.all"):
         importlib.import_module(name)
@@ -206,9 +206,9 @@ def boot():
     sh("ip link set lo up")
     for module in MODULES:
         sh(f"modprobe {module}", check=False)
-    # A student's program shall not become root of a namespace of its own.
+    # A student's program shall not become root of a namespace of its own. The last of them: idle is idle.
     sh("sysctl -qw kernel.unprivileged_userns_clone=0 kernel.panic_on_oops=1 kernel.printk='1 4 1 7' "
-       "vm.overcommit_memory=1 vm.compaction_proactiveness=0 vm.stat_interval=60", check=False)  # the last: idle is idle
+       "vm.overcommit_memory=1 vm.compaction_proactiveness=0 vm.stat_interval=60", check=False)
     start_open_vswitch()
     start_tracing()
     warm_up()

@@ -18,7 +18,7 @@ import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-import mailbox  # noqa: E402
+import mailbox
 
 del sys.path[0]
 

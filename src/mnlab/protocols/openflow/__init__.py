@@ -108,10 +108,12 @@ def messages(frames: Iterable[Frame]) -> list[Message]:
     """Each message as an arrow between the controller's address and the switch's datapath id."""
     arrows = []
     for message in openflow_messages(frames):
-        ends = [message.source.ip, message.target.ip]
-        if message.datapath_id:  # all switches may talk from one address
-            ends[0 if message.sender == SWITCH else 1] = message.datapath_id
-        arrows.append(Message(message.time, *ends, words(message), "openflow", message.where,
+        source, target = message.source.ip, message.target.ip
+        if message.datapath_id and message.sender == SWITCH:  # all switches may talk from one address
+            source = message.datapath_id
+        elif message.datapath_id:
+            target = message.datapath_id
+        arrows.append(Message(message.time, source, target, words(message), "openflow", message.where,
                               _STYLES.get(message.type, ""), brief=brief_words(message)))
     return arrows
 
@@ -215,7 +217,8 @@ def _type(data: bytes) -> str:
 
 def _runs(segments: Iterable[tcp.Segment]) -> Iterator[tuple[bytes, list[tuple[int, float, Frame]]]]:
     """Stretches of a stream without a gap, each with (offset, time when complete, frame) of what brought it."""
-    data, marks, position = b"", [], None
+    data, position = b"", None
+    marks: list[tuple[int, float, Frame]] = []
     for segment in sorted(segments, key=lambda segment: segment.seq):
         if position is None or segment.seq > position:
             if data:

@@ -8,8 +8,8 @@ What is damaged, or of a kind that no lab needs, has no body (None); nothing is 
 """
 
 import struct
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from mnlab.protocols.ip import ip_text, mac_text
 from mnlab.protocols.openflow.names import (
@@ -36,7 +36,7 @@ class Action(NamedTuple):
     """What is done to a frame: ("output", 2), ("output", "FLOOD"), ("set_field", ("eth_dst", "02:...")), ..."""
 
     kind: str
-    value: object = None
+    value: Any = None
 
     def __str__(self):
         if self.kind == "set_field":
@@ -218,7 +218,7 @@ def _port(data: bytes) -> int | str:
 
 
 #: OXM_OF field -> (name, bytes, from bytes) (section A.2.3.7).
-FIELDS = {
+FIELDS: dict[int, tuple[str, int, Callable[[bytes], object]]] = {
     0: ("in_port", 4, _port), 1: ("in_phy_port", 4, _port), 2: ("metadata", 8, _number),
     3: ("eth_dst", 6, mac_text), 4: ("eth_src", 6, mac_text), 5: ("eth_type", 2, _number), 6: ("vlan_vid", 2, _number),
     7: ("vlan_pcp", 1, _number), 8: ("ip_dscp", 1, _number), 9: ("ip_ecn", 1, _number), 10: ("ip_proto", 1, _number),
@@ -266,7 +266,7 @@ def _sized(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 #: Action type -> (name, value from the action's bytes).
-ACTIONS = {
+ACTIONS: dict[int, tuple[str, Callable[[bytes], object] | None]] = {
     0: ("output", lambda data: _port(data[4:8])),
     11: ("copy_ttl_out", None), 12: ("copy_ttl_in", None), 16: ("dec_mpls_ttl", None), 18: ("pop_vlan", None),
     24: ("dec_nw_ttl", None), 27: ("pop_pbb", None),
@@ -361,7 +361,7 @@ def _group_mod(data: bytes) -> GroupMod:
 
 def _port_stats(data: bytes) -> Iterator[PortStats]:
     for number, *counts, seconds, ns in struct.iter_unpack("!I4x12QII", data):
-        yield PortStats(port(number), *counts[:8], seconds + ns / 1e9)
+        yield PortStats._make((port(number), *counts[:8], seconds + ns / 1e9))
 
 
 def _flow_stats(data: bytes) -> Iterator[FlowStats]:

@@ -19,10 +19,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from mnlab.protocols import ip
-from mnlab.protocols.tcp import words as tcp_words
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.message import Message
+from mnlab.protocols.tcp import words as tcp_words
 from mnlab.protocols.tcp.repeats import Repeat, repeats
 from mnlab.protocols.tcp.segment import PROBE, RETRANSMISSION, STRAY, Segment, decode
 from mnlab.protocols.tcp.side import CLIENT, SERVER, RttSample, Side, StateChange

@@ -128,13 +128,14 @@ class Trace:
     def steps(self) -> list[Step]:
         """The ACKs, in order."""
         found = []
-        for (_, probe, state), following in zip(self._reports, [*self._reports[1:], None]):
+        for (_, probe, state), following in zip(self._reports, [*self._reports[1:], None], strict=False):
             after = following and following[1]
             acked = (after.snd_una - probe.snd_una) % 2**32 / self.segment if after else 0
             # If values hold only since something later than this ACK, a timeout came between: it has changed them.
             known = following is not None and not (following[2] == "Loss" != state)
             found.append(Step(probe.time, probe.snd_cwnd, _limit(probe), probe.snd_una, probe.snd_nxt,
-                              probe.in_flight / self.segment, state, acked, after.snd_cwnd if known else None))
+                              probe.in_flight / self.segment, state, acked,
+                              after.snd_cwnd if after and known else None))
         return found
 
     @cached_property
@@ -177,7 +178,9 @@ class Trace:
         A round begins with the first ACK after the last one's end; it ends when what was sent until then is
         acknowledged. The ACKs of fast recovery and after a timeout make no rounds: what they tell of was sent long ago.
         """
-        found, first, seen = [], None, set()
+        found: list[Round] = []
+        first: Step | None = None
+        seen: set[str] = set()
         for step in self.steps:
             if step.state in ("Recovery", "Loss"):
                 first = None
@@ -239,8 +242,8 @@ class Trace:
         return Episode(
             sign=sign, time=event.time, cwnd=last.snd_cwnd, ssthresh_before=_limit(last), ssthresh=_limit(after_that),
             duplicates=len(copies), flight=in_flight / self.segment, silence=event.time - last.time,
-            cwnd_next=after_that.snd_cwnd, retransmit=again, end=end and end.time,
-            cwnd_end=settled and settled.snd_cwnd)
+            cwnd_next=after_that.snd_cwnd, retransmit=again, end=end.time if end else None,
+            cwnd_end=settled.snd_cwnd if settled else None)
 
     @cached_property
     def inputs(self) -> list[Input]:

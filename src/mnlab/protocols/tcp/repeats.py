@@ -23,10 +23,18 @@ A repetition was spurious if the original had arrived. The receiver's capture sh
 so by DSACK (RFC 2883, 3708), or the first ACK that covers it echoes a timestamp older than its own (Eifel, RFC 3522).
 """
 
-from dataclasses import dataclass, field, replace
+from __future__ import annotations
 
-from mnlab.protocols.tcp import rto as tcp_rto, rtt as tcp_rtt, sack as tcp_sack
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from mnlab.protocols.tcp import rto as tcp_rto
+from mnlab.protocols.tcp import rtt as tcp_rtt
+from mnlab.protocols.tcp import sack as tcp_sack
 from mnlab.protocols.tcp.segment import DUPLICATE, DUPLICATE_ACK, PROBE, RETRANSMISSION, STRAY, Segment, signed
+
+if TYPE_CHECKING:
+    from mnlab.protocols.tcp import Connection
 
 TIMEOUT, FAST, AFTER_TIMEOUT = "timeout", "fast retransmission", "recovery after timeout"
 TAIL_PROBE, ASKED, WINDOW_PROBE, KEEP_ALIVE = "tail loss probe", "asked again", "zero window probe", "keep-alive"
@@ -89,7 +97,7 @@ def repeats(connection, side: str, there=None, probes: bool | None = None) -> li
 class _Sender:
     """What the sender knows as the capture goes on."""
 
-    connection: object
+    connection: Connection
     side: str
     probing: bool | None = None  # whether it sends tail loss probes, if known
     board: tcp_sack.Scoreboard = field(default_factory=tcp_sack.Scoreboard)
@@ -164,7 +172,9 @@ class _Sender:
     def _judge_by_dsack(self, ack: Segment) -> None:
         """What arrived twice was sent twice: the latest repetition of it is the spurious one."""
         twice = tcp_sack.dsack(ack)
-        for number in reversed(range(len(self.found))) if twice else ():
+        if not twice:
+            return
+        for number in reversed(range(len(self.found))):
             one = self.found[number]
             if one.spurious == "" and twice[0] <= one.segment.seq < twice[1]:
                 self.found[number] = replace(one, spurious=BY_DSACK)
@@ -174,6 +184,7 @@ class _Sender:
     def _judge_by_timestamp(self, ack: Segment) -> None:
         """By the first ACK that covers a repetition. If it covers several, only the first of them can tell: a receiver
         that delays its ACKs echoes the oldest segment that it answers (RFC 7323, section 4.3)."""
+        assert ack.ack is not None
         covered = [number for number in self.unjudged if self.found[number].segment.end <= ack.ack]
         self.unjudged = [number for number in self.unjudged if number not in covered]
         if not covered or not _echoes_older(ack, min((self.found[n].segment for n in covered), key=lambda s: s.seq)):
@@ -277,8 +288,8 @@ class _Sender:
 
 def _echoes_older(ack: Segment, repetition: Segment) -> bool:
     """Whether the echoed timestamp was sent before the repetition's own (RFC 3522, section 3.2, step 5)."""
-    stamps = ack.options.get("timestamp"), repetition.options.get("timestamp")
-    return all(stamps) and signed(stamps[0][1] - stamps[1][0]) < 0
+    echoed, sent = ack.options.get("timestamp"), repetition.options.get("timestamp")
+    return signed(echoed[1] - sent[0]) < 0 if echoed and sent else False
 
 
 def _packet(segment: Segment) -> tuple:

@@ -46,7 +46,7 @@ class Rfc6298:
 
     def sample(self, rtt: float) -> None:
         """The round trip time of a segment that was sent once."""
-        if self.srtt is None:
+        if self.srtt is None or self.rttvar is None:
             self.srtt, self.rttvar = rtt, rtt / 2
         else:
             self.rttvar = (1 - BETA) * self.rttvar + BETA * abs(self.srtt - rtt)  # before SRTT moves: (2.3)
@@ -116,6 +116,7 @@ def rfc6298(samples: Iterable[float], granularity: float = 0.001, least: float =
     model, found = Rfc6298(minimum=least, granularity=granularity), []
     for rtt in samples:
         model.sample(rtt)
+        assert model.srtt is not None and model.rttvar is not None
         found.append(Estimate(rtt, model.srtt, model.rttvar, model.rto))
     return found
 
@@ -125,6 +126,7 @@ def linux(samples: Iterable[tuple[float, int, int]]) -> list[Estimate]:
     model, found = Linux(), []
     for rtt, acked, sent in samples:
         model.sample(rtt, acked, sent)
+        assert model.srtt is not None
         found.append(Estimate(rtt, model.srtt, model.term, model.rto))
     return found
 

@@ -116,6 +116,7 @@ def _send(waiting: deque[_Waiting], segment: Segment) -> None:
 
 def _covered(waiting: deque[_Waiting], ack: Segment) -> tuple[Segment, str] | None:
     """The oldest segment that `ack` newly covers, and whether by its number or by a SACK block."""
+    assert ack.ack is not None
     oldest, ambiguous = None, False
     while waiting and waiting[0].segment.end <= ack.ack:
         one = waiting.popleft()

@@ -15,7 +15,7 @@ Block = tuple[int, int]  # first number, and the one after the last
 def dsack(segment: Segment) -> Block | None:
     """The numbers that an ACK reports as received twice; None if it reports none."""
     blocks = segment.sack
-    if not blocks:
+    if not blocks or segment.ack is None:
         return None
     first = blocks[0]
     inside = len(blocks) > 1 and blocks[1][0] <= first[0] and first[1] <= blocks[1][1]
@@ -36,6 +36,8 @@ class Scoreboard:
 
     def note(self, ack: Segment) -> bool:
         """Take in an ACK; True if it brings anything new."""
+        if ack.ack is None:
+            return False
         known = self.una, tuple(self.blocks)
         self.una = max(self.una, ack.ack)
         for block in held(ack):
@@ -63,7 +65,7 @@ class Scoreboard:
     def holes(self) -> list[Block]:
         """What is missing below the highest that has arrived."""
         edges = [self.una, *(edge for block in self.blocks for edge in block)]
-        return [(left, right) for left, right in zip(edges[::2], edges[1::2]) if left < right]
+        return [(left, right) for left, right in zip(edges[::2], edges[1::2], strict=False) if left < right]
 
     def has(self, left: int, right: int) -> bool:
         """Whether all of left..right-1 is known to have arrived."""

@@ -64,6 +64,7 @@ class Side:
 
     def relative(self, raw: int) -> int:
         """A number of this side's, counted from its SYN; the nearest to the highest seen, which undoes wrapping."""
+        assert self.isn is not None, "learned from the first segment that shows it"
         return self.top + signed(raw - self.isn - self.top)
 
     def fresh(self, first: int, end: int) -> int:

@@ -11,8 +11,8 @@ before it), window scales are unknown, and both ends are taken to be ESTABLISHED
 
 from collections import deque
 
-from mnlab.protocols.tcp import states
 from mnlab.protocols.capture import Frame
+from mnlab.protocols.tcp import states
 from mnlab.protocols.tcp.segment import (
     ACK,
     CROSSED,
@@ -144,6 +144,7 @@ class Tracker:
     @staticmethod
     def _note_ack(segment: Segment, sender: Side, receiver: Side) -> None:
         """What a segment acknowledges, by its number or (behind a gap) by its SACK blocks, and its window."""
+        assert segment.ack is not None
         sender.acked = segment.ack if sender.acked is None else max(sender.acked, segment.ack)
         sender.window = segment.window
         if receiver.next < segment.ack <= receiver.top:
@@ -168,7 +169,8 @@ class Tracker:
         if last is None or segment.rst:
             return None
         bare_syn = segment.syn and segment.ack is None and last.event == states.RECEIVE_SYN
-        old_ack = last.event == states.RECEIVE_FIN and segment.ack is not None and segment.ack <= receiver.fin
+        old_ack = last.event == states.RECEIVE_FIN and segment.ack is not None \
+            and receiver.fin is not None and segment.ack <= receiver.fin
         if not (bare_syn or old_ack):
             return None
         sender.changes.pop()
@@ -246,6 +248,7 @@ def _acceptable_reset(segment: Segment, sender: Side, receiver: Side) -> bool:
 
 def _state_events(segment: Segment, sender: Side, receiver: Side, acceptable: bool) -> list[tuple[Side, str]]:
     """What a segment means to its two ends, in the order in which RFC 9293 section 3.10.7 looks at it."""
+    events: tuple[tuple[bool, Side, str], ...]
     if segment.rst:
         own = segment.ack is not None or 0 <= segment.seq <= sender.top  # else it answers a segment of no connection
         events = ((own, sender, states.SEND_RST), (acceptable, receiver, states.RECEIVE_RST))

@@ -28,6 +28,7 @@ class Window:
 
     @property
     def edge(self) -> int:
+        assert self.segment.ack is not None
         return self.segment.ack + self.segment.window
 
 
@@ -88,7 +89,8 @@ def advertised(connection, side: str) -> list[Window]:
 def closed(connection, side: str) -> list[Closed]:
     """The times in which `side` advertised a window of 0, each with the probes that its peer sent meanwhile."""
     found: list[Closed] = []
-    first, probes = None, []
+    first: Segment | None = None
+    probes: list[Segment] = []
     for segment in connection.segments:
         if segment.sender != side:
             if first and segment.kind == PROBE:
@@ -103,7 +105,8 @@ def closed(connection, side: str) -> list[Closed]:
 
 def updates(connection, side: str) -> list[Segment]:
     """The segments by which `side` did nothing but move the edge of its window: no data, nothing newly acknowledged."""
-    found, acked, edge = [], None, None
+    found: list[Segment] = []
+    acked, edge = None, 0
     for segment in _acks(connection, side):
         window = Window(segment)
         if not segment.size and segment.ack == acked and window.edge > edge:

@@ -165,12 +165,14 @@ def sessions(frames: Iterable[Frame]) -> list[Session]:
 
 
 def of_connection(connection: tcp.Connection) -> Session | None:
-    """The TLS session on a TCP connection; None if it does not carry TLS."""
+    """The TLS session on a TCP connection; None if it does not carry TLS, or not one whole record of it."""
     if not any(_is_record(connection.stream(side)) for side in (tcp.CLIENT, tcp.SERVER)):
         return None
     sides = {side: list(_records(connection, side)) for side in (tcp.CLIENT, tcp.SERVER)}
     handshakes = [message for records in sides.values() for message in _handshakes(records)]
     records = sorted((record for side in sides.values() for record in side), key=lambda record: record.time)
+    if not records:
+        return None
     alerts = [read_alert(record, record.data) for record in records
               if record.type == ALERT and not record.encrypted and len(record.data) == 2]
     return Session(connection, records, sorted(handshakes, key=lambda message: message.time), alerts)

@@ -84,6 +84,9 @@ class Direction:
         number, self.sequence = self.sequence, self.sequence + 1
         return self._open(number, kind, version, data)
 
+    def _open(self, number: int, kind: int, version: int, data: bytes) -> bytes | None:
+        raise NotImplementedError
+
     def _counted(self, number: int) -> bytes:
         """The nonce: the sequence number on the IV (RFC 8446, section 5.3)."""
         return (int.from_bytes(self.iv, "big") ^ number).to_bytes(NONCE, "big")
@@ -127,4 +130,5 @@ def directions12(cipher: Cipher, master: bytes, client_random: bytes, server_ran
     block = prf(master, "key expansion", server_random + client_random, 2 * (cipher.key_size + iv), cipher.hash)
     ends = [cipher.key_size, 2 * cipher.key_size, 2 * cipher.key_size + iv]
     keys = block[:ends[0]], block[ends[0]:ends[1]]
-    return [Direction12(cipher, key, salt) for key, salt in zip(keys, (block[ends[1]:ends[2]], block[ends[2]:]))]
+    salts = block[ends[1]:ends[2]], block[ends[2]:]
+    return [Direction12(cipher, key, salt) for key, salt in zip(keys, salts, strict=True)]

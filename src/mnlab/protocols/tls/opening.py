@@ -102,7 +102,7 @@ def with_master(session: tls.Session, master: bytes | None) -> Opening:
     """Open a session of TLS 1.2 with its master secret."""
     cipher = keys.cipher_of(session.suite)
     directions = {}
-    if cipher and master and session.version == "TLS 1.2":
+    if cipher and master and session.version == "TLS 1.2" and session.client_hello and session.server_hello:
         pair = keys.directions12(cipher, master, session.client_hello.random, session.server_hello.random)
         directions = dict(zip((tcp.CLIENT, tcp.SERVER), pair, strict=True))
     return Opening(session, [_opened12(record, directions.get(record.sender)) for record in session.records])
@@ -122,10 +122,14 @@ def locked_premaster(session: tls.Session) -> bytes | None:
 def premaster(session: tls.Session, private_key: bytes) -> bytes | None:
     """The premaster secret, unlocked with the server's private key (PEM); None where nothing is locked with it."""
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    locked, key = locked_premaster(session), load_pem_private_key(private_key, None)
-    if locked is None or len(locked) != key.key_size // 8:
+    locked = locked_premaster(session)
+    if session.client_hello is None or locked is None:
+        return None
+    key = load_pem_private_key(private_key, None)
+    if not isinstance(key, RSAPrivateKey) or len(locked) != key.key_size // 8:
         return None
     try:
         secret = key.decrypt(locked, PKCS1v15())
@@ -137,9 +141,14 @@ def premaster(session: tls.Session, private_key: bytes) -> bytes | None:
 
 
 def master_secret(session: tls.Session, secret: bytes) -> bytes:
-    """The master secret of TLS 1.2 from the premaster secret (RFC 5246, section 8.1; RFC 7627 if both ends know it)."""
-    hash = keys.cipher_of(session.suite).hash
-    hellos = session.client_hello, session.server_hello
+    """The master secret of TLS 1.2 from the premaster secret (RFC 5246, section 8.1; RFC 7627 if both ends know it).
+
+    ValueError if the session lacks a hello, or has a cipher that records cannot be opened with.
+    """
+    cipher = keys.cipher_of(session.suite)
+    if cipher is None or session.client_hello is None or session.server_hello is None:
+        raise ValueError("a session without both hellos, or with such a cipher, has no master secret")
+    hash, hellos = cipher.hash, (session.client_hello, session.server_hello)
     if all("extended_master_secret" in hello.extensions for hello in hellos):
         seed = hashlib.new(hash, transcript(session.handshakes, tls.CLIENT_KEY_EXCHANGE)).digest()
         return keys.prf(secret, "extended master secret", seed, keys.MASTER_SECRET, hash)
@@ -159,8 +168,8 @@ def transcript(handshakes: Iterable[tls.Handshake], last: int) -> bytes:
 def with_private_key(session: tls.Session, private_key: bytes) -> Opening:
     """Open a session with the server's private key (PEM): with RSA key exchange everything opens, else nothing."""
     secret = premaster(session, private_key)
-    known = secret and session.server_hello and keys.cipher_of(session.suite)
-    return with_master(session, master_secret(session, secret) if known else None)
+    known = session.server_hello and keys.cipher_of(session.suite)
+    return with_master(session, master_secret(session, secret) if secret and known else None)
 
 
 def _opened12(record: tls.Record, direction: keys.Direction | None) -> Opened:
@@ -170,7 +179,7 @@ def _opened12(record: tls.Record, direction: keys.Direction | None) -> Opened:
 
 
 def _open13(session: tls.Session, cipher: keys.Cipher | None, secrets: dict[str, bytes]) -> Opening:
-    opened = []
+    opened: list[Opened] = []
     for sender in (tcp.CLIENT, tcp.SERVER):
         records = [record for record in session.records if record.sender == sender]
         found = [secrets.get(label) for label in TRAFFIC[sender]]
