@@ -19,9 +19,10 @@ from mnlab.lab import work as workfolder
 from mnlab.lab.lab import BrokenLab, Lab, load, written_in
 from mnlab.machine.job import Machine
 
-#: Kinds of mutants that cost a run of the lab.
 #: What a mutant's function is called with.
-SIGNATURES = {"answers": "it takes (answers, params)", "work": "it takes (work, params)", "forged": "it takes (evidence)"}
+SIGNATURES = {"answers": "it takes (answers, params)", "work": "it takes (work, params)",
+              "forged": "it takes (evidence)"}
+#: Kinds of mutants that cost a run of the lab.
 RUNS = ("work", "network")
 
 

@@ -7,7 +7,7 @@ import stat
 import sys
 import tempfile
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -25,9 +25,9 @@ def register(app: typer.Typer) -> None:
 
 
 def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="The command and its arguments.")],
-        send: Annotated[Optional[list[Path]], typer.Option(
+        send: Annotated[list[Path] | None, typer.Option(
             parser=a_path, metavar="PATH", help="A file or folder to send in; may be repeated.")] = None,
-        bring: Annotated[Optional[list[str]], typer.Option(
+        bring: Annotated[list[str] | None, typer.Option(
             metavar="PATH", help="Bring out this, too, say /tmp/h1.pcap; may be repeated.")] = None,
         out: Annotated[Path, typer.Option(
             parser=a_folder, metavar="FOLDER", help="Where files that the command wrote are put.")] = Path("exec-out"),

@@ -14,8 +14,22 @@ import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
 from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile
-from mnlab.cli.options import (Clock, Json, Junit, On, Out, Place, Quiet, Seed, Verbose, Work, WrongUsage, a_path,
-                               machine_for, say)
+from mnlab.cli.options import (
+    Clock,
+    Json,
+    Junit,
+    On,
+    Out,
+    Place,
+    Quiet,
+    Seed,
+    Verbose,
+    Work,
+    WrongUsage,
+    a_path,
+    machine_for,
+    say,
+)
 from mnlab.evidence.layout import STUDENT
 from mnlab.lab import lab as labs
 from mnlab.lab import work as workfolder
@@ -46,8 +60,8 @@ def list_labs(json: Json = False) -> None:
         except labs.BrokenLab as problem:
             broken.append(problem)
     _show_list(found, json)
-    for problem in broken:  # one that is not finished is no reason not to list the others
-        say(str(problem))
+    for mistake in broken:  # one that is not finished is no reason not to list the others
+        say(str(mistake))
 
 
 def _show_list(found: list[tuple[labs.Lab, int]], json: bool) -> None:
@@ -65,7 +79,8 @@ def _show_list(found: list[tuple[labs.Lab, int]], json: bool) -> None:
 
 def _marks(lab: labs.Lab):
     if not lab.checks.is_file():
-        raise labs.BrokenLab(f"{lab.checks}:", FileNotFoundError("there is no such file"), "each lab has its checks there")
+        raise labs.BrokenLab(f"{lab.checks}:", FileNotFoundError("there is no such file"),
+                             "each lab has its checks there")
     module = labs.load(lab.checks)
     return [thing.points for name, thing in vars(module).items() if name.startswith("check_")
             and hasattr(thing, "points")]

@@ -9,7 +9,8 @@ from mnlab.cli.labs import LabNames
 from mnlab.cli.options import Clock, On, Place, Quiet, WrongUsage, a_file, a_path, machine_for, say
 from mnlab.lab import lab as labs
 
-machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The lab machine: build, look at, carry, remove.")
+machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None,
+                      help="The lab machine: build, look at, carry, remove.")
 
 
 def register(app: typer.Typer) -> None:

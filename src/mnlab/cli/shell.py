@@ -43,18 +43,18 @@ def register(app: typer.Typer) -> None:
     app.command()(shell)
 
 
-def shell(lab: Annotated[Optional[str], typer.Argument(
+def shell(lab: Annotated[str | None, typer.Argument(
               metavar="LAB", help="The name of a lab, as `list` shows; none with --topo.")] = None,
-          host: Annotated[Optional[str], typer.Argument(
+          host: Annotated[str | None, typer.Argument(
               help="Open a shell on this host instead of Mininet's prompt.")] = None,
-          topo: Annotated[Optional[str], typer.Option(
+          topo: Annotated[str | None, typer.Option(
               metavar="FILE[:NAME[,ARG...]]",
               help="A topology of your own, as for `mn --custom`; or one of Mininet's: tree,2.")] = None,
-          controller: Annotated[Optional[str], typer.Option(
+          controller: Annotated[str | None, typer.Option(
               metavar="APP.py", help="Every switch is Open vSwitch's, and c0 runs this Ryu application.")] = None,
           record: Annotated[bool, typer.Option(
               "--record", help="Capture on every interface, into captures/ of --out.")] = False,
-          work: Annotated[Optional[Path], typer.Option(
+          work: Annotated[Path | None, typer.Option(
               parser=a_path, metavar="FOLDER", help="Files to take along; work/LAB if it is there.")] = None,
           out: Annotated[Path, typer.Option(
               parser=a_folder, metavar="FOLDER", help="Where files you make there are put.")] = Path("shell-out"),

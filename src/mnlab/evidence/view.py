@@ -138,7 +138,7 @@ class View:
         for path in _found(LIBRARIES):
             self._show(path)
         for folder in _found(DIST_PACKAGES):
-            for entry in filter(self.allowed.shows_package, os.listdir(folder)):
+            for entry in filter(allowed.shows_package, os.listdir(folder)):
                 self._show(f"{folder}/{entry}")
         for cover in sorted(glob.glob(f"{self.prepared}/covers/*")):
             target = os.path.basename(cover).replace(SLASH, "/")
@@ -167,11 +167,11 @@ def prepare(folder: Path, allowed: Allowed) -> None:
             cover.write_text(path.read_text() + NAMES.format(module=module, names=names) if names
                              else MODULE.format(name=module) if path.suffix != ".so" else "")
     for package, shown in allowed.only.items():
-        for path in _found(f"{place}/{package.replace('.', '/')}" for place in DIST_PACKAGES):
-            cover = folder / "covers" / path.replace("/", SLASH)
+        for found in _found(f"{place}/{package.replace('.', '/')}" for place in DIST_PACKAGES):
+            cover = folder / "covers" / found.replace("/", SLASH)
             cover.mkdir()
             for name in ("__init__", *shown):
-                (cover / f"{name}.py").write_bytes(Path(shadowed, f"{name}.py").read_bytes())
+                (cover / f"{name}.py").write_bytes(Path(found, f"{name}.py").read_bytes())
 
 
 def _found(patterns: Iterable[str]) -> list[str]:

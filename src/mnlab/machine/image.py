@@ -106,8 +106,8 @@ def build(folder: Path, say: Callable[[str], None]) -> None:
 def bounded() -> tuple[list[str], int]:
     """A prefix that makes the build end, and its mounts vanish, with who started it; and the signal that ends it.
 
-    unshare(1) ignores SIGTERM while its child runs, so it is killed, and takes its namespaces along. Who is not root, or
-    root without CAP_SYS_ADMIN, as in a plain container, has no such namespaces; mmdebstrap then cleans up by itself.
+    unshare(1) ignores SIGTERM while its child runs, so it is killed, and takes its namespaces along. Who is not root,
+    or root without CAP_SYS_ADMIN, as in a plain container, has no such namespaces; mmdebstrap then cleans up by itself.
     """
     namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
     if os.geteuid() == 0 and subprocess.run([*namespaces, "true"], capture_output=True).returncode == 0:

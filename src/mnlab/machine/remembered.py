@@ -48,9 +48,9 @@ class Remembering:
         return hashlib.sha256(json.dumps(told).encode() + job.archive()).hexdigest()
 
 
-def remembering(machine: Machine) -> Machine:
+def remembering(machine: Machine) -> "Machine | Remembering":
     """`machine`, made to remember if its runs are functions of what goes into them."""
-    return Remembering(machine) if machine.describe()["clock"] == "virtual" else machine
+    return Remembering(machine) if isinstance(machine, VirtualMachine) and machine.clock == "virtual" else machine
 
 
 def runs_folder() -> Path:

@@ -198,6 +198,7 @@ class Conversation:
     def _listen(self, process: subprocess.Popen) -> None:
         self._talk, self._ends, self.waiting = process, os.pidfd_open(process.pid), True
         self._bytes, self._decoder = b"", codecs.getincrementaldecoder("utf-8")("replace")
+        assert process.stdout
         os.set_blocking(process.stdout.fileno(), False)
         self.outToNode[process.stdout.fileno()] = self
 

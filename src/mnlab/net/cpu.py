@@ -20,7 +20,7 @@ class Share:
 
     def __init__(self, name: str, pid: int, cpu=-1, cores=None, period_us=PERIOD):
         self.name, self.group, self.period = name, JOB / f"{name}-{pid}", notation.whole(LEAST, 1_000_000)(period_us)
-        self.cores = None
+        self.cores: set[int] | None = None
         try:
             self.group.mkdir()
             (self.group / "cgroup.procs").write_text(str(pid))

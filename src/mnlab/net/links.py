@@ -66,7 +66,7 @@ class StrictIntf(Intf):
             self._expect("state", args[0], lambda name: "up" if namespace.flags(name) & namespace.IFF_UP else "down")
         return ""
 
-    def isUp(self, setUp=False):  # noqa: N802, N803
+    def isUp(self, setUp=False):  # noqa: N802
         if not self.made:
             return True
         if setUp:

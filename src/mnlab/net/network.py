@@ -182,7 +182,7 @@ class Network(Mininet):
     def start(self):
         super().start()
         for node in [*self.hosts, *(s for s in self.switches if isinstance(s, Bridge))]:
-            wait_until(lambda node=node: _all_up(node), f"every interface of {node.name} is up")
+            wait_until(partial(_all_up, node), f"every interface of {node.name} is up")
         for switch in self.switches:
             wait_until(switch.settled, f"the spanning tree of {switch.name} has settled", SPANNING_TREE)
 

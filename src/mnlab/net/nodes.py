@@ -29,9 +29,15 @@ class Strict(Conversation):
     commands are processes of their own. cmd() has a shell where it needs one (conversation.py).
     """
 
-    share = None  # of the processors: all of them
+    name: str
+    params: dict
+    inNamespace: bool  # noqa: N815
+    unmountPrivateDirs: Callable[[], None]  # noqa: N815
+    shell: subprocess.Popen | None
+    share: Share | None = None  # of the processors: all of them
 
-    isSetup = True  # Mininet would start `which` twice to see whether its own programs are there; they are used at once
+    #: Mininet would start `which` twice to see whether its own programs are there; they are used at once.
+    isSetup = True  # noqa: N815
 
     def startShell(self, mnopts=None):  # noqa: N802  (Mininet's name)
         if len(self.name) > NAME_LIMIT:
@@ -142,7 +148,7 @@ class Strict(Conversation):
     def popen(self, *args, **options):
         if self.share:
             options.setdefault("preexec_fn", self.share.join)
-        return super().popen(*args, **options)
+        return super().popen(*args, **options)  # type: ignore[misc]  # Mininet's node is the next class
 
     def terminate(self):
         self.hang_up()

@@ -110,7 +110,7 @@ class Shape:
             return max(self.frame, math.ceil(self.rate * self.asked["latency_ms"] / 8))
         if self.red and "max_queue_size" not in self.asked:
             return RED_LIMIT
-        return self.queue_frames(self.rate) * self.frame
+        return self.queue_frames(self.rate or 0) * self.frame
 
     def flight_frames(self) -> int:
         """Frames netem must be able to hold: all that can enter during the delay (its own default drops at 1000), or,
@@ -186,9 +186,9 @@ def _comparisons(shape: Shape, options: dict, classes: str):
         share, correlation = asked(name, (0, 0))
         yield f"a {name} of", share, netem.get(where, {}).get(what)
         yield f"a {name}'s correlation of", correlation, netem.get(where, {}).get("correlation")
-    for value, name in zip(asked("gemodel", ()), ("p", "r", "1-h", "1-k")):
+    for value, name in zip(asked("gemodel", ()), ("p", "r", "1-h", "1-k"), strict=False):
         yield f"a gemodel's {name} of", value, netem.get("loss-gemodel", {}).get(name)
-    for value, name in zip(asked("slot", ()), ("min-delay", "max-delay")):
+    for value, name in zip(asked("slot", ()), ("min-delay", "max-delay"), strict=False):
         yield f"a slot's {name} (s) of", value, netem.get("slot", {}).get(name), tick
     rate = netem.get("rate", {}).get("rate")
     yield "netem's rate (bit/s) of", shape.pace, rate and rate * 8

@@ -71,7 +71,7 @@ def content(frame: Frame, packet: ip.Packet) -> tuple:
     carried = bytearray(frame.data[packet.start:packet.end])
     if packet.fragment_offset == 0:
         _clear(carried, 0, packet.protocol)
-        quoted = ip.decode_ipv4(carried, 8) if packet.protocol == ip.ICMP and carried[:1] in _QUOTING else None
+        quoted = ip.decode_ipv4(bytes(carried), 8) if packet.protocol == ip.ICMP and carried[:1] in _QUOTING else None
         if quoted:
             carried[18:28] = bytes(10)  # the quoted header's checksum and addresses
             _clear(carried, quoted.start, quoted.protocol)

@@ -10,22 +10,27 @@ from mnlab.report.jsonout import as_dict
 
 def keep(result: LabResult) -> None:
     """Write the verdicts beside the evidence, as `--json` has them."""
-    (result.evidence / layout.VERDICTS).write_text(json.dumps(as_dict([result]), indent=1))
+    if result.evidence:
+        (result.evidence / layout.VERDICTS).write_text(json.dumps(as_dict([result]), indent=1))
 
 
 def since(result: LabResult) -> str:
     """What is different from the run before, in words: "+4 since arp-3: 2 checks more pass"; "" if there was none."""
-    before = _before(result.evidence)
+    before = _before(result.evidence) if result.evidence else None
     if not before:
         return ""
     name, known = before
     passed = {check["name"] for check in known["checks"] if check["status"] == PASSED}
     now = {check.name for check in result.checks if check.status == PASSED}
-    words = [f"{len(some)} check{'s' * (len(some) != 1)} {what}" for some, what in
-             ((now - passed, "more pass" + "es" * (len(now - passed) == 1)), (passed - now, "no longer pass"
-              + "es" * (len(passed - now) == 1))) if some]
+    words = ", ".join(_checks(len(some), what) for some, what in
+                      ((now - passed, "more"), (passed - now, "no longer")) if some)
     change = result.points - known["points"]
-    return (f"{change:+d} since {name}" if change else f"as many points as {name}") + (f": {', '.join(words)}" if words else "")
+    text = f"{change:+d} since {name}" if change else f"as many points as {name}"
+    return f"{text}: {words}" if words else text
+
+
+def _checks(count: int, what: str) -> str:
+    return f"1 check {what} passes" if count == 1 else f"{count} checks {what} pass"
 
 
 def _before(evidence: Path) -> tuple[str, dict] | None:

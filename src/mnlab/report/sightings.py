@@ -77,7 +77,8 @@ def arrows(messages: Iterable, name_of: Callable[[str], str], captured: Iterable
     drawn = [_arrow(flight, name_of, listening, on_path[flight.first.source, flight.first.target])
              for flight in flights]
     drawn = _passed_on(drawn, flights)
-    mismatched = {_flow(arrow) for arrow, flight in zip(drawn, flights) if _from_nowhere(arrow, flight, listening)}
+    mismatched = {_flow(arrow) for arrow, flight in zip(drawn, flights, strict=True)
+                  if _from_nowhere(arrow, flight, listening)}
     return [replace(arrow, lost=False, last="") if _flow(arrow) in mismatched else arrow for arrow in drawn]
 
 

@@ -6,7 +6,6 @@ from rich.text import Text
 from mnlab.evidence.record import Command, Record
 from mnlab.report.drawing import Drawing, Glyphs, one_line
 
-
 TOLD = 12  # lines of what a command was told that are shown; output/NAME.in has them all
 
 

@@ -2,7 +2,6 @@
 from pprint import pformat as pretty
 
 from oslo_config import cfg
-from ryu import cfg as ryu_cfg
 from ryu.app import simple_switch_13
 from ryu.controller import ofp_event
 from ryu.controller.handler import DEAD_DISPATCHER, MAIN_DISPATCHER, set_ev_cls
