@@ -97,6 +97,8 @@ class Conversation:
         """Start a command and return at once: monitor() and waitOutput() have what it prints."""
         command = text_of(args)
         self._be_free()
+        if self._talk and select.select([self._ends], [], [], 0)[0]:  # somebody ended it between two commands
+            self._end_talk()
         if not self._talk:
             self._start_shell()
         self.lastCmd, self.lastPid, self.waiting = command, None, True
@@ -198,8 +200,8 @@ class Conversation:
     def _listen(self, process: subprocess.Popen) -> None:
         self._talk, self._ends, self.waiting = process, os.pidfd_open(process.pid), True
         self._bytes, self._decoder = b"", codecs.getincrementaldecoder("utf-8")("replace")
-        os.set_blocking(process.stdout.fileno(), False)
-        self.outToNode[process.stdout.fileno()] = self
+        os.set_blocking(self._talk.stdout.fileno(), False)
+        self.outToNode[self._talk.stdout.fileno()] = self
 
     def _take(self, ended: bool) -> str:
         """What lies in the pipe, up to the mark of the command's end or, when the process has `ended`, all of it."""
@@ -237,6 +239,8 @@ def text_of(args) -> str:
     command = args[0] if len(args) == 1 else " ".join(str(arg) for arg in args)
     if isinstance(command, (list, tuple)):
         command = shlex.join(str(part) for part in command)
+    if "\0" in str(command):
+        raise NetworkError(f"a command holds no zero byte: {str(command)[:60]!r}")
     return str(command)
 
 
