@@ -78,6 +78,13 @@ def a_syntax_error(h1, h2):
     return h1.cmd("echo ("), h1.lastStatus, h1.cmd("echo on")
 
 @test
+def a_shell_that_somebody_ended(h1, h2):
+    h1.cmd("X=1")
+    pid = h1.cmd("echo $$").strip()
+    h2.run(["kill", "-9", pid])
+    return h1.cmd("echo \"<$X>\" again"), raises(lambda: h1.cmd("echo \0"))
+
+@test
 def a_command_without_end(h1, h2):
     words, seconds = timed(lambda: raises(lambda: h1.cmd("echo begun; sleep 1000", timeout=3)))
     return words, seconds, h1.cmd("echo free")
@@ -185,6 +192,7 @@ def test_output_is_whole(value):
 def test_errors_leave_the_shell_usable(value):
     words, status, after = value("a_syntax_error")
     assert "syntax error" in words and status and after == "on\n"
+    assert value("a_shell_that_somebody_ended") == ["<> again\n", "a command holds no zero byte: 'echo \\x00'"]
     words, seconds, after = value("a_command_without_end")
     assert words == "h1: 'echo begun; sleep 1000' failed (timed out): still running after 3 s"
     assert 3 <= seconds < 4 and after == "free\n"

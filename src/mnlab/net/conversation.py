@@ -97,6 +97,8 @@ class Conversation:
         """Start a command and return at once: monitor() and waitOutput() have what it prints."""
         command = text_of(args)
         self._be_free()
+        if self._talk and select.select([self._ends], [], [], 0)[0]:  # somebody ended it between two commands
+            self._end_talk()
         if not self._talk:
             self._start_shell()
         self.lastCmd, self.lastPid, self.waiting = command, None, True
@@ -238,6 +240,8 @@ def text_of(args) -> str:
     command = args[0] if len(args) == 1 else " ".join(str(arg) for arg in args)
     if isinstance(command, (list, tuple)):
         command = shlex.join(str(part) for part in command)
+    if "\0" in str(command):
+        raise NetworkError(f"a command holds no zero byte: {str(command)[:60]!r}")
     return str(command)
 
 

@@ -63,7 +63,10 @@ class Prompt(CLI):
         self._talk_with(self.mn[first], rest or shlex.join(shell_of(self.mn[first])))
 
     def _talk_with(self, node, command):
-        node.sendCmd(f"eval {shlex.quote(command)} </dev/tty >/dev/tty 2>&1" if self.terminal else command)
+        if self.terminal:
+            line = os.ttyname(self.stdin.fileno())
+            command = f"eval {shlex.quote(command)} <{line} >{line} 2>&1"
+        node.sendCmd(command)
         while node.waiting:
             try:
                 print(node.monitor(), end="", flush=True)
