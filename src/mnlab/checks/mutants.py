@@ -119,7 +119,8 @@ class Forgery:
             writer = RawPcapWriter(str(path), linktype=1, nano=True)
             writer.write_header(None)
             for data, meta in kept:
-                writer.write_packet(data, sec=meta.sec, usec=meta.usec, caplen=len(data), wirelen=len(data))
+                cut = meta.wirelen - meta.caplen  # what was not captured of it
+                writer.write_packet(data, sec=meta.sec, usec=meta.usec, caplen=len(data), wirelen=len(data) + cut)
             writer.close()
 
     def _captures(self, place: str) -> list[Path]:

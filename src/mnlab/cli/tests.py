@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from mnlab.lab.lab import ROOT
 #: A word for a part of the tests: what pytest is told.
 PARTS = {
     "unit": ["tests/unit", "-m", "not slow"],
+    "coverage": ["tests/unit", "-m", "not slow", "--cov"],
     "machine": ["tests/machine", "-m", "not slow"],
     "controller": ["tests/controller", "-m", "not slow"],
     "labs": ["tests/labs", "tests/topologies", "-m", "not slow"],
@@ -20,7 +22,7 @@ PARTS = {
     "vagrant": ["tests/vagrant", "--numprocesses", "0"],
 }
 #: Parts that use no lab machine.
-WITHOUT_MACHINE = ("unit", "vagrant")
+WITHOUT_MACHINE = ("unit", "coverage", "vagrant")
 DEFAULT = ["tests", "-m", "not slow"]
 
 
@@ -29,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 
 def test(what: Annotated[list[str] | None, typer.Argument(
-        metavar="[unit|machine|controller|labs|slow|vagrant|PYTEST ARGUMENT...]",
+        metavar="[unit|coverage|machine|controller|labs|slow|vagrant|PYTEST ARGUMENT...]",
         help="A part, or what pytest is to run.")] = None) -> None:
     """Run the project's tests, on every processor.
 
@@ -47,4 +49,6 @@ def test(what: Annotated[list[str] | None, typer.Argument(
                "--numprocesses", str(os.cpu_count() or 1), "--dist", "worksteal", *words]
     # pytest's workers are Pythons of their own, and so is much that tests start.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    raise typer.Exit(subprocess.run(command, cwd=ROOT, env=environment | {"PYTHONSAFEPATH": "1"}).returncode)
+    with tempfile.TemporaryDirectory() as counts:
+        environment |= {"PYTHONSAFEPATH": "1", "COVERAGE_FILE": f"{counts}/coverage"}
+        raise typer.Exit(subprocess.run(command, cwd=ROOT, env=environment).returncode)

@@ -62,13 +62,17 @@ class Frame:
 
     @cached_property
     def packet(self):
-        """The frame dissected by scapy (an `Ether`), made on first use and kept."""
+        """The frame dissected by scapy, made on first use and kept: an `Ether`, or a `Raw` if it is too short for that."""
         # Imported here and not at the top, because it costs seconds under emulation; `inet` for its bindings: with it
         # Ether knows IP, and IP knows TCP, UDP and ICMP.
         import scapy.layers.inet  # noqa: F401
         from scapy.layers.l2 import Ether
+        from scapy.packet import Raw
 
-        return Ether(self.data)
+        try:
+            return Ether(self.data)
+        except struct.error:
+            return Raw(self.data)
 
 
 def read_capture(path, start_ns: int = 0, where: str | None = None) -> list[Frame]:

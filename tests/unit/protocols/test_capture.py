@@ -74,3 +74,8 @@ def test_packets_are_dissected_once_and_on_demand(talk):
     assert "packet" not in vars(frame)
     assert frame.packet["TCP"].dport == 80
     assert frame.packet is frame.packet
+
+
+@pytest.mark.parametrize("size", range(15))
+def test_a_frame_of_any_size_can_be_dissected(size):
+    assert bytes(Frame(1, 0.0, bytes(size)).packet) == bytes(size)

@@ -141,6 +141,11 @@ def test_a_session_cut_off_in_the_middle_of_a_record(session_of):
     assert tls.sessions(frames[:3]) == []  # TCP alone
 
 
+def test_a_record_that_never_was_whole_is_no_session(talk):
+    talk.handshake().c("PA", seq=1, ack=1, data=b"\x16\x03\x01\x01\x00\x01")
+    assert tls.sessions(talk.frames) == [] and tls.messages(talk.frames) == []
+
+
 def test_what_is_not_tls_is_left_alone(talk):
     talk.handshake()
     talk.c("PA", seq=1, ack=1, data=b"GET / HTTP/1.1\r\n\r\n")

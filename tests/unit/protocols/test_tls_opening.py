@@ -112,12 +112,16 @@ def test_the_private_key_opens_what_was_locked_with_it(run, server_key, version,
 
 def test_another_key_opens_nothing(run, server_key):
     from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
     session, log = run(ssl.TLSVersion.TLSv1_2, "AES128-GCM-SHA256")
     other = rsa.generate_private_key(65537, 2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     assert opening.premaster(session, other) is None and opening.with_private_key(session, other).sealed
+    for key in (ed25519.Ed25519PrivateKey.generate(), ec.generate_private_key(ec.SECP256R1())):
+        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                serialization.NoEncryption())
+        assert opening.premaster(session, pem) is None
     assert opening.with_key_log(session, {}).sealed
     secrets = opening.read_key_log(log)
     wrong = {name: {label: bytes(len(secret)) for label, secret in found.items()} for name, found in secrets.items()}
