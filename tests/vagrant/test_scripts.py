@@ -7,7 +7,7 @@ import pytest
 from .conftest import ROOT
 
 SCRIPTS = ("vagrant/provision.sh", "vagrant/box/build", "vagrant/box/early.sh", "vagrant/box/customize.sh",
-           "tests/vagrant/room.sh", "tests/vagrant/copy.sh")
+           "tests/vagrant/room.sh", "tests/vagrant/copy.sh", "src/mnlab/machine/try_switch.sh")
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
