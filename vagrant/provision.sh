@@ -68,6 +68,33 @@ settings() {
     fi
 }
 
+# A slow boot shall not end the switch that `sudo mn` uses: systemd gives up a daemon that takes too long, or fails too
+# often, and what depended on it stays down even when it comes up after all.
+patience() {
+    for pair in ovsdb-server:ovs-vswitchd ovs-vswitchd:openvswitch-switch; do
+        mkdir -p "/etc/systemd/system/${pair%:*}.service.d"
+        put "/etc/systemd/system/${pair%:*}.service.d/mnlab.conf" <<END
+[Unit]
+StartLimitIntervalSec=0
+Upholds=${pair#*:}.service
+[Service]
+TimeoutStartSec=30min
+RestartSec=5
+END
+    done
+}
+
+# Start the switch's daemons, if one is down, and see whether they work.
+switch() {
+    [ -d /run/systemd/system ] || return 0
+    systemctl daemon-reload
+    systemctl reset-failed ovsdb-server ovs-vswitchd openvswitch-switch 2>/dev/null || true
+    timeout 1800 systemctl start ovsdb-server ovs-vswitchd openvswitch-switch ||
+        fail "Open vSwitch does not start: sudo systemctl status ovsdb-server ovs-vswitchd"
+    sh "$project/src/mnlab/machine/try_switch.sh" 120 ||
+        fail "sudo mn would not work: sudo systemctl restart openvswitch-switch, then vagrant provision"
+}
+
 ryu() {
     wheels=$(mktemp -d)
     PYTHONPATH=$project/src /usr/bin/python3 -B "$here/ryu.py" "$wheels/built"
@@ -112,9 +139,11 @@ main() {
     esac
     packages
     settings
+    patience
     ryu
     commands
     if [ "${1-}" != --prepare ]; then
+        switch
         mnlab doctor --on host || fail "this machine cannot run every lab; see above"
     fi
     say "ready: mnlab list, mnlab run arp"

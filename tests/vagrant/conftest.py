@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from . import limits
+from .limits import tail
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
@@ -29,6 +32,10 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.slow)
+
+
+#: What a student's or our own commands started, the youngest last; without the kernel's threads.
+GUESTS_PROCESSES = "ps --no-headers -eo etimes,args --sort=-etimes --ppid 2 -p 2 --deselect | tail -25"
 
 
 class Room:
@@ -62,18 +69,22 @@ class Room:
             assert time.monotonic() < deadline, f"waited {seconds:g} s for {what}"
             time.sleep(0.2)
 
-    def run(self, *command, check=True, seconds=1800) -> subprocess.CompletedProcess:
-        """The finished command; with `check`, its status was 0."""
+    def run(self, *command, check=True, seconds=300, say=print) -> subprocess.CompletedProcess:
+        """The finished command; with `check`, its status was 0. It is ended, and named, after `seconds`; until then
+        `say` is told every minute what it is at."""
         inside = ["nsenter", f"--target={self._first()}", "--net", "--mount", "--pid",
                   f"--wd={self.project / 'vagrant'}", "--", *map(str, command)]
-        done = subprocess.run(inside, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=seconds)
+        done = limits.run(inside, seconds, say, env=self.environment)
         assert not check or done.returncode == 0, f"{command} ended with status {done.returncode}:\n{tail(done.stdout)}"
         return done
 
     def ssh(self, command: str, **options) -> str:
-        """What a command in the guest printed."""
-        return self.run("vagrant", "ssh", "--no-tty", "-c", command, **options).stdout
+        """What a command in the guest printed. One that does not end is named with what runs in the guest then."""
+        try:
+            return self.run("vagrant", "ssh", "--no-tty", "-c", command, **options).stdout
+        except limits.Hangs as problem:
+            there = self.run("vagrant", "ssh", "--no-tty", "-c", GUESTS_PROCESSES, check=False, seconds=120).stdout
+            raise limits.Hangs(f"{problem}\nIn the guest, by age (s):\n{there}") from None
 
     def members(self, kind: str) -> list[str]:
         """Numbers of the processes in the room's namespace of this kind: net, mnt or pid."""
@@ -115,11 +126,6 @@ def copy_project(target: Path) -> None:
     for name in filter(lambda name: name and (ROOT / name).is_file(), listed.stdout.split("\0")):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, target / name)
-
-
-def tail(text: str, lines: int = 40) -> str:
-    """The last lines, as a terminal would show them: a progress bar's last state only."""
-    return "\n".join(line.split("\r")[-1] for line in text.splitlines()[-lines:])
 
 
 def setting(name: str) -> str:

@@ -19,14 +19,24 @@ MININET = ("sudo mn --test pingall", "sudo mn --custom topologies/lan.py --topo 
            "mnlab exec --send topologies/lan.py -- mn --custom lan.py --topo lan,3 --test pingall")
 
 
+#: Seconds that a step may take: about three times what was seen on a computer of two busy cores (`up` 1,021, labs 714).
+LIMITS = {"up": 3000, "labs": 2400, "provision again": 900, "up again, with a folder that is only copied in": 1800,
+          "ping again": 600, "halt": 300, "destroy": 300}
+COMMAND = 600  # s for one command of Mininet's
+
+
 @pytest.fixture
 def step(capsys):
-    """Does one step of the life and says how long it took."""
+    """Does one step of the life, within its limit; says that it begins, what it is at, and how long it took."""
+    def say(*words, **options):
+        with capsys.disabled():
+            print(*words, **options)
+
     def do(name, action, *arguments, **options):
         started = time.monotonic()
-        result = action(*arguments, **options)
-        with capsys.disabled():
-            print(f"  {name}: {time.monotonic() - started:.0f} s", flush=True)
+        say(f"  {name} ...", flush=True)
+        result = action(*arguments, seconds=LIMITS.get(name, COMMAND), say=say, **options)
+        say(f"  {name}: {time.monotonic() - started:.0f} s", flush=True)
         return result
     return do
 

@@ -59,3 +59,25 @@ def test_the_variant_is_that_of_who_made_the_machine(on_a_copy, name):
     assert done.returncode == 0, done.stdout
     mine, others = (zlib.crc32(who.encode()) % 100_000 for who in (name, "other"))
     assert re.findall(r"variant (\d+) of arp", done.stdout) == [str(seed) for seed in (mine, mine, mine, others)]
+
+
+def test_a_machine_whose_switch_does_not_work_is_not_called_ready(on_a_copy):
+    """systemd is left out, and Open vSwitch with it: there is no daemon on the copy."""
+    instead = "systemctl() { echo systemctl $*; }; timeout() { shift; \"$@\"; }; mkdir -p /run/systemd/system; "
+    done, _ = on_a_copy(with_functions(instead + "switch; echo ready"))
+    assert done.returncode == 1 and "ready" not in done.stdout.splitlines(), done.stdout
+    assert "systemctl start ovsdb-server ovs-vswitchd openvswitch-switch" in done.stdout
+    assert re.search("^Open vSwitch: ", done.stdout, re.M) and "sudo mn would not work" in done.stdout
+
+
+def test_daemons_that_do_not_start_are_named(on_a_copy):
+    instead = "systemctl() { [ $1 != start ]; }; timeout() { shift; \"$@\"; }; mkdir -p /run/systemd/system; "
+    done, _ = on_a_copy(with_functions(instead + "switch"))
+    assert done.returncode == 1 and "systemctl status ovsdb-server ovs-vswitchd" in done.stdout
+
+
+def test_the_switchs_daemons_have_all_the_time_that_a_slow_boot_takes(on_a_copy):
+    """As systemd reads them: no limit of starts, half an hour each, and what failed for one's sake comes up with it."""
+    done, changed = on_a_copy(with_functions("patience; patience"))
+    assert done.returncode == 0, done.stdout
+    assert sorted(changed) == [f"etc/systemd/system/{name}.service.d/mnlab.conf" for name in ("ovs-vswitchd", "ovsdb-server")]

@@ -47,6 +47,8 @@ def _doctor_of_host(chosen: list[labs.Lab]) -> int:
     lacking = {lab.name: capabilities.lacking(needs_of(lab)) for lab in chosen}
     for name, missing in lacking.items():
         print(f"{'MISS' if missing else 'ok  '}  {name:<20} {', '.join(missing)}".rstrip())
+    if trouble := capabilities.switch_trouble():
+        print(f"      {'sudo mn':<20} {trouble}: sudo systemctl restart openvswitch-switch (labs bring their own)")
     everything = dict.fromkeys(part for missing in lacking.values() for part in missing)
     for line in capabilities.remedies(everything):
         print(line)

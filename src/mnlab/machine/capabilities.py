@@ -8,9 +8,11 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 PYTHON = "/usr/bin/python3"  # Debian's Mininet belongs to Debian's Python
+TRY_SWITCH = Path(__file__).with_name("try_switch.sh")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # a job's
 
 
@@ -89,6 +91,18 @@ def lacking(needs: Iterable[str]) -> tuple[str, ...]:
     """Those of `needs`, of what they take, and of what every lab needs that this computer does not have."""
     wanted = [part for need in (*ALWAYS, *needs) for part in (*TAKES.get(need, ()), need)]
     return tuple(dict.fromkeys(name for name in wanted if not _has(name)))
+
+
+def switch_trouble(limit: float = 30) -> str:
+    """What is wrong with this computer's own Open vSwitch, which plain Mininet uses; "" if it works, or is not there.
+
+    `limit` is the most seconds that a step of the trial may take.
+    """
+    if not shutil.which("ovs-vsctl", path=PATH):
+        return ""
+    done = subprocess.run(["sh", TRY_SWITCH, f"{limit:g}"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          env={"PATH": PATH, "LC_ALL": "C.UTF-8"})
+    return done.stdout.strip() or done.stderr.strip() if done.returncode else ""
 
 
 def remedies(names: Iterable[str]) -> list[str]:
