@@ -62,7 +62,7 @@ class Frame:
 
     @cached_property
     def packet(self):
-        """The frame dissected by scapy, made on first use and kept: an `Ether`, or a `Raw` if it is too short for that."""
+        """The frame dissected by scapy, made on first use and kept: an `Ether`, or a `Raw` if it is too short."""
         # Imported here and not at the top, because it costs seconds under emulation; `inet` for its bindings: with it
         # Ether knows IP, and IP knows TCP, UDP and ICMP.
         import scapy.layers.inet  # noqa: F401
