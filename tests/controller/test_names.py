@@ -21,7 +21,7 @@ TRY = """\
 #: What is tried: the version of OpenFlow, the controller's command.
 KINDS = {
     "a module of Ryu": ("OpenFlow13", "ryu-manager ryu.app.simple_switch_13"),
-    "Ryu's own manager": ("OpenFlow13", "python3 -m ryu.cmd.manager ryu.app.simple_switch_13"),
+    "the manager of Ryu itself": ("OpenFlow13", "python3 -m ryu.cmd.manager ryu.app.simple_switch_13"),
     "ryu run": ("OpenFlow13", "ryu run ryu.app.simple_switch_13"),
     "OpenFlow 1.0": ("OpenFlow10", "ryu-manager of10.py"),
     "statistics, and an option": ("OpenFlow13", "ryu-manager monitor.py"),
