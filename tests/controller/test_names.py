@@ -12,15 +12,16 @@ TRY = """\
     version=$1; shift
     "$@" >log 2>&1 & controller=$!
     for try in $(seq 200); do ss -ltnH sport = :6653 | grep -q . && break; sleep 0.2; done
-    mn --topo single,2 --controller remote,port=6653 --switch ovsk,protocols=$version --wait --test pingall </dev/null 2>&1
+    mn --topo single,2 --controller remote,port=6653 --switch ovsk,protocols=$version --wait --test pingall \\
+        </dev/null 2>&1
     kill $controller; wait $controller
     cat log
     """
 
 #: What is tried: the version of OpenFlow, the controller's command.
 KINDS = {
-    "a module of Ryu's by ryu-manager": ("OpenFlow13", "ryu-manager ryu.app.simple_switch_13"),
-    "Ryu's own manager": ("OpenFlow13", "python3 -m ryu.cmd.manager ryu.app.simple_switch_13"),
+    "a module of Ryu": ("OpenFlow13", "ryu-manager ryu.app.simple_switch_13"),
+    "the manager of Ryu itself": ("OpenFlow13", "python3 -m ryu.cmd.manager ryu.app.simple_switch_13"),
     "ryu run": ("OpenFlow13", "ryu run ryu.app.simple_switch_13"),
     "OpenFlow 1.0": ("OpenFlow10", "ryu-manager of10.py"),
     "statistics, and an option": ("OpenFlow13", "ryu-manager monitor.py"),
@@ -38,8 +39,8 @@ def ready(machine):
 
 def test_each_kind_of_application_runs_by_each_name(ready):
     """One after the other in one machine: mn's two hosts reach each other, and nothing is a traceback."""
-    text = ready.run("".join(f"./say {kind}\n./try {version} {command}\n" for kind, (version, command) in KINDS.items()),
-                     limit=300)
+    script = "".join(f"./say {kind}\n./try {version} {command}\n" for kind, (version, command) in KINDS.items())
+    text = ready.run(script, limit=300)
     seen = dict(part.partition("\n")[::2] for part in text.split("==== ")[1:])
     assert list(seen) == list(KINDS)
     for kind, words in seen.items():

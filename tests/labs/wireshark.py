@@ -31,12 +31,13 @@ def claims(settings) -> dict[str, dict[int, str]]:
 
 
 def frames(settings, capture) -> list[tuple[str, list[str], list[str]]]:
-    """(number, dissectors from the link upwards, expert errors) of each frame; a malformed frame is such an error."""
-    fields = ("frame.number", "frame.protocols", "_ws.expert.severity", "_ws.expert.message")
+    """(number, dissectors from the link upwards, expert errors and "malformed") of each frame."""
+    fields = ("frame.number", "frame.protocols", "_ws.malformed", "_ws.expert.severity", "_ws.expert.message")
     words = [word for field in fields for word in ("-e", field)]
     found = []
     for line in tshark(settings, "-n", "-r", str(capture), "-T", "fields", "-E", "aggregator=|", *words).splitlines():
-        number, dissectors, severities, messages = line.split("\t")
-        errors = [message for severity, message in zip(severities.split("|"), messages.split("|")) if severity == ERROR]
+        number, dissectors, malformed, severities, messages = line.split("\t")
+        errors = ["malformed"] * bool(malformed)
+        errors += [message for severity, message in zip(severities.split("|"), messages.split("|")) if severity == ERROR]
         found.append((number, dissectors.split(":"), errors))
     return found

@@ -37,9 +37,9 @@ def run(command, seconds: float, say=print, **options) -> subprocess.CompletedPr
 
 def _printed(output) -> str:
     """What was written so far: read by name, for the command shares the open file's position."""
-    return Path(output.name).read_text(errors="replace")
+    return Path(output.name).read_bytes().decode(errors="replace").replace("\r\n", "\n")
 
 
 def tail(text: str, lines: int = 40) -> str:
     """The last lines, as a terminal would show them: a progress bar's last state only."""
-    return "\n".join(line.split("\r")[-1] for line in text.splitlines()[-lines:])
+    return "\n".join(line.split("\r")[-1] for line in text.strip("\n").split("\n")[-lines:])
