@@ -31,6 +31,7 @@ PCAPNG_MAGIC = b"\x0a\x0d\x0d\x0a"
 
 FILE_HEADER = 24  # bytes
 RECORD_HEADER = 16  # bytes
+ETHERNET_HEADER = 14  # bytes
 LARGEST_FRAME = 262144  # bytes: libpcap's MAXIMUM_SNAPLEN; a longer "frame" means that the file is damaged
 NS_PER_S = 1_000_000_000
 
@@ -62,17 +63,14 @@ class Frame:
 
     @cached_property
     def packet(self):
-        """The frame dissected by scapy, made on first use and kept: an `Ether`, or a `Raw` if it is too short."""
+        """The frame dissected by scapy, made on first use and kept: an `Ether`; a `Raw` if it is too short for one."""
         # Imported here and not at the top, because it costs seconds under emulation; `inet` for its bindings: with it
         # Ether knows IP, and IP knows TCP, UDP and ICMP.
         import scapy.layers.inet  # noqa: F401
         from scapy.layers.l2 import Ether
         from scapy.packet import Raw
 
-        try:
-            return Ether(self.data)
-        except struct.error:
-            return Raw(self.data)
+        return Ether(self.data) if len(self.data) >= ETHERNET_HEADER else Raw(self.data)
 
 
 def read_capture(path, start_ns: int = 0, where: str | None = None) -> list[Frame]:

@@ -34,7 +34,7 @@ COMMANDS = {
     "machine export": (["machine", "export"], 2),
     "machine import": (["machine", "import", "bad/variant.toml"], 3),
     "machine clean": (["machine", "clean"], 0),
-    "test": (["test", "unit", "-k", "chance"], 0),
+    "test": (["test", "tests/unit/protocols/test_chance.py"], 0),
     "bench": (["bench", "nowhere"], 2),
 }
 
