@@ -21,8 +21,8 @@ PARTS = {
     "slow": ["tests", "-m", "slow", "--ignore=tests/vagrant"],
     "vagrant": ["tests/vagrant", "--numprocesses", "0"],
 }
-#: Parts that use no lab machine.
-WITHOUT_MACHINE = ("unit", "coverage", "vagrant")
+#: What lies here uses no lab machine.
+WITHOUT_MACHINE = ("tests/unit", "tests/vagrant")
 DEFAULT = ["tests", "-m", "not slow"]
 
 
@@ -39,9 +39,10 @@ def test(what: Annotated[list[str] | None, typer.Argument(
     """
     insist_on_clone("test")
     words = [argument for word in what or [] for argument in PARTS.get(word, [word])]
-    if not any((ROOT / word.split("::")[0]).exists() for word in words):
+    places = [word for word in words if (ROOT / word.split("::")[0]).exists()]
+    if not places:
         words = [*DEFAULT, *words]
-    if not what or what[0] not in WITHOUT_MACHINE:
+    if not places or not all(place.startswith(WITHOUT_MACHINE) for place in places):
         from mnlab.cli.options import say
         from mnlab.machine.vm import VirtualMachine
         VirtualMachine("virtual", say).prepare()  # once, before the tests divide the work

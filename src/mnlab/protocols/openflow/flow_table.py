@@ -40,7 +40,7 @@ class KernelFlow(NamedTuple):
 
 
 def flows(text: str) -> list[Flow]:
-    """The flows of a dump of ovs-ofctl; other lines are left out."""
+    """The flows of a dump of ovs-ofctl; other lines are left out. ValueError if a number is none: damaged text."""
     return [_flow(line.strip()) for line in text.splitlines() if " actions=" in line]
 
 
