@@ -195,6 +195,53 @@ def test_all_programs_of_a_run_have_one_budget(attack):
     assert record.manifest["outcome"] == "ok"  # so each check gives its verdict
 
 
+# --- breaking the run, to be excused ----------------------------------------------------------------------------------
+
+FILL = r'''
+import os, socket
+server = socket.create_server(("", 8080))
+for place in (".", "/tmp", "/dev/shm"):
+    number = 0
+    try:
+        while True:
+            os.close(os.open(f"{place}/{number}", os.O_CREAT | os.O_WRONLY))
+            number += 1
+    except OSError:
+        pass
+server.accept()
+'''
+
+
+def test_whoever_uses_up_all_files_uses_up_his_own(attack):
+    record = attack('''
+        for number in range(2):
+            rec.student_service(f"fill{number}", [h1, h2][number], ["python3", "fill.py"], tcp=8080)
+        rec.wait(20)
+        rec.student("next", h1, ["sh", "-c", "echo mine > file; cat file"])
+    ''', {"fill.py": FILL})
+    assert record.manifest["outcome"] == "ok", record.manifest["reason"]
+    assert record.command("next").stdout == "mine\n"
+
+
+def test_a_server_that_ends_with_endless_words_fails_in_a_few(attack):
+    record = attack('''
+        rec.student_service("server", h1, ["python3", "-c", "import os; os.ftruncate(2, 15 << 20); exit(3)"], tcp=8080)
+    ''', {})
+    assert record.manifest["outcome"] == "student_fault"
+    assert "it ended at once, status 3" in record.manifest["reason"] and len(record.manifest["reason"]) < 5000
+
+
+def test_a_server_that_lets_our_client_hang_fails_and_excuses_nothing(attack):
+    record = attack('''
+        rec.student_service("server", h1, ["python3", "-c",
+                            "import socket, time; s = socket.create_server((\'\', 8080)); c = s.accept(); time.sleep(999)"], tcp=8080)
+        rec.run("client", h2, f"curl -s http://{h1.IP()}:8080/", check=False, timeout=5)
+        rec.run("after", h2, "true")
+    ''', {})
+    assert record.manifest["outcome"] == "ok", record.manifest["reason"]
+    assert record.command("client").status is None and record.command("after").status == 0
+
+
 # --- having others do the task ----------------------------------------------------------------------------------------
 
 TASK = HEAD.replace(
@@ -222,7 +269,18 @@ def come_along():
 attempt("curl", lambda: call("curl", "--version"))
 attempt("curl by path", lambda: call("/usr/bin/curl", "--version"))
 attempt("shell", lambda: call("bash", "-c", "true"))
-attempt("module", lambda: __import__("http.client"))
+def loaded(path):
+    import importlib.machinery, importlib.util
+    loader = importlib.machinery.SourcelessFileLoader("sly", path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("sly", loader))
+    loader.exec_module(module)
+    return module
+
+attempt("module", lambda: __import__("http.client", fromlist=["HTTPConnection"]).HTTPConnection)
+attempt("in passing", lambda: __import__("xml.sax.saxutils", fromlist=["escape"]).escape("<"))
+attempt("compiled", lambda: [loaded(path) for path in __import__("glob").glob("/usr/lib/python3*/http/__pycache__/client.*.pyc")])
+attempt("source", lambda: "def urljoin" in open(__import__("urllib.parse").parse.__file__).read())
+attempt("half in C", lambda: __import__("_ctypes"))
 attempt("name", lambda: __import__("urllib.parse", fromlist=["urljoin"]).urljoin("a", "b"))
 attempt("ctypes", lambda: __import__("ctypes").CDLL("libcurl.so.4"))
 attempt("package", lambda: __import__("scapy"))
@@ -238,14 +296,16 @@ def test_a_task_shows_what_it_allows_and_the_verdict_names_what_was_asked_for(at
     for name in ("curl", "curl by path", "shell"):
         program = "bash" if name == "shell" else "curl"
         assert tried[name] == repr((126, f"{program}: this task does not allow it (see the handout)")), tried
-    assert tried["module"].startswith("ModuleNotFoundError: No module named http.client: this task does not allow it")
+    assert tried["module"].startswith("AttributeError: module http.client has no HTTPConnection: this task does not")
+    assert tried["in passing"] == repr("&lt;") and tried["source"] == "False"
+    assert tried["compiled"].startswith("EOFError") and tried["half in C"].startswith("ImportError")
     assert tried["name"].startswith("AttributeError: module urllib.parse has no urljoin: this task does not allow it")
-    assert tried["ctypes"].startswith("ModuleNotFoundError") and tried["package"].startswith("ModuleNotFoundError")
+    assert tried["ctypes"].startswith("ModuleNotFoundError: No module named ctypes: this task does not allow it") and tried["package"].startswith("ModuleNotFoundError")
     assert tried["come along"].startswith("PermissionError")
     assert tried["allowed"] == repr(["student", "a%20b"])
     assert record.manifest["outcome"] == "student_fault"
     assert record.manifest["reason"] == ("cheat: your program asked for what this task does not allow (the handout has a "
-                                         "list): curl, bash, http.client, urllib.parse.urljoin, ctypes")
+                                         "list): curl, bash, http.client.HTTPConnection, urllib.parse.urljoin, ctypes")
 
 
 # --- the machine itself -----------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mnlab.lab import Allowed, Diagram
 
-allowed = Allowed(without=("http.client", "urllib.request"))
+allowed = Allowed(without=("ctypes", "http.client", "urllib.request"))
 needs = ("netem", "nginx", "curl")
 diagram = Diagram(captures=("client",), protocols=("tcp", "http"), hosts=("client", "web"), first="notes",
                   last="short", limit=50)

@@ -62,7 +62,7 @@ def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | No
             task = runs[future]
             try:
                 result = _grade(task, future.result(), key)
-            except MachineError as problem:
+            except (MachineError, Unreadable) as problem:
                 result = LabResult(task.lab.name, task.seed, (), reason=str(problem), seed_from=task.seed_from,
                                    work=layout.STUDENT if task.work else layout.SOLUTION,
                                    work_sha256=task.work.sha256 if task.work else "")

@@ -58,7 +58,7 @@ def look(services) -> None:
     for service in _alive(services):
         if service.process.poll() is not None:
             status = describe_status(service.stop())
-            words = "\n".join(service.read("err").strip().splitlines()[-12:])
+            words = "\n".join(line[:300] for line in service.read("err").strip().splitlines()[-12:])
             where = f"{service.name} on {service.host.name}"
             raise service.missed(f"{where} ended in the middle, {status}\n{words}".strip())
 

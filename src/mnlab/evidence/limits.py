@@ -17,6 +17,7 @@ MIB = 1 << 20
 JOB = Path("/sys/fs/cgroup/job")
 STUDENTS = JOB / "students"
 MEMORY, PROCESSES, FILE_SIZE, OUTPUT = 160 * MIB, 64, 16 * MIB, 1 * MIB
+ALL_MEMORY, ALL_PROCESSES = 224 * MIB, 256  # of all cells together: the rest of the job's is for what we run
 PROCESSOR = 20.0  # seconds of processor time, for all students' programs of a run together
 DAY = 86400.0
 SHORTEST = 0.01  # seconds of processor time by which a limit may be passed
@@ -38,6 +39,8 @@ class Limits:
         if not STUDENTS.is_dir():
             STUDENTS.mkdir()
             (STUDENTS / "cgroup.subtree_control").write_text("+memory +pids")
+            (STUDENTS / "memory.max").write_text(str(ALL_MEMORY))
+            (STUDENTS / "pids.max").write_text(str(ALL_PROCESSES))
         self.group = STUDENTS / name
         self.group.mkdir()
         (self.group / "memory.max").write_text(str(MEMORY))

@@ -21,11 +21,12 @@ from pathlib import Path
 from mnlab.evidence.allowed import Allowed
 from mnlab.evidence.cell import Cell
 from mnlab.evidence.limits import FILE_SIZE, MEMORY, MIB, OUTPUT, PROCESSOR, Limits, Spent
-from mnlab.evidence.view import View
+from mnlab.evidence.view import HOME, View
 from mnlab.net.conversation import argv_of
 from mnlab.net.errors import NetworkError
 
 USER = "student"
+LONGEST_WORD = 60  # letters of a name that a program says it was refused
 PREPARED = Path("/run/mnlab-allowed")  # what the views of a job share
 
 
@@ -42,7 +43,7 @@ class Result:
 class Sandbox:
     """A copy of the work folder, and a cell on one host in which programs run in it."""
 
-    def __init__(self, cell: Cell, limits: Limits, home: Path, refused: int):
+    def __init__(self, cell: Cell, limits: Limits, home: int, refused: int):
         self.cell, self.limits, self.home, self._refused = cell, limits, home, refused
 
     def start(self, command, caps=(), **options) -> subprocess.Popen:
@@ -84,12 +85,14 @@ class Sandbox:
             words = os.read(self._refused, 65536).decode(errors="replace").splitlines()
         except BlockingIOError:
             return []
-        return [word for word in dict.fromkeys(words) if word.isascii() and word.isprintable()][:10]
+        return [word[:LONGEST_WORD] for word in dict.fromkeys(words) if word.isascii() and word.isprintable()][:10]
 
     def collect(self, name: str) -> bytes | None:
-        """A regular file that a program left in its folder, at most FILE_SIZE; None if there is none."""
+        """The regular file `name` that a program left in its folder, at most FILE_SIZE; None if there is none."""
+        if "/" in name:
+            raise NetworkError(f"{name!r}: what a program leaves is kept from its folder, not from folders in it")
         try:
-            fd = os.open(self.home / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self.home)
         except OSError:
             return None
         if not stat.S_ISREG(os.fstat(fd).st_mode):
@@ -113,44 +116,23 @@ def prepare(host, work: Path, allowed: Allowed | None = None, handed: tuple[Path
     """
     user = pwd.getpwnam(USER)
     place = Path(tempfile.mkdtemp(prefix="work-", dir="/tmp"))  # root's, and closed to all others
-    limits, cell, refused = Limits(place.name, processor), None, None
+    limits, cell, files = Limits(place.name, processor), None, []
     try:
         if spent := limits.spent():
             raise Spent(spent)
-        _copy(work, place / "work", user)
-        view = View(place, PREPARED, allowed, handed)
-        refused = os.open(view.refused, os.O_RDWR | os.O_NONBLOCK)
-        cell = Cell(host, (user.pw_uid, user.pw_gid), view, limits)
-        yield Sandbox(cell, limits, place / "work", refused)
+        owner = (user.pw_uid, user.pw_gid)
+        view = View(place, work, owner, PREPARED, allowed, handed)
+        files.append(os.open(view.refused, os.O_RDWR | os.O_NONBLOCK))
+        cell = Cell(host, owner, view, limits)
+        files.append(os.open(f"/proc/{cell.first}/root{HOME}", os.O_RDONLY | os.O_DIRECTORY))
+        yield Sandbox(cell, limits, home=files[1], refused=files[0])
     finally:
         if cell:
             cell.end()
-        if refused is not None:
-            os.close(refused)
+        for file in files:
+            os.close(file)
         limits.end()
-        remove(place)
-
-
-def _copy(source: Path, target: Path, user) -> None:
-    """Copy a folder that nobody else can write to, and give the copy to `user`, the folder itself last."""
-    target.mkdir(mode=0o700)
-    for entry in sorted(os.scandir(source), key=lambda entry: entry.name):
-        if entry.is_dir(follow_symlinks=False):
-            _copy(Path(entry.path), target / entry.name, user)
-        elif entry.is_file(follow_symlinks=False):
-            with open(entry.path, "rb") as file, open(target / entry.name, "xb") as copy:
-                shutil.copyfileobj(file, copy)
-                os.fchown(copy.fileno(), user.pw_uid, user.pw_gid)
-                os.fchmod(copy.fileno(), stat.S_IMODE(os.fstat(file.fileno()).st_mode))
-    os.chown(target, user.pw_uid, user.pw_gid)
-
-
-def remove(path: Path) -> None:
-    """Remove a folder, whatever the student has made of it."""
-    try:
-        shutil.rmtree(path)
-    except (OSError, RecursionError):  # nested thousands deep
-        subprocess.run(["rm", "-rf", "--", str(path)], stderr=subprocess.DEVNULL)
+        shutil.rmtree(place)
 
 
 def _feed(pipe, data: bytes) -> None:

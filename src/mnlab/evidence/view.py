@@ -9,9 +9,12 @@ Nothing else is there: no job, no evidence, nobody else's files, nothing of the 
 program can write to its own folder and to the empty ones.
 """
 
+import ast
 import ctypes
 import glob
 import os
+import shutil
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,11 +24,12 @@ HOME = "/home/student"
 REFUSED = "/run/refused"  # where what the task does not allow says that it was asked for
 
 #: include/uapi/linux/mount.h, fcntl.h
-NOSUID, NODEV, NOEXEC, REMOUNT, BIND, RECURSIVE, PRIVATE = 2, 4, 8, 32, 4096, 16384, 1 << 18
+NOSUID, NODEV, NOEXEC, BIND, RECURSIVE, PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
 DETACH, PIVOT_ROOT = 2, {"x86_64": 155, "aarch64": 41}  # glibc has no function for the latter system call
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"}
+ROOM = "size=160m,nr_inodes=20000"  # of the home, and of all other folders that a program can write to together
 EMPTY = {"tmp": 0o1777, "var/tmp": 0o1777, "dev/shm": 0o1777, "var/lib/nginx": 0o755, "var/log/nginx": 0o755}
 
 BINARIES = ("/usr/bin", "/usr/sbin")
@@ -43,22 +47,18 @@ echo "${0##*/}" > /run/refused
 echo "${0##*/}: this task does not allow it (see the handout)" >&2
 exit 126
 """
-MODULE = """with open("/run/refused", "w") as refused:
+PACKAGE = """with open("/run/refused", "w") as refused:
     print({name!r}, file=refused)
 raise ModuleNotFoundError("No module named {name}: this task does not allow it (see the handout)", name={name!r})
 """
-NAMES = """
-
+#: A module is there, as others of the library may import it in passing; what was in it is not.
+MODULE = """
 def __getattr__(name, _taken={names!r}.split()):
-    if name in _taken:
-        with open("/run/refused", "w") as refused:
-            print({module!r} + "." + name, file=refused)
-        raise AttributeError("module {module} has no " + name + ": this task does not allow it (see the handout)")
-    raise AttributeError("module {module} has no " + name)
-
-
-for _name in {names!r}.split():
-    del globals()[_name]
+    if name.startswith("__") or _taken and name not in _taken:
+        raise AttributeError("module {module} has no attribute " + name)
+    with open("/run/refused", "w") as refused:
+        print({module!r} + "." + name, file=refused)
+    raise AttributeError("module {module} has no " + name + ": this task does not allow it (see the handout)")
 """
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -72,12 +72,13 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
 
 
 class View:
-    """The view of one cell, whose own folder is `place`. `prepared` holds what all cells of a job share; files that are
-    `handed` over appear under their names in /mnlab."""
+    """The view of one cell, whose own folder is `place`. Its home is a copy of `work` that belongs to `user` (uid,
+    gid); `prepared` holds what all cells of a job share; files `handed` over appear under their names in /mnlab."""
 
-    def __init__(self, place: Path, prepared: Path, allowed: Allowed | None, handed: tuple[Path, ...] = ()):
-        self.root, self.home, self.refused = f"{place}/root", f"{place}/work", f"{place}/refused"
-        self.prepared, self.allowed, self.handed = prepared, allowed, handed
+    def __init__(self, place: Path, work: Path, user: tuple[int, int], prepared: Path, allowed: Allowed | None,
+                 handed: tuple[Path, ...] = ()):
+        self.root, self.refused = f"{place}/root", f"{place}/refused"
+        self.work, self.user, self.prepared, self.allowed, self.handed = work, user, prepared, allowed, handed
         os.mkdir(self.root, 0o755)
         os.mkfifo(self.refused)
         os.chmod(self.refused, 0o622)
@@ -89,7 +90,7 @@ class View:
         mount("none", "/", flags=RECURSIVE | PRIVATE)
         # Where a list says what is allowed, a program that comes along with the work is not on it.
         own = NOSUID | NODEV | (NOEXEC if self.allowed else 0)
-        mount("none", self.root, "tmpfs", own, "mode=755,size=160m,nr_inodes=40000")
+        mount("none", self.root, "tmpfs", own, f"mode=755,{ROOM}")
         for name, mode in EMPTY.items():
             os.makedirs(f"{self.root}/{name}")
             os.chmod(f"{self.root}/{name}", mode)
@@ -108,8 +109,9 @@ class View:
         self._show(self.refused, REFUSED)
         for path in self.handed:
             self._show(str(path), f"/mnlab/{path.name}")
-        self._show(self.home, HOME)
-        mount("none", f"{self.root}{HOME}", flags=REMOUNT | BIND | own)
+        os.makedirs(self.root + HOME)
+        mount("none", self.root + HOME, "tmpfs", own, f"mode=700,{ROOM}")  # whoever fills it up fills up nothing else
+        _copy(self.work, Path(self.root + HOME), self.user)
         os.chdir(self.root)
         if _libc.syscall(PIVOT_ROOT[os.uname().machine], b".", b".") != 0 or _libc.umount2(b".", DETACH) != 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), self.root)
@@ -163,9 +165,12 @@ def prepare(folder: Path, allowed: Allowed) -> None:
             cover = folder / "covers" / str(path).replace("/", SLASH)
             if path.is_dir():
                 cover.mkdir()
-                cover /= "__init__.py"
-            cover.write_text(path.read_text() + NAMES.format(module=module, names=names) if names
-                             else MODULE.format(name=module) if path.suffix != ".so" else "")
+                (cover / "__init__.py").write_text(PACKAGE.format(name=module))
+            elif path.suffix == ".py":
+                left = _without(path.read_text(), names.split()) if names else ""
+                cover.write_text(left + MODULE.format(module=module, names=names))
+            else:
+                cover.touch()  # compiled: nothing that could be loaded
     for package, shown in allowed.only.items():
         for found in _found(f"{place}/{package.replace('.', '/')}" for place in DIST_PACKAGES):
             cover = folder / "covers" / found.replace("/", SLASH)
@@ -180,7 +185,31 @@ def _found(patterns: Iterable[str]) -> list[str]:
 
 
 def _files_of(module: str) -> list[str]:
-    """Where a module of the standard library lies; [] if there is none of this name."""
-    name = module.replace(".", "/")
-    return next(filter(None, map(glob.glob, (f"{STANDARD}/{name}", f"{STANDARD}/{name}.py",
-                                             f"{STANDARD}/lib-dynload/{name}.*.so"))), [])
+    """Where a module of the standard library lies, compiled too, and its half in C; [] if there is none so called."""
+    folder, _, name = f"{STANDARD}/{module.replace('.', '/')}".rpartition("/")
+    return _found((f"{folder}/{name}", f"{folder}/{name}.py", f"{folder}/__pycache__/{name}.*.pyc",
+                   f"{STANDARD}/lib-dynload/{name}.*.so", f"{STANDARD}/lib-dynload/_{name}.*.so"))
+
+
+def _without(source: str, names: list[str]) -> str:
+    """A module's text without its functions `names`."""
+    lines = source.splitlines(keepends=True)
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef) and node.name in names:
+            first, last = min([node.lineno, *(one.lineno for one in node.decorator_list)]), node.end_lineno or 0
+            lines[first - 1:last] = ["\n"] * (last - first + 1)
+    return "".join(lines)
+
+
+def _copy(source: Path, target: Path, user: tuple[int, int]) -> None:
+    """Copy a folder that nobody else can write to into an empty one; give the copy away, the folder itself last."""
+    for entry in sorted(os.scandir(source), key=lambda entry: entry.name):
+        if entry.is_dir(follow_symlinks=False):
+            (target / entry.name).mkdir(mode=0o700)
+            _copy(Path(entry.path), target / entry.name, user)
+        elif entry.is_file(follow_symlinks=False):
+            with open(entry.path, "rb") as file, open(target / entry.name, "xb") as copy:
+                shutil.copyfileobj(file, copy)
+                os.fchown(copy.fileno(), *user)
+                os.fchmod(copy.fileno(), stat.S_IMODE(os.fstat(file.fileno()).st_mode))
+    os.chown(target, *user)

@@ -20,6 +20,8 @@ from mnlab.evidence.recorder import Recorder, StudentFault
 from mnlab.net.errors import NetworkError
 from mnlab.net.network import Network
 
+LONGEST_REASON = 20_000  # letters
+
 #: Tools whose version goes into the manifest, by Debian package.
 TOOLS = ("iproute2", "tcpdump", "iputils-ping", "iperf3", "bind9", "nginx-light", "curl", "openssl", "mininet",
          "openvswitch-switch", "python3-scapy")
@@ -47,6 +49,7 @@ def main() -> int:
         manifest |= {"outcome": layout.INCONCLUSIVE, "reason": f"the experiment could not go on: {problem}"}
     except Exception:
         manifest |= {"outcome": layout.INCONCLUSIVE, "reason": "the experiment itself broke:\n" + short_traceback()}
+    manifest["reason"] = str(manifest["reason"])[:LONGEST_REASON]
     write(folder, manifest)
     return 0
 

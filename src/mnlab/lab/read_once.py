@@ -24,6 +24,8 @@ WORK_LIMIT = 16 << 20  # bytes, all files together
 FILES_LIMIT, FOLDERS_LIMIT = 500, 200
 ENTRIES_LIMIT = 5000  # whatever else lies there, links and bytecode, say
 DEPTH_LIMIT = 16  # folders within folders
+#: Folders that tools make for themselves: they are no part of the work, and are not looked into.
+NOT_WORK = ("__pycache__", ".git", ".hg", ".svn", ".venv", ".idea", ".vscode")
 NAME_LIMIT = 200  # bytes of a name from the work folder on
 LARGEST_SEED = 2**63 - 1
 
@@ -142,7 +144,7 @@ class _Reader:
     def take(self, here: int, entry: os.DirEntry, name: str, depth: int) -> None:
         if name in (ANSWERS, VARIANT):
             self.tomls[name] = _toml(name, here)
-        elif entry.is_dir(follow_symlinks=False) and entry.name != "__pycache__":
+        elif entry.is_dir(follow_symlinks=False) and entry.name not in NOT_WORK:
             self.folders += 1
             self.check(self.folders <= FOLDERS_LIMIT, f"{FOLDERS_LIMIT} folders")
             self.check(depth < DEPTH_LIMIT, f"folders nested {DEPTH_LIMIT} deep")

@@ -28,7 +28,7 @@ def parse(data: bytes, name: str) -> dict:
     if len(data) > LIMIT:
         raise BadWork(f"{name} is {len(data):,} bytes long; {LIMIT:,} are allowed")
     try:
-        text = data.decode()
+        text = data.decode("utf-8-sig")  # Windows' Notepad begins with a byte order mark
     except UnicodeDecodeError:
         raise BadWork(f"{name} is not text in UTF-8") from None
     if trouble := _excess(text):

@@ -310,3 +310,16 @@ def test_the_digest_tells_every_change_and_nothing_else(folder, change):
 
 def test_it_says_whose_work_it_is(folder):
     assert (read(folder).kind, read(folder, layout.SOLUTION).kind) == ("student", "solution")
+
+
+def test_what_tools_keep_beside_the_work_is_not_work(tmp_path):
+    (tmp_path / "a.py").write_text("1")
+    for number in range(300):
+        (tmp_path / f".git/objects/{number:03}").mkdir(parents=True)
+        (tmp_path / f".git/objects/{number:03}/x").touch()
+    assert list(read(tmp_path).files) == ["a.py"]
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path):
+    (tmp_path / "variant.toml").write_bytes(b"\xef\xbb\xbfseed = 7\n")
+    assert read(tmp_path).seed("arp") == 7
