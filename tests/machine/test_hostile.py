@@ -245,7 +245,7 @@ def test_a_server_that_lets_our_client_hang_fails_and_excuses_nothing(attack):
 # --- having others do the task ----------------------------------------------------------------------------------------
 
 TASK = HEAD.replace(
-    "def variant", 'from mnlab.lab import Allowed\nallowed = Allowed(without=("http.client", "ctypes", "urllib.parse:urljoin"))\ndef variant')
+    "def variant", 'from mnlab.lab import Allowed\nallowed = Allowed(without=("http.client", "ctypes", "urllib.request", "urllib.parse:urljoin"))\ndef variant')
 
 CHEAT = r'''
 import json, os, shutil, subprocess, sys
