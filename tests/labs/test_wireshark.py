@@ -20,6 +20,7 @@ data smtp imf cms openflow openflow_v4
 #: Lab -> dissector -> why its expert errors are meant.
 MEANT = {
     "http": {"png": "the picture begins as one and goes on as noise: only its bytes are compared"},
+    "request": {"http": "one request begins with an empty line (RFC 9112, section 2.2): a server passes over it"},
     "signatures": {"cms": "Wireshark does not undo the base64 of a mail before it looks for a signature's DER in it"},
 }
 
@@ -27,6 +28,7 @@ MEANT = {
 PORTS = re.compile(r"port|doors|hello_from|^(server|client|web|login|names|other)$")
 
 
+@pytest.mark.slow
 @each_lab
 @pytest.mark.parametrize("seed", SEEDS)
 def test_wireshark_sees_what_the_lab_says_and_no_damage(lab, seed, solved, tmp_path):

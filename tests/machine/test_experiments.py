@@ -64,7 +64,7 @@ def topology(params):
 def experiment(net, rec, work):
 """
     record = run_lab("pass", head=head)
-    assert record.manifest["outcome"] == "inconclusive" and "bw is in Mbit/s" in record.manifest["reason"]
+    assert record.manifest["outcome"] == "inconclusive" and "is not a rate: in Mbit/s" in record.manifest["reason"]
 
 
 def test_exact_frames_are_lost_and_accounted_for(run_lab):

@@ -73,9 +73,9 @@ def _job(files: dict, command: list[str], limit: float, on: Place):
     from mnlab.machine import capabilities
     from mnlab.machine import command as inside
     from mnlab.machine.job import Job, Limits
-    guest = Path(inside.__file__).parent / "guest"
+    guest, launcher = Path(inside.__file__).parent / "guest", ROOT / "controller/ryu-manager"
     code = {"src/command.py": Path(inside.__file__), "src/line.py": guest / "line.py",
-            **{f"controller/{name}": ROOT / "controller/ryu-manager" for name in ("ryu-manager", "ryu")}}  # on the PATH
+            **{f"controller/{name}": launcher for name in ("ryu-manager", "ryu") if launcher.is_file()}}  # on the PATH
     # The lab machine has Open vSwitch; on the host a job that asks for it gets its own.
     needs = ("openvswitch",) if on == Place.host and not capabilities.lacking(("openvswitch",)) else ()
     return Job("command:main", {**files, **code}, tuple(command), needs=needs,
