@@ -121,7 +121,7 @@ def prepare(host, work: Path, allowed: Allowed | None = None, handed: tuple[Path
         if spent := limits.spent():
             raise Spent(spent)
         owner = (user.pw_uid, user.pw_gid)
-        view = View(place, work, owner, PREPARED, allowed, handed)
+        view = View(place, work.absolute(), owner, PREPARED, allowed, handed)
         files.append(os.open(view.refused, os.O_RDWR | os.O_NONBLOCK))
         cell = Cell(host, owner, view, limits)
         files.append(os.open(f"/proc/{cell.first}/root{HOME}", os.O_RDONLY | os.O_DIRECTORY))

@@ -23,7 +23,9 @@ class Share:
         self.cores: set[int] | None = None
         try:
             self.group.mkdir()
-            (self.group / "cgroup.procs").write_text(str(pid))
+            # Open until the end: a host's own mount namespace may show another /sys, or none.
+            self._members = os.open(self.group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
+            os.write(self._members, str(pid).encode())
             self.set_fraction(cpu)
         except OSError as problem:
             raise NetworkError(f"{name}: a share of the processors needs a control group with a cpu controller "
@@ -50,7 +52,7 @@ class Share:
 
     def join(self) -> None:
         """Put the calling process in."""
-        (self.group / "cgroup.procs").write_text("0")
+        os.write(self._members, b"0")
         if self.cores:
             os.sched_setaffinity(0, self.cores)
 
@@ -58,4 +60,5 @@ class Share:
         """End what still runs in it, and take it away."""
         (self.group / "cgroup.kill").write_text("1")
         wait_until(lambda: "populated 0" in (self.group / "cgroup.events").read_text(), f"{self.name}'s programs end")
+        os.close(self._members)
         self.group.rmdir()
