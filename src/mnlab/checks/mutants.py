@@ -2,7 +2,7 @@
 
     @mutant.answers("...")   changes the reference answers; no machine needed
     @mutant.work("...")      changes the solution's files, then runs
-    @mutant.network("...")   changes the network after it is built, then runs
+    @mutant.network("...")   changes the network after it is built, then runs; scenes=["kernel"]: in these alone
     @mutant.forged("...")    changes a copy of the evidence: only where a kernel cannot be made to misbehave
 
 This module also runs inside the lab machine (for `network`), so it imports nothing of the outside.
@@ -17,12 +17,13 @@ KINDS = ("answers", "work", "network", "forged")
 
 @dataclass(frozen=True)
 class Mutant:
-    """One way to break a lab."""
+    """One way to break a lab. `scenes` are those that a network mutant touches; none named: all."""
 
     name: str
     kind: str
     description: str
     function: Callable
+    scenes: tuple[str, ...] = ()
 
 
 class _Marker:
@@ -32,9 +33,12 @@ class _Marker:
         if kind not in KINDS:
             raise AttributeError(f"there are mutants of these kinds: {', '.join(KINDS)}; not {kind}")
 
-        def described(description: str):
+        def described(description: str, scenes: list[str] | tuple[str, ...] = ()):
+            if scenes and kind != "network":
+                raise TypeError(f"only network mutants name scenes, not {kind}: the others are told by what they change")
+
             def mark(function):
-                function.mutant = Mutant(function.__name__, kind, description, function)
+                function.mutant = Mutant(function.__name__, kind, description, function, tuple(scenes))
                 return function
             return mark
         return described
@@ -100,7 +104,7 @@ class WorkFolder:
 
 
 class Forgery:
-    """What a `forged` mutant changes: a copy of the evidence."""
+    """What a `forged` mutant changes: a copy of one scene's evidence, in `folder`."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -138,3 +142,23 @@ class Forgery:
         if after == before:
             raise ValueError(f"{name} stays as it was: this mutant changes nothing")
         path.write_text(after)
+
+
+class ForgedRun:
+    """A copy of a run's evidence, in `folder`. A mutant of a lab with several scenes says whose it changes."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def scene(self, name: str) -> Forgery:
+        """One scene's evidence. ValueError if there is none."""
+        place = self.folder / "scenes" / name
+        if not place.is_dir():
+            raise ValueError(f"there is no scene {name!r}: this mutant changes nothing")
+        return Forgery(place)
+
+    @property
+    def evidence(self) -> "Forgery | ForgedRun":
+        """What a mutant is given: in a lab of one scene that scene's evidence."""
+        names = [path.name for path in (self.folder / "scenes").iterdir()]
+        return self.scene(names[0]) if len(names) == 1 else self

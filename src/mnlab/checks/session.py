@@ -1,25 +1,27 @@
 """Run labs and grade them: the demonstration, a student's work, saved evidence."""
 
-import importlib
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 
 from mnlab.checks.answers import Answers
 from mnlab.checks.verdicts import LabResult
 from mnlab.evidence import layout, signature
-from mnlab.evidence.record import Record, Unreadable
+from mnlab.evidence.record import Unreadable
+from mnlab.evidence.run import Run
 from mnlab.lab import lab as labs
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
 from mnlab.lab.read_once import Work, read
 from mnlab.lab.read_once import read_answers as answers_in
-from mnlab.machine.job import Limits, Machine, MachineError
+from mnlab.machine.job import Limits, Machine, MachineError, Outcome
 
 #: What is said of a signature.
 SIGNATURES = {signature.VERIFIED: "signed, and verified", signature.UNSIGNED: "unsigned",
@@ -34,7 +36,8 @@ class Task:
 
     `work` is what the student handed in; None means the solution, with its reference answers. `seed_from` says who
     chose the seed. `secret` draws the parameters that prove work. `for_student`: once it is graded, the evidence shall
-    not tell parameters that students are not told.
+    not tell parameters that students are not told. `only_work` leaves out the scenes without the student's work, and
+    the checks that read them.
     """
 
     lab: labs.Lab
@@ -44,113 +47,132 @@ class Task:
     seed_from: str = "default"
     secret: bytes = field(default=b"", repr=False)
     for_student: bool = False
+    only_work: bool = False
 
 
 def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | None = None,
               meanwhile: Callable[[], None] = lambda: None, key: bytes | None = None) -> list[LabResult]:
-    """Run and grade `tasks`, some at once; results in the order of `tasks`. Evidence is signed with `key`, if given.
+    """Run and grade `tasks`, some of their scenes at once; results in the order of `tasks`. Evidence is signed with
+    `key`, if given.
 
     `progress` has start, step and finish (report.progress); `meanwhile` is called once while the machines are at work.
     """
-    results: dict[Task, LabResult] = {}
-    pool = ThreadPoolExecutor(min(at_once(machine), len(tasks)))
+    plays: list[_Play] = []
+    pool = ThreadPoolExecutor(at_once(machine))
     try:
-        runs = {pool.submit(_run, task, machine, progress, limits): task for task in tasks}
-        importlib.import_module("mnlab.checks.grade")  # pytest is slow to import, and there is time now
+        for task in tasks:
+            plays.append(_Play(task, limits))
+        began = {pool.submit(play.scene, scene, machine, progress): play for play in plays for scene in play.plan.scenes}
         meanwhile()
-        for future in as_completed(runs):
-            task = runs[future]
-            try:
-                result = _grade(task, future.result(), key)
-            except (MachineError, Unreadable) as problem:
-                result = LabResult(task.lab.name, task.seed, (), reason=str(problem), seed_from=task.seed_from,
-                                   work=layout.STUDENT if task.work else layout.SOLUTION,
-                                   work_sha256=task.work.sha256 if task.work else "")
-            results[task] = result
-            progress.finish(task.lab.name, result)
+        for future in as_completed(began):
+            play = began[future]
+            play.ended.append(future)
+            if len(play.ended) == len(play.plan.scenes):
+                play.result = _result(play, machine, key)
+                progress.finish(play.task.lab.name, play.result)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         machine.abandon()
         raise
     finally:
         pool.shutdown(wait=True)
-    return [results[task] for task in tasks]
+        for play in plays:
+            if play.result is None or not play.result.evidence:
+                shutil.rmtree(play.plan.folder, ignore_errors=True)
+    return [play.result for play in plays if play.result]
+
+
+class _Play:
+    """A task that is being run: the scenes that have ended, and when the first began."""
+
+    def __init__(self, task: Task, limits: Limits | None):
+        self.task, self.ended = task, list[Future]()
+        self.result: LabResult | None = None
+        self.began, self.lock = 0.0, Lock()
+        self.plan = labrun.plan(task.lab, task.work or _solution_of(task), task.seed,
+                                labrun.reserve_folder(task.out, task.lab.name), limits=limits, key=task.secret,
+                                only_work=task.only_work)
+
+    def scene(self, scene, machine: Machine, progress) -> Outcome:
+        name = self.task.lab.name
+        with self.lock:
+            if not self.began:
+                self.began = time.monotonic()
+                progress.start(name)
+        return labrun.play(self.plan, scene, machine, lambda text: progress.step(name, text))
+
+
+def _solution_of(task: Task) -> Work:
+    with tempfile.TemporaryDirectory(prefix="mnlab-work-") as scratch:
+        workfolder.copy(task.lab.solution, Path(scratch), task.lab.params(task.seed, task.secret))
+        return read(Path(scratch), layout.SOLUTION)
+
+
+def _result(play: _Play, machine: Machine, key: bytes | None) -> LabResult:
+    """The result of a task all of whose scenes have ended."""
+    task = play.task
+    try:
+        outcomes = [future.result() for future in play.ended]
+        return _grade(task, labrun.finish(play.plan, outcomes, machine, time.monotonic() - play.began), key)
+    except (MachineError, Unreadable) as problem:
+        return LabResult(task.lab.name, task.seed, (), reason=str(problem), seed_from=task.seed_from,
+                         work=layout.STUDENT if task.work else layout.SOLUTION,
+                         work_sha256=task.work.sha256 if task.work else "")
 
 
 def at_once(machine: Machine) -> int:
-    """How many runs go on side by side: in real time one, as another would disturb what it measures."""
+    """How many scenes go on side by side: in real time one, as another would disturb what it measures."""
     return WORKERS if machine.clock == "virtual" else 1
 
 
-def _run(task: Task, machine: Machine, progress, limits) -> Record:
-    name = task.lab.name
-    progress.start(name)
-    folder = labrun.reserve_folder(task.out, name)
-
-    def step(text: str) -> None:
-        progress.step(name, text)
-
-    try:
-        if task.work:
-            return labrun.run(task.lab, machine, task.work, task.seed, folder, step, limits=limits, key=task.secret)
-        with tempfile.TemporaryDirectory(prefix="mnlab-work-") as scratch:
-            work = Path(scratch)
-            workfolder.copy(task.lab.solution, work, task.lab.params(task.seed, task.secret))
-            return labrun.run(task.lab, machine, read(work, layout.SOLUTION), task.seed, folder, step, limits=limits,
-                              key=task.secret)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def _grade(task: Task, record: Record, key: bytes | None) -> LabResult:
+def _grade(task: Task, run: Run, key: bytes | None) -> LabResult:
     """Grade, and keep the answers beside the evidence, signed with it, so that it can be graded again."""
     from mnlab.checks.grade import grade, read_answers
     if task.work is None:
-        answers = reference_answers(task.lab, record)
+        answers = reference_answers(task.lab, run)
         data, problem = workfolder.to_toml(answers.values).encode(), ""
     else:
         answers = read_answers(task.work.answers)
         data, problem = task.work.answers.data, task.work.answers.problem
     if not problem:
-        (record.folder / layout.ANSWERS).write_bytes(data)
+        (run.folder / layout.ANSWERS).write_bytes(data)
     notes: tuple[str, ...] = ()
     if task.work and task.work.variant is None and task.seed_from == "default":
         notes = (f"no {workfolder.VARIANT}: graded as seed {task.seed}",)
     if key:
-        signature.sign(record.folder, record.manifest, data, key)
+        signature.sign(run.folder, run.manifest, data, key)
         notes += ("signed",)
-    result = grade(task.lab, record, answers)
+    result = grade(task.lab, run, answers)
     if task.for_student:
-        withhold(record)
+        withhold(run)
     return replace(result, seed_from=task.seed_from, notes=notes,
                    signature=signature.VERIFIED if key else signature.UNSIGNED)
 
 
-def withhold(record: Record) -> None:
+def withhold(run: Run) -> None:
     """Leave out of the manifest what students are not told. The digest remains that of the whole evidence."""
-    manifest = record.manifest | {"params": workfolder.shown(record.params), "withheld": True}
-    (record.folder / layout.MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
+    manifest = run.manifest | {"params": workfolder.shown(run.params), "withheld": True}
+    (run.folder / layout.MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
 
 
-def reference_answers(lab: labs.Lab, record: Record) -> Answers:
+def reference_answers(lab: labs.Lab, run: Run) -> Answers:
     """The solution's answers for this run; none where the run was inconclusive, as they may depend on its evidence."""
-    if record.manifest.get("outcome") == layout.INCONCLUSIVE:
+    if run.outcome == layout.INCONCLUSIVE:
         return Answers({})
-    return Answers(lab.reference_answers(record.params, record))
+    return Answers(lab.reference_answers(run.params, run.evidence))
 
 
 def recheck(folder: Path, key: bytes | None = None, solution: bool = False) -> LabResult:
     """Grade saved evidence again. Unreadable if it is none or does not match its digest; with a key, also if it was not
     signed with that, or is a run of the solution and `solution` does not allow it."""
     from mnlab.checks.grade import grade, read_answers
-    record = Record(folder)
-    if record.manifest.get("withheld"):
+    run = Run(folder)
+    if run.manifest.get("withheld"):
         raise Unreadable(f"{folder} was written for the student: parameters are left out; recheck the original")
-    record.insist_on_whole()
+    run.insist_on_whole()
     answers = answers_in(folder)
-    signed = signature.verify(folder, record.manifest, answers.data, key)
-    result = grade(labs.find(record.manifest["lab"]), record, read_answers(answers))
+    signed = signature.verify(folder, run.manifest, answers.data, key)
+    result = grade(labs.find(run.manifest["lab"]), run, read_answers(answers))
     if result.work == layout.SOLUTION and key and not solution:
         raise Unreadable(f"{folder} is a run of the solution, no student's work; --solution grades it, too")
     notes = ("this is a run of the solution, no student's work",) if result.work == layout.SOLUTION else ()

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from mnlab.checks.answers import Answers
 from mnlab.checks.grade import grade
-from mnlab.checks.mutants import Forgery, Mutant, WorkFolder, mutants_of
+from mnlab.checks.mutants import ForgedRun, Mutant, WorkFolder, mutants_of
 from mnlab.checks.session import at_once
 from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, PASSED, LabResult
-from mnlab.evidence.record import Record
+from mnlab.evidence.run import Run
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
 from mnlab.lab.lab import BrokenLab, Lab, load, written_in
@@ -103,7 +103,7 @@ def verify(lab: Lab, machine: Machine, seed: int, progress: Callable[[str], None
         trial = _Trial(lab, machine, seed, params, Path(scratch))
         progress(f"{lab.name}: the solution")
         base = trial.run("solution")
-        answers = lab.reference_answers(params, base)
+        answers = lab.reference_answers(params, base.evidence)
         matrix = KillMatrix(lab.name, grade(lab, base, Answers(answers)), {})
         for mutant in (mutant for mutant in mutants if mutant.kind not in RUNS):
             record, given = trial.without_machine(mutant, base, answers)
@@ -157,17 +157,18 @@ class _Trial:
     params: dict
     scratch: Path
 
-    def run(self, name: str, mutant: Mutant | None = None) -> Record:
+    def run(self, name: str, mutant: Mutant | None = None) -> Run:
         """A real run of the solution, as changed by `mutant`."""
         work = self.scratch / f"{name}-work"
         work.mkdir()
         workfolder.copy(self.lab.solution, work, self.params)
         if mutant and mutant.kind == "work":
             self._mutate(mutant, WorkFolder(work), self.params)
-        inside = mutant.name if mutant and mutant.kind == "network" else ""
-        return labrun.run(self.lab, self.machine, work, self.seed, self.scratch / name, mutant=inside)
+        inside = mutant if mutant and mutant.kind == "network" else None
+        return labrun.run(self.lab, self.machine, work, self.seed, self.scratch / name,
+                          mutant=inside.name if inside else "", touched=inside.scenes if inside else ())
 
-    def without_machine(self, mutant: Mutant, base: Record, answers: dict) -> tuple[Record, dict]:
+    def without_machine(self, mutant: Mutant, base: Run, answers: dict) -> tuple[Run, dict]:
         """The solution's record and answers, as changed by `mutant`."""
         if mutant.kind == "answers":
             changed = dict(answers)
@@ -177,8 +178,8 @@ class _Trial:
             return base, changed
         folder = self.scratch / mutant.name
         shutil.copytree(base.folder, folder)
-        self._mutate(mutant, Forgery(folder))
-        return Record(folder), answers
+        self._mutate(mutant, ForgedRun(folder).evidence)
+        return Run(folder), answers
 
     def _mutate(self, mutant: Mutant, *arguments) -> None:
         """Let a mutant change what it is given. BrokenLab if it cannot."""

@@ -38,7 +38,8 @@ from mnlab.lab.read_once import read
 LabNames = Annotated[list[str] | None, typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")]
 OneLab = Annotated[str, typer.Argument(metavar="LAB", help="The name of a lab, as `list` shows.")]
 All = Annotated[bool, typer.Option("--all", help="Every lab.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Run again what was run before, too.")]
+Fresh = Annotated[bool, typer.Option("--fresh", envvar="MNLAB_FRESH", show_envvar=False,
+                                     help="Run again what was run before, too.")]
 DEFAULT_SEED = 1
 FROM_OPTION, FROM_VARIANT, BY_DEFAULT = "--seed", workfolder.VARIANT, "default"  # who chose a seed
 
@@ -97,10 +98,10 @@ def show(lab: OneLab) -> None:
 
 def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Place.vm, clock: Clock = None,
         out: Out = Path("runs"), key: Key = None, secret_file: SecretFile = None, json: Json = False,
-        junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False) -> None:
+        junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False) -> None:
     """Run labs with their solutions: see what happens on the network, and the checks pass.
 
-    With --all, one table; the details only of labs that did not pass.
+    With --all, one table; the details only of labs that did not pass. Scenes that were run before are not run again.
 
     Example: mnlab run arp ping
     """
@@ -109,7 +110,7 @@ def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Plac
     seed, seed_from = (DEFAULT_SEED, BY_DEFAULT) if seed is None else (seed, FROM_OPTION)
     secret = SECRET.key(secret_file) or b""
     tasks = [Task(one, seed, out, seed_from=seed_from, secret=secret) for one in chosen]
-    _carry_out(tasks, on, clock, SIGNING.key(key), json, junit, quiet, verbose, brief=all)
+    _carry_out(tasks, on, clock, SIGNING.key(key), json, junit, quiet, verbose, brief=all, fresh=fresh)
 
 
 def start(lab: OneLab, seed: Seed = None,
@@ -140,10 +141,12 @@ def check(lab: LabNames = None, all: All = False,
           quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False,
           for_student: Annotated[bool, typer.Option(
               "--for-student", help="Evidence to hand out: without parameters that students are not told.")] = False,
+          only_work: Annotated[bool, typer.Option(
+              "--only-work", help="Only the scenes that run the work, and the checks that read no others.")] = False,
           ) -> None:
     """Run labs with your work and grade it. In a work folder, no lab need be named.
 
-    In virtual time the same files give the same evidence: if only answers.toml has changed, nothing is run again.
+    In virtual time the same files give the same evidence: only scenes whose part of the work has changed are run again.
 
     Example: mnlab check arp
     """
@@ -163,7 +166,7 @@ def check(lab: LabNames = None, all: All = False,
         chosen_seed, seed_from = (seed, FROM_OPTION) if seed is not None else (given.seed(one.name), FROM_VARIANT)
         if chosen_seed is None:
             chosen_seed, seed_from = DEFAULT_SEED, BY_DEFAULT
-        tasks.append(Task(one, chosen_seed, out, given, seed_from, secret, for_student))
+        tasks.append(Task(one, chosen_seed, out, given, seed_from, secret, for_student, only_work))
     _carry_out(tasks, on, clock, SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh)
 
 
@@ -213,8 +216,7 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Cl
     chosen = _chosen(lab, not lab)
     machine = machine_for(on, clock, quiet)
     machine.prepare()
-    if not fresh:
-        machine = remembering(machine)
+    machine = remembering(machine, only_now=fresh)
     matrices = []
     with Progress(total=len(chosen), quiet=quiet) as progress:
         for one in chosen:
@@ -269,7 +271,7 @@ def _get_ready_to_report(tasks) -> None:
 def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False,
             brief: bool = False, elapsed: float | None = None) -> None:
     from mnlab.cli.ownership import give_back
-    from mnlab.evidence.record import Record
+    from mnlab.evidence.run import Run
     from mnlab.report import history, jsonout, terminal
     from mnlab.report.console import Console
     from mnlab.report.drawn import pictures, write_figures
@@ -277,9 +279,9 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
     console = Console()
     for result in results:
         lab = labs.find(result.lab)
-        record = Record(result.evidence) if result.evidence else None
-        if record and draw:
-            write_figures(lab, record)
+        found = Run(result.evidence) if result.evidence else None
+        if found and draw:
+            write_figures(lab, found)
             history.keep(result)
         give_back(result.evidence)
         if json:
@@ -288,14 +290,14 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
             continue
         if brief and result.status == PASSED and not verbose:
             continue
-        if record and draw and not quiet and not brief:
-            for picture in pictures(lab, record):
+        if found and draw and not quiet and not brief:
+            for picture in pictures(lab, found):
                 console.print(picture)
                 console.print()
-        if record and verbose:
-            console.print(timeline(record))
+        if found and verbose:
+            console.print(timeline(found))
             console.print()
-        since = history.since(result) if record and draw and result.work == STUDENT else ""
+        since = history.since(result) if found and draw and result.work == STUDENT else ""
         console.print(terminal.verdicts(result, lab.title, since))
         console.print()
     if json:

@@ -122,7 +122,7 @@ def _lab_job(lab: labs.Lab, work: Path | None, seed: int | None) -> Job:
     if seed is None and taken:
         seed = taken.seed(lab.name)
     seed = DEFAULT_SEED if seed is None else seed
-    return labrun.make_job(lab, taken.files if taken else {}, seed, lab.params(seed), "", Limits())
+    return labrun.whole_job(lab, taken.files if taken else {}, seed, lab.params(seed))
 
 
 def _topology_job(topo: str, work: Path | None) -> Job:

@@ -1,12 +1,14 @@
 """Where things lie in an evidence folder, and its digest. Known to the writer and to the reader.
 
-    manifest.json    what was run where, how it ended, and the digest of everything else
-    timeline.jsonl   one line a command: name, kind, host, argv, start and end (s of lab time), status
-    output/          what each command was told on its standard input, NAME.in, and printed: NAME.out, NAME.err
-    captures/        one pcap file an interface, nanosecond time stamps; where TLS secrets were logged, also a pcapng
-                     file with the same frames and the secrets: Wireshark shows the plain text
-    kernel/          tracepoint series, as the kernel's own text
-    files/           what the experiment saved
+    manifest.json        what was run where, and the digest of everything else
+    scenes/NAME/         of each scene:
+        manifest.json    how it ended, and on which network and kernel
+        timeline.jsonl   one line a command: name, kind, host, argv, start and end (s of lab time), status
+        output/          what each command was told on its standard input, NAME.in, and printed: NAME.out, NAME.err
+        captures/        one pcap file an interface, nanosecond time stamps; where TLS secrets were logged, also a
+                         pcapng file with the same frames and the secrets: Wireshark shows the plain text
+        kernel/          tracepoint series, as the kernel's own text
+        files/           what the experiment saved
 
 Beside the evidence, and no part of its digest: answers.toml as it was graded, figures/ drawn from it, verdicts.json
 (report/history.py), and signature.json (signature.py).
@@ -17,10 +19,11 @@ import json
 import re
 from pathlib import Path
 
-MANIFEST, TIMELINE = "manifest.json", "timeline.jsonl"
+SCENES, MANIFEST, TIMELINE = "scenes", "manifest.json", "timeline.jsonl"
 OUTPUT, CAPTURES, KERNEL, FILES = "output", "captures", "kernel", "files"
 TRACE, NEIGHBOUR_TRACE = f"{KERNEL}/tcp.trace", f"{KERNEL}/neighbours.trace"
 ANSWERS, FIGURES, SIGNATURE, VERDICTS = "answers.toml", "figures", "signature.json", "verdicts.json"
+BESIDE = (ANSWERS, SIGNATURE, VERDICTS)
 
 #: What the outside adds to the manifest after the run: differs from run to run or is made of the rest.
 ADDED = ("machine", "evidence_sha256", "seconds", "work")
@@ -43,19 +46,33 @@ def safe_name(name: str) -> str:
 
 
 def digest(folder: Path) -> str:
-    """SHA-256 over every file's path and contents, and over the manifest without what the outside added."""
-    whole = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
-        name = str(path.relative_to(folder))
-        if name in (ANSWERS, SIGNATURE, VERDICTS) or name.startswith(f"{FIGURES}/"):
-            continue
-        if name == MANIFEST:
-            manifest = json.loads(path.read_text())
-            data = canonical({key: value for key, value in manifest.items() if key not in ADDED})
-        else:
-            data = path.read_bytes()
-        whole.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
-    return whole.hexdigest()
+    """SHA-256 over the scenes' digests in their order, the manifest without what the outside added, and whatever else
+    lies there."""
+    manifest = json.loads((folder / MANIFEST).read_text())
+    scenes = [f"{SCENES}/{scene['name']}" for scene in manifest["scenes"]]
+    own = canonical({key: value for key, value in manifest.items() if key not in ADDED})
+    strangers = [path for path in _files(folder) if (name := str(path.relative_to(folder))) not in BESIDE
+                 and name != MANIFEST and not name.startswith((f"{FIGURES}/", *(f"{scene}/" for scene in scenes)))]
+    return _sha256([(MANIFEST, hashlib.sha256(own).hexdigest()),
+                    *((scene, digest_of_scene(folder / scene)) for scene in scenes),
+                    *((str(path.relative_to(folder)), _sha256_of(path)) for path in strangers)])
+
+
+def digest_of_scene(folder: Path) -> str:
+    """SHA-256 over every file's path and contents."""
+    return _sha256([(str(path.relative_to(folder)), _sha256_of(path)) for path in _files(folder)])
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def _sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _sha256(named: list[tuple[str, str]]) -> str:
+    return hashlib.sha256("".join(f"{name}\0{digest}\n" for name, digest in named).encode()).hexdigest()
 
 
 def canonical(value) -> bytes:

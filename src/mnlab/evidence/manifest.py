@@ -65,16 +65,30 @@ def anything(value) -> bool:
     return True
 
 
-#: What a manifest may hold, and the test that it passes; of these, what it must hold.
-MANIFEST = {
-    "start_ns": whole, "params": table(anything), "network": table(node), "lab": name,
-    "seed": lambda value: whole(value) and value >= 0,
-    "outcome": lambda value: value in (layout.OK, layout.STUDENT_FAULT, layout.INCONCLUSIVE), "reason": text,
-    "lab_seconds": number, "kernel": text, "tools": table(text), "machine": table(text), "seconds": table(number),
+def outcome(value) -> bool:
+    return value in (layout.OK, layout.STUDENT_FAULT, layout.INCONCLUSIVE)
+
+
+def scenes(value) -> bool:
+    """A list of scenes, each with a name of its own."""
+    return (isinstance(value, list) and all(map(fields(name=name, title=text), value))
+            and len({scene["name"] for scene in value}) == len(value))
+
+
+#: What a run's manifest may hold, and the test that it passes; of these, what it must hold.
+RUN = {
+    "lab": name, "seed": lambda value: whole(value) and value >= 0, "params": table(anything), "scenes": scenes,
+    "left_out": lambda value: isinstance(value, list) and all(map(name, value)),
+    "machine": table(text), "seconds": table(number),
     "evidence_sha256": lambda value: text(value) and re.fullmatch("[0-9a-f]{64}", value) is not None,
     "work": fields(kind=lambda value: value in (layout.STUDENT, layout.SOLUTION), sha256=text),
 }
-REQUIRED = ("start_ns", "params", "network")
+REQUIRED_OF_A_RUN = ("lab", "seed", "params", "scenes", "evidence_sha256")
+
+#: The same for the manifest of a scene.
+SCENE = {"start_ns": whole, "network": table(node), "outcome": outcome, "reason": text, "lab_seconds": number,
+         "kernel": text, "tools": table(text)}
+REQUIRED_OF_A_SCENE = ("start_ns", "network", "outcome", "reason")
 
 #: The same for a line of the timeline.
 LINE = {"name": name, "kind": text, "start": number, "end": number, "host": text,
@@ -83,7 +97,7 @@ LINE = {"name": name, "kind": text, "start": number, "end": number, "host": text
 REQUIRED_OF_A_LINE = ("name", "kind", "start", "end")
 
 
-def read(folder: Path) -> dict:
+def read(folder: Path, shape: dict, required: tuple[str, ...]) -> dict:
     """The manifest in `folder`, of the right shape. Unreadable if there is none."""
     path = folder / layout.MANIFEST
     data = b""
@@ -96,7 +110,9 @@ def read(folder: Path) -> dict:
     found = loads(data)
     if not isinstance(found, dict):
         raise Unreadable(f"{folder} holds no evidence of a run (no readable {layout.MANIFEST})")
-    if wrong := misshapen(found, MANIFEST, REQUIRED):
+    if shape is RUN and "scenes" not in found and "start_ns" in found:
+        raise Unreadable(f"{folder} was written by an mnlab from before evidence had scenes; run the lab again")
+    if wrong := misshapen(found, shape, required):
         raise Unreadable(f"{folder} holds no evidence of a run ({layout.MANIFEST} has no proper {wrong!r})")
     return found
 

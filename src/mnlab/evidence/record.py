@@ -47,14 +47,14 @@ class Command:
 
 
 class Record:
-    """The evidence in one folder."""
+    """The evidence of one scene, in a folder of its own. `params` are the run's."""
 
-    def __init__(self, folder: Path):
-        self.folder = Path(folder)
-        self.manifest = manifest.read(self.folder)
+    def __init__(self, folder: Path, params: dict):
+        self.folder, self.params = Path(folder), params
+        self.manifest = manifest.read(self.folder, manifest.SCENE, manifest.REQUIRED_OF_A_SCENE)
         self.start_ns = self.manifest["start_ns"]
-        self.params = self.manifest["params"]
         self.hosts = self.manifest["network"]
+        self.outcome, self.reason = self.manifest["outcome"], self.manifest["reason"]
 
     # --- what was done ---
 
@@ -184,23 +184,8 @@ class Record:
         path = self.folder / layout.OUTPUT / f"{name}.{part}"
         return path.read_text(errors="replace") if path.is_file() else ""
 
-    def is_untouched(self) -> bool:
-        """Whether the files are still those that the digest in the manifest was made of. A checksum, no signature."""
-        return self.manifest.get("evidence_sha256") == layout.digest(self.folder)
-
-    def insist_on_whole(self) -> None:
-        """Unreadable unless this is evidence of a lab with nothing changed, added or taken away, that can be read."""
-        try:
-            if not self.is_untouched():
-                raise Unreadable(f"{self.folder} is not what was recorded: its digest does not match its files")
-            if odd := next((path for path in self.folder.rglob("*") if path.is_symlink()
-                            or not path.is_file() and not path.is_dir()), None):
-                raise Unreadable(f"{self.folder} is not what was recorded: {odd.name!r} is neither file nor folder")
-        except (OSError, ValueError, RecursionError):  # folders too deep, say
-            raise Unreadable(f"{self.folder} is not what was recorded: it cannot be read") from None
-        for key in ("lab", "outcome"):
-            if key not in self.manifest:
-                raise Unreadable(f"{self.folder} holds no evidence of a run ({layout.MANIFEST} has no {key!r})")
+    def insist_on_readable(self) -> None:
+        """Unreadable if a file that is read line by line is damaged."""
         for name, read in ((layout.TIMELINE, lambda: self.timeline), (layout.TRACE, self.kernel),
                            (layout.NEIGHBOUR_TRACE, lambda: self.neighbours("", ""))):
             if (self.folder / name).is_file():

@@ -3,5 +3,6 @@
 from mnlab.evidence.allowed import Allowed
 from mnlab.lab.diagram import Diagram, Figure
 from mnlab.lab.ports import UNCLAIMED_PORTS
+from mnlab.lab.scene import scene
 
-__all__ = ["Allowed", "Diagram", "Figure", "UNCLAIMED_PORTS"]
+__all__ = ["Allowed", "Diagram", "Figure", "UNCLAIMED_PORTS", "scene"]

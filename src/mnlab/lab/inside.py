@@ -1,7 +1,7 @@
-"""Inside the lab machine: build the network, run the experiment, leave the evidence in the result folder.
+"""Inside the lab machine: build the network, play one scene, leave its evidence in the result folder.
 
-Called by the machine in /job, which holds `src`, `topologies`, `lab` (experiment.py alone), `work`, `job.json`, and
-`mutant/mutants.py` when a mutant is tried.
+Called by the machine in /job, which holds `src`, `topologies`, `lab` (what its experiment needs), `work` (what the scene
+names), `job.json`, and `mutant/mutants.py` when a mutant is tried.
 """
 
 import importlib.util
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mnlab.evidence import layout, tracing
 from mnlab.evidence.recorder import Recorder, StudentFault
+from mnlab.lab.scene import scenes_of
 from mnlab.net.errors import NetworkError
 from mnlab.net.network import Network
 
@@ -35,8 +36,8 @@ def main() -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # a peer that is gone is an OSError, not our end; children differ
     folder = Path(os.environ.get("MNLAB_RESULT", "/result"))
     job = json.loads(Path("job.json").read_text())
-    manifest = {"lab": job["lab"], "seed": job["seed"], "params": job["params"], "kernel": platform.release(),
-                "tools": tool_versions(), "start_ns": time.clock_gettime_ns(time.CLOCK_REALTIME), "network": {},
+    manifest = {"kernel": platform.release(), "tools": tool_versions(), "network": {},
+                "start_ns": time.clock_gettime_ns(time.CLOCK_REALTIME),
                 "outcome": layout.INCONCLUSIVE, "reason": "the run was cut short"}
     write(folder, manifest)
     try:
@@ -58,6 +59,7 @@ def carry_out(job: dict, folder: Path, manifest: dict) -> None:
     """Build, run, record; fills in `manifest`."""
     print("\x1ebuilding the network", flush=True)
     experiment = load("experiment", Path("lab/experiment.py"))
+    [scene] = [one for one in scenes_of(experiment) if one.name == job["scene"]]
     mutate = load("mutants", Path("mutant/mutants.py")).__dict__[job["mutant"]] if job.get("mutant") else None
     with Network(experiment.topology(job["params"]), with_controller=getattr(experiment, "openflow", False)) as net:
         manifest["network"] = net.describe()
@@ -70,7 +72,7 @@ def carry_out(job: dict, folder: Path, manifest: dict) -> None:
             manifest["start_ns"] = rec.start_ns
             write(folder, manifest)
             try:
-                experiment.experiment(net, rec, rec.work)
+                scene.play(net, rec)
             finally:
                 rec.close()
             manifest["lab_seconds"] = round(rec.now(), 9)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from mnlab.lab.scene import Scene, scenes_of
+
 PACKAGE = Path(__file__).resolve().parents[1]
 #: The folder of labs/, topologies/ and controller/: the clone's, or within the package where that is installed.
 ROOT = PACKAGE / "data" if (PACKAGE / "data").is_dir() else PACKAGE.parents[1]
@@ -96,6 +98,12 @@ class Lab:
     def experiment(self):
         """experiment.py as a module: its `variant` and `diagram` are of use outside the machine, too."""
         return load(self.folder / "experiment.py")
+
+    @cached_property
+    def scenes(self) -> tuple[Scene, ...]:
+        """The parts of its experiment, in their order. BrokenLab if there is none."""
+        with written_in(self.folder, "an experiment has functions marked @scene, or one called experiment"):
+            return scenes_of(self.experiment)
 
     def params(self, seed: int, key: bytes = b"") -> dict:
         """The parameters of the variant with this seed, and those that prove work, which `key` draws.

@@ -1,19 +1,24 @@
-"""Run a lab on a machine: send in what it needs, and make whole evidence of what comes back."""
+"""Run a lab on a machine: send in what each scene needs, and make whole evidence of what comes back."""
 
 import json
 import shutil
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from mnlab.evidence import layout
-from mnlab.evidence.record import Record
+from mnlab.evidence.run import Run
 from mnlab.lab.lab import ROOT, Lab
+from mnlab.lab.needed import needed_files
 from mnlab.lab.read_once import Work, read
-from mnlab.machine.job import Job, Limits, Machine, MachineError
+from mnlab.lab.scene import Scene
+from mnlab.machine.job import Job, Limits, Machine, MachineError, Outcome
 
-#: The rooms that run inside the machine; they travel with the job. So does what a lab's mutants.py is written with.
+#: The rooms of which modules run inside the machine. So does what a lab's mutants.py is written with.
 ROOMS = ("evidence", "lab", "net", "protocols")
 FOR_MUTANTS = ("checks/__init__.py", "checks/mutants.py", "checks/points.py")
 
@@ -24,46 +29,114 @@ LONGEST_LINE = 4096  # bytes of a progress line that are kept
 LAST_WORDS, LONGEST_WORD = 5, 200  # lines of anything else that are kept, and how many characters of each
 
 
-def run(lab: Lab, machine: Machine, work: Work | Path, seed: int, folder: Path,
-        progress: Callable[[str], None] = lambda step: None, mutant: str = "", limits: Limits | None = None,
-        key: bytes = b"") -> Record:
-    """Run `lab` against a work folder (read already, or read here) and write the evidence to `folder`. Its Record,
-    whatever the outcome.
+@dataclass(frozen=True)
+class Plan:
+    """A run of `lab` that is to be made: which scenes, of whose work, with which parameters, into which folder.
 
-    `key` draws the parameters that prove work (Lab.params); the manifest says whether there was one, and never which.
+    `mutant` names a network mutant that changes the scenes `touched` (none named: all). `key` tells whether the
+    parameters that prove work were drawn with one (Lab.params).
+    """
+
+    lab: Lab
+    scenes: tuple[Scene, ...]
+    work: Work
+    seed: int
+    params: dict
+    folder: Path
+    limits: Limits
+    mutant: str = ""
+    touched: tuple[str, ...] = ()
+    key: bool = False
+
+    def job(self, scene: Scene) -> Job:
+        touched = not self.touched or scene.name in self.touched
+        return make_job(self.lab, scene, self.work.files, self.seed, self.params, self.mutant if touched else "",
+                        self.limits)
+
+
+def plan(lab: Lab, work: Work, seed: int, folder: Path, mutant: str = "", touched: tuple[str, ...] = (),
+         limits: Limits | None = None, key: bytes = b"", only_work: bool = False) -> Plan:
+    """What a run will be. `only_work` leaves out the scenes that have nothing to do with the student's work."""
+    scenes = tuple(scene for scene in lab.scenes if scene.work or not only_work)
+    return Plan(lab, scenes, work, seed, lab.params(seed, key), folder, limits or limits_of(lab), mutant, touched,
+                bool(key))
+
+
+def run(lab: Lab, machine: Machine, work: Work | Path, seed: int, folder: Path,
+        progress: Callable[[str], None] = lambda step: None, workers: int = 1, **options) -> Run:
+    """Run `lab` against a work folder (read already, or read here), `workers` of its scenes at once, and write the
+    evidence to `folder`. The Run, whatever the outcome. `options` are plan's.
+
     MachineError if there is no machine to run on, BadWork if the work folder is unusable; `folder` is then not left
     behind.
     """
-    params = lab.params(seed, key)
-    work = work if isinstance(work, Work) else read(work)
-    job = make_job(lab, work.files, seed, params, mutant, limits or limits_of(lab))
+    ours = plan(lab, work if isinstance(work, Work) else read(work), seed, folder, **options)
     started = time.monotonic()
-    folder.mkdir(parents=True, exist_ok=True)
     try:
-        steps = _Steps(progress)
-        outcome = machine.run(job, folder, steps)
-        path = folder / layout.MANIFEST
-        manifest = _manifest(path) or {
-            "lab": lab.name, "seed": seed, "params": params, "network": {}, "start_ns": 0,
-            "outcome": layout.INCONCLUSIVE, "reason": "nothing was recorded"}
-        if outcome.trouble or outcome.status != 0:
-            trouble = outcome.trouble or f"the run ended with status {outcome.status}"
-            manifest |= {"outcome": layout.INCONCLUSIVE, "reason": "\n".join([trouble, *steps.others])}
-        manifest["secrets"] = layout.COURSE if key else layout.LOCAL
-        path.write_text(json.dumps(manifest, indent=1, sort_keys=True))
-        seal(folder, machine.describe(), {"wall": round(time.monotonic() - started, 3),
-                                          "virtual": round(outcome.virtual_seconds, 9)}, work)
-        return Record(folder)
-    except OSError as problem:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise MachineError(f"the evidence could not be written to {folder}: {problem.strerror or problem}") from None
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                outcomes = list(pool.map(lambda scene: play(ours, scene, machine, progress), ours.scenes))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return finish(ours, outcomes, machine, time.monotonic() - started)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
+def play(plan: Plan, scene: Scene, machine: Machine, progress: Callable[[str], None] = lambda step: None) -> Outcome:
+    """Play one scene of a run; its evidence, whatever the outcome, lies in scenes/NAME of the run's folder then.
+
+    MachineError if there is no machine to run on, or no room for the evidence."""
+    folder = plan.folder / layout.SCENES / scene.name
+    titled = (lambda step: progress(f"{scene.title}: {step}")) if len(plan.scenes) > 1 else progress
+    steps = _Steps(titled)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        outcome = machine.run(plan.job(scene), folder, steps)
+        path = folder / layout.MANIFEST
+        manifest = _manifest(path) or {"network": {}, "start_ns": 0, "outcome": layout.INCONCLUSIVE,
+                                       "reason": "nothing was recorded"}
+        if outcome.trouble or outcome.status != 0:
+            trouble = outcome.trouble or f"the run ended with status {outcome.status}"
+            manifest |= {"outcome": layout.INCONCLUSIVE, "reason": "\n".join([trouble, *steps.others])}
+        _write(path, manifest)
+        return outcome
+    except OSError as problem:
+        raise _unwritten(plan.folder, problem) from None
+
+
+def finish(plan: Plan, outcomes: list[Outcome], machine: Machine, seconds: float) -> Run:
+    """Make whole evidence of a run whose scenes have all been played, with their outcomes, within so many `seconds`."""
+    scenes = {scene.name for scene in plan.scenes}
+    manifest = {"lab": plan.lab.name, "seed": plan.seed, "params": plan.params,
+                "secrets": layout.COURSE if plan.key else layout.LOCAL,
+                "scenes": [{"name": scene.name, "title": scene.title} for scene in plan.scenes],
+                "left_out": [scene.name for scene in plan.lab.scenes if scene.name not in scenes]}
+    path = plan.folder / layout.MANIFEST
+    try:
+        _write(path, manifest)
+        virtual = sum(outcome.virtual_seconds for outcome in outcomes)
+        _write(path, manifest | {
+            "machine": machine.describe(), "seconds": {"wall": round(seconds, 3), "virtual": round(virtual, 9)},
+            "work": {"kind": plan.work.kind, "sha256": plan.work.sha256},
+            "evidence_sha256": layout.digest(plan.folder)})
+        return Run(plan.folder)
+    except OSError as problem:
+        raise _unwritten(plan.folder, problem) from None
+
+
+def _unwritten(folder: Path, problem: OSError) -> MachineError:
+    return MachineError(f"the evidence could not be written to {folder}: {problem.strerror or problem}")
+
+
+def _write(path: Path, manifest: dict) -> None:
+    path.write_text(json.dumps(manifest, indent=1, sort_keys=True))
+
+
 def limits_of(lab: Lab) -> Limits:
-    """The usual limits, or more time for a lab whose experiment says (`lab_seconds`) that it takes longer."""
+    """The usual limits, or more time for a lab whose experiment says (`lab_seconds`) that a scene takes longer."""
     seconds = getattr(lab.experiment, "lab_seconds", Limits.virtual_seconds)
     return Limits(virtual_seconds=seconds, wall_seconds=max(Limits.wall_seconds, seconds))
 
@@ -76,35 +149,40 @@ def _manifest(path: Path) -> dict | None:
         return None
 
 
-def seal(folder: Path, machine: dict, seconds: dict, work: Work) -> None:
-    """Add to the manifest what the outside knows, and the digest of the evidence."""
-    path = folder / layout.MANIFEST
-    manifest = json.loads(path.read_text())
-    manifest |= {"machine": machine, "seconds": seconds, "work": {"kind": work.kind, "sha256": work.sha256},
-                 "evidence_sha256": layout.digest(folder)}
-    path.write_text(json.dumps(manifest, indent=1, sort_keys=True))
+def make_job(lab: Lab, scene: Scene, work: dict[str, bytes], seed: int, params: dict, mutant: str,
+             limits: Limits) -> Job:
+    """The job that plays a scene of `lab` in a machine. It holds what the scene needs, and nothing else: what else
+    there is must not move a clock."""
+    description = {"lab": lab.name, "scene": scene.name, "seed": seed, "params": params, "mutant": mutant}
+    files: dict[str, Path | bytes] = {"job.json": layout.canonical(description)}
+    files |= needed_files(modules_of(lab), ["mnlab.lab.inside", "lab.experiment", *(["mutant.mutants"] if mutant else [])])
+    files |= {f"lab/{path.name}": path for path in lab.folder.iterdir()
+              if path.name not in OUTSIDE and path.suffix != ".py"}
+    files |= {f"work/{name}": data for name, data in scene.files(work).items()} or {"work/.empty": b""}
+    if getattr(lab.experiment, "openflow", False):
+        files["controller"] = ROOT / "controller"
+    return Job("mnlab.lab.inside:main", files, path=("src", "."), limits=limits, needs=needs_of(lab), library=engine())
 
 
-def make_job(lab: Lab, files: dict[str, bytes], seed: int, params: dict, mutant: str, limits: Limits) -> Job:
-    """The job that runs `lab` in a machine."""
-    description = {"lab": lab.name, "seed": seed, "params": params, "mutant": mutant}
-    contents: dict = {"topologies": ROOT / "topologies", "job.json": layout.canonical(description)}
-    contents |= code()
-    contents |= {f"lab/{path.name}": path for path in lab.folder.iterdir() if path.name not in OUTSIDE}
-    contents |= {f"work/{name}": data for name, data in files.items()} or {"work/.empty": b""}
-    openflow = getattr(lab.experiment, "openflow", False)
-    if openflow:
-        contents["controller"] = ROOT / "controller"
-    if mutant:
-        contents |= code(FOR_MUTANTS)
-        contents["mutant/mutants.py"] = lab.mutants
-    return Job("mnlab.lab.inside:main", contents, path=("src", "."), limits=limits, needs=needs_of(lab))
+def whole_job(lab: Lab, work: dict[str, bytes], seed: int, params: dict) -> Job:
+    """A job with all of a lab, for hands-on work on its network; without an entry."""
+    files: dict[str, Path | bytes] = {**code(), **topologies(), "controller": ROOT / "controller"}
+    files |= {f"lab/{path.name}": path for path in lab.folder.iterdir() if path.name not in OUTSIDE}
+    files |= {f"work/{name}": data for name, data in work.items()} or {"work/.empty": b""}
+    files["job.json"] = layout.canonical({"lab": lab.name, "seed": seed, "params": params})
+    return Job("", files, path=("src", "."), needs=needs_of(lab))
 
 
-def needs_of(lab: Lab) -> tuple[str, ...]:
-    """What the lab asks of a computer's own kernel and programs (machine/capabilities.py)."""
-    openflow = getattr(lab.experiment, "openflow", False)
-    return (*getattr(lab.experiment, "needs", ()), *(("openvswitch",) if openflow else ()))
+def modules_of(lab: Lab) -> dict[str, Path]:
+    """Every Python file that a job of `lab` may use, by its place in the job."""
+    own = {f"lab/{path.name}": path for path in lab.folder.glob("*.py") if path.name not in OUTSIDE}
+    return engine() | topologies() | own | {"mutant/mutants.py": lab.mutants}
+
+
+@cache
+def engine() -> dict[str, Path]:
+    """All of mnlab that can run inside the machine, by its places in a job."""
+    return code((*ROOMS, *FOR_MUTANTS))
 
 
 def code(parts: tuple[str, ...] = ROOMS) -> dict[str, Path]:
@@ -113,6 +191,17 @@ def code(parts: tuple[str, ...] = ROOMS) -> dict[str, Path]:
     files = [package / "__init__.py", *(path for part in parts for path in
                                         ([package / part] if part.endswith(".py") else (package / part).rglob("*.py")))]
     return {f"src/mnlab/{path.relative_to(package)}": path for path in files}
+
+
+def topologies() -> dict[str, Path]:
+    """The project's topologies, by their places in a job."""
+    return {f"topologies/{path.name}": path for path in sorted((ROOT / "topologies").glob("*.py"))}
+
+
+def needs_of(lab: Lab) -> tuple[str, ...]:
+    """What the lab asks of a computer's own kernel and programs (machine/capabilities.py)."""
+    openflow = getattr(lab.experiment, "openflow", False)
+    return (*getattr(lab.experiment, "needs", ()), *(("openvswitch",) if openflow else ()))
 
 
 def reserve_folder(parent: Path, lab_name: str) -> Path:

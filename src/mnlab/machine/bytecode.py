@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mnlab.machine import cache
-from mnlab.machine.job import Job, MachineError, Outcome, flatten
+from mnlab.machine.job import Job, MachineError, Outcome
 
 COMPILER = Path(__file__).parent / "guest/compile_job.py"
 SLASH = "@"  # stands for / in the name of a compiled file: a cache entry is a flat folder
@@ -19,8 +19,7 @@ SLASH = "@"  # stands for / in the name of a compiled file: a cache entry is a f
 
 def add(job: Job, image_digest: str, run: Callable[[Job, Path], Outcome]) -> Job:
     """`job` with the bytecode of its modules under src/; `run` is asked to compile what is new."""
-    sources = {name: path for name, path in flatten(job.files)
-               if name.startswith("src/") and name.endswith(".py") and isinstance(path, Path)}
+    sources = job.library
     if not sources:
         return job
     digest = hashlib.sha256(image_digest.encode())
@@ -37,6 +36,12 @@ def add(job: Job, image_digest: str, run: Callable[[Job, Path], Outcome]) -> Job
                 (folder / path.name).write_bytes(path.read_bytes())
 
     entry = cache.entry(f"bytecode-{digest.hexdigest()[:16]}", build, lambda text: None)
-    compiled = {path.name.replace(SLASH, "/"): path
-                for path in entry.iterdir() if path.suffix == ".pyc"}
+    compiled = {name: path for path in entry.iterdir() if path.suffix == ".pyc"
+                and _source(name := path.name.replace(SLASH, "/")) in job.files}
     return replace(job, files={**job.files, **compiled})
+
+
+def _source(compiled: str) -> str:
+    """The place of the module that src/package/__pycache__/NAME.cpython-311.pyc was made of."""
+    folder, _, name = compiled.rpartition("/__pycache__/")
+    return f"{folder}/{name.split('.')[0]}.py"

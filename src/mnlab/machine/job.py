@@ -44,7 +44,8 @@ class Job:
 
     `files` maps a path below /job to a file or folder on this computer, or to bytes (`Executable`, if they may be run).
     `path` lists the folders below /job that are put on sys.path; `needs` names what it asks of a kernel
-    (machine/capabilities.py).
+    (machine/capabilities.py). `library`, places and files too, is what `files` has some modules of: they are compiled
+    together, once for all jobs.
     """
 
     entry: str
@@ -53,6 +54,7 @@ class Job:
     path: tuple[str, ...] = ("src",)
     limits: Limits = field(default_factory=Limits)
     needs: tuple[str, ...] = ()
+    library: dict[str, Path] = field(default_factory=dict)
 
     def archive(self) -> bytes:
         """The files, packed (mailbox.py): bytes that depend on their paths, modes and contents only.

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from mnlab.evidence import layout
 from mnlab.evidence.record import Missing, Record
+from mnlab.evidence.run import Run
 from mnlab.lab.lab import Lab
 from mnlab.protocols import arp, ladder_words
 from mnlab.report.curves import curves
@@ -13,18 +15,18 @@ from mnlab.report.plot import plot_panels, plot_series
 from mnlab.report.timeline import what_ran
 
 
-def pictures(lab: Lab, record: Record) -> Iterator:
-    """Drawings for the terminal: the ladder diagram, then each figure. Nothing where the run got nowhere."""
-    try:
-        diagrams = getattr(lab.experiment, "diagram", ())
-        for diagram in diagrams if isinstance(diagrams, tuple) else (diagrams,):
+def pictures(lab: Lab, run: Run) -> Iterator:
+    """Drawings for the terminal: the ladder diagrams, then each figure. Nothing of a scene that got nowhere."""
+    diagrams = getattr(lab.experiment, "diagram", ())
+    for diagram in diagrams if isinstance(diagrams, tuple) else (diagrams,):
+        with suppress(Missing):
+            record = run.scene(diagram.scene) if diagram.scene else run.scene(lab.scenes[0].name)
             if diagram.during:
                 yield what_ran(record.command(diagram.during))
             yield ladder_of(diagram, record)
-        for figure in lab.figures(record):
+    with suppress(Missing):
+        for figure in lab.figures(run.evidence):
             yield curves(figure.series, figure.thresholds, figure.phases, figure.events, figure.title, figure.ylabel)
-    except Missing:
-        return
 
 
 #: s; frames from a little before and after what is drawn are looked at, too: what is on its way then is not lost.
@@ -72,12 +74,12 @@ def with_changed_macs(frames, name_of):
     return lambda address: changed.get(address) or name_of(address)
 
 
-def write_figures(lab: Lab, record: Record) -> list:
+def write_figures(lab: Lab, run: Run) -> list:
     """Write each figure as SVG and PNG into the run's folder; the paths. [] where the run got nowhere."""
-    folder = record.folder / layout.FIGURES
+    folder = run.folder / layout.FIGURES
     written = []
     try:
-        for figure in lab.figures(record):
+        for figure in lab.figures(run.evidence):
             folder.mkdir(exist_ok=True)
             for kind in ("svg", "png"):
                 path = folder / f"{figure.name}.{kind}"

@@ -3,22 +3,27 @@
 from rich.table import Column, Table
 from rich.text import Text
 
-from mnlab.evidence.record import Command, Record
+from mnlab.evidence.record import Command
+from mnlab.evidence.run import Run
 from mnlab.report.drawing import Drawing, Glyphs, one_line
 
 TOLD = 12  # lines of what a command was told that are shown; output/NAME.in has them all
 
 
-def timeline(record: Record) -> Drawing:
-    """A line for each command, student's program, server and mark; times in seconds of lab time."""
+def timeline(run: Run) -> Drawing:
+    """A line for each command, student's program, server and mark; times in seconds of lab time, which begins anew
+    with each scene."""
 
     def parts(width, glyphs):
         table = Table(Column("lab time", justify="right", no_wrap=True), Column("host", no_wrap=True),
                       Column("what", overflow="fold"), Column("status", no_wrap=True),
                       box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-        for command in sorted(record.timeline, key=lambda command: command.start):
-            table.add_row(f"{command.start:.3f} s", one_line(command.host, glyphs), _what(command, glyphs),
-                          one_line(_status(command), glyphs))
+        for name, record in run.scenes.items():
+            if len(run.scenes) > 1:
+                table.add_row("0.000 s", "", Text(one_line(f"{name}: {run.title(name)}", glyphs), "bold"), "")
+            for command in sorted(record.timeline, key=lambda command: command.start):
+                table.add_row(f"{command.start:.3f} s", one_line(command.host, glyphs), _what(command, glyphs),
+                              one_line(_status(command), glyphs))
         yield table
 
     return Drawing(parts)

@@ -1,0 +1,55 @@
+"""Which of a job's Python files its program really uses, by the import statements that stand in them.
+
+What a scene's evidence depends on is what goes into the machine, and no more shall go in. So a change in a module that a
+scene has nothing to do with forgets nothing that was run.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+#: An import statement, also within a function; names in brackets may go over several lines.
+IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))", re.MULTILINE)
+#: A Python file by its name in quotation marks: it lies beside the one that names it, and is run or loaded by path.
+BY_NAME = re.compile(r"""["'/](\w+)\.py["']""")
+
+
+def needed_files(files: dict[str, Path], roots: Iterable[str]) -> dict[str, Path]:
+    """Of `files`, {place in the job: file}, those that the modules `roots` use, and these in turn, and the packages
+    that they lie in."""
+    places = {_dotted(place): place for place in files}
+    found: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        name = waiting.pop()
+        if name in found or name not in places:
+            continue
+        found.add(name)
+        path = files[places[name]]
+        imported, named = _uses(path, path.stat().st_mtime_ns)
+        package = name.rpartition(".")[0]
+        waiting += [package, *imported, *(f"{package}.{beside}" for beside in named)]
+    return {place: files[place] for name, place in sorted(places.items()) if name in found}
+
+
+def _dotted(place: str) -> str:
+    """src/mnlab/net/__init__.py: mnlab.net."""
+    return place.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+@cache
+def _uses(path: Path, changed: int) -> tuple[list[str], list[str]]:
+    """What a file imports (each name in an import statement, as a module and as one of a package), and which files
+    beside it it names."""
+    text, names = path.read_text(errors="replace"), []
+    for package, parts, plain in IMPORT.findall(text):
+        names += [_first(part) for part in plain.split(",")] if plain else [
+            package, *(f"{package}.{_first(part)}" for part in parts.strip("()").split(","))]
+    return names, BY_NAME.findall(text)
+
+
+def _first(text: str) -> str:
+    """The name in "name as other  # why"."""
+    words = text.split("#")[0].split()
+    return words[0] if words else ""
