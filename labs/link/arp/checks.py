@@ -54,12 +54,12 @@ def gaps(packets) -> str:
 # --- what the kernels do ---
 
 @points(1, claim="ARP-1", hint="Compare the reply's sender hardware address with the frame that carries the ping.")
-def check_request_finds_the_mac(evidence):
+def check_request_finds_the_mac(kernel):
     """ARP finds the MAC address that belongs to h2's IP address, and the ping is sent to it."""
-    exchange, echo = first_exchange(evidence), the_echo(evidence, "first-ping")
+    exchange, echo = first_exchange(kernel), the_echo(kernel, "first-ping")
     done = "h1, which knew no MAC address, pinged h2"
-    expect(exchange.owner == evidence.mac("h2"), done=done,
-           expected=f"a reply that names h2's MAC, {evidence.mac('h2')}",
+    expect(exchange.owner == kernel.mac("h2"), done=done,
+           expected=f"a reply that names h2's MAC, {kernel.mac('h2')}",
            seen=exchange.owner or "no reply")
     expect(link_target(echo) == exchange.owner and echo.time > exchange.reply.time, done=done,
            expected=f"the ping after the reply, in a frame to {exchange.owner}",
@@ -67,59 +67,59 @@ def check_request_finds_the_mac(evidence):
 
 
 @points(1, claim="ARP-2", hint="`ip neigh` shows a host's cache.")
-def check_cache_holds_the_pair(evidence):
+def check_cache_holds_the_pair(kernel):
     """Afterwards h1's cache holds the pair, and h2's holds h1's, learned from the question itself."""
-    p = evidence.params
-    entries = {entry["dst"]: (entry.get("lladdr"), entry["state"]) for entry in evidence.json("cache")}
-    expect(entries.get(p["h2"]) == (evidence.mac("h2"), ["REACHABLE"]), done="h1 pinged h2, then `ip neigh` ran on h1",
-           expected=f"{p['h2']} at {evidence.mac('h2')}, REACHABLE", seen=entries.get(p["h2"], "no entry"))
-    learned = evidence.neighbours("h2-eth0", p["h1"])
-    expect(learned and learned[0].mac == evidence.mac("h1"), done="h1 asked h2",
-           expected=f"a new entry {p['h1']} at {evidence.mac('h1')} in h2's cache", seen=learned[:1] or "no entry")
-    asked = requests(evidence.during("first-ping", "h2"), p["h2"], p["h1"])
+    p = kernel.params
+    entries = {entry["dst"]: (entry.get("lladdr"), entry["state"]) for entry in kernel.json("cache")}
+    expect(entries.get(p["h2"]) == (kernel.mac("h2"), ["REACHABLE"]), done="h1 pinged h2, then `ip neigh` ran on h1",
+           expected=f"{p['h2']} at {kernel.mac('h2')}, REACHABLE", seen=entries.get(p["h2"], "no entry"))
+    learned = kernel.neighbours("h2-eth0", p["h1"])
+    expect(learned and learned[0].mac == kernel.mac("h1"), done="h1 asked h2",
+           expected=f"a new entry {p['h1']} at {kernel.mac('h1')} in h2's cache", seen=learned[:1] or "no entry")
+    asked = requests(kernel.during("first-ping", "h2"), p["h2"], p["h1"])
     expect(not asked, done="h2 answered the ping", expected="no question of h2's own", seen=f"{len(asked)} of them")
 
 
 @points(1, claim="ARP-3", hint="What is in the cache when the second ping leaves?")
-def check_hit_sends_nothing(evidence):
+def check_hit_sends_nothing(kernel):
     """The second ping is answered without any ARP: the cache is asked first."""
-    echo = the_echo(evidence, "second-ping")
-    asked = [packet for packet in arp.packets(evidence.during("second-ping", "h1"))
-             if packet.source == evidence.mac("h1")]
+    echo = the_echo(kernel, "second-ping")
+    asked = [packet for packet in arp.packets(kernel.during("second-ping", "h1"))
+             if packet.source == kernel.mac("h1")]
     expect(not asked, done="h1 pinged h2 a second time", expected="no ARP packet from h1", seen=f"{len(asked)} of them")
-    expect(link_target(echo) == evidence.mac("h2"), done="h1 pinged h2 a second time",
-           expected=f"a frame to {evidence.mac('h2')}", seen=link_target(echo))
+    expect(link_target(echo) == kernel.mac("h2"), done="h1 pinged h2 a second time",
+           expected=f"a frame to {kernel.mac('h2')}", seen=link_target(echo))
 
 
 @points(1, claim="ARP-4", hint="What destination address reaches everyone on the LAN?")
-def check_request_is_broadcast(evidence):
+def check_request_is_broadcast(kernel):
     """The request "who has h2, tell h1" goes to ff:ff:ff:ff:ff:ff, and h2 and h3 both receive it."""
-    p, request = evidence.params, first_exchange(evidence).request
+    p, request = kernel.params, first_exchange(kernel).request
     expect(request.broadcast, done="h1 asked for h2", expected="a frame to ff:ff:ff:ff:ff:ff", seen=request.target)
     for host in ("h2", "h3"):
-        seen = [copy for copy in requests(evidence.frames(host), p["h1"], p["h2"])
+        seen = [copy for copy in requests(kernel.frames(host), p["h1"], p["h2"])
                 if 0 <= copy.time - request.time < SOON]
         expect(seen, done="h1 asked for h2", expected=f"the request in {host}'s capture", seen="it is not there")
 
 
 @points(1, claim="ARP-5", hint="Who is the reply's frame sent to, and does h3 see it?")
-def check_only_the_owner_answers(evidence):
+def check_only_the_owner_answers(kernel):
     """Only h2 answers, in a frame to h1 alone; h3, which heard the question, stays silent."""
-    replies = [packet for packet in arp.packets(evidence.during("first-ping", "h1")) if packet.kind == "reply"]
-    expect(len(replies) == 1 and replies[0].source == evidence.mac("h2"), done="h1 asked for h2",
-           expected="one reply, from h2", seen=f"{len(replies)} from {[evidence.name_of(r.source) for r in replies]}")
-    expect(replies[0].target == evidence.mac("h1"), done="h2 answered",
-           expected=f"a frame to {evidence.mac('h1')} (h1)",
+    replies = [packet for packet in arp.packets(kernel.during("first-ping", "h1")) if packet.kind == "reply"]
+    expect(len(replies) == 1 and replies[0].source == kernel.mac("h2"), done="h1 asked for h2",
+           expected="one reply, from h2", seen=f"{len(replies)} from {[kernel.name_of(r.source) for r in replies]}")
+    expect(replies[0].target == kernel.mac("h1"), done="h2 answered",
+           expected=f"a frame to {kernel.mac('h1')} (h1)",
            seen=replies[0].target)
-    overheard = [packet for packet in arp.packets(evidence.during("first-ping", "h3")) if packet.kind == "reply"]
+    overheard = [packet for packet in arp.packets(kernel.during("first-ping", "h3")) if packet.kind == "reply"]
     expect(not overheard, done="h2 answered h1", expected="no reply in h3's capture", seen=f"{len(overheard)}")
 
 
-@points(1, claim="ARP-6", hint="Follow the states of h1's entry for h2 in kernel/neighbours.trace.")
-def check_entries_age(evidence):
+@points(1, claim="ARP-6", hint="Follow the states of h1's entry for h2 in scenes/kernel/kernel/neighbours.trace.")
+def check_entries_age(kernel):
     """An entry is REACHABLE, then STALE; used again it goes to DELAY, PROBE (unicast), REACHABLE."""
-    p = evidence.params
-    entry = evidence.neighbours("h1-eth0", p["h2"])[:6]
+    p = kernel.params
+    entry = kernel.neighbours("h1-eth0", p["h2"])[:6]
     states = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "REACHABLE"]
     done = "h1 pinged h2, was silent for a while, pinged again"
     expect([change.state for change in entry] == states, done=done, expected=" ".join(states),
@@ -129,45 +129,45 @@ def check_entries_age(evidence):
     expect(0.5 * p["reachable"] - SLACK <= stale.time - reachable.time <= 1.5 * p["reachable"] * LATE + SLACK,
            done=done,
            expected=f"REACHABLE for 0.5 to 1.5 times {p['reachable']} s", seen=f"{stale.time - reachable.time:.1f} s")
-    echo = the_echo(evidence, "stale-ping")
-    expect(abs(echo.time - delay.time) < SLACK and link_target(echo) == evidence.mac("h2"),
+    echo = the_echo(kernel, "stale-ping")
+    expect(abs(echo.time - delay.time) < SLACK and link_target(echo) == kernel.mac("h2"),
            done="the entry was STALE, h1 pinged",
            expected="the ping at once, to the old MAC address",
            seen=f"{echo.time - delay.time:+.3f} s, to {link_target(echo)}")
     expect(p["delay"] - SLACK <= probe.time - delay.time <= p["delay"] * LATE + SLACK, done="the entry was in DELAY",
            expected=f"PROBE after {p['delay']} s", seen=f"{probe.time - delay.time:.2f} s")
-    probes = [r for r in requests(evidence.frames("h1"), p["h1"], p["h2"]) if abs(r.time - probe.time) < SLACK]
-    expect(probes and probes[0].target == evidence.mac("h2"), done="the entry was in PROBE",
-           expected=f"an ARP request to {evidence.mac('h2')} alone", seen=probes and probes[0].target or "no request")
+    probes = [r for r in requests(kernel.frames("h1"), p["h1"], p["h2"]) if abs(r.time - probe.time) < SLACK]
+    expect(probes and probes[0].target == kernel.mac("h2"), done="the entry was in PROBE",
+           expected=f"an ARP request to {kernel.mac('h2')} alone", seen=probes and probes[0].target or "no request")
 
 
 @points(1, claim="ARP-7", hint="Count the requests, and look at their times.")
-def check_nobody_answers(evidence):
+def check_nobody_answers(kernel):
     """For an address that nobody has, h1 asks three times a second apart, then reports host unreachable."""
-    p, done = evidence.params, "h1 pinged an address that nobody has"
-    ping = evidence.command("nobody-ping")
-    asked = requests(evidence.during("nobody-ping", "h1"), p["h1"], p["nobody"])
+    p, done = kernel.params, "h1 pinged an address that nobody has"
+    ping = kernel.command("nobody-ping")
+    asked = requests(kernel.during("nobody-ping", "h1"), p["h1"], p["nobody"])
     expect(len(asked) == TRIES and all(request.broadcast for request in asked), done=done,
            expected=f"{TRIES} broadcast requests", seen=f"{len(asked)}")
     right = [RETRY - SLACK <= later.time - earlier.time <= RETRY * LATE + SLACK
              for earlier, later in pairwise(asked)]
     expect(all(right), done=done, expected=f"{RETRY:g} s between requests", seen=f"{gaps(asked)} s")
-    failed = [change for change in evidence.neighbours("h1-eth0", p["nobody"]) if change.state == "FAILED"]
+    failed = [change for change in kernel.neighbours("h1-eth0", p["nobody"]) if change.state == "FAILED"]
     expect(failed and RETRY - SLACK <= failed[0].time - asked[-1].time <= RETRY * LATE + SLACK, done=done,
            expected=f"the entry FAILED {RETRY:g} s after the last request",
            seen=f"after {failed[0].time - asked[-1].time:.2f} s" if failed else "never")
     expect(f"From {p['h1']} icmp_seq=1 Destination Host Unreachable" in ping.stdout, done=done,
            expected="host unreachable, said by h1 itself", seen=ping.stdout.strip()[-200:])
-    expect(not echo_requests(evidence.during("nobody-ping", "h1"), p["nobody"]), done=done,
+    expect(not echo_requests(kernel.during("nobody-ping", "h1"), p["nobody"]), done=done,
            expected="no echo request on the wire",
            seen="there is one")
 
 
 @points(1, claim="ARP-7", hint="Compare the time of the reply with the times of the echo requests.")
-def check_packets_wait(evidence):
+def check_packets_wait(kernel):
     """Packets to an address that is being asked for wait, and leave together, in order, once the answer is there."""
-    p = evidence.params
-    frames = evidence.during("waiting-ping", "h1")
+    p = kernel.params
+    frames = kernel.during("waiting-ping", "h1")
     done = f"h3 answered no ARP for 1.5 s; meanwhile h1 sent it {p['waiting']} pings"
     replies = [packet for packet in arp.packets(frames) if packet.kind == "reply" and packet.sender_ip == p["h3"]]
     expect(replies, done=done, expected="an ARP reply from h3 in the end", seen="none")
@@ -183,48 +183,48 @@ def check_packets_wait(evidence):
 
 
 @points(1, claim="ARP-8", hint="An announcement names the same IP address as sender and as target.")
-def check_announcement_updates_caches(evidence):
+def check_announcement_updates_caches(kernel):
     """h2 gets a new MAC address and announces it unasked: h1's entry changes at once; h3, without one, makes none."""
-    p, done = evidence.params, f"h2's MAC address became {evidence.params['new_mac']}"
-    told = [packet for packet in arp.gratuitous(evidence.frames("h1")) if packet.sender_mac == p["new_mac"]]
+    p, done = kernel.params, f"h2's MAC address became {kernel.params['new_mac']}"
+    told = [packet for packet in arp.gratuitous(kernel.frames("h1")) if packet.sender_mac == p["new_mac"]]
     expect(told and told[0].broadcast, done=done, expected="a broadcast announcement of it", seen="none")
-    entry = [change for change in evidence.neighbours("h1-eth0", p["h2"]) if change.mac == p["new_mac"]]
+    entry = [change for change in kernel.neighbours("h1-eth0", p["h2"]) if change.mac == p["new_mac"]]
     expect(entry and 0 <= entry[0].time - told[0].time < SOON, done=done,
            expected="h1's entry changed by the announcement",
            seen=f"{entry[0].time - told[0].time:+.3f} s from it" if entry else "it never changed")
-    echo = the_echo(evidence, "announced-ping")
-    asked = requests(evidence.during("announced-ping", "h1"), p["h1"], p["h2"])
+    echo = the_echo(kernel, "announced-ping")
+    asked = requests(kernel.during("announced-ping", "h1"), p["h1"], p["h2"])
     expect(link_target(echo) == p["new_mac"] and not asked, done=f"{done}; h1 pinged h2",
            expected="a frame to the new address, with no question before",
            seen=f"{len(asked)} requests, {link_target(echo)}")
-    expect(not evidence.neighbours("h3-eth0", p["h2"]), done=done,
+    expect(not kernel.neighbours("h3-eth0", p["h2"]), done=done,
            expected="no entry for h2 at h3, which never spoke to it",
-           seen=evidence.neighbours("h3-eth0", p["h2"])[:1])
+           seen=kernel.neighbours("h3-eth0", p["h2"])[:1])
 
 
 @points(1, claim="ARP-9", hint="Which MAC address is the ping after the false reply sent to?")
-def check_spoofed_reply_redirects(evidence):
+def check_spoofed_reply_redirects(kernel):
     """A false reply, to a host that asked nothing, takes over its entry: the ping to h2 goes to h3."""
-    p, done = evidence.params, "h3 told h1, unasked, that h2's address is at h3's MAC; h1 pinged h2"
-    lies = [packet for packet in arp.packets(evidence.frames("h1"))
-            if packet.kind == "reply" and (packet.sender_ip, packet.sender_mac) == (p["h2"], evidence.mac("h3"))]
+    p, done = kernel.params, "h3 told h1, unasked, that h2's address is at h3's MAC; h1 pinged h2"
+    lies = [packet for packet in arp.packets(kernel.frames("h1"))
+            if packet.kind == "reply" and (packet.sender_ip, packet.sender_mac) == (p["h2"], kernel.mac("h3"))]
     expect(lies, done=done, expected="the false reply in h1's capture", seen="it is not there")
-    echo = the_echo(evidence, "spoofed-ping")
-    expect(link_target(echo) == evidence.mac("h3"), done=done,
-           expected=f"the ping in a frame to h3, {evidence.mac('h3')}",
-           seen=f"{link_target(echo)} ({evidence.name_of(link_target(echo))})")
-    seen = {host: len(echo_requests(evidence.during("spoofed-ping", host), p["h2"])) for host in ("h2", "h3")}
+    echo = the_echo(kernel, "spoofed-ping")
+    expect(link_target(echo) == kernel.mac("h3"), done=done,
+           expected=f"the ping in a frame to h3, {kernel.mac('h3')}",
+           seen=f"{link_target(echo)} ({kernel.name_of(link_target(echo))})")
+    seen = {host: len(echo_requests(kernel.during("spoofed-ping", host), p["h2"])) for host in ("h2", "h3")}
     expect(seen == {"h2": 0, "h3": 1}, done=done, expected="h3 receives the ping, h2 does not", seen=seen)
-    expect(evidence.command("spoofed-ping").status == 1, done=done, expected="no answer (ping's status 1)",
-           seen=f"status {evidence.command('spoofed-ping').status}")
+    expect(kernel.command("spoofed-ping").status == 1, done=done, expected="no answer (ping's status 1)",
+           seen=f"status {kernel.command('spoofed-ping').status}")
 
 
-@points(1, claim="ARP-9", hint="Look for the invented address in h1's cache (files/cache-spoofed).")
-def check_unasked_reply_makes_no_entry(evidence):
+@points(1, claim="ARP-9", hint="Look for the invented address in h1's cache (scenes/kernel/files/cache-spoofed).")
+def check_unasked_reply_makes_no_entry(kernel):
     """The same lie about an address that h1 has no entry for changes nothing (arp_accept = 0)."""
-    p = evidence.params
-    lies = [packet for packet in arp.packets(evidence.frames("h1")) if packet.sender_ip == p["stranger"]]
-    entries = [entry for entry in evidence.json("cache-spoofed") if entry["dst"] == p["stranger"]]
+    p = kernel.params
+    lies = [packet for packet in arp.packets(kernel.frames("h1")) if packet.sender_ip == p["stranger"]]
+    entries = [entry for entry in kernel.json("cache-spoofed") if entry["dst"] == p["stranger"]]
     expect(lies and not entries, done=f"h3 told h1, unasked, where {p['stranger']} is", expected="no new entry at h1",
            seen=entries or "the false reply was not captured")
 
@@ -258,82 +258,82 @@ def questions(evidence, target: str) -> list[arp.Arp]:
 
 
 @points(3, claim=("ARP-1", "ARP-4"), hint="Compare your request with the kernel's, byte by byte, in Wireshark.")
-def check_resolver_asks_everyone(evidence):
+def check_resolver_asks_everyone(resolver):
     """Your resolver broadcasts a correct request and prints the MAC address that the reply gives."""
-    p, mac = evidence.params, evidence.mac("h1")
-    request = questions(evidence, p["h2"])[0]
+    p, mac = resolver.params, resolver.mac("h1")
+    request = questions(resolver, p["h2"])[0]
     for what, wanted, seen in (
             ("the frame's destination", ip.BROADCAST, request.target), ("the frame's source", mac, request.source),
             ("the target hardware address", NO_MAC, request.target_mac)):
         expect(seen == wanted, done=f"your resolver asked for {p['h2']}", expected=f"{what}: {wanted}", seen=seen)
-    printed(evidence, {0: f"{p['h2']} {p['_mac']}", 2: f"{p['h3']} {evidence.mac('h3')}"},
+    printed(resolver, {0: f"{p['h2']} {p['_mac']}", 2: f"{p['h3']} {resolver.mac('h3')}"},
             f"resolve {p['h2']}, then {p['h3']}")
-    others = [packet for _, packet in ip.packets(evidence.during("your-resolver", "h1")) if packet.source == p["h1"]]
+    others = [packet for _, packet in ip.packets(resolver.during("your-resolver", "h1")) if packet.source == p["h1"]]
     expect(not others, done="your resolver ran", expected="ARP from h1 and nothing else",
            seen=f"{len(others)} IP packets")
 
 
 @points(2, claim="ARP-3", hint="Where does the resolver remember what it learned?")
-def check_resolver_uses_its_cache(evidence):
+def check_resolver_uses_its_cache(resolver):
     """Asked again while the answer is young, it answers without sending anything."""
-    p = evidence.params
-    asked = questions(evidence, p["h2"])
+    p = resolver.params
+    asked = questions(resolver, p["h2"])
     young = [request for request in asked if request.time - asked[0].time < p["lifetime"]]
     expect(len(young) == 1, done=f"resolve {p['h2']} three times in {p['lifetime']} s", expected="one request",
            seen=f"{len(young)}, {gaps(young)} s apart")
     line = f"{p['h2']} {p['_mac']}"
-    printed(evidence, {1: line, 3: line}, f"resolve {p['h2']} twice more, soon")
+    printed(resolver, {1: line, 3: line}, f"resolve {p['h2']} twice more, soon")
 
 
 @points(2, claim="ARP-6", hint="An answer's age counts from when it was learned, not from when it was last used.")
-def check_resolver_forgets(evidence):
+def check_resolver_forgets(resolver):
     """An answer older than the lifetime is not believed: it asks again."""
-    p = evidence.params
-    asked = questions(evidence, p["h2"])
+    p = resolver.params
+    asked = questions(resolver, p["h2"])
     age = asked[-1].time - asked[0].time
     expect(len(asked) > 1 and age >= p["lifetime"],
            done=f"resolve {p['h2']}, {p['lifetime'] + 2} s after the first time or later",
            expected="a new request", seen=f"{len(asked)} in all, the last one {age:.1f} s after the first")
-    printed(evidence, {6: f"{p['h2']} {p['_mac']}"}, f"resolve {p['h2']} once more, at the end")
+    printed(resolver, {6: f"{p['h2']} {p['_mac']}"}, f"resolve {p['h2']} once more, at the end")
 
 
 @points(2, claim="ARP-7",
         hint="Three questions, a second for each; use one deadline for each, however many frames arrive.")
-def check_resolver_gives_up(evidence):
+def check_resolver_gives_up(resolver):
     """Nobody answers: three requests a second apart, a second more, and unreachable."""
-    p = evidence.params
-    asked, after = questions(evidence, p["decoy"]), f"resolve {p['decoy']}, which nobody has"
+    p = resolver.params
+    asked, after = questions(resolver, p["decoy"]), f"resolve {p['decoy']}, which nobody has"
     times = [request.time for request in asked]
     steady = [abs(later - earlier - RETRY) < SLACK for earlier, later in pairwise(times)]
     expect(len(asked) == TRIES and all(steady), done=after, expected=f"{TRIES} requests, {RETRY:g} s apart",
            seen=f"{len(asked)}, {gaps(asked)} s apart")
-    printed(evidence, {5: f"{p['decoy']} unreachable"}, after)
+    printed(resolver, {5: f"{p['decoy']} unreachable"}, after)
 
 
 @points(3, claim="ARP-5", hint="Check the operation, whose address is answered, and to whom the answer is addressed.")
-def check_resolver_believes_answers_only(evidence):
+def check_resolver_believes_answers_only(resolver):
     """It takes a reply about another address, a question, or somebody else's answer for no answer, and learns none."""
-    p = evidence.params
+    p = resolver.params
     done = f"resolve {p['nobody']}; h3 sent a reply about {p['decoy']}, a question, and a reply to h2"
-    heard = [packet for packet in arp.packets(evidence.during("your-resolver", "h1"))
-             if packet.source == evidence.mac("h3") and packet.sender_ip in (p["nobody"], p["decoy"])]
-    asked = questions(evidence, p["nobody"])
+    heard = [packet for packet in arp.packets(resolver.during("your-resolver", "h1"))
+             if packet.source == resolver.mac("h3") and packet.sender_ip in (p["nobody"], p["decoy"])]
+    asked = questions(resolver, p["nobody"])
     expect(len(asked) == TRIES and len(heard) >= 3, done=done, expected=f"{TRIES} requests, as if nobody had spoken",
            seen=f"{len(asked)}")
-    printed(evidence, {4: f"{p['nobody']} unreachable"}, done)
-    expect(questions(evidence, p["decoy"]), done=f"then resolve {p['decoy']}", expected="a request", seen="none")
-    printed(evidence, {5: f"{p['decoy']} unreachable"}, f"then resolve {p['decoy']}")
+    printed(resolver, {4: f"{p['nobody']} unreachable"}, done)
+    expect(questions(resolver, p["decoy"]), done=f"then resolve {p['decoy']}", expected="a request", seen="none")
+    printed(resolver, {5: f"{p['decoy']} unreachable"}, f"then resolve {p['decoy']}")
 
 
 # --- the student's answers ---
 
 @points(2, claim=("ARP-4", "ARP-5"),
-        hint="Open captures/h1-eth0.pcap and h3-eth0.pcap of your run; start at the first ping.")
-def check_answers_first_exchange(evidence, answers):
+        hint="Open scenes/kernel/captures/h1-eth0.pcap and h3-eth0.pcap of your run; start at the first ping.")
+def check_answers_first_exchange(kernel, answers):
     """Your answers on the first request and reply."""
-    exchange = first_exchange(evidence)
-    overheard = [packet for packet in arp.packets(evidence.frames("h3"))
-                 if packet.time <= evidence.command("first-ping").end]
+    exchange = first_exchange(kernel)
+    overheard = [packet for packet in arp.packets(kernel.frames("h3"))
+                 if packet.time <= kernel.command("first-ping").end]
     same(answers.text("request_to").lower(), exchange.request.target, "request_to")
     same(answers.text("request_target_mac").lower(), exchange.request.target_mac, "request_target_mac")
     same(answers.text("reply_to").lower(), exchange.reply and exchange.reply.target, "reply_to")
@@ -341,10 +341,10 @@ def check_answers_first_exchange(evidence, answers):
 
 
 @points(2, claim=("ARP-2", "ARP-6"), hint="Find the ping after the long silence, and the request that follows it.")
-def check_answers_ageing(evidence, answers):
+def check_answers_ageing(kernel, answers):
     """Your answers on the stale entry."""
-    p, echo = evidence.params, the_echo(evidence, "stale-ping")
-    probes = [request for request in requests(evidence.frames("h1"), p["h1"], p["h2"]) if request.time > echo.time]
+    p, echo = kernel.params, the_echo(kernel, "stale-ping")
+    probes = [request for request in requests(kernel.frames("h1"), p["h1"], p["h2"]) if request.time > echo.time]
     expect(probes, done="h1 used a stale entry", expected="a request soon after", seen="none")
     after = answers.number("probe_after")
     # a capture's times can be read to the tenth of a second, and the answer may be the kernel's setting
@@ -355,14 +355,14 @@ def check_answers_ageing(evidence, answers):
 
 
 @points(2, claim="ARP-7", hint="Look for requests that repeat, and for echo requests at the same instant.")
-def check_answers_unanswered(evidence, answers):
+def check_answers_unanswered(kernel, answers):
     """Your answers on the address that nobody has and on the packets that wait."""
-    p = evidence.params
-    frames = evidence.during("waiting-ping", "h1")
+    p = kernel.params
+    frames = kernel.during("waiting-ping", "h1")
     sent = echo_requests(frames, p["h3"])
     expect(sent, done="h1 pinged h3", expected="echo requests", seen="none")
     asked = requests(frames, p["h1"], p["h3"])
-    same(answers.integer("tries"), len(requests(evidence.during("nobody-ping", "h1"), p["h1"], p["nobody"])), "tries")
+    same(answers.integer("tries"), len(requests(kernel.during("nobody-ping", "h1"), p["h1"], p["nobody"])), "tries")
     same(answers.integer("left_together"), len([echo for echo in sent if echo.time - sent[0].time < SOON]),
          "left_together")
     waited = answers.number("waited")
@@ -371,11 +371,11 @@ def check_answers_unanswered(evidence, answers):
 
 
 @points(2, claim=("ARP-8", "ARP-9"), hint="Look at the destination MAC address of the last two pings.")
-def check_answers_trust(evidence, answers):
+def check_answers_trust(kernel, answers):
     """Your answers on the announcement and on the lie."""
-    p = evidence.params
-    same(answers.text("announced_ping_to").lower(), link_target(the_echo(evidence, "announced-ping")),
+    p = kernel.params
+    same(answers.text("announced_ping_to").lower(), link_target(the_echo(kernel, "announced-ping")),
          "announced_ping_to")
-    same(answers.text("spoofed_ping_to").lower(), link_target(the_echo(evidence, "spoofed-ping")), "spoofed_ping_to")
-    cached = any(entry["dst"] == p["stranger"] for entry in evidence.json("cache-spoofed"))
+    same(answers.text("spoofed_ping_to").lower(), link_target(the_echo(kernel, "spoofed-ping")), "spoofed_ping_to")
+    cached = any(entry["dst"] == p["stranger"] for entry in kernel.json("cache-spoofed"))
     same(answers.flag("stranger_cached"), cached, "stranger_cached")

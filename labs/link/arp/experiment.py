@@ -4,12 +4,12 @@ import socket
 import struct
 import threading
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 allowed = Allowed(packages=("scapy",))
 needs = ("trace",)
-diagram = (Diagram(captures=("h1", "h2", "h3"), protocols=("arp", "icmp"), first="first", last="resolver"),
-           Diagram(captures=("h1", "h2", "h3"), protocols=("arp",), during="your-resolver"))
+diagram = (Diagram(captures=("h1", "h2", "h3"), protocols=("arp", "icmp"), scene="kernel"),
+           Diagram(captures=("h1", "h2", "h3"), protocols=("arp",), scene="resolver", during="your-resolver"))
 
 HOSTS = ("h1", "h2", "h3")
 NOBODYS = ("nobody", "stranger", "decoy")  # addresses that no host has
@@ -41,7 +41,9 @@ def topology(params):
                macs=[params[f"{name}_mac"] for name in HOSTS])
 
 
-def experiment(net, rec, work):
+@scene
+def kernel(net, rec):
+    """What Linux does with its neighbours' addresses."""
     h1, h2, h3 = (net[name] for name in HOSTS)
     p = rec.params
     for name in HOSTS:
@@ -55,7 +57,6 @@ def experiment(net, rec, work):
 
     with rec.trace_neighbours(), rec.capture("h1", "h2", "h3"):
         rec.progress("two pings: a miss, then a hit")
-        rec.mark("first")
         ping("first-ping")
         rec.wait(1)
         ping("second-ping")
@@ -93,12 +94,15 @@ def experiment(net, rec, work):
         rec.save("cache-spoofed", h1, "ip -j neigh")
         rec.wait(settle)
 
-        rec.progress("your resolver")
-        h2.run(f"ip link set dev h2-eth0 address {p['_mac']}")
-        rec.mark("resolver")
-        with Disturber(net, h3, p):
-            rec.student("your-resolver", h1, ["python3", "resolver.py", "h1-eth0", p["h1"], str(p["lifetime"])],
-                        caps=["NET_RAW"], timeout=150, input="\n".join(commands(p)) + "\n")
+
+@scene(work=["*.py"])
+def resolver(net, rec, work):
+    """Your resolver."""
+    p = rec.params
+    net["h2"].run(f"ip link set dev h2-eth0 address {p['_mac']}")
+    with rec.capture("h1", "h2", "h3"), Disturber(net, net["h3"], p):
+        rec.student("your-resolver", net["h1"], ["python3", "resolver.py", "h1-eth0", p["h1"], str(p["lifetime"])],
+                    caps=["NET_RAW"], timeout=150, input="\n".join(commands(p)) + "\n")
 
 
 def commands(p) -> list[str]:

@@ -7,52 +7,52 @@ ENOUGH = ("two_owners", "static_entry", "asks_once", "five_tries", "credulous")
 # --- the network misbehaves ---
 
 
-@mutant.network("h1 has a static entry for h2")
+@mutant.network("h1 has a static entry for h2", scenes=["kernel"])
 def static_entry(net, params):
     net["h1"].run(f"ip neigh add {params['h2']} lladdr {params['h2_mac']} dev h1-eth0 nud permanent")
 
 
-@mutant.network("h1's cache is emptied again and again")
+@mutant.network("h1's cache is emptied again and again", scenes=["kernel"])
 def flushed(net, params):
     net["h1"].start_process(["bash", "-c", "for i in {1..30}; do ip neigh flush all; sleep 0.1; done"])
 
 
-@mutant.network("h3 answers for h2's address, too")
+@mutant.network("h3 answers for h2's address, too", scenes=["kernel"])
 def two_owners(net, params):
     net["h3"].run(f"ip addr add {params['h2']}/32 dev h3-eth0")
 
 
-@mutant.network("the switch forgets who is where, and floods")
+@mutant.network("the switch forgets who is where, and floods", scenes=["kernel"])
 def flooding_switch(net, params):
     net["s1"].run("ip link set s1 type bridge ageing_time 0")
 
 
-@mutant.network("broadcasts do not reach h3")
+@mutant.network("broadcasts do not reach h3", scenes=["kernel"])
 def deaf_bystander(net, params):
     net["s1"].run("bridge link set dev s1-eth3 bcast_flood off flood off")
 
 
-@mutant.network("h1 does not probe an old entry's address")
+@mutant.network("h1 does not probe an old entry's address", scenes=["kernel"])
 def no_probes(net, params):
     net["h1"].sysctl("net.ipv4.neigh.h1-eth0.ucast_solicit", 0)
 
 
-@mutant.network("h1 asks five times")
+@mutant.network("h1 asks five times", scenes=["kernel"])
 def five_tries(net, params):
     net["h1"].sysctl("net.ipv4.neigh.h1-eth0.mcast_solicit", 5)
 
 
-@mutant.network("h1 drops packets instead of letting them wait")
+@mutant.network("h1 drops packets instead of letting them wait", scenes=["kernel"])
 def no_queue(net, params):
     net["h1"].sysctl("net.ipv4.neigh.h1-eth0.unres_qlen_bytes", 0)
 
 
-@mutant.network("h1 ignores announcements")
+@mutant.network("h1 ignores announcements", scenes=["kernel"])
 def deaf_to_announcements(net, params):
     net["h1"].sysctl("net.ipv4.conf.h1-eth0.drop_gratuitous_arp", 1)
 
 
-@mutant.network("h1 makes entries from what it did not ask for")
+@mutant.network("h1 makes entries from what it did not ask for", scenes=["kernel"])
 def credulous(net, params):
     net["h1"].sysctl("net.ipv4.conf.h1-eth0.arp_accept", 1)
 

@@ -4,9 +4,10 @@ from mnlab.protocols import arp, icmp, ip
 
 
 def answers(params, evidence) -> dict:
-    frames = evidence.frames("h1")
+    kernel = evidence.scene("kernel")
+    frames = kernel.frames("h1")
     mine = [packet for packet in arp.packets(frames) if packet.source == params["h1_mac"] and packet.kind == "request"]
-    stale = evidence.command("stale-ping").start
+    stale = kernel.command("stale-ping").start
     probe = next((packet for packet in mine if packet.time > stale), None)
     asked = [packet for packet in mine if packet.target_ip == params["h3"]]
     sent = [packet for packet in icmp.packets(frames) if packet.target == params["h3"] and packet.type == 8]
