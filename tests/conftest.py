@@ -1,13 +1,17 @@
 """A folder full of traps, in which mnlab is called: whatever looks into the current folder springs one."""
 
+import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+from mnlab.evidence import layout
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,6 +35,33 @@ ENVIRONMENT = {
     "PYTEST_ADDOPTS": "-p evil", "PYTEST_PLUGINS": "evil", "MPLBACKEND": "module://evil", "MPLCONFIGDIR": ".",
     "MATPLOTLIBRC": "matplotlibrc", "PIP_CONFIG_FILE": "pip.conf", "XDG_CONFIG_HOME": ".", "XDG_CACHE_HOME": ".",
 }
+
+
+@pytest.fixture(scope="session")
+def lay_out():
+    """lay_out(folder, run, scene, lines): evidence of a run of one scene, with a right digest: that anybody can make.
+
+    `run` and `scene` are added to manifests that are in order, `lines` are the timeline's."""
+    def write(folder: Path, run: dict | None = None, scene: dict | None = None, lines: list[dict] | tuple = ()) -> Path:
+        place = folder / layout.SCENES / "experiment"
+        place.mkdir(parents=True)
+        said = {"start_ns": 0, "network": {}, "outcome": "ok", "reason": ""} | (scene or {})
+        (place / layout.MANIFEST).write_text(json.dumps(said))
+        (place / layout.TIMELINE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+        whole = {"lab": "arp", "seed": 1, "params": {}, "scenes": [{"name": "experiment", "title": "all of it"}],
+                 "machine": {}, "seconds": {}, "work": {"kind": "student", "sha256": "ab"}} | (run or {})
+        reseal(folder, whole)
+        return folder
+
+    def reseal(folder: Path, manifest: dict) -> None:
+        (folder / layout.MANIFEST).write_text(json.dumps(manifest))
+        with suppress(KeyError, TypeError, AttributeError):  # no digest can be made of what is that odd
+            manifest["evidence_sha256"] = layout.digest(folder)
+        manifest.setdefault("evidence_sha256", "0" * 64)
+        (folder / layout.MANIFEST).write_text(json.dumps(manifest))
+
+    write.reseal = reseal
+    return write
 
 
 @dataclass

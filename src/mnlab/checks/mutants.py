@@ -2,7 +2,7 @@
 
     @mutant.answers("...")   changes the reference answers; no machine needed
     @mutant.work("...")      changes the solution's files, then runs
-    @mutant.network("...")   changes the network after it is built, then runs; scenes=["kernel"]: in these alone
+    @mutant.network("...")   changes the network after it is built, then runs; of scenes=["kernel"], only these
     @mutant.forged("...")    changes a copy of the evidence: only where a kernel cannot be made to misbehave
 
 This module also runs inside the lab machine (for `network`), so it imports nothing of the outside.
@@ -35,7 +35,7 @@ class _Marker:
 
         def described(description: str, scenes: list[str] | tuple[str, ...] = ()):
             if scenes and kind != "network":
-                raise TypeError(f"only network mutants name scenes, not {kind}: the others are told by what they change")
+                raise TypeError(f"network mutants name scenes; of {kind} mutants it is told by what they change")
 
             def mark(function):
                 function.mutant = Mutant(function.__name__, kind, description, function, tuple(scenes))

@@ -62,7 +62,8 @@ def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | No
     try:
         for task in tasks:
             plays.append(_Play(task, limits))
-        began = {pool.submit(play.scene, scene, machine, progress): play for play in plays for scene in play.plan.scenes}
+        began = {pool.submit(play.scene, scene, machine, progress): play
+                 for play in plays for scene in play.plan.scenes}
         meanwhile()
         for future in as_completed(began):
             play = began[future]

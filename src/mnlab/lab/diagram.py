@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 class Diagram:
     """Draw what `captures` (hosts or interfaces) saw of `protocols`, between `hosts` from left to right.
 
-    `scene`: the one that is drawn, in a lab of several; `first`, `last`: marks of the experiment between which to draw; `during`: a command (a student's, say), to draw what
-    was sent while it ran, instead; `limit`: the most messages drawn; `seen_by`: the
-    (captured) host whose view orders them, so that a message to it stands where it arrives and not where it is sent.
+    `scene`: the one that is drawn, in a lab of several. `first`, `last`: marks of the experiment between which to draw;
+    `during`: a command (a student's, say), to draw what was sent while it ran, instead; `limit`: the most messages
+    drawn; `seen_by`: the (captured) host whose view orders them, so that a message to it stands where it arrives and
+    not where it is sent.
     """
 
     captures: tuple[str, ...]

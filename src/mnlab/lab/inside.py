@@ -1,7 +1,7 @@
 """Inside the lab machine: build the network, play one scene, leave its evidence in the result folder.
 
-Called by the machine in /job, which holds `src`, `topologies`, `lab` (what its experiment needs), `work` (what the scene
-names), `job.json`, and `mutant/mutants.py` when a mutant is tried.
+Called by the machine in /job, which holds `src`, `topologies`, `lab` (what its experiment needs), `work` (what the
+scene names), `job.json`, and `mutant/mutants.py` when a mutant is tried.
 """
 
 import importlib.util

@@ -1,7 +1,7 @@
 """Which of a job's Python files its program really uses, by the import statements that stand in them.
 
-What a scene's evidence depends on is what goes into the machine, and no more shall go in. So a change in a module that a
-scene has nothing to do with forgets nothing that was run.
+What a scene's evidence depends on is what goes into the machine, and no more shall go in. So a change in a module that
+a scene has nothing to do with forgets nothing that was run.
 """
 
 import re
@@ -10,7 +10,9 @@ from functools import cache
 from pathlib import Path
 
 #: An import statement, also within a function; names in brackets may go over several lines.
-IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))", re.MULTILINE)
+IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))",
+                    re.MULTILINE)
+COMMENT = re.compile("#[^\n]*")
 #: A Python file by its name in quotation marks: it lies beside the one that names it, and is run or loaded by path.
 BY_NAME = re.compile(r"""["'/](\w+)\.py["']""")
 
@@ -44,12 +46,11 @@ def _uses(path: Path, changed: int) -> tuple[list[str], list[str]]:
     beside it it names."""
     text, names = path.read_text(errors="replace"), []
     for package, parts, plain in IMPORT.findall(text):
-        names += [_first(part) for part in plain.split(",")] if plain else [
-            package, *(f"{package}.{_first(part)}" for part in parts.strip("()").split(","))]
+        names += _names(plain) if plain else [package, *(f"{package}.{name}" for name in _names(parts))]
     return names, BY_NAME.findall(text)
 
 
-def _first(text: str) -> str:
-    """The name in "name as other  # why"."""
-    words = text.split("#")[0].split()
-    return words[0] if words else ""
+def _names(text: str) -> list[str]:
+    """The names in "(one as other,  # why" and "two)"."""
+    parts = COMMENT.sub("", text).strip("() \n").split(",")
+    return [words[0] for words in map(str.split, parts) if words]

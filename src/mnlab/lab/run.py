@@ -155,7 +155,8 @@ def make_job(lab: Lab, scene: Scene, work: dict[str, bytes], seed: int, params: 
     there is must not move a clock."""
     description = {"lab": lab.name, "scene": scene.name, "seed": seed, "params": params, "mutant": mutant}
     files: dict[str, Path | bytes] = {"job.json": layout.canonical(description)}
-    files |= needed_files(modules_of(lab), ["mnlab.lab.inside", "lab.experiment", *(["mutant.mutants"] if mutant else [])])
+    roots = ["mnlab.lab.inside", "lab.experiment", *(["mutant.mutants"] if mutant else [])]
+    files |= needed_files(modules_of(lab), roots)
     files |= {f"lab/{path.name}": path for path in lab.folder.iterdir()
               if path.name not in OUTSIDE and path.suffix != ".py"}
     files |= {f"work/{name}": data for name, data in scene.files(work).items()} or {"work/.empty": b""}

@@ -53,5 +53,6 @@ def scene(function: Callable | None = None, *, work: list[str] | tuple[str, ...]
 def scenes_of(experiment) -> tuple[Scene, ...]:
     """The scenes of a loaded experiment.py, in the order of the file. One without any is one scene, its function
     `experiment`, with all of the student's work. AttributeError if it has neither."""
-    marked = tuple(thing.scene for thing in vars(experiment).values() if isinstance(getattr(thing, "scene", None), Scene))
+    marked = tuple(thing.scene for thing in vars(experiment).values()
+                   if isinstance(getattr(thing, "scene", None), Scene))
     return marked or (Scene(WHOLE, "the experiment", experiment.experiment, ("*",)),)

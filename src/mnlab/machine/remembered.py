@@ -1,13 +1,14 @@
 """Jobs remembered: in virtual time a run is a function of what goes into it, so one that was made needs no other.
 
-The key is everything that a run depends on (docs/machine.md): the machine's snapshot, the job's files, its entry and its
-limits. Only whole runs are kept, one file each in $MNLAB_CACHE/runs: its name is the key, its first line the SHA-256 of
-the rest. A file that others own or may write, or that is not what its first line says, is as good as none.
+The key is everything that a run depends on (docs/machine.md): the machine's snapshot, the job's files, its entry and
+its limits. Only whole runs are kept, one file each in $MNLAB_CACHE/runs: its name is the key, its first line the
+SHA-256 of the rest. A file that others own or may write, or that is not what its first line says, is as good as none.
 """
 
 import hashlib
 import json
 import os
+import socket
 import stat
 import tempfile
 import zlib
@@ -41,8 +42,12 @@ class Remembering:
         self.limit = limit()
         self.at_work: defaultdict[str, Lock] = defaultdict(Lock)
 
-    def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None) -> Outcome:
-        """As VirtualMachine.run; of a remembered run nothing is printed, and its wall time is what it once took."""
+    def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None,
+            line: socket.socket | None = None) -> Outcome:
+        """As VirtualMachine.run; of a remembered run nothing is printed, and its wall time is what it once took. A job
+        that talks with a user is not remembered."""
+        if line:
+            return self.machine.run(job, folder, console, line)
         key = self._key(job)
         place = (Path(self.own.name) if self.own else runs_folder()) / key
         with self.at_work[key]:
@@ -60,7 +65,7 @@ class Remembering:
         return hashlib.sha256(json.dumps(told).encode() + job.archive()).hexdigest()
 
 
-def remembering(machine: Machine, only_now: bool = False) -> "Machine | Remembering":
+def remembering(machine: Machine, only_now: bool = False) -> Machine:
     """`machine`, made to remember if its runs are functions of what goes into them."""
     if isinstance(machine, VirtualMachine) and machine.clock == "virtual":
         return Remembering(machine, only_now)
@@ -118,7 +123,8 @@ def _write(place: Path, folder: Path, outcome: Outcome) -> None:
     """Keep a run: written beside its place, and put there whole. If there is no room, it is not remembered."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     index = mailbox.index([(str(path.relative_to(folder)), 0o644, path.stat().st_size) for path in files])
-    kept = zlib.compress(mailbox.header(**asdict(outcome)) + index + b"".join(path.read_bytes() for path in files), FASTEST)
+    whole = mailbox.header(**asdict(outcome)) + index + b"".join(path.read_bytes() for path in files)
+    kept = zlib.compress(whole, FASTEST)
     try:
         place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:

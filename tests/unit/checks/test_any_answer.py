@@ -1,7 +1,6 @@
 """Whatever a student puts into answers.toml, by kind of value and byte by byte: a verdict, soon and in few words."""
 
 import datetime
-import json
 import time
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from mnlab.checks.answers import LONGEST, MOST, Answers
 from mnlab.checks.grade import grade, read_answers
 from mnlab.checks.points import LARGEST, SHOWN, CheckFailed, expect, near, same, show
-from mnlab.evidence.record import Record
+from mnlab.evidence.run import Run
 from mnlab.lab.lab import Lab
 from mnlab.lab.read_once import Toml
 
@@ -117,9 +116,11 @@ def check_flag(answers):
 @example(value="x" * 64_000)
 @example(value=[float("inf"), True, 10**400])
 @example(value=["x" * 60] * 8000)
-def test_a_labs_verdict_is_never_inconclusive(tmp_path, value):
+def test_a_labs_verdict_is_never_inconclusive(tmp_path, lay_out, value):
     (tmp_path / "checks.py").write_text(CHECKS)
-    (tmp_path / "manifest.json").write_text(json.dumps({"start_ns": 0, "params": {}, "network": {}, "outcome": "ok"}))
-    result = grade(Lab(tmp_path), Record(tmp_path), Answers({"key": value, "other": "up"}))
+    run = tmp_path / "run"
+    if not run.exists():
+        lay_out(run)
+    result = grade(Lab(tmp_path), Run(run), Answers({"key": value, "other": "up"}))
     assert len(result.checks) == 5 and {check.status for check in result.checks} <= {"passed", "failed"}, result
     assert all(len(check.message) < 2048 for check in result.checks)

@@ -1,29 +1,27 @@
 """From what happens in a check to its verdict."""
 
-import json
 import os
 
 import pytest
 
 from mnlab.checks.answers import Answers
 from mnlab.checks.grade import grade, read_answers
-from mnlab.evidence.record import Record
+from mnlab.evidence.run import Run
 from mnlab.lab.lab import Lab
 
 HEAD = "from mnlab.checks import expect, points\nfrom mnlab.evidence.record import Missing\n"
 
 
 @pytest.fixture
-def verdict(tmp_path):
+def verdict(tmp_path, lay_out):
     """verdict(body, outcome="ok", answers={}) -> LabResult of one check with this body, worth 2 points."""
 
     def run(body, outcome="ok", answers=None, reason="", head=HEAD):
         (tmp_path / "checks.py").write_text(
             head + '@points(2, claim=("A-1", "A-2"), hint="Look again.")\ndef check_it(evidence, answers, params):\n'
             f'    """The title.\n\n    More.\n    """\n    {body}\n')
-        (tmp_path / "manifest.json").write_text(json.dumps({
-            "start_ns": 0, "params": {"n": 1}, "network": {}, "seed": 1, "outcome": outcome, "reason": reason}))
-        return grade(Lab(tmp_path), Record(tmp_path), Answers(answers or {}))
+        lay_out(tmp_path / f"run-{len(list(tmp_path.iterdir()))}", {"params": {"n": 1}}, {"outcome": outcome, "reason": reason})
+        return grade(Lab(tmp_path), Run(max(tmp_path.glob("run-*"))), Answers(answers or {}))
 
     return run
 
@@ -75,10 +73,9 @@ def test_checks_that_cannot_be_read_are_inconclusive(verdict, head):
     assert result.status == "inconclusive" and result.reason
 
 
-def test_no_checks_at_all_are_inconclusive(tmp_path):
-    (tmp_path / "manifest.json").write_text('{"start_ns": 0, "params": {}, "network": {}, "outcome": "ok"}')
+def test_no_checks_at_all_are_inconclusive(tmp_path, lay_out):
     (tmp_path / "checks.py").write_text("")
-    result = grade(Lab(tmp_path), Record(tmp_path), Answers({}))
+    result = grade(Lab(tmp_path), Run(lay_out(tmp_path / "run")), Answers({}))
     assert result.status == "inconclusive" and "no checks" in result.reason
 
 
@@ -102,15 +99,14 @@ def test_pytests_own_variables_change_nothing_and_stay(verdict, monkeypatch, nam
 
 
 @pytest.fixture
-def lab_in(tmp_path):
+def lab_in(tmp_path, lay_out):
     """lab_in(collection, body): the status of a lab of that collection, whose check has this body."""
 
     def run(collection, body):
         folder = tmp_path / collection / "labs/link/arp"
         folder.mkdir(parents=True)
-        (folder / "manifest.json").write_text('{"start_ns": 0, "params": {}, "network": {}, "outcome": "ok"}')
         (folder / "checks.py").write_text(HEAD + f"@points(1)\ndef check_it(): {body}\n")
-        return grade(Lab(folder), Record(folder), Answers({})).status
+        return grade(Lab(folder), Run(lay_out(folder / "run")), Answers({})).status
 
     return run
 
@@ -137,4 +133,4 @@ def test_answers_that_cannot_be_read_fail_only_the_checks_that_ask(tmp_path, ver
     verdict("pass")
     (tmp_path / "answers.toml").mkdir()
     answers = read_answers(tmp_path)
-    assert grade(Lab(tmp_path), Record(tmp_path), answers).status == "passed"
+    assert grade(Lab(tmp_path), Run(max(tmp_path.glob("run-*"))), answers).status == "passed"

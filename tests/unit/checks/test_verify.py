@@ -76,7 +76,7 @@ def probe(tmp_path):
         (folder / "solution").mkdir(parents=True)
         (folder / "solution/said").write_text("a b")
         (folder / "solution/answers.py").write_text("def answers(params, evidence): return {'number': 7}\n")
-        (folder / "experiment.py").write_text("def variant(rng): return {}\n")
+        (folder / "experiment.py").write_text("def variant(rng): return {}\ndef experiment(): pass\n")
         (folder / "checks.py").write_text(CHECKS)
         (folder / "mutants.py").write_text(mutants)
         return Lab(folder)

@@ -3,7 +3,6 @@
 None of these reaches a machine; tests/machine/test_inside_a_submission.py does.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import pytest
 import typer
 
 from mnlab.cli.main import app
-from mnlab.evidence import layout
 
 ROOT = Path(__file__).parents[3]
 
@@ -62,17 +60,12 @@ def cache(tmp_path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trapped(all_traps):
+def trapped(all_traps, lay_out):
     """The folder, with every trap, a bad work folder and somebody's evidence."""
     (all_traps.folder / "bad").mkdir()
     (all_traps.folder / "bad/variant.toml").write_text("seed = ")
     evidence = all_traps.folder / "evidence"
-    evidence.mkdir()
-    manifest = {"lab": "arp", "seed": 1, "params": {}, "network": {}, "start_ns": 0, "outcome": "inconclusive",
-                "reason": "nothing was run"}
-    (evidence / layout.MANIFEST).write_text(json.dumps(manifest))
-    manifest["evidence_sha256"] = layout.digest(evidence)
-    (evidence / layout.MANIFEST).write_text(json.dumps(manifest))
+    lay_out(evidence, {}, {"outcome": "inconclusive", "reason": "nothing was run"})
     return all_traps
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mnlab import __version__
-from mnlab.evidence import layout, signature
+from mnlab.evidence import signature
 
 SRC = Path(__file__).parents[3] / "src"
 DRIVER = """
@@ -200,10 +200,8 @@ def test_a_key_that_is_none(mnlab, tmp_path, command):
     refused(mnlab(command, "arp", MNLAB_SECRET="guess me"), 2, "MNLAB_SECRET has 8 bytes")
 
 
-def test_evidence_that_was_written_for_the_student(mnlab, tmp_path):
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run/manifest.json").write_text(
-        '{"lab": "arp", "start_ns": 0, "params": {}, "network": {}, "withheld": true}')
+def test_evidence_that_was_written_for_the_student(mnlab, lay_out, tmp_path):
+    lay_out(tmp_path / "run", {"withheld": True})
     refused(mnlab("recheck", "run"), 2, "run was written for the student", "recheck the original")
 
 
@@ -282,16 +280,11 @@ KEY = "a key that is only for this test"
 
 
 @pytest.fixture
-def evidence(tmp_path):
+def evidence(tmp_path, lay_out):
     """evidence(**changes): a folder with evidence of the lab arp, whatever its manifest says, and a right digest."""
-    def make(answers="", key="", **changes):
-        folder = tmp_path / "saved"
-        folder.mkdir()
-        manifest = {"lab": "arp", "seed": 1, "params": {}, "network": {}, "start_ns": 0, "outcome": "ok", "reason": "",
-                    "machine": {}, "seconds": {}, "work": {"kind": "student", "sha256": "ab"}} | changes
-        (folder / "manifest.json").write_text(json.dumps(manifest))
-        manifest["evidence_sha256"] = layout.digest(folder)
-        (folder / "manifest.json").write_text(json.dumps(manifest))
+    def make(answers="", key="", scene=None, **changes):
+        folder = lay_out(tmp_path / "saved", changes, scene)
+        manifest = json.loads((folder / "manifest.json").read_text())
         (folder / "answers.toml").write_text(answers)
         if key:
             signature.sign(folder, manifest, answers.encode(), key.encode())
@@ -301,7 +294,8 @@ def evidence(tmp_path):
 
 @pytest.mark.parametrize("changes", [
     {"lab": 5}, {"lab": "nosuch"}, {"lab": ["arp"]}, {"lab": "../arp"}, {"seed": "x"}, {"seed": -1}, {"seconds": 5},
-    {"network": []}, {"work": 5}, {"work": {"kind": "x", "sha256": ""}}, {"outcome": "passed"}, {"reason": None}], ids=repr)
+    {"work": 5}, {"work": {"kind": "x", "sha256": ""}}, {"scenes": 3}, {"scenes": [{"name": "../x", "title": ""}]},
+    {"scene": {"network": []}}, {"scene": {"outcome": "passed"}}, {"scene": {"reason": None}}], ids=repr)
 def test_an_odd_manifest(mnlab, evidence, changes):
     refused(mnlab("recheck", evidence(**changes), "--json", "-v"), 2)
 

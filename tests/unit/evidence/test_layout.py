@@ -6,18 +6,21 @@ import pytest
 
 from mnlab.evidence import layout
 
+MANIFEST = {"lab": "x", "seed": 1, "scenes": [{"name": "one", "title": ""}, {"name": "two", "title": ""}]}
+
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "files").mkdir()
-    (tmp_path / "files/a").write_bytes(b"a")
-    (tmp_path / "manifest.json").write_text(json.dumps({"lab": "x", "seed": 1}))
+    for scene in ("one", "two"):
+        (tmp_path / "scenes" / scene / "files").mkdir(parents=True)
+        (tmp_path / "scenes" / scene / "files/a").write_bytes(b"a")
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
     return tmp_path
 
 
 def test_what_the_outside_adds_does_not_count(folder):
     before = layout.digest(folder)
-    manifest = {"seed": 1, "lab": "x", "machine": {"qemu": "9"}, "seconds": {"wall": 3}, "evidence_sha256": before}
+    manifest = {"machine": {"qemu": "9"}, "seconds": {"wall": 3}, "evidence_sha256": before, **MANIFEST}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=3))
     (folder / "answers.toml").write_text("a = 1")
     (folder / "figures").mkdir()
@@ -26,11 +29,15 @@ def test_what_the_outside_adds_does_not_count(folder):
 
 
 @pytest.mark.parametrize("change", [
-    lambda folder: (folder / "files/a").write_bytes(b"b"),
-    lambda folder: (folder / "files/a").rename(folder / "files/b"),
-    lambda folder: (folder / "files/b").write_bytes(b""),
-    lambda folder: (folder / "files/a").unlink(),
-    lambda folder: (folder / "manifest.json").write_text('{"lab": "x", "seed": 2}'),
+    lambda folder: (folder / "scenes/one/files/a").write_bytes(b"b"),
+    lambda folder: (folder / "scenes/one/files/a").rename(folder / "scenes/one/files/b"),
+    lambda folder: (folder / "scenes/one/files/a").rename(folder / "scenes/two/files/b"),
+    lambda folder: (folder / "scenes/two/files/b").write_bytes(b""),
+    lambda folder: (folder / "scenes/two/files/a").unlink(),
+    lambda folder: (folder / "stranger").write_bytes(b""),
+    lambda folder: (folder / "scenes/stranger").write_bytes(b""),
+    lambda folder: (folder / "manifest.json").write_text(json.dumps(MANIFEST | {"seed": 2})),
+    lambda folder: (folder / "manifest.json").write_text(json.dumps(MANIFEST | {"scenes": MANIFEST["scenes"][::-1]})),
 ])
 def test_every_change_counts(folder, change):
     before = layout.digest(folder)

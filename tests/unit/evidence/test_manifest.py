@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 from mnlab.checks.answers import Answers
 from mnlab.checks.grade import grade
 from mnlab.evidence import layout
-from mnlab.evidence.record import Record, Unreadable
+from mnlab.evidence.manifest import Unreadable
+from mnlab.evidence.run import Run
 from mnlab.lab.lab import Lab
 from mnlab.report import jsonout, junit, terminal
 from mnlab.report.timeline import timeline
 
-GOOD = {"lab": "arp", "seed": 1, "start_ns": 5, "params": {"n": 1}, "outcome": "ok", "reason": "", "kernel": "6.1",
-        "network": {"h1": {"kind": "host", "interfaces": {"h1-eth0": {"mac": "02:00:00:00:00:01", "ip": None}}}},
-        "machine": {"clock": "virtual"}, "seconds": {"wall": 1.5, "virtual": 2}, "lab_seconds": 2.0,
-        "tools": {"curl": "8"}, "work": {"kind": "student", "sha256": "ab"}}
+RUN = {"lab": "arp", "seed": 1, "params": {"n": 1}, "scenes": [{"name": "experiment", "title": "all"}], "left_out": [],
+       "machine": {"clock": "virtual"}, "seconds": {"wall": 1.5, "virtual": 2},
+       "work": {"kind": "student", "sha256": "ab"}}
+SCENE = {"start_ns": 5, "outcome": "ok", "reason": "", "kernel": "6.1", "lab_seconds": 2.0, "tools": {"curl": "8"},
+         "network": {"h1": {"kind": "host", "interfaces": {"h1-eth0": {"mac": "02:00:00:00:00:01", "ip": None}}}}}
 LINE = {"name": "ping", "kind": "command", "host": "h1", "argv": ["ping", "x"], "start": 1.0, "end": 2.0, "status": 0}
 CHECKS = """
 from mnlab.checks import points
@@ -57,23 +59,24 @@ def changed(value: dict, path: tuple, new):
     return copy
 
 
-def lay_out(folder: Path, manifest: dict, lines: list[dict]) -> None:
-    """Evidence with a right digest: that anybody can make."""
-    (folder / layout.FIGURES).mkdir()
-    (folder / layout.TIMELINE).write_text("".join(json.dumps(line) + "\n" for line in lines))
-    (folder / layout.MANIFEST).write_text(json.dumps(manifest))
-    manifest["evidence_sha256"] = layout.digest(folder)
-    (folder / layout.MANIFEST).write_text(json.dumps(manifest))
-    (folder / layout.FIGURES / "checks.py").write_text(CHECKS)  # where it is no part of the digest
+@pytest.fixture(scope="module")
+def write(lay_out):
+    """write(folder, run, scene, lines): evidence with a right digest, and checks where they are no part of it."""
+    def make(folder: Path, run=RUN, scene=SCENE, lines=(LINE,)) -> Path:
+        lay_out(folder, run, scene, lines)
+        (folder / layout.FIGURES).mkdir()
+        (folder / layout.FIGURES / "checks.py").write_text(CHECKS)
+        return folder
+    return make
 
 
 def look_at(folder: Path) -> None:
     """All that `recheck` does with evidence."""
-    record = Record(folder)
-    record.insist_on_whole()
-    result = grade(Lab(folder / layout.FIGURES), record, Answers({}))
+    run = Run(folder)
+    run.insist_on_whole()
+    result = grade(Lab(folder / layout.FIGURES), run, Answers({}))
     assert jsonout.dumps([result]) and junit.junit_xml([result])
-    assert terminal.verdicts(result).text() and timeline(record).text()
+    assert terminal.verdicts(result).text() and timeline(run).text()
 
 
 def refused_or_graded(folder: Path) -> None:
@@ -83,82 +86,102 @@ def refused_or_graded(folder: Path) -> None:
         assert len(str(problem).splitlines()) == 1 and len(str(problem)) < 300 + len(str(folder))
 
 
-def test_good_evidence_is_graded(tmp_path):
-    lay_out(tmp_path, dict(GOOD), [LINE])
-    look_at(tmp_path)
+def test_good_evidence_is_graded(write, tmp_path):
+    look_at(write(tmp_path))
 
 
 @thorough
-@given(path=st.sampled_from(places(GOOD)), new=anything)
-def test_any_value_in_a_manifest_is_refused_in_a_line_or_does_no_harm(tmp_path_factory, path, new):
-    folder = tmp_path_factory.mktemp("run")
+@given(path=st.sampled_from([("run", *path) for path in places(RUN)] + [("scene", *path) for path in places(SCENE)]),
+       new=anything)
+def test_any_value_in_a_manifest_is_refused_in_a_line_or_does_no_harm(write, tmp_path_factory, path, new):
     try:
-        lay_out(folder, changed(GOOD, path, new), [LINE])
-    except ValueError:  # a number that Python does not write
+        found = changed({"run": RUN, "scene": SCENE}, path, new)
+        folder = write(tmp_path_factory.mktemp("run"), **found)
+    except (ValueError, OSError):  # a number that Python does not write, a name that no file can have
         return
     refused_or_graded(folder)
 
 
 @thorough
 @given(path=st.sampled_from([*places(LINE), ("stopped",), ("stdout",), ("more",)]), new=anything)
-def test_any_value_in_a_timeline_is_refused_in_a_line_or_does_no_harm(tmp_path_factory, path, new):
-    folder = tmp_path_factory.mktemp("run")
-    lay_out(folder, dict(GOOD), [LINE, changed(LINE, path, new)])
-    refused_or_graded(folder)
+def test_any_value_in_a_timeline_is_refused_in_a_line_or_does_no_harm(write, tmp_path_factory, path, new):
+    refused_or_graded(write(tmp_path_factory.mktemp("run"), lines=[LINE, changed(LINE, path, new)]))
 
 
-@pytest.mark.parametrize("path, new", [
-    (("lab",), 5), (("lab",), "../x"), (("lab",), "x" * 5000), (("seed",), -1), (("seed",), 2**63), (("seed",), True),
-    (("start_ns",), "5"), (("start_ns",), 1.5), (("params",), []), (("network",), 1), (("network", "h1"), []),
-    (("network", "h1", "interfaces", "h1-eth0"), {}), (("outcome",), "passed"), (("reason",), ["x"]),
-    (("seconds", "wall"), float("nan")), (("seconds", "wall"), 1e300), (("seconds",), 3), (("machine",), None),
-    (("work", "kind"), "teacher"), (("work",), "student"), (("kernel",), {})], ids=str)
-def test_a_wrong_kind_of_value_is_named(tmp_path, path, new):
-    lay_out(tmp_path, changed(GOOD, path, new), [])
+@pytest.mark.parametrize("where, path, new", [
+    ("run", ("lab",), 5), ("run", ("lab",), "../x"), ("run", ("lab",), "x" * 5000), ("run", ("seed",), -1),
+    ("run", ("seed",), 2**63), ("run", ("seed",), True), ("run", ("params",), []), ("run", ("seconds", "wall"), 1e300),
+    ("run", ("seconds", "wall"), float("nan")), ("run", ("seconds",), 3), ("run", ("machine",), None),
+    ("run", ("work", "kind"), "teacher"), ("run", ("work",), "student"), ("run", ("scenes",), {}),
+    ("run", ("scenes",), [{"name": "a", "title": ""}] * 2), ("run", ("scenes",), [{"name": "../a", "title": ""}]),
+    ("run", ("left_out",), "kernel"), ("scene", ("start_ns",), "5"), ("scene", ("start_ns",), 1.5),
+    ("scene", ("network",), 1), ("scene", ("network", "h1"), []),
+    ("scene", ("network", "h1", "interfaces", "h1-eth0"), {}), ("scene", ("outcome",), "passed"),
+    ("scene", ("reason",), ["x"]), ("scene", ("kernel",), {})], ids=str)
+def test_a_wrong_kind_of_value_is_named(write, tmp_path, where, path, new):
+    write(tmp_path, **{where: changed({"run": RUN, "scene": SCENE}[where], path, new)})
     with pytest.raises(Unreadable, match=repr(path[0])):
-        Record(tmp_path)
+        Run(tmp_path).insist_on_whole()
 
 
 @pytest.mark.parametrize("data", [
     b"[" * 100_000, b'{"a":' * 100_000, b'{"start_ns": ' + b"9" * 10_000 + b"}", b'{"params": "' + b"x" * (5 << 20) + b'"}',
     b"\xff\xfe", b'"x"', b"null"], ids=["brackets", "objects", "number", "huge", "utf-16", "text", "null"])
-def test_a_manifest_that_is_none(tmp_path, data):
-    (tmp_path / layout.MANIFEST).write_bytes(data)
+@pytest.mark.parametrize("place", ["", "scenes/experiment"], ids=["run", "scene"])
+def test_a_manifest_that_is_none(write, lay_out, tmp_path, data, place):
+    write(tmp_path)
+    (tmp_path / place / layout.MANIFEST).write_bytes(data)
+    if place:
+        lay_out.reseal(tmp_path, dict(RUN))
     with pytest.raises(Unreadable, match="holds no evidence"):
-        Record(tmp_path)
+        Run(tmp_path).insist_on_whole()
 
 
 @pytest.mark.parametrize("name, data", [
     (layout.TIMELINE, b"[" * 100_000), (layout.TIMELINE, b"x"), (layout.TIMELINE, b'{"name": "../../etc/passwd"}'),
     (layout.TIMELINE, b"\x80"), (layout.TRACE, b"x"), (layout.TRACE, b""), (layout.NEIGHBOUR_TRACE, b"# start \xff")])
-def test_odd_lines_are_damage(tmp_path, name, data):
-    lay_out(tmp_path, dict(GOOD), [LINE])
-    (tmp_path / "kernel").mkdir()
-    (tmp_path / name).write_bytes(data)
-    (tmp_path / layout.MANIFEST).write_text(json.dumps(GOOD | {"evidence_sha256": layout.digest(tmp_path)}))
+def test_odd_lines_are_damage(write, lay_out, tmp_path, name, data):
+    scene = write(tmp_path) / "scenes/experiment"
+    (scene / "kernel").mkdir()
+    (scene / name).write_bytes(data)
+    lay_out.reseal(tmp_path, dict(RUN))
     with pytest.raises(Unreadable, match=f"is damaged: .*{Path(name).name}"):
-        Record(tmp_path).insist_on_whole()
+        Run(tmp_path).insist_on_whole()
 
 
 @pytest.mark.parametrize("make", [lambda path: path.symlink_to("/etc/passwd"), os.mkfifo], ids=["link", "pipe"])
-@pytest.mark.parametrize("name", ["files/odd", "answers.toml", "signature.json"])
-def test_what_is_neither_file_nor_folder_is_refused(tmp_path, make, name):
-    lay_out(tmp_path, dict(GOOD), [LINE])
-    (tmp_path / "files").mkdir()
+@pytest.mark.parametrize("name", ["scenes/experiment/odd", "answers.toml", "signature.json"])
+def test_what_is_neither_file_nor_folder_is_refused(write, tmp_path, make, name):
+    write(tmp_path)
     make(tmp_path / name)
     with pytest.raises(Unreadable, match=f"{Path(name).name!r} is neither file nor folder"):
-        Record(tmp_path).insist_on_whole()
+        Run(tmp_path).insist_on_whole()
+
+
+def test_a_scene_that_is_a_link_is_refused(write, tmp_path):
+    write(tmp_path / "run")
+    (tmp_path / "run/scenes/experiment").rename(tmp_path / "elsewhere")
+    (tmp_path / "run/scenes/experiment").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Unreadable):
+        Run(tmp_path / "run").insist_on_whole()
 
 
 def test_a_pipe_in_the_place_of_the_manifest_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / layout.MANIFEST)
     with pytest.raises(Unreadable, match="no readable manifest"):
-        Record(tmp_path)
+        Run(tmp_path)
 
 
-def test_evidence_without_a_lab_or_an_outcome_is_none(tmp_path):
-    for key in ("lab", "outcome"):
-        (tmp_path / key).mkdir()
-        lay_out(tmp_path / key, {name: value for name, value in GOOD.items() if name != key}, [LINE])
-        with pytest.raises(Unreadable, match=key):
-            Record(tmp_path / key).insist_on_whole()
+@pytest.mark.parametrize("key", ["lab", "seed", "scenes", "evidence_sha256"])
+def test_evidence_without_what_every_run_has_is_none(write, tmp_path, key):
+    manifest = json.loads((write(tmp_path) / layout.MANIFEST).read_text())
+    (tmp_path / layout.MANIFEST).write_text(json.dumps({name: value for name, value in manifest.items() if name != key}))
+    with pytest.raises(Unreadable, match=key):
+        Run(tmp_path)
+
+
+def test_evidence_from_before_scenes_is_refused_in_words(tmp_path):
+    (tmp_path / layout.MANIFEST).write_text(json.dumps(
+        {"lab": "arp", "seed": 1, "params": {}, "network": {}, "start_ns": 5, "evidence_sha256": "0" * 64}))
+    with pytest.raises(Unreadable, match="from before evidence had scenes; run the lab again"):
+        Run(tmp_path)

@@ -7,7 +7,7 @@ import pytest
 
 from mnlab.evidence.record import Missing, Record, Unreadable
 
-MANIFEST = {"start_ns": 0, "params": {"n": 1}, "network": {"h1": {"interfaces": {
+MANIFEST = {"start_ns": 0, "outcome": "ok", "reason": "", "network": {"h1": {"interfaces": {
     "h1-eth0": {"mac": "02:00:00:00:01:00", "ip": "10.0.0.1"}, "h1-eth1": {"mac": "02:00:00:00:01:01", "ip": None}}},
     "s1": {"interfaces": {"s1-eth1": {"mac": "02:00:00:01:01:01", "ip": None}}}}}
 
@@ -20,7 +20,7 @@ def record(tmp_path):
     lines = [{"name": "ping", "kind": "command", "host": "h1", "argv": ["ping", "x"], "start": 1.0, "end": 2.0, "status": 0},
              {"name": "cut", "kind": "mark", "start": 3.0, "end": 3.0}]
     (tmp_path / "timeline.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return Record(tmp_path)
+    return Record(tmp_path, {"n": 1})
 
 
 @pytest.mark.parametrize("manifest", [None, "", "{", "[]", "{}", '"x"', '{"start_ns": 0}', "\xff"])
@@ -28,7 +28,7 @@ def test_a_folder_that_is_no_evidence_is_refused_in_a_line(tmp_path, manifest):
     if manifest is not None:
         (tmp_path / "manifest.json").write_text(manifest, encoding="latin-1")
     with pytest.raises(Unreadable) as problem:
-        Record(tmp_path)
+        Record(tmp_path, {})
     assert len(str(problem.value).splitlines()) == 1 and "no evidence" in str(problem.value)
 
 
@@ -67,7 +67,3 @@ def test_frames_during_a_command(record, monkeypatch):
     assert record.during("ping", "h1", "s1-eth1") == seen[1:4] and record.during("ping", "h2") == []
     with pytest.raises(Missing):
         record.during("absent", "h1")
-
-
-def test_evidence_without_a_digest_counts_as_touched(record):
-    assert not record.is_untouched()

@@ -15,8 +15,9 @@ from mnlab.machine.job import MachineError, Outcome
 def lab(tmp_path):
     folder = tmp_path / "lab"
     folder.mkdir()
-    (folder / "experiment.py").write_text("def variant(rng): return {'n': 1}\nneeds = ('netem',)\n")
-    for name in ("checks.py", "reading.py", "mutants.py", "figures.py", "README.md", "helper.py"):
+    (folder / "experiment.py").write_text("def variant(rng): return {'n': 1}\nneeds = ('netem',)\n"
+                                         "def experiment(net, rec, work):\n    from lab import helper\n")
+    for name in ("checks.py", "reading.py", "mutants.py", "figures.py", "README.md", "helper.py", "stranger.py"):
         (folder / name).write_text("")
     for name in ("solution", "starter", "__pycache__"):
         (folder / name).mkdir()
@@ -54,7 +55,7 @@ def run(lab, tmp_path, machine, **options):
 def test_a_good_run_is_sealed(lab, tmp_path):
     steps = []
     record = run(lab, tmp_path, Machine(Outcome(0, "", 1.5, 2.0), GOOD), progress=steps.append)
-    assert record.is_untouched() and record.manifest["outcome"] == "ok" and steps == ["step one"]
+    assert record.is_untouched() and record.outcome == "ok" and steps == ["step one"]
 
 
 @pytest.mark.parametrize("outcome, manifest, reason", [
@@ -67,7 +68,7 @@ def test_a_good_run_is_sealed(lab, tmp_path):
 ])
 def test_anything_else_is_inconclusive_with_its_reason(lab, tmp_path, outcome, manifest, reason):
     record = run(lab, tmp_path, Machine(outcome, manifest))
-    assert record.manifest["outcome"] == "inconclusive" and reason in record.manifest["reason"]
+    assert record.outcome == "inconclusive" and reason in record.reason
     assert record.is_untouched()
 
 
@@ -77,7 +78,7 @@ def test_the_last_words_of_a_job_that_could_not_begin_are_its_reason(lab, tmp_pa
             console(b"\x1estep one\n" + b"".join(b"line %d\n" % number for number in range(9)) + b"no bridge\n")
             return Outcome(70)
 
-    reason = run(lab, tmp_path, Broken(None)).manifest["reason"]
+    reason = run(lab, tmp_path, Broken(None)).reason
     assert reason.splitlines() == ["the run ended with status 70", *(f"line {number}" for number in range(5, 9)),
                                    "no bridge"]
 

@@ -1,6 +1,5 @@
 """The pictures of a run: whose MAC address it is that was changed, and what a command saw and was told."""
 
-import json
 import struct
 from types import SimpleNamespace
 
@@ -8,7 +7,7 @@ import pytest
 from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import ARP, Ether
 
-from mnlab.evidence.record import Record
+from mnlab.evidence.run import Run
 from mnlab.lab import Diagram
 from mnlab.protocols.capture import Frame
 from mnlab.report.drawing import ASCII
@@ -41,24 +40,23 @@ def test_a_known_mac_keeps_its_owner(lan):
 
 
 @pytest.fixture
-def told(tmp_path):
+def told(tmp_path, lay_out):
     """The record of a ping before a mark, at 1 s, and of a student's, at 3 s, that was told what to do."""
     ports = {f"h{n}": {"interfaces": {f"h{n}-eth0": {"mac": f"02:00:00:00:00:0{n}", "ip": f"10.0.0.{n}"}}}
              for n in (1, 2)}
-    (tmp_path / "manifest.json").write_text(json.dumps({"start_ns": 0, "params": {}, "network": ports}))
     lines = [{"name": "yours-now", "kind": "mark", "start": 2.0, "end": 2.0},
              {"name": "yours", "kind": "student", "host": "h1", "argv": ["python3", "ping.py"], "start": 2.5,
               "end": 4.0, "status": 0}]
-    (tmp_path / "timeline.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    run, place = lay_out(tmp_path / "run", {}, {"network": ports}, lines), tmp_path / "run/scenes/experiment"
     for folder in ("output", "captures"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "output/yours.in").write_text("ping 10.0.0.2\x1b[2J 5 64\n" + "again\n" * 30)
+        (place / folder).mkdir()
+    (place / "output/yours.in").write_text("ping 10.0.0.2\x1b[2J 5 64\n" + "again\n" * 30)
     pcap = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 1)
     for seq in (1, 3):
         data = bytes(Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / ICMP(type=8, id=7, seq=seq))
         pcap += struct.pack("<IIII", seq, 0, len(data), len(data)) + data
-    (tmp_path / "captures/h1-eth0.pcap").write_bytes(pcap)
-    return Record(tmp_path)
+    (place / "captures/h1-eth0.pcap").write_bytes(pcap)
+    return Run(run)
 
 
 def drawn_text(lab, record) -> list[str]:
@@ -66,7 +64,8 @@ def drawn_text(lab, record) -> list[str]:
 
 
 def lab_with(diagram):
-    return SimpleNamespace(experiment=SimpleNamespace(diagram=diagram), figures=lambda record: [])
+    return SimpleNamespace(experiment=SimpleNamespace(diagram=diagram), figures=lambda record: [],
+                           scenes=(SimpleNamespace(name="experiment"),))
 
 
 def test_a_lab_may_have_a_diagram_of_its_own_part_and_one_of_the_students(told):

@@ -38,7 +38,8 @@ class Resolver:
 
     def request(self, ip: bytes) -> bytes:
         """The frame that asks everyone who has `ip`."""
-        # TODO: this asks oneself, and says nothing. See RFC 826, or a request in runs/arp-1/scenes/kernel/captures/h1-eth0.pcap.
+        # TODO: this asks oneself, and says nothing. See RFC 826, or a request in h1-eth0.pcap of your run (in
+        # runs/arp-1/scenes/kernel/captures).
         return ETHERNET.pack(self.mac, self.mac, ETHERTYPE_ARP) + bytes(ARP.size)
 
 
