@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 
+from mnlab.evidence import layout
 from mnlab.lab import lab as labs
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
@@ -39,8 +40,8 @@ def digest(bench: tools.Bench, lab: labs.Lab) -> str:
         work = Path(scratch) / "work"
         work.mkdir()
         workfolder.copy(lab.solution, work, lab.params(SEED))
-        record = labrun.run(lab, bench.machine, work, SEED, Path(scratch) / "run")
-        return record.manifest["evidence_sha256"] if record.manifest["outcome"] == "ok" else ""
+        run = labrun.run(lab, bench.machine, work, SEED, Path(scratch) / "run")
+        return run.manifest["evidence_sha256"] if run.outcome == layout.OK else ""
 
 
 MEASURES = (digests,)

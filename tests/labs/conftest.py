@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from mnlab.evidence.record import Record
+from mnlab.evidence.run import Run
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
 from mnlab.machine.remembered import Remembering
@@ -25,7 +25,7 @@ def shared(tmp_path_factory):
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-def run_solution(lab, machine, seed, folder, key=b"") -> Record:
+def run_solution(lab, machine, seed, folder, key=b"") -> Run:
     """Run a lab's solution in `folder`, which is made."""
     work = folder / "work"
     work.mkdir(parents=True)
@@ -35,12 +35,12 @@ def run_solution(lab, machine, seed, folder, key=b"") -> Record:
 
 @pytest.fixture(scope="session")
 def solved(machine, shared):
-    """The record of a lab's solution, run with a seed: solved(lab, seed)."""
+    """The run of a lab's solution, with a seed: solved(lab, seed)."""
 
     def run(lab, seed):
         folder = shared / f"solved-{lab.name}-{seed}"
         with open(f"{folder}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            return Record(folder / "run") if folder.exists() else run_solution(lab, machine, seed, folder)
+            return Run(folder / "run") if folder.exists() else run_solution(lab, machine, seed, folder)
 
     return run

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from mnlab.checks.answers import LONGEST, MOST, Answers
+from mnlab.checks.grade import arguments_of
 from mnlab.checks.points import LARGEST
 from mnlab.lab.lab import all_labs, load
 
@@ -46,14 +47,14 @@ class Noting(Answers):
 @pytest.mark.parametrize("thorough", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["worst", "all"])
 @pytest.mark.parametrize("lab", [pytest.param(lab, id=lab.name) for lab in all_labs()])
 def test_no_answer_breaks_a_check(lab, solved, thorough):
-    record = solved(lab, 1)
-    right = lab.reference_answers(record.params, record)
+    run = solved(lab, 1)
+    right = lab.reference_answers(run.params, run.evidence)
     for check in asking(lab):
-        fixtures = {"evidence": record, "params": record.params, "answers": Noting(right)}
-        given = {name: fixtures[name] for name in inspect.signature(check).parameters}
-        fixtures["answers"].asked = set()
+        noting = Noting(right)
+        noting.asked = set()
+        given = arguments_of(check, run, noting)
         check(**given)
-        for key in sorted(fixtures["answers"].asked):
+        for key in sorted(noting.asked):
             for value in stand_ins(right[key], thorough):
                 began = time.process_time()
                 try:

@@ -33,7 +33,7 @@ PORTS = re.compile(r"port|doors|hello_from|^(server|client|web|login|names|other
 @pytest.mark.parametrize("seed", SEEDS)
 def test_wireshark_sees_what_the_lab_says_and_no_damage(lab, seed, solved, tmp_path):
     tshark(tmp_path, "--version")
-    captures = sorted((solved(lab, seed).folder / "captures").glob("*.pcap*"))
+    captures = sorted(solved(lab, seed).folder.glob("scenes/*/captures/*.pcap*"))
     wrong = []
     for capture in captures:
         for number, dissectors, errors in frames(tmp_path, capture):

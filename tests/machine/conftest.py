@@ -77,7 +77,7 @@ def make_lab(root: Path, body: str, name: str = "probe", head: str = EXPERIMENT)
 
 @pytest.fixture
 def run_lab(tmp_path):
-    """Run a throwaway lab: run_lab(body, work={name: text}, limits=...) -> Record."""
+    """Run a throwaway lab of one scene: run_lab(body, work={name: text}, limits=...) -> the scene's Record."""
 
     def run(body: str, work=None, limits=None, machine=None, head=EXPERIMENT, name="evidence") -> Record:
         lab = make_lab(tmp_path / f"{name}-lab", body, head=head)
@@ -85,7 +85,8 @@ def run_lab(tmp_path):
         folder.mkdir()
         for path, text in (work or {}).items():
             (folder / path).write_text(text)
-        return labrun.run(lab, machine or VirtualMachine(say=lambda text: None), folder, 1, tmp_path / name, limits=limits)
+        machine = machine or VirtualMachine(say=lambda text: None)
+        return labrun.run(lab, machine, folder, 1, tmp_path / name, limits=limits).scenes["experiment"]
 
     return run
 

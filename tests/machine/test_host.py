@@ -196,7 +196,7 @@ rec.keep("alive", [server.process.poll(), h1.run("ps -u student -o stat=,comm= |
     cli = Cli(tmp_path, labs=tmp_path)
     done = cli("run", "probe", "--on", "host", "-q")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "runs/probe-1/files/alive").read_text().split() == ["[", "null,", '"0"', "]"]
+    assert (tmp_path / "runs/probe-1/scenes/experiment/files/alive").read_text().split() == ["[", "null,", '"0"', "]"]
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import pytest
 
 from mnlab.checks.grade import grade
 from mnlab.checks.session import reference_answers
-from mnlab.evidence.record import Record
+from mnlab.evidence.run import Run
 from mnlab.lab.lab import Lab, all_labs, find
 from mnlab.machine.job import Job, Limits
 from mnlab.machine.vm import VirtualMachine
@@ -41,11 +41,11 @@ def inside(tmp_path):
 def graded(done: Done, number: int, lab: Lab):
     """The record of the run `number` of inside/together.py, which must have full marks."""
     assert done.outcome.status == 0 and not done.outcome.trouble, f"{done.outcome}\n{done.printed}"
-    record = Record(done.folder / f"run{number}")
-    result = grade(lab, record, reference_answers(lab, record))
+    run = Run(done.folder / f"run{number}")
+    result = grade(lab, run, reference_answers(lab, run))
     failures = [f"{check.name}: {check.message}" for check in result.checks if check.status != "passed"]
     assert result.status == "passed", f"{lab.name}: {result.reason}\n" + "\n".join(failures)
-    return record
+    return run
 
 
 # --- killed -----------------------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ def test_two_runs_at_once_do_not_meet(inside, tmp_path, seeds):
     lab = make_lab(tmp_path, CONVERSE, head=TRACED)
     done = inside("together", *(f"probe/{seed}" for seed in seeds), labs=tmp_path / "labs")
     for number in range(len(seeds)):
-        record = graded(done, number, lab)
+        record = graded(done, number, lab).scene("experiment")
         net = ipaddress.ip_network(f"{record.params['net']}.0/24")
         trace, neighbours = ((record.folder / f"kernel/{name}.trace").read_text() for name in ("tcp", "neighbours"))
         # Each connection is opened once, at one end: more would be the other run's.

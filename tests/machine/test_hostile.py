@@ -7,6 +7,7 @@ stands in what it printed; what it may have done to others is looked up by root.
 import pytest
 
 from mnlab.evidence.record import Record
+from mnlab.evidence.run import Run
 from mnlab.lab import run as labrun
 from mnlab.machine.vm import VirtualMachine
 
@@ -28,8 +29,9 @@ def attack(request, tmp_path, inside):  # noqa: F811
         if request.param == "host":
             done = inside("together", "probe/1", labs=tmp_path / "labs")
             assert done.outcome.status == 0 and not done.outcome.trouble, f"{done.outcome}\n{done.printed}"
-            return Record(done.folder / "run0")
-        return labrun.run(lab, VirtualMachine(say=lambda text: None), lab.solution, 1, tmp_path / "evidence")
+            return Run(done.folder / "run0").scene("experiment")
+        machine = VirtualMachine(say=lambda text: None)
+        return labrun.run(lab, machine, lab.solution, 1, tmp_path / "evidence").scene("experiment")
 
     return run
 

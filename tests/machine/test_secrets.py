@@ -39,7 +39,7 @@ def test_a_program_that_knows_the_seed_passes_at_home_and_fails_with_a_courses_k
         workfolder.copy(lab.solution, work, lab.params(SEED))
         for file, text in from_memory(lab.params(SEED)).items():  # what anybody can compute
             (work / file).write_text(text)
-        record = labrun.run(lab, VirtualMachine(say=lambda text: None), work, SEED, tmp_path / place, key=key)
-        graded = grade(lab, record, Answers({})).checks
+        found = labrun.run(lab, VirtualMachine(say=lambda text: None), work, SEED, tmp_path / place, key=key)
+        graded = grade(lab, found, Answers({})).checks
         verdicts[place] = {check.status for check in graded if check.name.startswith(checks)}
     assert verdicts["home"] == {PASSED} and FAILED in verdicts["course"] and INCONCLUSIVE not in verdicts["course"]

@@ -178,7 +178,8 @@ rec.keep("litter", [str(p) for d in ("/tmp", "/dev/shm", "/var/tmp") for p in __
     work.mkdir()
     for name, text in {"reach.py": PROBE, "escape.py": ESCAPE, "traps.py": TRAPS}.items():
         (work / name).write_text(text)
-    record = labrun.run(lab, VirtualMachine(say=lambda text: None), work, 1, root / "evidence")
+    machine = VirtualMachine(say=lambda text: None)
+    record = labrun.run(lab, machine, work, 1, root / "evidence").scene("experiment")
     assert record.manifest["outcome"] == "ok", record.manifest["reason"]
     return record
 

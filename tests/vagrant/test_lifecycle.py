@@ -87,7 +87,7 @@ def labs_run_and_their_evidence_is_here(room, step):
         evidence = room.project / f"runs/{lab}-1"
         manifest = json.loads((evidence / "manifest.json").read_text())
         assert manifest["machine"]["machine"] == "host" and manifest["machine"]["clock"] == "real"
-        assert list((evidence / "captures").glob("*.pcap"))
+        assert list(evidence.glob("scenes/*/captures/*.pcap"))
         assert evidence.stat().st_uid == int(room.ssh("id -u"))  # whose it is to remove
     return [f"{lab['lab']}: {check['name']}: {check['message']}" for lab in labs for check in lab["checks"]
             if check["status"] != "passed"]

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -65,12 +65,9 @@ def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | No
         began = {pool.submit(play.scene, scene, machine, progress): play
                  for play in plays for scene in play.plan.scenes}
         meanwhile()
-        for future in as_completed(began):
-            play = began[future]
-            play.ended.append(future)
-            if len(play.ended) == len(play.plan.scenes):
-                play.result = _result(play, machine, key)
-                progress.finish(play.task.lab.name, play.result)
+        for play in _completed(plays, began):
+            play.result = _result(play, machine, key)
+            progress.finish(play.task.lab.name, play.result)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         machine.abandon()
@@ -83,13 +80,23 @@ def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | No
     return [play.result for play in plays if play.result]
 
 
+def _completed(plays: list["_Play"], began: dict[Future, "_Play"]) -> Iterator["_Play"]:
+    """Each of `plays` as soon as the last of its scenes has ended; those without any first."""
+    yield from (play for play in plays if not play.plan.scenes)
+    for future in as_completed(began):
+        play = began[future]
+        play.ended.append(future)
+        if len(play.ended) == len(play.plan.scenes):
+            yield play
+
+
 class _Play:
     """A task that is being run: the scenes that have ended, and when the first began."""
 
     def __init__(self, task: Task, limits: Limits | None):
         self.task, self.ended = task, list[Future]()
         self.result: LabResult | None = None
-        self.began, self.lock = 0.0, Lock()
+        self.began, self.lock = 0.0, Lock()  # s of time.monotonic(); 0: not yet
         self.plan = labrun.plan(task.lab, task.work or _solution_of(task), task.seed,
                                 labrun.reserve_folder(task.out, task.lab.name), limits=limits, key=task.secret,
                                 only_work=task.only_work)
@@ -114,7 +121,8 @@ def _result(play: _Play, machine: Machine, key: bytes | None) -> LabResult:
     task = play.task
     try:
         outcomes = [future.result() for future in play.ended]
-        return _grade(task, labrun.finish(play.plan, outcomes, machine, time.monotonic() - play.began), key)
+        seconds = time.monotonic() - play.began if play.began else 0.0
+        return _grade(task, labrun.finish(play.plan, outcomes, machine, seconds), key)
     except (MachineError, Unreadable) as problem:
         return LabResult(task.lab.name, task.seed, (), reason=str(problem), seed_from=task.seed_from,
                          work=layout.STUDENT if task.work else layout.SOLUTION,

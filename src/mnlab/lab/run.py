@@ -116,6 +116,7 @@ def finish(plan: Plan, outcomes: list[Outcome], machine: Machine, seconds: float
                 "left_out": [scene.name for scene in plan.lab.scenes if scene.name not in scenes]}
     path = plan.folder / layout.MANIFEST
     try:
+        (plan.folder / layout.SCENES).mkdir(parents=True, exist_ok=True)
         _write(path, manifest)
         virtual = sum(outcome.virtual_seconds for outcome in outcomes)
         _write(path, manifest | {
