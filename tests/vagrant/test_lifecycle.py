@@ -54,10 +54,8 @@ def test_up_labs_provision_halt_up_destroy_and_nothing_is_left(room, step):
     mininet_works(room, step)
     a_user_may_capture(room)
 
-    started = time.monotonic()
     again = step("provision again", room.run, "vagrant", "provision").stdout
     assert "installing" not in again and "building" not in again and "setting up" not in again
-    assert time.monotonic() - started < 240  # under emulation; nearly all of it is Python that imports
 
     step("halt", room.run, "vagrant", "halt")
     assert "shutoff" in room.run("vagrant", "status").stdout

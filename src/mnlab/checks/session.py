@@ -27,7 +27,7 @@ from mnlab.machine.job import Limits, Machine, MachineError, Outcome
 SIGNATURES = {signature.VERIFIED: "signed, and verified", signature.UNSIGNED: "unsigned",
               signature.UNVERIFIED: "signed, not verified: no key given"}
 
-WORKERS = max(1, min(4, os.cpu_count() or 1))
+WORKERS = max(1, min(4, len(os.sched_getaffinity(0))))
 
 
 @dataclass(frozen=True)

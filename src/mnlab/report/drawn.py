@@ -12,15 +12,19 @@ from mnlab.protocols import arp, ladder_words
 from mnlab.report.curves import curves
 from mnlab.report.ladder import ladder, lifelines
 from mnlab.report.plot import plot_panels, plot_series
-from mnlab.report.timeline import what_ran
+from mnlab.report.timeline import heading, what_ran
 
 
 def pictures(lab: Lab, run: Run) -> Iterator:
     """Drawings for the terminal: the ladder diagrams, then each figure. Nothing of a scene that got nowhere."""
-    diagrams = getattr(lab.experiment, "diagram", ())
+    diagrams, shown = getattr(lab.experiment, "diagram", ()), ""
     for diagram in diagrams if isinstance(diagrams, tuple) else (diagrams,):
         with suppress(Missing):
-            record = run.scene(diagram.scene) if diagram.scene else run.scene(lab.scenes[0].name)
+            scene = diagram.scene or lab.scenes[0].name
+            record = run.scene(scene)
+            if len(run.scenes) > 1 and shown != scene:  # its times begin anew
+                shown = scene
+                yield heading(run.title(scene))
             if diagram.during:
                 yield what_ran(record.command(diagram.during))
             yield ladder_of(diagram, record)

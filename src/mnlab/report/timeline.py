@@ -29,6 +29,11 @@ def timeline(run: Run) -> Drawing:
     return Drawing(parts)
 
 
+def heading(title: str) -> Drawing:
+    """The title of a scene, above what is drawn of it."""
+    return Drawing(lambda width, glyphs: [Text(one_line(title, glyphs), "bold")])
+
+
 def what_ran(command: Command) -> Drawing:
     """A command as typed, and below it what it was told on its standard input."""
     return Drawing(lambda width, glyphs: [_what(command, glyphs)])
