@@ -177,22 +177,41 @@ def _above(folder: Path) -> Path:
     return folder.parent.parent if folder.parent.name == "work" else folder.parent
 
 
-def recheck(run: Annotated[list[Path], typer.Argument(parser=a_path, metavar="RUN...", help="Folders of saved runs.")],
+def recheck(run: Annotated[list[str], typer.Argument(metavar="RUN...", help="Folders of saved runs.")],
             key: Key = None,
             solution: Annotated[bool, typer.Option("--solution", help="With a key: the solution's runs, too.")] = False,
+            pytest: Annotated[bool, typer.Option(
+                "--pytest", help="Let pytest call the checks; after -- its options: -x, --pdb, -k WORD.")] = False,
             json: Json = False, junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False) -> None:
     """Grade saved evidence again; needs no machine. With a key, only evidence that was signed with it.
 
     Example: mnlab recheck runs/arp-1
+
+    Example: mnlab recheck --pytest runs/arp-1 -- -x --pdb
     """
     from mnlab.checks.session import recheck as grade_again
     from mnlab.evidence.record import Unreadable
+    folders, options = _runs_and_options(run, pytest, json)
     try:
         known = SIGNING.key(key)
-        results = [grade_again(folder, known, solution) for folder in run]
+        if pytest:
+            from mnlab.checks.under_pytest import recheck as grade_under_pytest
+            results = grade_under_pytest(folders, known, solution, options)
+        else:
+            results = [grade_again(folder, known, solution) for folder in folders]
     except Unreadable as problem:
         raise WrongUsage(str(problem)) from None
     _report(results, json, junit, quiet, draw=False, verbose=verbose)
+
+
+def _runs_and_options(words: list[str], pytest: bool, json: bool) -> tuple[list[Path], list[str]]:
+    """Folders of runs, and what is pytest's: everything from the first word on that begins with -."""
+    end = next((number for number, word in enumerate(words) if word.startswith("-")), len(words)) if pytest else None
+    if pytest and json:
+        raise WrongUsage("--pytest prints what pytest says, and --json one object and nothing else: leave one out")
+    if end == 0:
+        raise WrongUsage("name the runs before pytest's options: mnlab recheck --pytest runs/arp-1 -- -x")
+    return [a_path(word) for word in words[:end]], words[end:] if end else []
 
 
 def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Clock = None, json: Json = False,
