@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from mnlab.checks.points import plainly_written
 from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
 from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile
 from mnlab.cli.options import (
@@ -30,17 +31,14 @@ from mnlab.cli.options import (
     machine_for,
     say,
 )
-from mnlab.evidence.layout import STUDENT
 from mnlab.lab import lab as labs
-from mnlab.lab import work as workfolder
-from mnlab.lab.read_once import read
 
 LabNames = Annotated[list[str] | None, typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")]
 OneLab = Annotated[str, typer.Argument(metavar="LAB", help="The name of a lab, as `list` shows.")]
 All = Annotated[bool, typer.Option("--all", help="Every lab.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run again what was run before, too.")]
 DEFAULT_SEED = 1
-FROM_OPTION, FROM_VARIANT, BY_DEFAULT = "--seed", workfolder.VARIANT, "default"  # who chose a seed
+FROM_OPTION, FROM_VARIANT, BY_DEFAULT = "--seed", "variant.toml", "default"  # who chose a seed
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +54,7 @@ def list_labs(json: Json = False) -> None:
     found, broken = [], []
     for lab in labs.all_labs():
         try:
-            found.append((lab, sum(mark.points for mark in _marks(lab))))
+            found.append((lab, _points(lab)))
         except labs.BrokenLab as problem:
             broken.append(problem)
     _show_list(found, json)
@@ -77,13 +75,15 @@ def _show_list(found: list[tuple[labs.Lab, int]], json: bool) -> None:
         print(f"  {lab.name:<20} {points:>3} points   {lab.title}")
 
 
-def _marks(lab: labs.Lab):
+def _points(lab: labs.Lab) -> int:
+    """What a lab is worth. BrokenLab if its checks have to be loaded to know, and cannot be."""
     if not lab.checks.is_file():
         raise labs.BrokenLab(f"{lab.checks}:", FileNotFoundError("there is no such file"),
                              "each lab has its checks there")
-    module = labs.load(lab.checks)
-    return [thing.points for name, thing in vars(module).items() if name.startswith("check_")
-            and hasattr(thing, "points")]
+    if (points := plainly_written(lab.checks.read_text(errors="replace"))) is not None:
+        return points
+    return sum(thing.points.points for name, thing in vars(labs.load(lab.checks)).items()
+               if name.startswith("check_") and hasattr(thing, "points"))
 
 
 def show(lab: OneLab) -> None:
@@ -119,6 +119,7 @@ def start(lab: OneLab, seed: Seed = None,
 
     Example: mnlab start arp
     """
+    from mnlab.lab import work as workfolder
     one = labs.find(lab)
     folder = work or Path("work") / one.name
     seed = zlib.crc32(os.fsencode(_user())) % 100_000 if seed is None else seed
@@ -148,6 +149,7 @@ def check(lab: LabNames = None, all: All = False,
     Example: mnlab check arp
     """
     from mnlab.checks.session import Task
+    from mnlab.lab.read_once import read
     if not lab and not all and not work and (mine := _lab_of_this_folder()):
         lab, work = [mine], Path()
         out = Path(os.path.relpath(_above(Path.cwd()) / out)) if out == Path("runs") else out
@@ -169,7 +171,8 @@ def check(lab: LabNames = None, all: All = False,
 
 def _lab_of_this_folder() -> str | None:
     """The lab that variant.toml in the current folder names; None if there is no such file, or it names none."""
-    return read(Path()).lab if Path(workfolder.VARIANT).is_file() else None
+    from mnlab.lab.read_once import read
+    return read(Path()).lab if Path(FROM_VARIANT).is_file() else None
 
 
 def _above(folder: Path) -> Path:
@@ -288,6 +291,7 @@ def _get_ready_to_report(tasks) -> None:
 def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False,
             brief: bool = False, elapsed: float | None = None) -> None:
     from mnlab.cli.ownership import give_back
+    from mnlab.evidence.layout import STUDENT
     from mnlab.evidence.record import Record
     from mnlab.report import history, jsonout, terminal
     from mnlab.report.console import Console
