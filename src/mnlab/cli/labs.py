@@ -275,59 +275,81 @@ def _carry_out(tasks, on, clock, key, json, junit, quiet, verbose, brief: bool =
     make_folder(tasks[0].out)
     started = time.monotonic()
     with Progress(total=len(tasks), quiet=quiet) as progress:
-        results = run_tasks(tasks, machine, progress, key=key, meanwhile=lambda: _get_ready_to_report(tasks))
+        results = run_tasks(tasks, machine, progress, key=key, meanwhile=lambda: _get_ready(tasks, json, pictured=not (quiet or brief)))
     _report(results, json, junit, quiet, draw=True, verbose=verbose, brief=brief, elapsed=time.monotonic() - started)
 
 
-def _get_ready_to_report(tasks) -> None:
-    """Import what the report of these labs will need: half a second to a second, while the machines are at work."""
-    import scapy.layers.inet  # noqa: F401
-
-    from mnlab.report import drawn, jsonout, plot, terminal  # noqa: F401
-    if any((task.lab.folder / "figures.py").is_file() for task in tasks):
+def _get_ready(tasks, json: bool, pictured: bool) -> None:
+    """Import what grading and the report of these labs will need, while the machines are at work."""
+    from mnlab.checks import grade  # noqa: F401
+    if json:
+        from mnlab.report import jsonout  # noqa: F401
+    else:
+        from mnlab.report import terminal  # noqa: F401
+    if pictured and not json:
+        from mnlab.report import drawn  # noqa: F401
+    if any(task.lab.draws for task in tasks):
+        from mnlab.report import plot
         plot.import_matplotlib()
 
 
 def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False,
             brief: bool = False, elapsed: float | None = None) -> None:
     from mnlab.cli.ownership import give_back
-    from mnlab.evidence.layout import STUDENT
-    from mnlab.evidence.record import Record
-    from mnlab.report import history, jsonout, terminal
-    from mnlab.report.console import Console
-    from mnlab.report.drawn import pictures, write_figures
-    from mnlab.report.timeline import timeline
-    console = Console()
     for result in results:
-        lab = labs.find(result.lab)
-        record = Record(result.evidence) if result.evidence else None
-        if record and draw:
-            write_figures(lab, record)
-            history.keep(result)
+        if result.evidence and draw:
+            _write_pictures(result)
         give_back(result.evidence)
-        if json:
-            for words in filter(None, (result.reason, *result.notes)):
-                say(f"{result.lab}: {words}")
-            continue
-        if brief and result.status == PASSED and not verbose:
-            continue
-        if record and draw and not quiet and not brief:
-            for picture in pictures(lab, record):
-                console.print(picture)
-                console.print()
-        if record and verbose:
-            console.print(timeline(record))
-            console.print()
-        since = history.since(result) if record and draw and result.work == STUDENT else ""
-        console.print(terminal.verdicts(result, lab.title, since))
-        console.print()
+        for words in filter(None, (result.reason, *result.notes)) if json else ():
+            say(f"{result.lab}: {words}")
     if json:
+        from mnlab.report import jsonout
         print(jsonout.dumps(results))
-    elif len(results) > 1:
-        console.print(terminal.summary(results, elapsed))
+    else:
+        _print(results, draw, quiet, verbose, brief, elapsed)
     if junit:
         from mnlab.report.junit import write_junit
         write_junit(results, junit)
         give_back(junit)
     sys.stdout.flush()
     raise typer.Exit(EXIT_STATUS[overall([result.status for result in results])])
+
+
+def _write_pictures(result) -> None:
+    """What belongs into a new run's folder besides its evidence."""
+    from mnlab.evidence.record import Record
+    from mnlab.report import history
+    lab = labs.find(result.lab)
+    if lab.draws:
+        from mnlab.report.drawn import write_figures
+        write_figures(lab, Record(result.evidence))
+    history.keep(result)
+
+
+def _print(results, draw: bool, quiet: bool, verbose: bool, brief: bool, elapsed: float | None) -> None:
+    """The report for people: pictures, what was run, verdicts; of several labs a table."""
+    from mnlab.report import terminal
+    from mnlab.report.console import Console
+    console = Console()
+    for result in results:
+        if brief and result.status == PASSED and not verbose:
+            continue
+        for part in _parts(result, labs.find(result.lab), draw, draw and not quiet and not brief, verbose):
+            console.print(part)
+            console.print()
+    if len(results) > 1:
+        console.print(terminal.summary(results, elapsed))
+
+
+def _parts(result, lab: labs.Lab, new: bool, pictured: bool, verbose: bool):
+    """What is printed of one result."""
+    from mnlab.evidence.layout import STUDENT
+    from mnlab.evidence.record import Record
+    from mnlab.report import history, terminal
+    if result.evidence and pictured:
+        from mnlab.report.drawn import pictures
+        yield from pictures(lab, Record(result.evidence))
+    if result.evidence and verbose:
+        from mnlab.report.timeline import timeline
+        yield timeline(Record(result.evidence))
+    yield terminal.verdicts(result, lab.title, history.since(result) if new and result.work == STUDENT else "")

@@ -114,10 +114,14 @@ class Lab:
             raise ValueError(f"{self.name}: a secret parameter's name begins with _ and is its own: not {wrong[0]!r}")
         return params | secrets
 
+    @property
+    def draws(self) -> bool:
+        """Whether the lab draws anything but its ladder."""
+        return (self.folder / "figures.py").is_file()
+
     def figures(self, record) -> list:
-        """What figures.py draws of a record; [] if the lab draws nothing but its ladder."""
-        path = self.folder / "figures.py"
-        return load(path).figures(record) if path.is_file() else []
+        """What figures.py draws of a record; [] if there is none."""
+        return load(self.folder / "figures.py").figures(record) if self.draws else []
 
     def reference_answers(self, params: dict, evidence) -> dict:
         """What solution/answers.py answers for this variant and this evidence; {} if the lab asks nothing."""
