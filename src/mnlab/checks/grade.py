@@ -6,7 +6,7 @@
     a scene that was inconclusive      every check that reads it inconclusive
     a scene that was not played        no check that reads it is asked
 
-`grade` calls the checks itself.
+`grade` calls the checks itself. checks/under_pytest.py lets pytest call them, for who writes them.
 """
 
 import contextlib
@@ -37,16 +37,15 @@ def grade(lab: Lab, run: Run, answers: Answers) -> LabResult:
     """Let the lab's checks look at a run."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         try:
-            checks = checks_of(lab)
+            checks = checks_of(lab, run)
         except Inconclusive as problem:
             return result_of(lab, run, (), str(problem))
-        return result_of(lab, run, [verdict(check, run, _problem(check, run, answers)) for check in checks
-                                    if not reads(check, run) & set(run.manifest.get("left_out", ()))])
+        return result_of(lab, run, [verdict(check, run, _problem(check, run, answers)) for check in checks])
 
 
-def checks_of(lab: Lab) -> list[Callable]:
-    """The functions check_... of a lab's checks.py, in the order of the file. Inconclusive if there are none to be
-    had."""
+def checks_of(lab: Lab, run: Run) -> list[Callable]:
+    """The functions check_... of a lab's checks.py that can look at a run, in the order of the file: those that read a
+    scene which was left out cannot. Inconclusive if there are none to be had."""
     try:
         module = load(lab.checks)
     except KeyboardInterrupt:
@@ -59,7 +58,7 @@ def checks_of(lab: Lab) -> list[Callable]:
                               if name.startswith("check_") and inspect.isfunction(thing)]
     if not checks:
         raise Inconclusive("checks.py has no checks")
-    return checks
+    return [check for check in checks if not reads(check, run) & set(run.manifest.get("left_out", ()))]
 
 
 def reads(check: Callable, run: Run) -> set[str]:
@@ -75,8 +74,8 @@ def carry_out(check: Callable, run: Run, answers: Answers) -> None:
         raise Inconclusive(_reason(check, run))
     returned = check(**arguments_of(check, run, answers))
     if returned is not None:  # `return a == b`, a generator, a coroutine: nothing was checked
-        raise Inconclusive(f"the check itself is wrong: it returns {type(returned).__name__}; a check returns nothing, "
-                           "and raises what is wrong (expect, assert)")
+        raise Inconclusive(f"the check itself is wrong: it returns a value ({type(returned).__name__}), which says "
+                           "nothing; what is wrong must be raised (expect, assert)")
 
 
 def arguments_of(check: Callable, run: Run, answers: Answers) -> dict:

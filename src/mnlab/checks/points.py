@@ -1,5 +1,6 @@
 """What a lab's checks.py is written with: points, claims, hints, and failures that explain themselves."""
 
+import re
 import reprlib
 from dataclasses import dataclass
 
@@ -71,6 +72,16 @@ def points(points: int, claim: str | tuple[str, ...] = (), hint: str = ""):
         return function
 
     return mark
+
+
+def plainly_written(text: str) -> int | None:
+    """The points that the text of a checks.py gives, where each check says its own as a number in the file; else None.
+
+    To load the checks of all labs takes half a second.
+    """
+    checks, marks = re.findall(r"^def (check_\w+)", text, re.M), re.findall(r"^@points\((\d*)", text, re.M)
+    plain = checks and all(marks) and len(marks) == len(checks) == len(set(checks))
+    return sum(map(int, marks)) if plain else None
 
 
 def expect(ok, *, done: str = "", expected: str = "", seen: str = "") -> None:

@@ -174,15 +174,28 @@ def reference_answers(lab: labs.Lab, run: Run) -> Answers:
 def recheck(folder: Path, key: bytes | None = None, solution: bool = False) -> LabResult:
     """Grade saved evidence again. Unreadable if it is none or does not match its digest; with a key, also if it was not
     signed with that, or is a run of the solution and `solution` does not allow it."""
-    from mnlab.checks.grade import grade, read_answers
+    from mnlab.checks.grade import grade
+    saved, signed = open_saved(folder, key, solution)
+    return noted(grade(*saved), signed)
+
+
+def open_saved(folder: Path, key: bytes | None, solution: bool) -> tuple[tuple[labs.Lab, Run, Answers], str]:
+    """What saved evidence is graded by (as `grade` takes it), and what is known of its signature. Raises as `recheck`
+    does."""
+    from mnlab.checks.grade import read_answers
     run = Run(folder)
     if run.manifest.get("withheld"):
         raise Unreadable(f"{folder} was written for the student: parameters are left out; recheck the original")
     run.insist_on_whole()
     answers = answers_in(folder)
     signed = signature.verify(folder, run.manifest, answers.data, key)
-    result = grade(labs.find(run.manifest["lab"]), run, read_answers(answers))
-    if result.work == layout.SOLUTION and key and not solution:
+    lab = labs.find(run.manifest["lab"])
+    if run.manifest.get("work", {}).get("kind") == layout.SOLUTION and key and not solution:
         raise Unreadable(f"{folder} is a run of the solution, no student's work; --solution grades it, too")
+    return (lab, run, read_answers(answers)), signed
+
+
+def noted(result: LabResult, signed: str) -> LabResult:
+    """A result of saved evidence, with what whoever grades must know of it."""
     notes = ("this is a run of the solution, no student's work",) if result.work == layout.SOLUTION else ()
     return replace(result, signature=signed, notes=(*notes, SIGNATURES[signed]))

@@ -1,10 +1,8 @@
 """`mnlab bench`: what the project promises in numbers, measured (tests/benchmarks)."""
 
-import importlib
 import importlib.util
 import json as jsonlib
 import os
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -19,7 +17,6 @@ from mnlab.checks.verdicts import EXIT_STATUS, FAILED, INCONCLUSIVE, PASSED
 from mnlab.cli.options import Json, Place, Quiet, WrongUsage, a_file, insist_on_clone, machine_for, say
 from mnlab.cli.ownership import give_back
 from mnlab.lab.lab import ROOT, all_labs, find
-from mnlab.machine.job import MachineError
 
 FOLDER = ROOT / "tests" / "benchmarks"
 PACKAGE = "mnlab_benchmarks"  # the name under which the folder is imported; it is on no path
@@ -121,6 +118,7 @@ def chosen(package: ModuleType, names: list[str]) -> list[Callable]:
 
 def carry_out(measure: Callable, benchmark, report: Report) -> None:
     """Run one measuring function; one that cannot measure does not keep the others from doing so."""
+    from mnlab.machine.job import MachineError
     try:
         for row in measure(benchmark):
             benchmark.say(f"  {row.what}: {row.measured}")
@@ -131,6 +129,7 @@ def carry_out(measure: Callable, benchmark, report: Report) -> None:
 
 def computer() -> dict:
     """What the wall times depend on."""
+    import platform
     models = [line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
     return {"processors": os.cpu_count(), "model": models[0] if models else platform.processor(),
             "python": platform.python_version(), "load_before": round(os.getloadavg()[0], 2),

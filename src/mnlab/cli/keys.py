@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 
 from mnlab.cli.options import WrongUsage, a_file
-from mnlab.evidence.signature import SHORTEST
 
 LONGEST = 4096  # bytes of a key
 
@@ -37,6 +36,7 @@ class Source:
             found, where = os.fsencode(self._given), self.variable
         else:
             return None
+        from mnlab.evidence.signature import SHORTEST
         if not SHORTEST <= len(found) <= LONGEST:
             raise WrongUsage(f"the key in {where} has {len(found)} bytes; {SHORTEST} to {LONGEST} are wanted. "
                              "`openssl rand -hex 32` makes one.")

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from mnlab.checks.points import plainly_written
 from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
 from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile
 from mnlab.cli.options import (
@@ -30,10 +31,7 @@ from mnlab.cli.options import (
     machine_for,
     say,
 )
-from mnlab.evidence.layout import STUDENT
 from mnlab.lab import lab as labs
-from mnlab.lab import work as workfolder
-from mnlab.lab.read_once import read
 
 LabNames = Annotated[list[str] | None, typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")]
 OneLab = Annotated[str, typer.Argument(metavar="LAB", help="The name of a lab, as `list` shows.")]
@@ -41,7 +39,7 @@ All = Annotated[bool, typer.Option("--all", help="Every lab.")]
 Fresh = Annotated[bool, typer.Option("--fresh", envvar="MNLAB_FRESH", show_envvar=False,
                                      help="Run again what was run before, too.")]
 DEFAULT_SEED = 1
-FROM_OPTION, FROM_VARIANT, BY_DEFAULT = "--seed", workfolder.VARIANT, "default"  # who chose a seed
+FROM_OPTION, FROM_VARIANT, BY_DEFAULT = "--seed", "variant.toml", "default"  # who chose a seed
 
 
 def register(app: typer.Typer) -> None:
@@ -57,7 +55,7 @@ def list_labs(json: Json = False) -> None:
     found, broken = [], []
     for lab in labs.all_labs():
         try:
-            found.append((lab, sum(mark.points for mark in _marks(lab))))
+            found.append((lab, _points(lab)))
         except labs.BrokenLab as problem:
             broken.append(problem)
     _show_list(found, json)
@@ -78,13 +76,15 @@ def _show_list(found: list[tuple[labs.Lab, int]], json: bool) -> None:
         print(f"  {lab.name:<20} {points:>3} points   {lab.title}")
 
 
-def _marks(lab: labs.Lab):
+def _points(lab: labs.Lab) -> int:
+    """What a lab is worth. BrokenLab if its checks have to be loaded to know, and cannot be."""
     if not lab.checks.is_file():
         raise labs.BrokenLab(f"{lab.checks}:", FileNotFoundError("there is no such file"),
                              "each lab has its checks there")
-    module = labs.load(lab.checks)
-    return [thing.points for name, thing in vars(module).items() if name.startswith("check_")
-            and hasattr(thing, "points")]
+    if (points := plainly_written(lab.checks.read_text(errors="replace"))) is not None:
+        return points
+    return sum(thing.points.points for name, thing in vars(labs.load(lab.checks)).items()
+               if name.startswith("check_") and hasattr(thing, "points"))
 
 
 def show(lab: OneLab) -> None:
@@ -120,6 +120,7 @@ def start(lab: OneLab, seed: Seed = None,
 
     Example: mnlab start arp
     """
+    from mnlab.lab import work as workfolder
     one = labs.find(lab)
     folder = work or Path("work") / one.name
     seed = zlib.crc32(os.fsencode(_user())) % 100_000 if seed is None else seed
@@ -151,6 +152,7 @@ def check(lab: LabNames = None, all: All = False,
     Example: mnlab check arp
     """
     from mnlab.checks.session import Task
+    from mnlab.lab.read_once import read
     if not lab and not all and not work and (mine := _lab_of_this_folder()):
         lab, work = [mine], Path()
         out = Path(os.path.relpath(_above(Path.cwd()) / out)) if out == Path("runs") else out
@@ -172,7 +174,8 @@ def check(lab: LabNames = None, all: All = False,
 
 def _lab_of_this_folder() -> str | None:
     """The lab that variant.toml in the current folder names; None if there is no such file, or it names none."""
-    return read(Path()).lab if Path(workfolder.VARIANT).is_file() else None
+    from mnlab.lab.read_once import read
+    return read(Path()).lab if Path(FROM_VARIANT).is_file() else None
 
 
 def _above(folder: Path) -> Path:
@@ -180,22 +183,41 @@ def _above(folder: Path) -> Path:
     return folder.parent.parent if folder.parent.name == "work" else folder.parent
 
 
-def recheck(run: Annotated[list[Path], typer.Argument(parser=a_path, metavar="RUN...", help="Folders of saved runs.")],
+def recheck(run: Annotated[list[str], typer.Argument(metavar="RUN...", help="Folders of saved runs.")],
             key: Key = None,
             solution: Annotated[bool, typer.Option("--solution", help="With a key: the solution's runs, too.")] = False,
+            pytest: Annotated[bool, typer.Option(
+                "--pytest", help="Let pytest call the checks; after -- its options: -x, --pdb, -k WORD.")] = False,
             json: Json = False, junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False) -> None:
     """Grade saved evidence again; needs no machine. With a key, only evidence that was signed with it.
 
     Example: mnlab recheck runs/arp-1
+
+    Example: mnlab recheck --pytest runs/arp-1 -- -x --pdb
     """
     from mnlab.checks.session import recheck as grade_again
     from mnlab.evidence.record import Unreadable
+    folders, options = _runs_and_options(run, pytest, json)
     try:
         known = SIGNING.key(key)
-        results = [grade_again(folder, known, solution) for folder in run]
+        if pytest:
+            from mnlab.checks.under_pytest import recheck as grade_under_pytest
+            results = grade_under_pytest(folders, known, solution, options)
+        else:
+            results = [grade_again(folder, known, solution) for folder in folders]
     except Unreadable as problem:
         raise WrongUsage(str(problem)) from None
     _report(results, json, junit, quiet, draw=False, verbose=verbose)
+
+
+def _runs_and_options(words: list[str], pytest: bool, json: bool) -> tuple[list[Path], list[str]]:
+    """Folders of runs, and what is pytest's: everything from the first word on that begins with -."""
+    end = next((number for number, word in enumerate(words) if word.startswith("-")), len(words)) if pytest else None
+    if pytest and json:
+        raise WrongUsage("--pytest prints what pytest says, and --json one object and nothing else: leave one out")
+    if end == 0:
+        raise WrongUsage("name the runs before pytest's options: mnlab recheck --pytest runs/arp-1 -- -x")
+    return [a_path(word) for word in words[:end]], words[end:] if end else []
 
 
 def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Clock = None, json: Json = False,
@@ -255,58 +277,82 @@ def _carry_out(tasks, on, clock, key, json, junit, quiet, verbose, brief: bool =
     make_folder(tasks[0].out)
     started = time.monotonic()
     with Progress(total=len(tasks), quiet=quiet) as progress:
-        results = run_tasks(tasks, machine, progress, key=key, meanwhile=lambda: _get_ready_to_report(tasks))
+        results = run_tasks(tasks, machine, progress, key=key,
+                            meanwhile=lambda: _get_ready(tasks, json, pictured=not (quiet or brief)))
     _report(results, json, junit, quiet, draw=True, verbose=verbose, brief=brief, elapsed=time.monotonic() - started)
 
 
-def _get_ready_to_report(tasks) -> None:
-    """Import what the report of these labs will need: half a second to a second, while the machines are at work."""
-    import scapy.layers.inet  # noqa: F401
-
-    from mnlab.report import drawn, jsonout, plot, terminal  # noqa: F401
-    if any((task.lab.folder / "figures.py").is_file() for task in tasks):
+def _get_ready(tasks, json: bool, pictured: bool) -> None:
+    """Import what grading and the report of these labs will need, while the machines are at work."""
+    from mnlab.checks import grade  # noqa: F401
+    if json:
+        from mnlab.report import jsonout  # noqa: F401
+    else:
+        from mnlab.report import terminal  # noqa: F401
+    if pictured and not json:
+        from mnlab.report import drawn  # noqa: F401
+    if any(task.lab.draws for task in tasks):
+        from mnlab.report import plot
         plot.import_matplotlib()
 
 
 def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False,
             brief: bool = False, elapsed: float | None = None) -> None:
     from mnlab.cli.ownership import give_back
-    from mnlab.evidence.run import Run
-    from mnlab.report import history, jsonout, terminal
-    from mnlab.report.console import Console
-    from mnlab.report.drawn import pictures, write_figures
-    from mnlab.report.timeline import timeline
-    console = Console()
     for result in results:
-        lab = labs.find(result.lab)
-        found = Run(result.evidence) if result.evidence else None
-        if found and draw:
-            write_figures(lab, found)
-            history.keep(result)
+        if result.evidence and draw:
+            _write_pictures(result)
         give_back(result.evidence)
-        if json:
-            for words in filter(None, (result.reason, *result.notes)):
-                say(f"{result.lab}: {words}")
-            continue
-        if brief and result.status == PASSED and not verbose:
-            continue
-        if found and draw and not quiet and not brief:
-            for picture in pictures(lab, found):
-                console.print(picture)
-                console.print()
-        if found and verbose:
-            console.print(timeline(found))
-            console.print()
-        since = history.since(result) if found and draw and result.work == STUDENT else ""
-        console.print(terminal.verdicts(result, lab.title, since))
-        console.print()
+        for words in filter(None, (result.reason, *result.notes)) if json else ():
+            say(f"{result.lab}: {words}")
     if json:
+        from mnlab.report import jsonout
         print(jsonout.dumps(results))
-    elif len(results) > 1:
-        console.print(terminal.summary(results, elapsed))
+    else:
+        _print(results, draw, quiet, verbose, brief, elapsed)
     if junit:
         from mnlab.report.junit import write_junit
         write_junit(results, junit)
         give_back(junit)
     sys.stdout.flush()
     raise typer.Exit(EXIT_STATUS[overall([result.status for result in results])])
+
+
+def _write_pictures(result) -> None:
+    """What belongs into a new run's folder besides its evidence."""
+    from mnlab.evidence.run import Run
+    from mnlab.report import history
+    lab = labs.find(result.lab)
+    if lab.draws:
+        from mnlab.report.drawn import write_figures
+        write_figures(lab, Run(result.evidence))
+    history.keep(result)
+
+
+def _print(results, draw: bool, quiet: bool, verbose: bool, brief: bool, elapsed: float | None) -> None:
+    """The report for people: pictures, what was run, verdicts; of several labs a table."""
+    from mnlab.report import terminal
+    from mnlab.report.console import Console
+    console = Console()
+    for result in results:
+        if brief and result.status == PASSED and not verbose:
+            continue
+        for part in _parts(result, labs.find(result.lab), draw, draw and not quiet and not brief, verbose):
+            console.print(part)
+            console.print()
+    if len(results) > 1:
+        console.print(terminal.summary(results, elapsed))
+
+
+def _parts(result, lab: labs.Lab, new: bool, pictured: bool, verbose: bool):
+    """What is printed of one result."""
+    from mnlab.evidence.layout import STUDENT
+    from mnlab.evidence.run import Run
+    from mnlab.report import history, terminal
+    if result.evidence and pictured:
+        from mnlab.report.drawn import pictures
+        yield from pictures(lab, Run(result.evidence))
+    if result.evidence and verbose:
+        from mnlab.report.timeline import timeline
+        yield timeline(Run(result.evidence))
+    yield terminal.verdicts(result, lab.title, history.since(result) if new and result.work == STUDENT else "")

@@ -13,10 +13,8 @@ import typer
 from mnlab import __version__
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli import bench, exec, keys, labs, machines, shell, tests
-from mnlab.lab.lab import BrokenLab, UnknownLab
-from mnlab.lab.work import BadWork
+from mnlab.cli.options import WrongUsage
 from mnlab.machine import plain
-from mnlab.machine.job import MachineError, UnsafeCache
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
                   context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -52,10 +50,6 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app(prog_name="mnlab")
-    except (UnknownLab, BrokenLab, BadWork, labs.WrongUsage, UnsafeCache) as problem:
-        _fail(problem, WRONG_USAGE)
-    except MachineError as problem:
-        _fail(problem, EXIT_STATUS[INCONCLUSIVE])
     except (KeyboardInterrupt, SystemExit) as end:
         if not _is_interrupt(end):
             raise
@@ -66,6 +60,20 @@ def main() -> None:
     except OSError as problem:
         where = f" {plain.name(problem.filename)}" if problem.filename else ""
         _fail(f"the system says:{where} {problem.strerror or problem}", EXIT_STATUS[INCONCLUSIVE])
+    except Exception as problem:
+        if (status := _status_of(problem)) is None:
+            raise
+        _fail(problem, status)
+
+
+def _status_of(problem: Exception) -> int | None:
+    """The exit status of trouble that has words of its own; None of any other, which is a mistake of ours."""
+    from mnlab.lab.lab import BrokenLab, UnknownLab  # not at the top: most commands end well
+    from mnlab.lab.student_toml import BadWork
+    from mnlab.machine.job import MachineError, UnsafeCache
+    if isinstance(problem, (UnknownLab, BrokenLab, BadWork, WrongUsage, UnsafeCache)):
+        return WRONG_USAGE
+    return EXIT_STATUS[INCONCLUSIVE] if isinstance(problem, MachineError) else None
 
 
 def _is_interrupt(end: BaseException) -> bool:

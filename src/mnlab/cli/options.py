@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mnlab.lab.lab import ROOT
-from mnlab.lab.read_once import LARGEST_SEED
+from mnlab.lab.lab import LARGEST_SEED, ROOT
 
 
 class WrongUsage(Exception):
@@ -65,9 +64,6 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also every comma
 def say(text: str) -> None:
     """A line about slow work, on standard error."""
     print(text, file=sys.stderr, flush=True)
-
-
-SHORTEST_KEY = 16  # bytes
 
 
 def machine_for(on: Place, clock: Time | None, quiet: bool = False):

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,11 +27,11 @@ from mnlab.cli.options import (
     to_stdout,
 )
 from mnlab.cli.ownership import bring_out
-from mnlab.evidence import layout
 from mnlab.lab import lab as labs
-from mnlab.lab import run as labrun
-from mnlab.lab.read_once import Work, read
-from mnlab.machine.job import Job, Limits
+
+if TYPE_CHECKING:
+    from mnlab.lab.read_once import Work
+    from mnlab.machine.job import Job
 
 DAY = 24 * 3600  # seconds
 #: What the inside of a shell is made of, besides what a lab's run is.
@@ -77,6 +77,9 @@ def shell(lab: Annotated[str | None, typer.Argument(
     if typed and sys.stdin.isatty():
         raise WrongUsage("nobody can type in virtual time, where waiting for a key takes no time: leave out --clock "
                          "virtual, or pipe the commands in: mnlab shell ... --clock virtual < commands")
+    from mnlab.evidence import layout
+    from mnlab.lab import run as labrun
+    from mnlab.machine.job import Limits
     job = _topology_job(topo, work) if topo else _lab_job(labs.find(lab or ""), work, seed)
     wanted = {"host": host or "", "name": lab or topo, "record": record, "typed": typed,
               "term": os.environ.get("TERM") or "dumb", **_topology(topo)}
@@ -95,7 +98,7 @@ def shell(lab: Annotated[str | None, typer.Argument(
     raise typer.Exit(_hand_over(machine, job, out, typed, quiet))
 
 
-def _hand_over(machine, job: Job, out: Path, typed: bool, quiet: bool) -> int:
+def _hand_over(machine, job: "Job", out: Path, typed: bool, quiet: bool) -> int:
     """Connect the user with the machine until one of them leaves; the exit status."""
     from mnlab.machine.terminal import Terminal
     printed: list[bytes] = []
@@ -115,8 +118,9 @@ def _hand_over(machine, job: Job, out: Path, typed: bool, quiet: bool) -> int:
     return EXIT_STATUS[INCONCLUSIVE] if outcome.trouble else outcome.status
 
 
-def _lab_job(lab: labs.Lab, work: Path | None, seed: int | None) -> Job:
+def _lab_job(lab: labs.Lab, work: Path | None, seed: int | None) -> "Job":
     """The job that a run of the lab would be; the user's work folder goes along."""
+    from mnlab.lab import run as labrun
     place = work or Path("work") / lab.name
     taken = _taken_along(place) if work or place.is_dir() else None
     if seed is None and taken:
@@ -125,8 +129,10 @@ def _lab_job(lab: labs.Lab, work: Path | None, seed: int | None) -> Job:
     return labrun.whole_job(lab, taken.files if taken else {}, seed, lab.params(seed))
 
 
-def _topology_job(topo: str, work: Path | None) -> Job:
+def _topology_job(topo: str, work: Path | None) -> "Job":
     """The job for a topology of the user's, with the modules that lie beside its file."""
+    from mnlab.lab import run as labrun
+    from mnlab.machine.job import Job
     files: dict = {"topologies": labs.ROOT / "topologies", "work/.empty": b"", **labrun.code()}
     if file := _topology(topo)["file"]:
         if not Path(file).is_file():
@@ -137,7 +143,8 @@ def _topology_job(topo: str, work: Path | None) -> Job:
     return Job("", files, path=("src", "."))
 
 
-def _taken_along(folder: Path) -> Work:
+def _taken_along(folder: Path) -> "Work":
+    from mnlab.lab.read_once import read
     if not folder.is_dir():
         raise WrongUsage(f"there is no folder {folder}")
     return read(folder)

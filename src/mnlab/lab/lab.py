@@ -1,9 +1,6 @@
 """What a lab is: a folder under labs/LAYER/ with an experiment, and the parts that belong to it."""
 
-import difflib
-import hmac
 import importlib.util
-import random
 import re
 import sys
 import traceback
@@ -18,6 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 #: The folder of labs/, topologies/ and controller/: the clone's, or within the package where that is installed.
 ROOT = PACKAGE / "data" if (PACKAGE / "data").is_dir() else PACKAGE.parents[1]
 LONGEST_WORDS = 300  # characters of what Python says of a mistake
+LARGEST_SEED = 2**63 - 1
 LAYERS = ("link", "network", "transport", "application", "security", "sdn")
 
 
@@ -112,6 +110,8 @@ class Lab:
         gives, only the holder of the key can tell; without a key it is the draw of a local run, and no secret.
         ValueError if a secret parameter's name does not begin with _, or is the variant's.
         """
+        import hmac
+        import random
         with written_in(self.folder, "variant(rng) returns the parameters, a dict"):
             params = self.experiment.variant(random.Random(f"{self.name}/{seed}"))
         if not hasattr(self.experiment, "secret"):
@@ -122,10 +122,14 @@ class Lab:
             raise ValueError(f"{self.name}: a secret parameter's name begins with _ and is its own: not {wrong[0]!r}")
         return params | secrets
 
+    @property
+    def draws(self) -> bool:
+        """Whether the lab draws anything but its ladder."""
+        return (self.folder / "figures.py").is_file()
+
     def figures(self, record) -> list:
-        """What figures.py draws of a record; [] if the lab draws nothing but its ladder."""
-        path = self.folder / "figures.py"
-        return load(path).figures(record) if path.is_file() else []
+        """What figures.py draws of a record; [] if there is none."""
+        return load(self.folder / "figures.py").figures(record) if self.draws else []
 
     def reference_answers(self, params: dict, evidence) -> dict:
         """What solution/answers.py answers for this variant and this evidence; {} if the lab asks nothing."""
@@ -161,6 +165,7 @@ def find(name: str) -> Lab:
     labs = {lab.name: lab for lab in all_labs()}
     if name in labs:
         return labs[name]
+    import difflib
     near = difflib.get_close_matches(name.lower(), labs, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(labs)}."
     raise UnknownLab(f"there is no lab {name!r}. {hint}")

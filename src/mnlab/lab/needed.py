@@ -44,7 +44,8 @@ def _dotted(place: str) -> str:
 def _uses(path: Path, changed: int) -> tuple[list[str], list[str]]:
     """What a file imports (each name in an import statement, as a module and as one of a package), and which files
     beside it it names."""
-    text, names = path.read_text(errors="replace"), []
+    text = path.read_text(errors="replace")
+    names: list[str] = []
     for package, parts, plain in IMPORT.findall(text):
         names += _names(plain) if plain else [package, *(f"{package}.{name}" for name in _names(parts))]
     return names, BY_NAME.findall(text)

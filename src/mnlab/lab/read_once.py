@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mnlab.evidence import layout
 from mnlab.lab import student_toml
+from mnlab.lab.lab import LARGEST_SEED
 from mnlab.lab.student_toml import BadWork
 from mnlab.lab.work import ANSWERS, VARIANT
 from mnlab.machine.job import Executable
@@ -27,7 +28,6 @@ DEPTH_LIMIT = 16  # folders within folders
 #: Folders that tools make for themselves: they are no part of the work, and are not looked into.
 NOT_WORK = ("__pycache__", ".git", ".hg", ".svn", ".venv", ".idea", ".vscode")
 NAME_LIMIT = 200  # bytes of a name from the work folder on
-LARGEST_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ A *transaction* is one question to one server (with its repetitions) and the res
     servfail, refused, formerr, notimp, ...     the response code in lower case
     unanswered  there is no response
 
-Names are written without the final dot ("www.lab"), the root as ".". Dissection of the message is scapy's.
+Names are written without the final dot ("www.lab"), the root as ".". Dissection of the message is dnspython's.
 """
 
-import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from mnlab.protocols import tcp, udp
@@ -25,9 +25,6 @@ from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.message import Message
 
 PORT = 53
-OPT = 41  # EDNS's pseudo-record (RFC 6891)
-TYPES = {1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 13: "HINFO", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV",
-         OPT: "OPT", 43: "DS", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 50: "NSEC3", 65: "HTTPS", 252: "AXFR", 255: "ANY"}
 RCODES = {0: "noerror", 1: "formerr", 2: "servfail", 3: "nxdomain", 4: "notimp", 5: "refused", 9: "notauth"}
 
 
@@ -261,75 +258,43 @@ def _over_tcp(frames: list[Frame], port: int) -> Iterator[DnsMessage]:
 def parse(data: bytes, time: float, frame: Frame, source: Endpoint, target: Endpoint,
           transport: str = "udp") -> DnsMessage | None:
     """A DNS message from its bytes; None if it is not one with a question, or is damaged."""
-    from scapy.layers.dns import DNS  # not at the top: importing scapy costs seconds under emulation
+    fields = _dissect(data)
+    return DnsMessage(time, frame, source, target, transport, *fields, size=len(data)) if fields else None
 
-    if len(data) < 12:
-        return None
-    logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # it warns on standard error of every damaged message
+
+@lru_cache(maxsize=4096)
+def _dissect(data: bytes) -> tuple[Any, ...] | None:
+    """What is in the bytes of a message: the fields of DnsMessage from `id` to `edns_size`.
+
+    Remembered, as every check of a run reads the same captures.
+    """
+    import dns.flags  # not at the top: most runs hold no DNS
+    import dns.message
+    import dns.rdatatype
+
     try:
-        message = DNS(data)
-        question = next(_chain(message.qd), None) if message.qdcount else None  # scapy 2.5 makes one up
-        if question is None or not hasattr(question, "qname"):
-            return None
-        raw_sections = [list(_chain(section)) for section in (message.an, message.ns, message.ar)]
-        if [len(section) for section in raw_sections] != [message.ancount, message.nscount, message.arcount]:
-            return None  # cut short
-        options = next((record for record in raw_sections[2] if record.type == OPT), None)
-        answers, authority, additional = (tuple(_record(record) for record in section if record.type != OPT)
-                                          for section in raw_sections)
-        return DnsMessage(
-            time, frame, source, target, transport, message.id, bool(message.qr), bool(message.aa), bool(message.tc),
-            bool(message.rd), bool(message.ra), RCODES.get(message.rcode, f"rcode {message.rcode}"),
-            _name(question.qname), _type(question.qtype), answers, authority,
-            additional, int(options.rclass) if options is not None else None, len(data))
-    except Exception:  # scapy raises whatever it meets on damaged bytes; a capture may hold any
+        # keyring=False: a signature (TSIG) is not checked, nor a reason to refuse the message
+        message = dns.message.from_wire(data, keyring=False, one_rr_per_rrset=True, ignore_trailing=True)
+    except Exception:  # a DNSException; before 2.7 (the lab machine has 2.3) whatever it meets on damaged bytes
         return None
-
-
-def _chain(section) -> Iterator:
-    """The records of a section: scapy has a list since 2.6, and before that each record carries the next."""
-    if isinstance(section, (list, tuple)):
-        yield from section
-        return
-    while section is not None and section.name != "NoPayload":
-        yield section
-        section = section.payload
-
-
-def _record(record) -> Record:
-    return Record(_name(record.rrname), _type(record.type), int(record.ttl), _data(record))
-
-
-def _type(number: int) -> str:
-    return TYPES.get(number, f"TYPE{number}")
+    if not message.question:
+        return None
+    question = message.question[0]
+    flags = (bool(message.flags & flag) for flag in (dns.flags.QR, dns.flags.AA, dns.flags.TC, dns.flags.RD,
+                                                     dns.flags.RA))
+    sections = (tuple(Record(_name(records.name), dns.rdatatype.to_text(records.rdtype), records.ttl, _data(record))
+                      for records in section for record in records)
+                for section in (message.answer, message.authority, message.additional))
+    return (message.id, *flags, RCODES.get(message.rcode(), f"rcode {int(message.rcode())}"), _name(question.name),
+            dns.rdatatype.to_text(question.rdtype), *sections, int(message.payload) if message.edns >= 0 else None)
 
 
 def _name(name) -> str:
-    text = name.decode("ascii", "backslashreplace") if isinstance(name, bytes) else str(name)
-    return text.rstrip(".") or "."
-
-
-#: Type -> the fields of scapy's record that make up its data, in the order of a zone file.
-_FIELDS = {
-    "SOA": ("mname", "rname", "serial", "refresh", "retry", "expire", "minimum"),
-    "MX": ("preference", "exchange"),
-    "SRV": ("priority", "weight", "port", "target"),
-}
+    return name.to_text(omit_final_dot=True) or "."
 
 
 def _data(record) -> str:
-    """A record's data as a zone file writes it, without final dots."""
-    fields = _FIELDS.get(_type(record.type))
-    if fields and all(hasattr(record, name) for name in fields):
-        values = [getattr(record, name) for name in fields]
-        return " ".join(str(value) if isinstance(value, int) else _name(value) for value in values)
-    value = getattr(record, "rdata", b"")
-    if isinstance(value, (list, tuple)):  # TXT: strings
-        return " ".join(_text(part) for part in value)
-    if _type(record.type) in ("NS", "CNAME", "PTR"):
-        return _name(value)
-    return _text(value)
-
-
-def _text(value) -> str:
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+    """A record's data as a zone file writes it, without final dots; a TXT record's strings without quotes."""
+    if hasattr(record, "strings"):
+        return " ".join(string.decode("utf-8", "backslashreplace") for string in record.strings)
+    return " ".join(word.rstrip(".") or "." for word in record.to_text().split(" "))

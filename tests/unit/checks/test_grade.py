@@ -1,6 +1,5 @@
 """From what happens in a check to its verdict."""
 
-import os
 
 import pytest
 
@@ -49,6 +48,35 @@ def test_a_check_that_cannot_do_its_job_is_inconclusive(verdict, body):
     assert "Traceback" not in "".join(check.message for check in result.checks)
 
 
+@pytest.mark.parametrize("body", ["return params['n'] == 1", "yield", "return 0"])
+def test_a_check_whose_word_nobody_would_hear_has_proved_nothing(verdict, body):
+    """`return a == b` raises nothing, and a generator does not even begin."""
+    (check,) = verdict(body).checks
+    assert check.status == "inconclusive" and "returns" in check.message
+
+
+def test_a_plain_assertion_shows_its_line(verdict):
+    (check,) = verdict("assert params['n'] == 2").checks
+    assert check.status == "failed" and "assert params['n'] == 2 (checks.py, line 9)" in check.message
+
+
+@pytest.mark.parametrize("asked, status, words", [
+    ("evidenze", "inconclusive", "it asks for 'evidenze'; there are: experiment, evidence, params, answers"),
+    ("params, *, wrong", "inconclusive", "'wrong'"),
+    ("params, limit=3", "passed", ""), ("*more, **others", "passed", ""), ("", "passed", "")])
+def test_a_check_gets_what_its_argument_names_ask_for(tmp_path, lay_out, asked, status, words):
+    (tmp_path / "checks.py").write_text(f"def check_it({asked}): pass\n")
+    (check,) = grade(Lab(tmp_path), Run(lay_out(tmp_path / "run")), Answers({})).checks
+    assert (check.status, words in check.message) == (status, True)
+
+
+def test_checks_come_in_the_order_of_the_file(tmp_path, lay_out):
+    (tmp_path / "checks.py").write_text("def check_z(): pass\nclass check_class: pass\ncheck_number = 1\n"
+                                        "def helper(): 1 / 0\ndef check_a(): pass\n")
+    result = grade(Lab(tmp_path), Run(lay_out(tmp_path / "run")), Answers({}))
+    assert [check.name for check in result.checks] == ["check_z", "check_a"]
+
+
 def test_what_the_students_fault_left_out_is_failed_and_shows_the_fault(verdict):
     result = verdict("evidence.command('x')", outcome="student_fault", reason="your server: line 3 is wrong")
     assert result.status == "failed" and "line 3 is wrong" in result.checks[0].message
@@ -87,15 +115,6 @@ def test_ctrl_c_in_a_check_is_not_swallowed(verdict):
 def test_what_a_check_prints_does_not_get_out(verdict, capfd):
     verdict("print('loud')")
     assert capfd.readouterr().out == ""
-
-
-@pytest.mark.parametrize("name, value", [
-    ("PYTEST_ADDOPTS", "--collect-only"), ("PYTEST_ADDOPTS", "-p evil"), ("PYTEST_PLUGINS", "evil"),
-    ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")])
-def test_pytests_own_variables_change_nothing_and_stay(verdict, monkeypatch, name, value):
-    monkeypatch.setenv(name, value)
-    assert verdict("pass").status == "passed"
-    assert os.environ[name] == value
 
 
 @pytest.fixture

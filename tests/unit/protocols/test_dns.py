@@ -85,6 +85,29 @@ def test_data_of_other_types_is_text(wire):
     assert [message.type for message in dns.dns_messages(wire.frames)] == ["SOA", "TXT", "AAAA"]
 
 
+@pytest.mark.parametrize("type, data, text", [
+    (15, b"\0\x0a\x04mail\3lab\0", "MX: 10 mail.lab"), (33, b"\0\1\0\2\0\3\1a\0", "SRV: 1 2 3 a"),
+    (2, b"\0", "NS: ."), (16, b"\3a b\2\xff.", r"TXT: a b \xff."), (16, b"\2c.", "TXT: c."),
+    (999, b"\1\2", r"TYPE999: \# 2 0102"), (5, b"\3a.b\3l\x1bb\0", r"CNAME: a\.b.l\027b")])
+def test_data_as_a_zone_file_writes_it(wire, type, data, text):
+    """RFC 1035, section 5.1; RFC 3597 for types that nobody knows."""
+    head = bytes(response(an=WWW))[:-14]
+    wire.add(say(head + type.to_bytes(2, "big") + b"\0\1\0\0\0\7" + len(data).to_bytes(2, "big") + data))
+    [message] = dns.dns_messages(wire.frames)
+    assert ": ".join(message.answers[0][1::2]) == text and message.answers[0].ttl == 7
+
+
+def test_a_message_that_is_signed_is_read(wire):
+    """With a transaction signature (RFC 8945), whose key nobody knows here."""
+    name, rest = b"\1k\0", b"\0" * 6 + b"\1\x2c\0\0\0\7\0\0\0\0"
+    data = b"\x0bhmac-sha256\0" + rest
+    signature = name + b"\0\xfa\0\xff\0\0\0\0" + len(data).to_bytes(2, "big") + data
+    message = bytearray(bytes(question()) + signature)
+    message[11] += 1  # one more additional record
+    wire.add(ask(bytes(message)))
+    assert [transaction.name for transaction in dns.transactions(wire.frames)] == ["www.lab"]
+
+
 def test_repetitions_and_silence(wire):
     wire.add(ask(question(id=1)))
     wire.add(ask(question(id=1)), after=5)
