@@ -148,7 +148,7 @@ def check_close_or_keep(evidence):
                    seen=f"it came {fin - read.syn(after):.3f} s earlier" if after else "")
 
 
-@points(1, claim="BRW-1", hint="output/w3m.out is what one would see on the screen.")
+@points(1, claim="BRW-1", hint="scenes/loads/output/w3m.out is what one would see on the screen.")
 def check_the_page_is_shown_last(evidence, params):
     """The page is shown when all its frames have come: their text, laid out, and none of their tags."""
     for seen, done in pages(evidence):

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from mnlab.lab import Diagram
+from mnlab.lab import Diagram, scene
 
 needs = ("netem", "named", "nginx", "w3m", "arp")
 
@@ -59,7 +59,9 @@ def topology(params):
                  for name in HOSTS})
 
 
-def experiment(net, rec, work):
+@scene(work=["*"])
+def loads(net, rec, work):
+    """A page, from the URL to the screen."""
     from lab import browsers, servers
     p, client, url = rec.params, net["client"], f"http://www.{rec.params['domain']}/"
     folder = Path(tempfile.mkdtemp(prefix="browser-"))

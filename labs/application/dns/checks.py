@@ -28,12 +28,12 @@ def near(one, other, tolerance=TTL_STEP) -> bool:
 # --- one lookup ---
 
 @points(1, claim="DNS-1", hint="Compare the address in the answer with the target of the echo request.")
-def check_a_name_becomes_an_address(evidence, params):
+def check_a_name_becomes_an_address(lookups, params):
     """ping is given a name; DNS answers with an address; the packets go there."""
-    command = evidence.command("ping-by-name")
-    asked = [one for one in reading.lookups(evidence, www(params)) if command.start <= one.time <= command.end]
+    command = lookups.command("ping-by-name")
+    asked = [one for one in reading.lookups(lookups, www(params)) if command.start <= one.time <= command.end]
     addresses = [address for one in asked for address in one.addresses]
-    pinged = {packet.target for packet in icmp.packets(evidence.frames("client"))
+    pinged = {packet.target for packet in icmp.packets(lookups.frames("client"))
               if packet.type == icmp.ECHO_REQUEST and command.start <= packet.time <= command.end}
     expect(addresses == [params["ip_web"]] and pinged == {params["ip_web"]}, done=f"ping {www(params)}",
            expected=f"the answer {params['ip_web']}, and echo requests to it",
@@ -41,26 +41,26 @@ def check_a_name_becomes_an_address(evidence, params):
 
 
 @points(1, claim="DNS-2", hint="Look at the flags RD and RA, and at how many questions leave the client.")
-def check_the_client_leaves_it_to_the_resolver(evidence, params):
+def check_the_client_leaves_it_to_the_resolver(lookups, params):
     """The client asks its resolver once, recursion desired, and gets the final answer."""
-    first = evidence.command("first-lookups").start
-    asked = [one for one in reading.sent_by(evidence, "client") if one.time >= first][0]
-    meanwhile = [one for one in reading.sent_by(evidence, "client")
+    first = lookups.command("first-lookups").start
+    asked = [one for one in reading.sent_by(lookups, "client") if one.time >= first][0]
+    meanwhile = [one for one in reading.sent_by(lookups, "client")
                  if asked.time < one.time <= asked.time + (asked.latency or 5)]
-    expect(evidence.name_of(asked.server.ip) == "resolver" and asked.recursive and not meanwhile,
+    expect(lookups.name_of(asked.server.ip) == "resolver" and asked.recursive and not meanwhile,
            done=f"the client looked up {www(params)}", expected="one question, to the resolver, with RD set",
-           seen=f"a question to {evidence.name_of(asked.server.ip)}, RD {asked.recursive:d}, {len(meanwhile)} more")
+           seen=f"a question to {lookups.name_of(asked.server.ip)}, RD {asked.recursive:d}, {len(meanwhile)} more")
     expect(asked.kind == "answer" and asked.response.ra and asked.addresses == [params["ip_web"]],
            done=f"the client looked up {www(params)}", expected=f"the answer {params['ip_web']} with RA set",
            seen=said(asked) + (f", RA {asked.response.ra:d}" if asked.response else ""))
 
 
 @points(1, claim="DNS-3", hint="Whom does a resolver know that has only just started?")
-def check_the_resolver_walks_down_the_tree(evidence, params):
+def check_the_resolver_walks_down_the_tree(lookups, params):
     """The resolver asks root, TLD, authoritative server in turn: the same question, no recursion desired."""
-    asked = passed_on(evidence, lookup(evidence, www(params)))
-    expect(whom(evidence, asked) == ["root", "tld", "auth"], done=f"the client looked up {www(params)} first",
-           expected="the resolver asks root, then tld, then auth", seen=listed(whom(evidence, asked)))
+    asked = passed_on(lookups, lookup(lookups, www(params)))
+    expect(whom(lookups, asked) == ["root", "tld", "auth"], done=f"the client looked up {www(params)} first",
+           expected="the resolver asks root, then tld, then auth", seen=listed(whom(lookups, asked)))
     questions = [(one.name.lower(), one.type, one.recursive) for one in asked]
     expect(set(questions) == {(www(params), "A", False)}, done="the resolver asked the three servers",
            expected=f"each time {www(params)} A with RD 0",
@@ -68,16 +68,16 @@ def check_the_resolver_walks_down_the_tree(evidence, params):
 
 
 @points(1, claim="DNS-3", hint="Read the authority and the additional section of the root's response.")
-def check_each_referral_says_whom_to_ask_next(evidence, params):
+def check_each_referral_says_whom_to_ask_next(lookups, params):
     """Root and TLD do not answer, they refer; the glue is the address that is asked next; auth answers with AA."""
-    asked = passed_on(evidence, lookup(evidence, www(params)))
+    asked = passed_on(lookups, lookup(lookups, www(params)))
     expect([one.kind for one in asked] == ["referral", "referral", "answer"], done=f"first lookup of {www(params)}",
            expected="two referrals, then an answer", seen="; ".join(map(said, asked)) or "no question by the resolver")
     for here, following in pairwise(asked):
         servers = [record.data for record in here.response.authority if record.type == "NS"]
         glue = [here.response.glue.get(name) for name in servers]
         expect(following.server.ip in glue and not here.response.answers,
-               done=f"{evidence.name_of(here.server.ip)} referred the resolver to {', '.join(servers)}",
+               done=f"{lookups.name_of(here.server.ip)} referred the resolver to {', '.join(servers)}",
                expected="the resolver asks an address out of the glue next",
                seen=f"glue {', '.join(map(str, glue))}; asked next: {following.server.ip}")
     expect(asked[-1].response.aa and asked[-1].addresses == [params["ip_web"]], done="the resolver asked auth",
@@ -85,27 +85,27 @@ def check_each_referral_says_whom_to_ask_next(evidence, params):
 
 
 @points(1, claim=("DNS-2", "DNS-3"), hint="Who offers recursion (RA), and who asks for it (RD)?")
-def check_recursion_takes_two(evidence, params):
+def check_recursion_takes_two(lookups, params):
     """The root does not recurse even when asked to; the resolver does not when not asked to."""
-    direct = lookup(evidence, www(params), server="root")
-    warned = "recursion requested but not available" in evidence.command("more-questions").stdout
+    direct = lookup(lookups, www(params), server="root")
+    warned = "recursion requested but not available" in lookups.command("more-questions").stdout
     expect(direct.recursive and direct.kind == "referral" and not direct.response.ra and warned,
            done=f"dig @root {www(params)}, with RD set",
            expected="a referral with RA clear, and dig's warning that recursion is not available",
            seen=said(direct) + ("" if warned else "; no warning from dig"))
-    quiet = lookup(evidence, f"ftp.{params['other_domain']}")
-    asked = passed_on(evidence, quiet)
+    quiet = lookup(lookups, f"ftp.{params['other_domain']}")
+    asked = passed_on(lookups, quiet)
     expect(not quiet.recursive and quiet.kind == "referral" and not asked,
            done=f"dig +norecurse {quiet.name}, which the resolver does not have",
            expected="what the resolver has, a referral, and no question of its own",
-           seen=f"{said(quiet)}; the resolver asked {listed(whom(evidence, asked))}")
+           seen=f"{said(quiet)}; the resolver asked {listed(whom(lookups, asked))}")
 
 
 @points(1, claim="DNS-4",
         hint="Add up the round trips: client and resolver, and the resolver with each server it asks.")
-def check_the_first_lookup_takes_all_the_round_trips(evidence, params):
+def check_the_first_lookup_takes_all_the_round_trips(lookups, params):
     """The first lookup takes a round trip to each server; one from the cache takes none of them."""
-    first, again = (lookup(evidence, www(params), number) for number in (1, 2))
+    first, again = (lookup(lookups, www(params), number) for number in (1, 2))
     # A capture sees what a host sends after the delay of its own link, and what it receives after all delays.
     least = reading.round_trips(params, "root", "tld", "auth") - params["delay_client"] / 1e3
     took = [one.latency if one.latency is not None else 30.0 for one in (first, again)]
@@ -119,13 +119,13 @@ def check_the_first_lookup_takes_all_the_round_trips(evidence, params):
 # --- what the cache does ---
 
 @points(1, claim="DNS-4", hint="Subtract the two TTLs, and the two times.")
-def check_the_cache_answers_and_counts_down(evidence, params):
+def check_the_cache_answers_and_counts_down(lookups, params):
     """Asked again, the resolver asks nobody, does not claim authority, and says how much of the TTL is left."""
-    first, again = (lookup(evidence, www(params), number) for number in (1, 2))
-    asked = passed_on(evidence, again)
+    first, again = (lookup(lookups, www(params), number) for number in (1, 2))
+    asked = passed_on(lookups, again)
     expect(again.kind == "answer" and not asked and not again.response.aa, done=f"second lookup of {www(params)}",
            expected="an answer without AA, and nobody asked",
-           seen=f"{said(again)}; the resolver asked {listed(whom(evidence, asked))}")
+           seen=f"{said(again)}; the resolver asked {listed(whom(lookups, asked))}")
     ttls = [ttl_of(one.response, "A") for one in (first, again)]
     age = again.time - first.response.time
     expect(near(ttls[1], ttls[0] - age), done=f"{age:.1f} s after the first answer, whose TTL was {ttls[0]}",
@@ -133,62 +133,62 @@ def check_the_cache_answers_and_counts_down(evidence, params):
 
 
 @points(1, claim="DNS-4", hint="What is still in the cache when the address is not?")
-def check_a_ttl_runs_out(evidence, params):
+def check_a_ttl_runs_out(lookups, params):
     """After its TTL a record is asked for again, at the authoritative server at once."""
-    late = lookup(evidence, www(params), 3)
-    asked = passed_on(evidence, late)
-    expect(whom(evidence, asked) == ["auth"], done=f"third lookup of {www(params)}, after its TTL of "
+    late = lookup(lookups, www(params), 3)
+    asked = passed_on(lookups, late)
+    expect(whom(lookups, asked) == ["auth"], done=f"third lookup of {www(params)}, after its TTL of "
            f"{params['www_ttl']} s", expected="the resolver asks auth, and nobody else",
-           seen=listed(whom(evidence, asked)))
+           seen=listed(whom(lookups, asked)))
     expect(ttl_of(late.response, "A") == params["www_ttl"], done="the answer to that",
            expected=f"the full TTL, {params['www_ttl']}", seen=str(ttl_of(late.response, "A")))
 
 
 @points(1, claim="DNS-3", hint="Which name servers did the first lookup teach the resolver?")
-def check_later_lookups_begin_where_the_names_part(evidence, params):
+def check_later_lookups_begin_where_the_names_part(lookups, params):
     """Another name of the domain: only auth is asked. Another domain of the TLD: tld, then its server; never root."""
     cases = ((f"{params['sibling']}.{params['domain']}", ["auth"]),
              (f"www.{params['other_domain']}", ["tld", "auth2"]))
     for name, expected in cases:
-        asked = passed_on(evidence, lookup(evidence, name))
-        expect(whom(evidence, asked) == expected, done=f"first lookup of {name}, after {www(params)}",
-               expected=listed(expected), seen=listed(whom(evidence, asked)))
+        asked = passed_on(lookups, lookup(lookups, name))
+        expect(whom(lookups, asked) == expected, done=f"first lookup of {name}, after {www(params)}",
+               expected=listed(expected), seen=listed(whom(lookups, asked)))
 
 
 @points(1, claim="DNS-5", hint="RFC 2308, section 5: which two numbers of the SOA record count?")
-def check_no_such_name_is_remembered(evidence, params):
+def check_no_such_name_is_remembered(lookups, params):
     """NXDOMAIN comes with the SOA record, and is kept for the lesser of its TTL and its last number."""
-    first, again, late = (lookup(evidence, params["missing"], number) for number in (1, 2, 3))
+    first, again, late = (lookup(lookups, params["missing"], number) for number in (1, 2, 3))
     kept = reading.negative_ttl(params)
     expect(first.kind == again.kind == "nxdomain" and ttl_of(first.response, "SOA") == kept,
            done=f"{params['missing']} was looked up", expected=f"no such name, with an SOA record of TTL {kept}",
            seen=f"{said(first)}, SOA TTL {ttl_of(first.response, 'SOA')}")
     age = again.time - first.response.time
-    asked = passed_on(evidence, again)
+    asked = passed_on(lookups, again)
     expect(not asked and near(ttl_of(again.response, "SOA"), kept - age), done=f"again, {age:.1f} s later",
            expected=f"nobody is asked, and about {kept - age:.0f} s are left",
-           seen=f"asked: {listed(whom(evidence, asked))}; TTL {ttl_of(again.response, 'SOA')}")
-    asked = passed_on(evidence, late)
-    expect(whom(evidence, asked) == ["auth"], done=f"again, {late.time - first.time:.1f} s after the first time",
-           expected="auth is asked", seen=listed(whom(evidence, asked)))
+           seen=f"asked: {listed(whom(lookups, asked))}; TTL {ttl_of(again.response, 'SOA')}")
+    asked = passed_on(lookups, late)
+    expect(whom(lookups, asked) == ["auth"], done=f"again, {late.time - first.time:.1f} s after the first time",
+           expected="auth is asked", seen=listed(whom(lookups, asked)))
 
 
 # --- kinds of answers ---
 
 @points(1, claim="DNS-5", hint="Is there an answer section? Is there an error?")
-def check_a_name_without_that_type(evidence, params):
+def check_a_name_without_that_type(lookups, params):
     """A name that exists, asked for a type it lacks: no error, no answer, the SOA record."""
-    asked = lookup(evidence, www(params), kind="MX")
+    asked = lookup(lookups, www(params), kind="MX")
     soa = ttl_of(asked.response, "SOA")
     expect(asked.kind == "nodata" and asked.response.rcode == "noerror" and soa is not None,
            done=f"dig {www(params)} MX", expected="NOERROR, no answer, an SOA record", seen=said(asked))
 
 
 @points(1, claim="DNS-6", hint="A CNAME answers with another name. Who knows the address of that one?")
-def check_an_alias_leads_to_another_name(evidence, params):
+def check_an_alias_leads_to_another_name(lookups, params):
     """The answer for an alias: the CNAME record, then the address of the name that it stands for."""
     alias, target = f"{params['alias']}.{params['domain']}", f"www.{params['other_domain']}"
-    asked = lookup(evidence, alias)
+    asked = lookup(lookups, alias)
     records = [(record.name, record.type, record.data) for record in asked.response.answers] if asked.response else []
     expect(records == [(alias, "CNAME", target), (target, "A", params["ip_other"])], done=f"dig {alias}",
            expected=f"{alias} CNAME {target}, and {target} A {params['ip_other']}",
@@ -196,14 +196,14 @@ def check_an_alias_leads_to_another_name(evidence, params):
 
 
 @points(1, claim="DNS-7", hint="Look for the flag TC, then at the port and protocol of the next packet.")
-def check_too_long_for_udp(evidence, params):
+def check_too_long_for_udp(lookups, params):
     """Over 512 bytes without EDNS: truncated, asked again over TCP. With EDNS it fits in one datagram."""
     name, done = f"notes.{params['domain']}", f"dig +noedns notes.{params['domain']} TXT"
-    asked = reading.lookups(evidence, name, "TXT")
+    asked = reading.lookups(lookups, name, "TXT")
     expect([one.transport for one in asked] == ["udp", "tcp", "udp"], done=done + ", then the same with EDNS",
            expected="a question over UDP, over TCP, and over UDP", seen=", ".join(one.transport for one in asked))
     short, whole, edns = asked
-    told = "Truncated, retrying in TCP mode" in evidence.command("more-questions").stdout
+    told = "Truncated, retrying in TCP mode" in lookups.command("more-questions").stdout
     expect(short.kind == "truncated" and short.response.size <= PLAIN_UDP and told, done=done,
            expected=f"at most {PLAIN_UDP} bytes over UDP, with TC set; and dig says that it goes on in TCP",
            seen=said(short))
@@ -217,36 +217,36 @@ def check_too_long_for_udp(evidence, params):
 
 @points(1, claim="DNS-8",
         hint="The message names the file and the line. A name without a final dot is completed with the zone's name.")
-def check_your_zone_files_are_in_order(evidence, params):
+def check_your_zone_files_are_in_order(yours, params):
     """BIND takes own.zone, and the registry takes delegation.zone."""
     for name, file in (("own-zone-check", "own.zone"), ("delegation-check", "delegation.zone")):
-        tried = evidence.command(name)
+        tried = yours.command(name)
         expect(tried.status == 0, done=f"BIND read {file}", expected="no error",
                seen=tried.stopped or reading.last_words(tried.stderr) or "no end of it")
-    names = {line.split()[0].lower() for line in evidence.command("own-zone-check").stdout.splitlines() if line.split()}
+    names = {line.split()[0].lower() for line in yours.command("own-zone-check").stdout.splitlines() if line.split()}
     expect(f"www.{params['own_domain']}." in names, done="BIND read own.zone",
            expected=f"a record of www.{params['own_domain']}.", seen=f"records of {', '.join(sorted(names))}")
 
 
 @points(3, claim=("DNS-3", "DNS-8"),
         hint="What must the parent zone hold so that a resolver finds a server inside your own domain?")
-def check_your_domain_is_delegated(evidence, params):
+def check_your_domain_is_delegated(yours, params):
     """The TLD refers the resolver to your name server, with glue, and the resolver goes there."""
     own, address = params["own_domain"], params["ip_auth2"]
-    referral = reading.own_referral(evidence, params)
+    referral = reading.own_referral(yours, params)
     servers = [record.data for record in referral.authority if (record.name.lower(), record.type) == (own, "NS")]
     expect([referral.glue.get(name) for name in servers] == [address], done=f"the resolver asked tld about {own}",
            expected=f"an NS record with one name, and the glue {address}", seen=dns.words(referral))
-    asked = passed_on(evidence, lookup(evidence, f"www.{own}"))
-    expect(whom(evidence, asked) == ["tld", "auth2"] and asked[-1].response and asked[-1].response.aa,
+    asked = passed_on(yours, lookup(yours, f"www.{own}"))
+    expect(whom(yours, asked) == ["tld", "auth2"] and asked[-1].response and asked[-1].response.aa,
            done=f"the client looked up www.{own}", expected="the resolver asks tld, then auth2, the authority",
-           seen=f"{listed(whom(evidence, asked))}; the last one said: {said(asked[-1]) if asked else 'nothing'}")
+           seen=f"{listed(whom(yours, asked))}; the last one said: {said(asked[-1]) if asked else 'nothing'}")
 
 
 @points(2, claim="DNS-1", hint="The TTL may stand between the name and IN, in seconds.")
-def check_your_address_is_found(evidence, params):
+def check_your_address_is_found(yours, params):
     """www in your zone has the address and the TTL asked for."""
-    asked = lookup(evidence, f"www.{params['own_domain']}")
+    asked = lookup(yours, f"www.{params['own_domain']}")
     found = [(record.data, record.ttl) for record in asked.response.answers] if asked.response else []
     expect(found == [(params["ip_own_web"], params["own_ttl"])], done=f"dig {asked.name}",
            expected=f"{params['ip_own_web']} with TTL {params['own_ttl']}",
@@ -254,26 +254,26 @@ def check_your_address_is_found(evidence, params):
 
 
 @points(2, claim="DNS-6", hint="An alias is a CNAME and nothing else. An MX record holds a number and a name.")
-def check_your_alias_and_your_mail(evidence, params):
+def check_your_alias_and_your_mail(yours, params):
     """The alias leads to www, the MX record to mail, and mail has its address."""
     own = params["own_domain"]
-    alias = lookup(evidence, f"{params['own_alias']}.{own}")
+    alias = lookup(yours, f"{params['own_alias']}.{own}")
     found = [(record.type, record.data) for record in alias.response.answers] if alias.response else []
     expect(found == [("CNAME", f"www.{own}"), ("A", params["ip_own_web"])], done=f"dig {alias.name}",
            expected=f"CNAME www.{own}, and its address", seen=str(found) if found else said(alias))
-    mail = lookup(evidence, own, kind="MX")
+    mail = lookup(yours, own, kind="MX")
     found = [record.data for record in mail.response.answers] if mail.response else []
     expect(found == [f"10 mail.{own}"], done=f"dig {own} MX", expected=f"10 mail.{own}",
            seen=", ".join(found) or said(mail))
-    address = lookup(evidence, f"mail.{own}")
+    address = lookup(yours, f"mail.{own}")
     expect(address.addresses == [params["ip_own_mail"]], done=f"dig mail.{own}", expected=params["ip_own_mail"],
            seen=said(address))
 
 
 @points(1, claim="DNS-5", hint="The last number of the SOA record.")
-def check_your_no_lasts_as_long_as_it_should(evidence, params):
+def check_your_no_lasts_as_long_as_it_should(yours, params):
     """A name that your zone lacks is denied, for as long as asked."""
-    asked = lookup(evidence, f"nosuch.{params['own_domain']}")
+    asked = lookup(yours, f"nosuch.{params['own_domain']}")
     records = asked.response.authority if asked.response else ()
     minimum = [record.data.split()[-1] for record in records if record.type == "SOA"]
     expect(asked.kind == "nxdomain" and minimum == [str(params["own_minimum"])], done=f"dig {asked.name}",
@@ -283,17 +283,17 @@ def check_your_no_lasts_as_long_as_it_should(evidence, params):
 
 @points(1, claim="DNS-8",
         hint="The same NS records and the same address have to stand in both zones (RFC 1034, section 4.2.2).")
-def check_parent_and_child_agree(evidence, params):
+def check_parent_and_child_agree(yours, params):
     """Your zone names the same name server, with the same address, as the TLD does."""
     own = params["own_domain"]
-    referral = reading.own_referral(evidence, params)
+    referral = reading.own_referral(yours, params)
     parent = {record.data for record in referral.authority if record.type == "NS"}
-    answer = lookup(evidence, own, kind="NS")
+    answer = lookup(yours, own, kind="NS")
     child = {record.data for record in answer.response.answers if record.type == "NS"} if answer.response else set()
     expect(child and parent == child, done=f"tld and your server were asked for the name servers of {own}",
            expected="the same names",
            seen=f"tld: {', '.join(sorted(parent))}; yours: {', '.join(sorted(child)) or said(answer)}")
-    address = lookup(evidence, f"ns1.{own}")
+    address = lookup(yours, f"ns1.{own}")
     expect(address.addresses == [referral.glue.get(f"ns1.{own}")], done=f"tld and your server were asked for ns1.{own}",
            expected=f"the address that the glue has, {referral.glue.get(f'ns1.{own}')}", seen=said(address))
 
@@ -301,26 +301,26 @@ def check_parent_and_child_agree(evidence, params):
 # --- your program ---
 
 @points(3, claim="DNS-3", hint="Begin at the root with RD 0; go on at the address in the additional section.")
-def check_your_program_walks_down_the_tree(evidence, params):
+def check_your_program_walks_down_the_tree(yours, params):
     """iterate.py asks root, tld, auth by itself, without recursion, and prints the address."""
-    asked, printed, words = reading.program(evidence)
+    asked, printed, words = reading.program(yours)
     host = f"{params['_host']}.{params['domain']}"
     mine = [one for one in asked if one.name.lower() == host]
-    expect(whom(evidence, mine) == ["root", "tld", "auth"] and not any(one.recursive for one in asked),
+    expect(whom(yours, mine) == ["root", "tld", "auth"] and not any(one.recursive for one in asked),
            done=f"python3 iterate.py {params['ip_root']} {host} ...",
            expected="one question each to root, tld and auth, with RD 0",
-           seen=f"{listed(whom(evidence, mine))}, RD {', '.join(f'{one.recursive:d}' for one in mine) or '-'}; {words}")
+           seen=f"{listed(whom(yours, mine))}, RD {', '.join(f'{one.recursive:d}' for one in mine) or '-'}; {words}")
     expect(printed.get(host) == params["_ip_host"], done="the same", expected=f"{host} {params['_ip_host']}",
            seen=words)
 
 
 @points(2, claim=("DNS-3", "DNS-6"),
         hint="The answer may be a CNAME: then look for the name that it holds, from the root.")
-def check_your_program_follows_an_alias(evidence, params):
+def check_your_program_follows_an_alias(yours, params):
     """The name behind an alias is looked up in its turn, at its own domain's server."""
-    asked, printed, words = reading.program(evidence)
+    asked, printed, words = reading.program(yours)
     alias, target = f"{params['alias']}.{params['domain']}", f"www.{params['other_domain']}"
-    auths = [(one.name.lower(), evidence.name_of(one.server.ip)) for one in asked]
+    auths = [(one.name.lower(), yours.name_of(one.server.ip)) for one in asked]
     expect((alias, "auth") in auths and (target, "auth2") in auths, done=f"iterate.py looked up {alias}",
            expected=f"it asks auth for {alias}, and auth2 for {target}",
            seen=", ".join(f"{name} at {server}" for name, server in auths) or words)
@@ -329,9 +329,9 @@ def check_your_program_follows_an_alias(evidence, params):
 
 
 @points(1, claim="DNS-5", hint="The response code is in the last four bits of the flags; 3 is NXDOMAIN.")
-def check_your_program_knows_a_no(evidence, params):
+def check_your_program_knows_a_no(yours, params):
     """A name that is not there: auth says so, and iterate.py believes it."""
-    asked, printed, words = reading.program(evidence)
+    asked, printed, words = reading.program(yours)
     denied = [one for one in asked if one.kind == "nxdomain" and one.name.lower() == params["missing"]]
     expect(len(denied) == 1 and printed.get(params["missing"]) == "does not exist",
            done=f"iterate.py looked up {params['missing']}",
@@ -343,9 +343,9 @@ def check_your_program_knows_a_no(evidence, params):
 
 @points(3, claim="DNS-4",
         hint="Keep a list of what is in the resolver's cache, with the time at which each entry runs out.")
-def check_answer_queries(answers, evidence, params):
+def check_answer_queries(answers, lookups, params):
     """How many questions the resolver asks for each of the eight lookups."""
-    given, found = answers.items("queries"), reading.counts(evidence)
+    given, found = answers.items("queries"), reading.counts(lookups)
     expect(len(given) == len(found), expected=f"answers.toml: queries has {len(found)} numbers", seen=str(len(given)))
     wrong = [f"lookup {number} ({at} s, {name})" for number, ((at, name), one, other)
              in enumerate(zip(params["lookups"], given, found), start=1) if one != other]
@@ -354,27 +354,27 @@ def check_answer_queries(answers, evidence, params):
 
 
 @points(1, claim="DNS-4", hint="The TTL in the zone, less the time since the resolver fetched the record.")
-def check_answer_ttl(answers, evidence, params):
+def check_answer_ttl(answers, lookups, params):
     """The TTL in the second answer for www."""
-    given, found = answers.number("ttl_again"), ttl_of(lookup(evidence, www(params), 2).response, "A")
+    given, found = answers.number("ttl_again"), ttl_of(lookup(lookups, www(params), 2).response, "A")
     expect(near(given, found), done=f"{www(params)} was looked up for the second time",
            expected="ttl_again is the TTL that the client saw (1 s off is fine)", seen=f"not {given:g}")
 
 
 @points(1, claim="DNS-5", hint="RFC 2308, section 5.")
-def check_answer_negative_ttl(answers, evidence, params):
+def check_answer_negative_ttl(answers, lookups, params):
     """How long a resolver may remember that a name does not exist."""
-    given, found = answers.number("negative_ttl"), ttl_of(lookup(evidence, params["missing"]).response, "SOA")
+    given, found = answers.number("negative_ttl"), ttl_of(lookup(lookups, params["missing"]).response, "SOA")
     expect(given == found, done=f"{params['missing']} was looked up", seen=f"not {given:g}",
            expected="negative_ttl is the time (s) for which the resolver may remember the answer")
 
 
 @points(1, claim="DNS-3", hint="Read the root's response in the resolver's capture: authority, then additional.")
-def check_answer_next_server(answers, evidence, params):
+def check_answer_next_server(answers, lookups, params):
     """Whom the root sends the resolver to."""
     given = answers.text("next_server")
-    asked = passed_on(evidence, lookup(evidence, www(params)))
-    referred = [address for one in asked if evidence.name_of(one.server.ip) == "root" and one.response
+    asked = passed_on(lookups, lookup(lookups, www(params)))
+    referred = [address for one in asked if lookups.name_of(one.server.ip) == "root" and one.response
                 for address in one.response.glue.values()]
     expect(given in referred, done="the resolver asked the root", seen=f"not {given}",
            expected="next_server is the address that it was told to ask next")
@@ -389,9 +389,9 @@ def check_answer_first_ms(answers, params):
 
 
 @points(1, claim="DNS-7", hint="dig prints MSG SIZE; Wireshark shows it as the length of the DNS message.")
-def check_answer_long(answers, evidence, params):
+def check_answer_long(answers, lookups, params):
     """Over what the long answer came, and how long it was."""
-    asked = reading.lookups(evidence, f"notes.{params['domain']}", "TXT")[:2]
+    asked = reading.lookups(lookups, f"notes.{params['domain']}", "TXT")[:2]
     given, size = [str(one).lower() for one in answers.items("long_over")], answers.integer("long_bytes")
     expect(given == [one.transport for one in asked], done="dig +noedns asked for the long TXT record",
            expected='long_over names what carried each question, in order, as in ["tcp", "tcp"]', seen=f"not {given}")

@@ -3,12 +3,12 @@
 client -- resolver -- root, tld, auth, auth2: each a named of its own but the client. See zones.py for what they serve.
 """
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 allowed = Allowed(programs=("named-compilezone", "python3"))
 needs = ("netem", "named", "dig", "named-compilezone")
-diagram = Diagram(captures=("client", "resolver"), protocols=("dns",), first="first-lookup", last="second-lookup",
-                  hosts=("client", "resolver", "root", "tld", "auth"))
+diagram = Diagram(captures=("client", "resolver"), protocols=("dns",), scene="lookups", first="first-lookup",
+                  last="second-lookup", hosts=("client", "resolver", "root", "tld", "auth"))
 
 TLDS = ("lab", "campus", "coast", "north", "orbit", "valley")
 DOMAINS = ("river", "harbour", "meadow", "granite", "maple", "copper", "heron", "saffron", "willow", "amber")
@@ -78,12 +78,12 @@ def topology(params):
 
 # --- the experiment ---------------------------------------------------------------------------------------------------
 
-def experiment(net, rec, work):
-    from lab import servers
+@scene
+def lookups(net, rec):
+    """From the root down, and what the cache saves."""
+    from lab import servers, zones
     params, client = rec.params, net["client"]
-    servers.meet(net)
-    running = servers.start(net, rec)
-    client.use_resolver(params["ip_resolver"])
+    running = prepare(net, rec, zones.tld_zone(params))
     with rec.capture("client", "resolver"):
         servers.prime(net)
         rec.progress("looking up names")
@@ -96,11 +96,35 @@ def experiment(net, rec, work):
         after = rest[-1][0] + 1
         dig(rec, "more-questions", client, rest + [[after, question] for question in more_questions(params)])
         rec.run("ping-by-name", client, ["ping", "-4", "-n", "-c1", "-W2", f"www.{params['domain']}"], check=False)
+        rec.mark("asked")
+    servers.stop(running)
+
+
+@scene(work=["*.zone", "*.py"])
+def yours(net, rec, work):
+    """Your domain and your program."""
+    from lab import servers
+    params, client = rec.params, net["client"]
+    running = prepare(net, rec, *servers.student_zones(net, rec))
+    with rec.capture("client", "resolver"):
+        servers.prime(net)
+        rec.progress("looking up your names")
+        known = f"www.{params['domain']} A"  # so the resolver knows the TLD's server
+        dig(rec, "own-questions", client, [[0, question] for question in (known, *own_questions(params))])
+        rec.mark("asked")
         rec.progress("running iterate.py")
-        rec.mark("your-program")
         rec.student("iterate", client, ["python3", "iterate.py", params["ip_root"], *own_names(params)],
                     processor=3)
     servers.stop(running)
+
+
+def prepare(net, rec, tld: str, own: dict[str, str] | None = None) -> list:
+    """The servers, running, with these zones where the student has a part in them (see servers.student_zones)."""
+    from lab import servers
+    servers.meet(net)
+    running = servers.start(net, rec, tld, own or {})
+    net["client"].use_resolver(rec.params["ip_resolver"])
+    return running
 
 
 def dig(rec, name: str, client, plan: list):
@@ -117,16 +141,20 @@ def dig(rec, name: str, client, plan: list):
 
 
 def more_questions(params: dict) -> list[str]:
-    """After the timetable, as one would type them after `dig`; the student's own zone comes last."""
-    domain, other, own = params["domain"], params["other_domain"], params["own_domain"]
+    """After the timetable, as one would type them after `dig`."""
+    domain, other = params["domain"], params["other_domain"]
     return [f"@{params['ip_root']} www.{domain} A",   # asks a server that does not recurse
             f"+norecurse ftp.{other} A",              # asks the resolver not to
             f"{params['alias']}.{domain} A",
             f"www.{domain} MX",                       # the name exists, the type does not
             f"+noedns notes.{domain} TXT",            # at most 512 bytes over UDP
-            f"notes.{domain} TXT",
-            *(f"{name}{own} {kind}" for name, kind in OWN_QUESTIONS),
-            f"{params['own_alias']}.{own} A"]
+            f"notes.{domain} TXT"]
+
+
+def own_questions(params: dict) -> list[str]:
+    """About the student's own zone."""
+    own = params["own_domain"]
+    return [*(f"{name}{own} {kind}" for name, kind in OWN_QUESTIONS), f"{params['own_alias']}.{own} A"]
 
 
 def own_names(params: dict) -> list[str]:

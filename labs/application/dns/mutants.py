@@ -25,33 +25,33 @@ def zone_edit(function: str, old: str, new: str) -> None:
     setattr(zones, function, edited)
 
 
-@mutant.network("the resolver forwards everything to auth")
+@mutant.network("the resolver forwards everything to auth", scenes=["lookups"])
 def resolver_forwards(net, params):
     resolver_option(f"    forward only; forwarders {{ {params['ip_auth']}; }};\n")
 
 
-@mutant.network("the resolver caches nothing")
+@mutant.network("the resolver caches nothing", scenes=["lookups"])
 def nothing_cached(net, params):
     resolver_option("    max-cache-ttl 0;\n")
 
 
-@mutant.network("the resolver does not remember what does not exist")
+@mutant.network("the resolver does not remember what does not exist", scenes=["lookups"])
 def no_negative_cache(net, params):
     resolver_option("    max-ncache-ttl 0;\n")
 
 
-@mutant.network("the resolver keeps everything for at least 90 s")
+@mutant.network("the resolver keeps everything for at least 90 s", scenes=["lookups"])
 def cache_too_long(net, params):
     resolver_option("    min-cache-ttl 90;\n")
 
 
-@mutant.network("the resolver tells each server only what it needs to know")
+@mutant.network("the resolver tells each server only what it needs to know", scenes=["lookups"])
 def minimised(net, params):
     from lab import zones
     zones.RESOLVER = zones.RESOLVER.replace("qname-minimization off", "qname-minimization strict")
 
 
-@mutant.network("the root recurses for anybody")
+@mutant.network("the root recurses for anybody", scenes=["lookups"])
 def root_recurses(net, params):
     from lab import servers, zones
     original = zones.named_conf
@@ -62,41 +62,41 @@ def root_recurses(net, params):
     servers.zones.named_conf = named_conf
 
 
-@mutant.network("the client has the root for its resolver")
+@mutant.network("the client has the root for its resolver", scenes=["lookups"])
 def wrong_resolver(net, params):
     client = net["client"]
     original = client.use_resolver
     client.use_resolver = lambda *servers: original(params["ip_root"])
 
 
-@mutant.network("TCP to the resolver is barred")
+@mutant.network("TCP to the resolver is barred", scenes=["lookups"])
 def no_tcp(net, params):
     net["resolver"].run("nft add table inet bar; nft add chain inet bar in '{ type filter hook input priority 0; }'; "
                         "nft add rule inet bar in iif != lo tcp dport 53 drop")
 
 
-@mutant.network("the link of auth is 400 ms longer than it should be")
+@mutant.network("the link of auth is 400 ms longer than it should be", scenes=["lookups"])
 def slow_link(net, params):
     delay = params["delay_auth"] + 400
     net["auth"].run(f"tc qdisc change dev auth-eth0 root netem delay {delay}ms limit 1000")
 
 
-@mutant.network("www has an MX record after all")
+@mutant.network("www has an MX record after all", scenes=["lookups"])
 def www_has_mx(net, params):
     zone_edit("domain_zone", "@ IN NS ns1\n", "@ IN NS ns1\nwww IN MX 5 ns1\n")
 
 
-@mutant.network("the alias is an address")
+@mutant.network("the alias is an address", scenes=["lookups"])
 def alias_is_address(net, params):
     zone_edit("domain_zone", f"IN CNAME www.{params['other_domain']}.", f"IN A {params['ip_other']}")
 
 
-@mutant.network("a wildcard answers for every name")
+@mutant.network("a wildcard answers for every name", scenes=["lookups"])
 def wildcard(net, params):
     zone_edit("domain_zone", "@ IN NS ns1\n", f"@ IN NS ns1\n* 3600 IN A {params['ip_web']}\n")
 
 
-@mutant.network("www has another address than the host")
+@mutant.network("www has another address than the host", scenes=["lookups"])
 def www_elsewhere(net, params):
     zone_edit("domain_zone", f"IN A {params['ip_web']}", f"IN A {params['ip_auth2']}")
 

@@ -38,10 +38,9 @@ def prime(net) -> None:
             raise NetworkError(f"the resolver did not find the root: {problem}") from None
 
 
-def start(net, rec) -> list:
-    """The five servers, each answering."""
+def start(net, rec, tld: str, own: dict[str, str]) -> list:
+    """The five servers, each answering; `tld` is the TLD's zone, `own` what auth2 serves besides its own domain."""
     params = rec.params
-    tld, own = student_zones(net, rec)
     served = {"root": {".": zones.root_zone(params)},
               "tld": {params["tld"]: tld},
               "auth": {params["domain"]: zones.domain_zone(params)},

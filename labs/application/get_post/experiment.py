@@ -6,7 +6,7 @@
              │         │
              └─────────┴── other    somebody else's site
 
-s1 is a hub, so eve hears everything. A scene begins at the mark of its name and lasts until the next one.
+s1 is a hub, so eve hears everything. A step begins at the mark of its name and lasts until the next one.
 """
 
 import random
@@ -14,12 +14,13 @@ import string
 from functools import partial
 from pathlib import Path
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 allowed = Allowed(programs=("gunicorn", "python3"), packages=("gunicorn",))
 needs = ("netem", "nginx", "curl", "gunicorn")
 
-diagram = Diagram(captures=("client",), protocols=("http",), first="get", last="medium-url", limit=40)
+diagram = Diagram(captures=("client",), protocols=("http",), scene="shop", first="get", last="medium-url",
+                  limit=40)
 
 NUMBERS = {"client": 10, "eve": 66, "proxy": 70, "server": 80, "other": 90}
 NAMES = ("Ada", "Blaise", "Carl", "Emmy", "Grace", "Karen", "Leonhard", "Sofia")
@@ -49,7 +50,9 @@ def topology(params):
     return Star({name: (f"{params['net']}.{number}/24", f"{params['delay']}ms") for name, number in NUMBERS.items()})
 
 
-def experiment(net, rec, work):
+@scene
+def shop(net, rec):
+    """Where the fields of a form go."""
     net["s1"].run("ip link set s1 type bridge ageing_time 0".split())  # it learns nothing, so it floods: a hub
     serve(net, rec)
     stage = Stage(net, rec)
@@ -61,8 +64,13 @@ def experiment(net, rec, work):
         limits(stage, rec.params)
         segments(stage, rec.params)
         rec.keep("access.log", Path("server/access.log").read_text())
-        rec.progress("your form")
-        yours(stage, rec)
+
+
+@scene(work=["*.py"])
+def form(net, rec, work):
+    """Your form."""
+    with rec.capture("client"):
+        yours(Stage(net, rec), rec)
 
 
 def serve(net, rec) -> None:
@@ -86,11 +94,11 @@ class Stage:
         self.net, self.rec = net, rec
         self.at = {name: net[name].IP() for name in NUMBERS}
 
-    def curl(self, scene: str, *options: str) -> None:
-        """A scene with one call of curl; {server}, {proxy} in an option are addresses."""
-        self.rec.mark(scene)
+    def curl(self, step: str, *options: str) -> None:
+        """A step with one call of curl; {server}, {proxy} in an option are addresses."""
+        self.rec.mark(step)
         options = [option.format(**self.at) if option.startswith("http://") else option for option in options]
-        self.rec.run(f"curl-{scene}", self.net["client"], ["curl", "-sS", "--max-time", "10", *options], check=False)
+        self.rec.run(f"curl-{step}", self.net["client"], ["curl", "-sS", "--max-time", "10", *options], check=False)
 
 
 def fields(p) -> str:
@@ -120,11 +128,11 @@ def caches(stage, rec) -> None:
 def limits(stage, p) -> None:
     """URLs and bodies of some lengths, at two ports of one server. HTTP has no limit for either."""
     url = "http://{server}%s/search?q="
-    for scene, port, size in (("medium-url", "", p["medium"]), ("long-url", "", p["long"]),
-                              ("long-url-elsewhere", ":8080", p["long"])):
-        stage.curl(scene, url % port + "x" * size)
-    for scene, port in (("big-body", ""), ("big-body-elsewhere", ":8080")):
-        stage.curl(scene, "-d", "q=" + "x" * (p["body_kb"] + 1) * 1024, "http://{server}%s/search" % port)
+    for step, port, size in (("medium-url", "", p["medium"]), ("long-url", "", p["long"]),
+                             ("long-url-elsewhere", ":8080", p["long"])):
+        stage.curl(step, url % port + "x" * size)
+    for step, port in (("big-body", ""), ("big-body-elsewhere", ":8080")):
+        stage.curl(step, "-d", "q=" + "x" * (p["body_kb"] + 1) * 1024, "http://{server}%s/search" % port)
 
 
 def segments(stage, p) -> None:

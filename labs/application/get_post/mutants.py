@@ -28,7 +28,7 @@ def curl_instead(node, edits: str) -> None:
 
 # --- other clients, other servers ---
 
-@mutant.network("curl turns each GET with fields into a POST, and sends no Referer")
+@mutant.network("curl turns each GET with fields into a POST, and sends no Referer", scenes=["shop"])
 def posts_only(net, params):
     curl_instead(net["client"], r"""
         for one; do
@@ -42,27 +42,27 @@ def posts_only(net, params):
         """)
 
 
-@mutant.network("curl puts the fields of each POST into the URL")
+@mutant.network("curl puts the fields of each POST into the URL", scenes=["shop"])
 def gets_only(net, params):
     curl_instead(net["client"], 'set -- -G "$@"')
 
 
-@mutant.network("curl hides the card's number (as it would inside TLS)")
+@mutant.network("curl hides the card's number (as it would inside TLS)", scenes=["shop"])
 def hidden_from_eve(net, params):
     curl_instead(net["client"], f'set -- "${{@//{params["_card"]}/****}}"')
 
 
-@mutant.network("curl expects 100 each time")
+@mutant.network("curl expects 100 each time", scenes=["shop"])
 def always_expects(net, params):
     curl_instead(net["client"], 'set -- -H "Expect: 100-continue" "$@"')
 
 
-@mutant.network("curl expects nothing, whatever it is told")
+@mutant.network("curl expects nothing, whatever it is told", scenes=["shop"])
 def never_expects(net, params):
     curl_instead(net["client"], 'set -- "${@/Expect: 100-continue/Expect:}"')
 
 
-@mutant.network("the path carries large segments only, and http.client's small ones in one")
+@mutant.network("the path carries large segments only, and http.client's small ones in one", scenes=["shop"])
 def jumbo(net, params):
     for name in ("client", "server"):
         net[name].run(f"ip link set {name}-eth0 mtu 9000")
@@ -70,7 +70,7 @@ def jumbo(net, params):
         net["s1"].run(f"ip link set s1-eth{port} mtu 9000")
 
 
-@mutant.network("the log leaves out the query, the proxy keeps nothing, and every limit is the same")
+@mutant.network("the log leaves out the query, the proxy keeps nothing, and every limit is the same", scenes=["shop"])
 def discreet(net, params):
     change("site.conf", "access_log access.log combined;", """log_format bare '"$request_method $uri" $status';
     access_log access.log bare;""", "large_client_header_buffers 4 32k;", "",
@@ -78,14 +78,14 @@ def discreet(net, params):
     change("proxy.conf", "proxy_cache pages;", "")
 
 
-@mutant.network("the log keeps bodies, and the proxy's cache answers POST, too")
+@mutant.network("the log keeps bodies, and the proxy's cache answers POST, too", scenes=["shop"])
 def talkative(net, params):
     change("site.conf", "access_log access.log combined;", """log_format full '"$request $request_body" $status';
     access_log access.log full;""")
     change("proxy.conf", "proxy_cache pages;", "proxy_cache pages; proxy_cache_methods GET POST; proxy_cache_valid 1m;")
 
 
-@mutant.network("http.client sends head and body with one call, as it did in Python 2.7")
+@mutant.network("http.client sends head and body with one call, as it did in Python 2.7", scenes=["shop"])
 def joined(net, params):
     from http.client import HTTPConnection
 

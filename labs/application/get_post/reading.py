@@ -1,4 +1,4 @@
-"""Reading the evidence of this lab: exchanges by scene, and a page as a browser reads it."""
+"""Reading the evidence of this lab: exchanges by step, and a page as a browser reads it."""
 
 from html.parser import HTMLParser
 
@@ -6,19 +6,19 @@ from mnlab.checks import expect
 from mnlab.protocols import http, tcp
 
 
-def asked(evidence, scene, who="client", where="eve") -> list[http.Exchange]:
-    """What `who` asked for in a scene (it lasts until the next mark), as captured at `where`."""
+def asked(evidence, step, who="client", where="eve") -> list[http.Exchange]:
+    """What `who` asked for in a step (it lasts until the next mark), as captured at `where`."""
     marks = sorted(one.start for one in evidence.timeline if one.kind == "mark")
-    start = evidence.mark(scene)
+    start = evidence.mark(step)
     end = next((mark for mark in marks if mark > start), float("inf"))
     return [one for one in http.exchanges(evidence.frames(where))
             if start <= one.time < end and one.connection.client.ip == evidence.ip(who)]
 
 
-def only(evidence, scene, where="client") -> http.Exchange:
-    """The client's first exchange of a scene, answered."""
-    found = asked(evidence, scene, "client", where)
-    expect(found and found[0].response, done=f"the client asked, in the scene {scene}",
+def only(evidence, step, where="client") -> http.Exchange:
+    """The client's first exchange of a step, answered."""
+    found = asked(evidence, step, "client", where)
+    expect(found and found[0].response, done=f"the client asked, in the step {step}",
            expected="a response on the wire", seen="none")
     return found[0]
 
@@ -34,7 +34,7 @@ def told(one) -> str:
 def segments(one) -> list[int]:
     """The bytes of each segment that brought the request."""
     size = len(one.request.head) + len(one.request.body)
-    start = 0  # the scenes that are counted have one request on a connection
+    start = 0  # the steps that are counted have one request on a connection
     return [len(piece.data) for piece in one.connection.pieces(tcp.CLIENT) if start <= piece.offset < start + size]
 
 

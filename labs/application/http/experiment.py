@@ -8,11 +8,12 @@
 import shutil
 from pathlib import Path
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 allowed = Allowed(without=("http.server", "wsgiref"))
 needs = ("netem", "nginx", "curl")
-diagram = Diagram(captures=("client",), protocols=("tcp", "http"), hosts=("client", "web"), first="page", last="types")
+diagram = Diagram(captures=("client",), protocols=("tcp", "http"), scene="origin", hosts=("client", "web"),
+                  first="page", last="types")
 
 NAMES = ("amber", "birch", "cobalt", "dune", "ember", "fjord", "gravel", "harbour", "iris", "juniper")
 FILES = ("logo", "report", "song", "film", "table", "notes", "drawing", "letter")
@@ -45,20 +46,34 @@ def topology(params):
                        for number, name in enumerate(("client", "web", "own"), start=1)})
 
 
-def experiment(net, rec, work):
-    from lab import visits, web
-    p = rec.params
-    net["client"].replace_file("/etc/hosts", f"{net['web'].IP()} {p['web_name']}\n{net['own'].IP()} {p['own_name']}\n")
-    give(work / web.GIVEN, p)
+@scene
+def origin(net, rec):
+    """What a real server says."""
+    from lab import visits
+    introduce(net, rec)
     with rec.capture("client"):
-        rec.progress("a real server")
         nginx = start_nginx(net, rec)
+        rec.progress("pages, files, visitors")
         look(net, rec)
         visits.farewells(net, rec)
         nginx.stop()
         rec.keep("access.log", (nginx.folder / "access.log").read_text())
-        rec.progress("your server")
+
+
+@scene(work=["*.py"])
+def server(net, rec, work):
+    """Your server."""
+    from lab import visits, web
+    introduce(net, rec)
+    give(work / web.GIVEN, rec.params)
+    with rec.capture("client"):
         visits.judge(net, rec)
+
+
+def introduce(net, rec) -> None:
+    """The client knows the two sites' names."""
+    p = rec.params
+    net["client"].replace_file("/etc/hosts", f"{net['web'].IP()} {p['web_name']}\n{net['own'].IP()} {p['own_name']}\n")
 
 
 def give(folder: Path, params: dict) -> None:
@@ -87,18 +102,18 @@ def start_nginx(net, rec):
 
 
 def look(net, rec) -> None:
-    """What curl and nginx say to each other. Each scene is a mark, then a command."""
+    """What curl and nginx say to each other. Each step is a mark, then a command."""
     from lab.web import CURL
     p, site = rec.params, f"http://{rec.params['web_name']}"
 
-    def scene(name, *arguments):
+    def step(name, *arguments):
         rec.mark(name)
         rec.run(f"curl-{name}", net["client"], [*CURL, *arguments], check=False)
-        rec.wait(0.2)  # the connection closes, and scenes stand apart
+        rec.wait(0.2)  # the connection closes, and steps stand apart
 
-    scene("page", "-i", f"{site}/")
-    scene("types", *(part for name in p["files"] for part in ("-o", "/dev/null", f"{site}/{name}")))
-    scene("port", "-o", "/dev/null", f"{site}:{p['port']}/")
+    step("page", "-i", f"{site}/")
+    step("types", *(part for name in p["files"] for part in ("-o", "/dev/null", f"{site}/{name}")))
+    step("port", "-o", "/dev/null", f"{site}:{p['port']}/")
     # Without -b curl neither keeps cookies nor shows those that it has: a private window.
     parts = [[*(("-b", "") if visit else ()), f"{site}/hello"] for visit in p["visits"]]
-    scene("visits", *parts[0], *(word for part in parts[1:] for word in ("--next", *CURL[1:], *part)))
+    step("visits", *parts[0], *(word for part in parts[1:] for word in ("--next", *CURL[1:], *part)))

@@ -14,52 +14,52 @@ def nginx(old: str, new: str) -> None:
     web.CONF = web.CONF.replace(old, new)
 
 
-@mutant.network("curl says a name that is no ASCII")
+@mutant.network("curl says a name that is no ASCII", scenes=["origin"])
 def not_ascii(net, params):
     curl_always(net["client"], 'header = "From: J\u00fcrgen"')
 
 
-@mutant.network("curl introduces itself ahead of the request (the PROXY protocol)")
+@mutant.network("curl introduces itself ahead of the request (the PROXY protocol)", scenes=["origin"])
 def hello(net, params):
     curl_always(net["client"], "haproxy-protocol")
 
 
-@mutant.network("nginx knows no media types")
+@mutant.network("nginx knows no media types", scenes=["origin"])
 def no_types(net, params):
     nginx("include /etc/nginx/mime.types;", "")
 
 
-@mutant.network("nginx takes whatever it does not know for text")
+@mutant.network("nginx takes whatever it does not know for text", scenes=["origin"])
 def unknown_is_text(net, params):
     nginx("default_type application/octet-stream;", "default_type text/plain;")
 
 
-@mutant.network("nginx remembers that it has answered on this connection")
+@mutant.network("nginx remembers that it has answered on this connection", scenes=["origin"])
 def connection_memory(net, params):
     nginx("root site;", 'root site;\n        if ($connection_requests = "2") { return 204; }')
 
 
-@mutant.network("nginx knows guests by their address")
+@mutant.network("nginx knows guests by their address", scenes=["origin"])
 def guest_by_address(net, params):
     nginx('map $cookie_guest $greeting { "" "stranger";', 'map $remote_addr $greeting { "" "stranger";')
 
 
-@mutant.network("nginx gives away no cookies")
+@mutant.network("nginx gives away no cookies", scenes=["origin"])
 def no_cookies(net, params):
     nginx('"guest=$request_id; Path=/hello"', '""')
 
 
-@mutant.network("curl goes to another port than the URL says")
+@mutant.network("curl goes to another port than the URL says", scenes=["origin"])
 def other_port(net, params):
     curl_always(net["client"], f'connect-to = ":80::{params["port"]}"')
 
 
-@mutant.network("curl prints more than the response")
+@mutant.network("curl prints more than the response", scenes=["origin"])
 def talkative(net, params):
     curl_always(net["client"], 'write-out = "done"')
 
 
-@mutant.network("the client does not ask nginx to close")
+@mutant.network("the client does not ask nginx to close", scenes=["origin"])
 def close_not_said(net, params):
     from lab import visits
     original = visits.get
@@ -67,7 +67,7 @@ def close_not_said(net, params):
         line for line in lines if name != params["web_name"] or line != "Connection: close"))
 
 
-@mutant.network("nginx keeps silent connections for 5 s only")
+@mutant.network("nginx keeps silent connections for 5 s only", scenes=["origin"])
 def short_patience(net, params):
     nginx("{{_keepalive}}s", "5s")
 

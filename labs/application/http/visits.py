@@ -1,6 +1,6 @@
 """Visitors without a browser: sockets of the client's kernel, so that every byte and every pause is chosen.
 
-Each scene begins with a mark of its name; what happened is read from the wire.
+Each step begins with a mark of its name; what happened is read from the wire.
 """
 
 from pathlib import PurePath
@@ -29,9 +29,9 @@ def judge(net, rec) -> None:
     rec.student_service("server", net[OWN], ["python3", "-SE", "server.py", "80", GIVEN], caps=["NET_BIND_SERVICE"],
                         tcp=80)
 
-    def curl(scene: str, *arguments: str) -> None:
-        rec.mark(scene)
-        rec.run(f"curl-{scene}", net["client"], [*CURL, *arguments], check=False, timeout=60)  # up to five URLs
+    def curl(step: str, *arguments: str) -> None:
+        rec.mark(step)
+        rec.run(f"curl-{step}", net["client"], [*CURL, *arguments], check=False, timeout=60)  # up to five URLs
         rec.wait(0.2)
 
     curl("own-page", "-i", f"{site}/")
@@ -40,12 +40,12 @@ def judge(net, rec) -> None:
     curl("own-head", "-I", f"{site}/picture.png", "--next", *CURL[1:], "-o", "/dev/null", f"{site}/picture.png")
     visit(rec, "own-close", OWN, get(name, "/", "Connection: close"))
     visit(rec, "own-old", OWN, b"GET / HTTP/1.0\r\n\r\n")
-    for scene, request in bad_requests(name).items():
-        visit(rec, scene, OWN, request)
+    for step, request in bad_requests(name).items():
+        visit(rec, step, OWN, request)
     visit(rec, "own-post", OWN, post(name) + get(name, "/", "Connection: close"))
     visit(rec, "own-brew", OWN, get(name, "/").replace(b"GET", b"BREW"))
-    for scene, path in escapes().items():
-        visit(rec, scene, OWN, get(name, path, "Connection: close"))
+    for step, path in escapes().items():
+        visit(rec, step, OWN, get(name, path, "Connection: close"))
     visit(rec, "own-pieces", OWN, *pieces(name), pause=0.3)
     together(rec, name)
     visit(rec, "own-idle", OWN, get(name, "/blob"), patience=p["idle"] + 10)
@@ -103,8 +103,8 @@ def quote(name: str) -> str:
     return "".join(letter if letter in plain else f"%{ord(letter):02X}" for letter in PurePath(name).name)
 
 
-def visit(rec, scene: str, host: str, *parts: bytes, pause: float = 0.0, patience: float = BRIEF) -> None:
+def visit(rec, step: str, host: str, *parts: bytes, pause: float = 0.0, patience: float = BRIEF) -> None:
     """Connect to port 80 of `host`, send the parts with pauses between, listen until the end or for `patience` s."""
-    rec.mark(scene)
+    rec.mark(step)
     typed.converse(rec.net["client"], (rec.net[host].IP(), 80), *parts, pause=pause, patience=patience, wait=rec.wait)
     rec.wait(0.2)

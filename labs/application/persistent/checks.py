@@ -33,10 +33,10 @@ def request_segment(connection) -> tcp.Segment:
 
 # --- one document --------------------------------------------------------------------------------------------------
 
-@points(1, claim="PER-1", hint="Number the segments of the scene `bare`: what does the third one carry?")
-def check_a_bare_ack_comes_first(evidence, params):
+@points(1, claim="PER-1", hint="Number the segments of the step `bare`: what does the third one carry?")
+def check_a_bare_ack_comes_first(documents, params):
     """curl on Linux: the third segment is a bare ACK, and the request follows in the fourth at once."""
-    seen = visit(evidence, "bare")
+    seen = visit(documents, "bare")
     request, shake = request_segment(seen), seen.handshake
     expect(shake and not shake.syn.length, done="curl fetched a document", seen="another opening",
            expected="three segments that open the connection, the SYN without data")
@@ -48,10 +48,10 @@ def check_a_bare_ack_comes_first(evidence, params):
            seen=f"{in_rounds(params, late)} after the SYN+ACK")
 
 
-@points(1, claim="PER-1", hint="The scene `rides` differs from `bare` in one socket option: TCP_QUICKACK is off.")
-def check_the_request_can_ride(evidence, params):
+@points(1, claim="PER-1", hint="The step `rides` differs from `bare` in one socket option: TCP_QUICKACK is off.")
+def check_the_request_can_ride(documents, params):
     """With TCP_QUICKACK off before connect() the third segment carries the request; it saves a segment, but no time."""
-    seen, plain = visit(evidence, "rides"), visit(evidence, "bare")
+    seen, plain = visit(documents, "rides"), visit(documents, "bare")
     done = "a socket with TCP_QUICKACK off fetched the same document"
     third = seen.handshake.ack if seen.handshake else None
     expect(third is not None and third is request_segment(seen), done=done, expected="the request in the third segment",
@@ -64,9 +64,9 @@ def check_the_request_can_ride(evidence, params):
 
 
 @points(1, claim="PER-2", hint="One round trip for SYN and SYN+ACK, one for request and response.")
-def check_two_round_trips(evidence, params):
+def check_two_round_trips(documents, params):
     """A document that fits in one segment takes two round trips, from the SYN to its last byte."""
-    seen = visit(evidence, "bare")
+    seen = visit(documents, "bare")
     expect(wire.is_rounds(params, [seen], 2), done=f"curl fetched {small(params)[0]} on a new connection",
            expected=f"2 round trips of {2 * params['delay']} ms", seen=wire.waits(params, [seen]))
     opening = seen.handshake
@@ -76,9 +76,9 @@ def check_two_round_trips(evidence, params):
 
 
 @points(1, claim="PER-2", hint="Bits of all its frames, divided by the rate of the link.")
-def check_transmission_time(evidence, params):
+def check_transmission_time(documents, params):
     """A page that fits in the initial window takes two round trips and the time to transmit it."""
-    page = visit(evidence, "page")
+    page = visit(documents, "page")
     extra, sending = wire.duration([page]) - 2 * rtt(params), wire.transmission(params, [page])
     expect(wire.rounds([page]) == 2 and sending - wire.burst(params) <= extra <= sending + SOON * rtt(params),
            done=f"a page of {params['page']} bytes came over a link of {params['rate']} Mbit/s",
@@ -87,9 +87,9 @@ def check_transmission_time(evidence, params):
 
 
 @points(1, claim="PER-2", hint="How much may a server send before it has heard anything? (RFC 6928, RFC 5681)")
-def check_long_documents_wait_for_slow_start(evidence, params):
+def check_long_documents_wait_for_slow_start(documents, params):
     """A longer document costs a third round trip: its server has to wait for the first ACKs."""
-    seen, sender = visit(evidence, "long"), visit(evidence, "long", "server")
+    seen, sender = visit(documents, "long"), visit(documents, "long", "server")
     start = request_segment(sender).time
     flight = sum(one.length for one in sender.data(tcp.SERVER) if one.time < start + rtt(params))
     expect(0.5 * wire.INITIAL_WINDOW < flight <= wire.INITIAL_WINDOW, seen=f"{flight} bytes",
@@ -103,10 +103,10 @@ def check_long_documents_wait_for_slow_start(evidence, params):
 
 # --- many documents ------------------------------------------------------------------------------------------------
 
-@points(1, claim="PER-3", hint="Count the SYNs in the scene `each`, and look at the time between them.")
-def check_http10_pays_each_time(evidence, params):
+@points(1, claim="PER-3", hint="Count the SYNs in the step `each`, and look at the time between them.")
+def check_http10_pays_each_time(documents, params):
     """HTTP/1.0: a connection for each document, two round trips for each."""
-    seen, number = visits(evidence, "each"), len(small(params))
+    seen, number = visits(documents, "each"), len(small(params))
     done = f"curl fetched {number} documents over HTTP/1.0"
     found = wire.answered(seen)
     expect(len(seen) == number and wire.paths(found) == small(params) and
@@ -121,9 +121,9 @@ def check_http10_pays_each_time(evidence, params):
 
 
 @points(1, claim="PER-3", hint="How does a client of HTTP/1.0 know where a document without a length ends?")
-def check_the_server_closes(evidence):
+def check_the_server_closes(documents):
     """HTTP/1.0: the server says that it closes, and sends the first FIN, right behind the document."""
-    for one in visits(evidence, "each", "server"):
+    for one in visits(documents, "each", "server"):
         answer = next(iter(wire.answered([one])), None)
         expect(answer and (answer.response.header("Connection") or "").lower() == "close",
                done="curl fetched a document over HTTP/1.0", expected="a response with Connection: close",
@@ -133,19 +133,19 @@ def check_the_server_closes(evidence):
 
 
 @points(1, claim="PER-3", hint="RFC 9112, appendix C.2.2: an extension that many clients of HTTP/1.0 had.")
-def check_http10_keeps_if_asked(evidence, params):
+def check_http10_keeps_if_asked(documents, params):
     """HTTP/1.0 with Connection: keep-alive: the server keeps the connection after all."""
-    seen = visits(evidence, "ten-kept")
+    seen = visits(documents, "ten-kept")
     found, done = wire.answered(seen), "two requests of HTTP/1.0 with Connection: keep-alive on one connection"
     expect(len(seen) == 1 and len(found) == 2 and wire.is_rounds(params, seen, 3), done=done,
            expected="both answered, in 3 round trips", seen=f"{len(found)} answered on {len(seen)} connections, "
            + wire.waits(params, seen))
 
 
-@points(1, claim="PER-4", hint="How many SYNs are there in the scene `kept`?")
-def check_one_more_round_trip_each(evidence, params):
+@points(1, claim="PER-4", hint="How many SYNs are there in the step `kept`?")
+def check_one_more_round_trip_each(documents, params):
     """HTTP/1.1 keeps the connection: two round trips for the first document, one more for each that follows."""
-    seen, number = visits(evidence, "kept"), len(small(params))
+    seen, number = visits(documents, "kept"), len(small(params))
     found, done = wire.answered(seen), f"curl fetched {number} documents over HTTP/1.1"
     expect(len(seen) == 1 and wire.paths(found) == small(params), done=done,
            expected=f"{number} documents on one connection", seen=f"{len(found)} on {len(seen)}")
@@ -159,19 +159,19 @@ def check_one_more_round_trip_each(evidence, params):
 
 
 @points(1, claim="PER-5", hint="Compare the times of each request and of the response before it.")
-def check_the_next_request_waits(evidence):
+def check_the_next_request_waits(documents):
     """Without pipelining a request leaves only when the response before it is all there."""
-    found = wire.answered(visits(evidence, "kept"))
+    found = wire.answered(visits(documents, "kept"))
     expect(len(found) > 1, done="curl fetched documents on one connection", expected="several", seen=len(found))
     early = [one.request.target_uri for before, one in pairwise(found) if one.time < before.response.end]
     expect(not early, done="curl fetched documents on one connection", seen="not " + ", ".join(early),
            expected="each request after the whole response before it")
 
 
-@points(1, claim="PER-6", hint="In the scene `piped` look at the client's first segment with data.")
-def check_all_at_once(evidence, params):
+@points(1, claim="PER-6", hint="In the step `piped` look at the client's first segment with data.")
+def check_all_at_once(documents, params):
     """With pipelining all requests go at once, and all documents come in about one round trip after the handshake."""
-    seen, number = visits(evidence, "piped"), len(small(params))
+    seen, number = visits(documents, "piped"), len(small(params))
     found, done = wire.answered(seen), f"a socket sent {number} requests on one connection, one behind the other"
     expect(len(seen) == 1 and wire.paths(found) == small(params), done=done, expected="all answered, in this order",
            seen=", ".join(wire.paths(found)) or "none")
@@ -185,9 +185,9 @@ def check_all_at_once(evidence, params):
 
 
 @points(1, claim="PER-7", hint="Responses carry no name of what they answer. How does the client tell them apart?")
-def check_a_slow_answer_blocks(evidence, params):
+def check_a_slow_answer_blocks(documents, params):
     """Pipelined answers come in the order of the requests: behind a slow one the fast one waits."""
-    found = wire.answered(visits(evidence, "blocked"))
+    found = wire.answered(visits(documents, "blocked"))
     done = "the slow document and a fast one were asked for at once"
     expect(wire.paths(found) == ["/slow.txt", small(params)[0]], done=done, expected="both, the slow one first",
            seen=", ".join(wire.paths(found)) or "none")
@@ -199,55 +199,55 @@ def check_a_slow_answer_blocks(evidence, params):
            seen=in_rounds(params, waited))
 
 
-@points(1, claim="PER-8", hint="Read the header Connection of each response in the scene `counted`.")
-def check_what_is_kept_has_an_end(evidence, params):
+@points(1, claim="PER-8", hint="Read the header Connection of each response in the step `counted`.")
+def check_what_is_kept_has_an_end(documents, params):
     """A server may close a kept connection: what it has not answered by then stays unanswered."""
-    seen = visit(evidence, "counted")
+    seen = visit(documents, "counted")
     asked, found, kept = wire.exchanges([seen]), wire.answered([seen]), params["requests_kept"]
     done = f"{len(asked)} requests went at once to a server that closes after {kept}"
     expect(len(found) == kept < len(asked), done=done, expected=f"{kept} answers", seen=len(found))
     said = [one.response.header("Connection") for one in found]
     expect(said[-1] == "close" and "close" not in said[:-1], done=done, expected="the last of them says close",
            seen=", ".join(map(str, said)))
-    expect(visit(evidence, "counted", "server").closed_first == tcp.SERVER, done=done,
+    expect(visit(documents, "counted", "server").closed_first == tcp.SERVER, done=done,
            expected="the first FIN from the server", seen="not so")
 
 
 # --- your fetcher --------------------------------------------------------------------------------------------------
 
-def fetched(evidence, scene):
-    """The student's connections in a scene, the answered exchanges, and the program's last words."""
-    ran = evidence.command(f"fetch-{scene}")
+def fetched(evidence, step):
+    """The student's connections in a step, the answered exchanges, and the program's last words."""
+    ran = evidence.command(f"fetch-{step}")
     words = ran.stopped or "\n".join(ran.stderr.strip().splitlines()[-4:]) or f"it ended with status {ran.status}"
-    seen = visits(evidence, scene)
+    seen = visits(evidence, step)
     expect(seen, done=ran.line, expected="a connection", seen=f"none; {words}")
     return seen, wire.answered(seen), words
 
 
-def wanted(evidence, scene) -> list[str]:
-    return list(evidence.command(f"fetch-{scene}").argv[5:])
+def wanted(evidence, step) -> list[str]:
+    return list(evidence.command(f"fetch-{step}").argv[5:])
 
 
-def expect_all_once(evidence, scene):
+def expect_all_once(evidence, step):
     """Every document came over the wire, once."""
-    seen, found, words = fetched(evidence, scene)
-    expect(wire.paths(found) == wanted(evidence, scene), done=evidence.command(f"fetch-{scene}").line,
+    seen, found, words = fetched(evidence, step)
+    expect(wire.paths(found) == wanted(evidence, step), done=evidence.command(f"fetch-{step}").line,
            expected="each path answered once, in this order",
            seen=f"{', '.join(wire.paths(found)) or 'none'}; {words}")
     return seen, found
 
 
-def expect_one_at_a_time(scene, seen):
+def expect_one_at_a_time(step, seen):
     for before, after in pairwise(seen):
         ended = min([one.time for one in before.fins.values()], default=float("inf"))
-        expect(after.time >= ended, done=f"fetch.py ran in the scene {scene}", seen="a SYN ahead of the first FIN",
+        expect(after.time >= ended, done=f"fetch.py ran in the step {step}", seen="a SYN ahead of the first FIN",
                expected="the next connection once the one before has begun to close")
 
 
 @points(4, claim=("PER-4", "PER-6"), hint="How many round trips does each request wait for that is not the first?")
-def check_your_budget(evidence, params):
+def check_your_budget(fetcher, params):
     """Your fetcher gets all documents within three round trips, on one connection."""
-    seen, found = expect_all_once(evidence, KEEPS)
+    seen, found = expect_all_once(fetcher, KEEPS)
     done = f"fetch.py fetched {len(found)} documents from a server that keeps its connections"
     expect(len(seen) == 1, done=done, expected="one connection", seen=f"{len(seen)}")
     time = wire.duration(seen)
@@ -255,8 +255,8 @@ def check_your_budget(evidence, params):
            seen=in_rounds(params, time))
 
 
-def printed(evidence, scene) -> list[str]:
-    return [line.strip().lower() for line in evidence.command(f"fetch-{scene}").stdout.splitlines() if line.strip()]
+def printed(evidence, step) -> list[str]:
+    return [line.strip().lower() for line in evidence.command(f"fetch-{step}").stdout.splitlines() if line.strip()]
 
 
 def line(one) -> str:
@@ -266,22 +266,22 @@ def line(one) -> str:
 
 
 @points(3, claim="PER-6", hint="Content-Length says where a body ends. What looks like a header inside it is none.")
-def check_your_documents_are_whole(evidence):
+def check_your_documents_are_whole(fetcher):
     """Your fetcher cuts the stream into the right documents, with the status and every byte of each."""
-    _, found = expect_all_once(evidence, KEEPS)
-    told = printed(evidence, KEEPS)
+    _, found = expect_all_once(fetcher, KEEPS)
+    told = printed(fetcher, KEEPS)
     for number, one in enumerate(found):
         mine = told[number] if number < len(told) else "nothing"
-        expect(mine == line(one), done=evidence.command(f"fetch-{KEEPS}").line,
+        expect(mine == line(one), done=fetcher.command(f"fetch-{KEEPS}").line,
                expected=f"line {number + 1}: {line(one)}", seen=mine)
     expect(len(told) == len(found), done="the same", expected=f"{len(found)} lines", seen=len(told))
 
 
 @points(4, claim="PER-8", hint="What has been answered is yours. Ask the next connection for the rest, and no more.")
-def check_your_unanswered_requests_are_sent_again(evidence, params):
+def check_your_unanswered_requests_are_sent_again(fetcher, params):
     """Where the server closes after some requests, your fetcher asks a new connection for the rest."""
-    seen, found = expect_all_once(evidence, COUNTS)
-    paths, kept = wanted(evidence, COUNTS), params["requests_kept"]
+    seen, found = expect_all_once(fetcher, COUNTS)
+    paths, kept = wanted(fetcher, COUNTS), params["requests_kept"]
     done = f"fetch.py fetched {len(paths)} documents from a server that closes after {kept} requests"
     expect(len(seen) == ceil(len(paths) / kept), done=done, expected=f"{ceil(len(paths) / kept)} connections",
            seen=len(seen))
@@ -290,22 +290,22 @@ def check_your_unanswered_requests_are_sent_again(evidence, params):
         asked = wire.paths(wire.exchanges([one]))
         expect(asked == paths[number * kept:][:len(asked)], done=done,
                expected=f"connection {number + 1} begins with {paths[number * kept]}", seen=", ".join(asked))
-    expect(printed(evidence, COUNTS) == [line(one) for one in found], done=done,
-           expected="a line for each document, as it came", seen="\n".join(printed(evidence, COUNTS)) or "nothing")
+    expect(printed(fetcher, COUNTS) == [line(one) for one in found], done=done,
+           expected="a line for each document, as it came", seen="\n".join(printed(fetcher, COUNTS)) or "nothing")
     time = wire.duration(seen)
     expect(time <= BUDGET * len(seen) * rtt(params), done=done, seen=in_rounds(params, time),
            expected=f"{BUDGET} round trips for each connection at most")
 
 
 @points(3, claim=("PER-3", "PER-8"), hint="Connection: close in a response: nothing more will come on this connection.")
-def check_your_fetcher_takes_a_close(evidence, params):
+def check_your_fetcher_takes_a_close(fetcher, params):
     """Where the server closes after each response, your fetcher goes on, one connection after the other."""
-    seen, found = expect_all_once(evidence, CLOSES)
+    seen, found = expect_all_once(fetcher, CLOSES)
     done = f"fetch.py fetched {len(found)} documents from a server that keeps no connection"
     expect(len(seen) == len(found), done=done, expected=f"{len(found)} connections", seen=len(seen))
     expect_one_at_a_time(CLOSES, seen)
-    expect(printed(evidence, CLOSES) == [line(one) for one in found], done=done,
-           expected="a line for each document, as it came", seen="\n".join(printed(evidence, CLOSES)) or "nothing")
+    expect(printed(fetcher, CLOSES) == [line(one) for one in found], done=done,
+           expected="a line for each document, as it came", seen="\n".join(printed(fetcher, CLOSES)) or "nothing")
     time = wire.duration(seen)
     expect(time <= BUDGET * len(seen) * rtt(params), done=done, seen=in_rounds(params, time),
            expected=f"{BUDGET} round trips for each connection at most")
@@ -324,54 +324,54 @@ def near(key, given, found, done, least=None):
 
 
 @points(1, claim="PER-1", hint="Count from the SYN, which is segment 1.")
-def check_answer_segments(answers, evidence):
+def check_answer_segments(answers, documents):
     """Which segment carries the request, with curl and with TCP_QUICKACK off."""
-    for scene in ("bare", "rides"):
-        seen = visit(evidence, scene)
-        right(f"segment_{scene}", answers.integer(f"segment_{scene}"), seen.segments.index(request_segment(seen)) + 1,
-              f"the segments of the scene {scene} were counted")
+    for step in ("bare", "rides"):
+        seen = visit(documents, step)
+        right(f"segment_{step}", answers.integer(f"segment_{step}"), seen.segments.index(request_segment(seen)) + 1,
+              f"the segments of the step {step} were counted")
 
 
 @points(3, claim=("PER-3", "PER-4", "PER-6"), hint="Connections, plus rounds in which somebody waits on each.")
-def check_answer_rounds(answers, evidence, params):
+def check_answer_rounds(answers, documents, params):
     """How many round trips all documents take: over HTTP/1.0, on a kept connection, and pipelined."""
-    for scene in ("each", "kept", "piped"):
-        right(f"rounds_{scene}", answers.integer(f"rounds_{scene}"), wire.rounds(visits(evidence, scene)),
-              f"the round trips of the scene {scene} were counted, from the SYN to the last byte")
+    for step in ("each", "kept", "piped"):
+        right(f"rounds_{step}", answers.integer(f"rounds_{step}"), wire.rounds(visits(documents, step)),
+              f"the round trips of the step {step} were counted, from the SYN to the last byte")
 
 
 @points(2, claim="PER-2", hint="Two round trips, and 8 bits for each byte of the page, its headers and its frames.")
-def check_answer_page(answers, evidence, params):
+def check_answer_page(answers, documents, params):
     """How long the page takes."""
-    page = visit(evidence, "page")
+    page = visit(documents, "page")
     least = 2 * rtt(params) + wire.transmission(params, [page]) - wire.burst(params)
     near("page_ms", answers.number("page_ms"), 1e3 * wire.duration([page]), "the page was fetched on a new connection",
          least=1e3 * least)
 
 
 @points(1, claim="PER-2", hint="Ten full segments of 1448 bytes, headers included.")
-def check_answer_first_flight(answers, evidence):
+def check_answer_first_flight(answers, documents):
     """How many bytes of the long document leave before the server has heard anything of it."""
-    sender = visit(evidence, "long", "server")
+    sender = visit(documents, "long", "server")
     acks = [one.time for one in sender.sent(tcp.CLIENT) if one.ack and one.ack > 1]
     flight = sum(one.length for one in sender.data(tcp.SERVER) if one.time < min(acks))
     right("first_flight", answers.integer("first_flight"), flight, "the long document was fetched on a new connection")
 
 
 @points(2, claim=("PER-3", "PER-8"), hint="Whose FIN is the first in server-eth0.pcap?")
-def check_answer_closing(answers, evidence):
+def check_answer_closing(answers, documents):
     """Who closes first over HTTP/1.0 and on the kept connection; how many requests stay unanswered."""
-    for scene in ("each", "kept"):
-        given = answers.choice(f"closes_{scene}", ("client", "server"))
-        right(f"closes_{scene}", given, visit(evidence, scene, "server").closed_first, f"the scene {scene} ended")
-    asked, found = wire.exchanges([visit(evidence, "counted")]), wire.answered([visit(evidence, "counted")])
-    right("unanswered", answers.integer("unanswered"), len(asked) - len(found), "the scene counted ended")
+    for step in ("each", "kept"):
+        given = answers.choice(f"closes_{step}", ("client", "server"))
+        right(f"closes_{step}", given, visit(documents, step, "server").closed_first, f"the step {step} ended")
+    asked, found = wire.exchanges([visit(documents, "counted")]), wire.answered([visit(documents, "counted")])
+    right("unanswered", answers.integer("unanswered"), len(asked) - len(found), "the step counted ended")
 
 
 @points(1, claim="PER-7", hint="From the requests, which leave together, to the last byte of the fast document.")
-def check_answer_blocked(answers, evidence):
+def check_answer_blocked(answers, documents):
     """How long the fast document takes behind the slow one."""
-    found = wire.answered([visit(evidence, "blocked")])
+    found = wire.answered([visit(documents, "blocked")])
     if len(found) < 2:
         raise CheckFailed(done="two documents were asked for at once", expected="both", seen=len(found))
     near("blocked_ms", answers.number("blocked_ms"), 1e3 * (found[1].response.end - found[1].time),

@@ -3,7 +3,7 @@
     client ── s1 ── server     s1 holds back every frame, both ways, and sends to the client at a limited rate
 
 The delay lies in the switch, so a capture at either host sees whole round trips. nginx serves; curl and bare sockets
-fetch. A scene begins at the mark of its name and lasts until the next one.
+fetch. A step begins at the mark of its name and lasts until the next one.
 """
 
 import random
@@ -11,13 +11,13 @@ import socket
 import string
 from pathlib import Path
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 allowed = Allowed()
 needs = ("netem", "tbf", "nginx", "curl", "arp")
 
-diagram = Diagram(captures=("client", "server"), protocols=("tcp", "http"), first="rides", last="blocked", limit=64,
-                  seen_by="client")
+diagram = Diagram(captures=("client", "server"), protocols=("tcp", "http"), scene="documents", first="rides",
+                  last="blocked", limit=64, seen_by="client")
 
 WORDS = ("amber", "birch", "cocoa", "delta", "ember", "fjord", "grape", "hazel", "ivory", "lemon", "maple", "olive")
 KEEPS, COUNTS, CLOSES = 80, 8001, 8002  # server ports: keeps connections; for so many requests; never
@@ -53,12 +53,10 @@ def topology(params):
                  "server": (f"{params['net']}.2/24", {"params2": {"delay": delay}})})
 
 
-def experiment(net, rec, work):
-    client, server, p = net["client"], net["server"], rec.params
-    for one, other in ((client, server), (server, client)):
-        one.setARP(other.IP(), other.MAC())  # ARP would cost a round trip of its own
-    serve(rec, server)
-    small, stage = list(p["small"]), Stage(net, rec)
+@scene
+def documents(net, rec):
+    """How documents come."""
+    small, stage = list(rec.params["small"]), Stage(net, rec)
     with rec.capture("client", "server"):
         rec.progress("one document")
         stage.play("page", ["/page.txt"])
@@ -72,11 +70,18 @@ def experiment(net, rec, work):
         stage.curl("each", small, "--http1.0")
         stage.play("ten-kept", small[:2], version="1.0", extra="Connection: keep-alive\r\n", piped=False)
         stage.play("counted", small, port=COUNTS)
-        rec.progress("your fetcher")
-        for scene, port in (("yours", KEEPS), ("yours-counted", COUNTS), ("yours-closed", CLOSES)):
-            stage.begin(scene)
-            rec.student(f"fetch-{scene}", client,
-                        ["python3", "-SE", "fetch.py", server.IP(), str(port), *wanted(p)])
+        stage.begin("end")
+
+
+@scene(work=["*.py"])
+def fetcher(net, rec, work):
+    """Your fetcher."""
+    stage = Stage(net, rec)
+    with rec.capture("client"):
+        for step, port in (("yours", KEEPS), ("yours-counted", COUNTS), ("yours-closed", CLOSES)):
+            stage.begin(step)
+            rec.student(f"fetch-{step}", net["client"],
+                        ["python3", "-SE", "fetch.py", stage.host, str(port), *wanted(rec.params)])
         stage.begin("end")
 
 
@@ -110,26 +115,29 @@ def serve(rec, server) -> None:
 
 
 class Stage:
-    """Where the scenes play: each is a client's visit, with its own connections."""
+    """Where the steps play: each is a client's visit, with its own connections."""
 
     def __init__(self, net, rec):
         self.net, self.rec, self.host = net, rec, net["server"].IP()
+        for one, other in (("client", "server"), ("server", "client")):
+            net[one].setARP(net[other].IP(), net[other].MAC())  # ARP would cost a round trip of its own
+        serve(rec, net["server"])
 
-    def begin(self, scene: str) -> None:
-        """After a pause, so that nothing of one scene is still on its way in the next."""
+    def begin(self, step: str) -> None:
+        """After a pause, so that nothing of one step is still on its way in the next."""
         self.rec.wait(0.01 * self.rec.params["delay"])
-        self.rec.mark(scene)
+        self.rec.mark(step)
 
-    def curl(self, scene: str, paths, *options: str) -> None:
+    def curl(self, step: str, paths, *options: str) -> None:
         """curl fetches the paths, one after the other."""
-        self.begin(scene)
+        self.begin(step)
         urls = [f"http://{self.host}:{KEEPS}{path}" for path in paths]
-        self.rec.run(f"curl-{scene}", self.net["client"], ["curl", "-sS", *options, *urls])
+        self.rec.run(f"curl-{step}", self.net["client"], ["curl", "-sS", *options, *urls])
 
-    def play(self, scene: str, paths, port=KEEPS, version="1.1", extra="", piped=True, quick_ack=True) -> None:
+    def play(self, step: str, paths, port=KEEPS, version="1.1", extra="", piped=True, quick_ack=True) -> None:
         """A bare socket asks for the paths: for all at once, or for each when it has the one before."""
         from mnlab.net import sockets
-        self.begin(scene)
+        self.begin(step)
         requests = [f"GET {path} HTTP/{version}\r\nHost: {self.host}\r\n{extra}\r\n".encode() for path in paths]
         with sockets.tcp(self.net["client"]) as client:
             if not quick_ack:  # tcp(7); net/ipv4/tcp_input.c, tcp_rcv_synsent_state_process: "Save one ACK"

@@ -5,7 +5,7 @@ from pathlib import Path
 from mnlab.checks.mutants import curl_always, mutant
 
 ENOUGH = ("short_path", "slow_client", "hoards_connections", "keep_alive_always", "parallel", "keeps_none",
-          "counts_not")
+          "counts_not", "looks_for_headers")
 
 SITE = Path("lab/site.conf")  # in the job: what the experiment's nginx is configured with
 
@@ -20,72 +20,74 @@ def configure(old: str, new: str) -> None:
 
 # --- the path and its ends ---
 
-@mutant.network("the path is half as long")
+@mutant.network("the path is half as long", scenes=["documents"])
 def short_path(net, params):
     net["s1"].run("tc qdisc del dev s1-eth2 root")
 
 
-@mutant.network("the link is four times as fast")
+@mutant.network("the link is four times as fast", scenes=["documents"])
 def fast_link(net, params):
     net["s1"].run(f"tc qdisc change dev s1-eth1 parent 1:1 handle 2: tbf rate {params['rate'] * 4}mbit burst 1600 "
                   "limit 200000")
 
 
-@mutant.network("the client's programs are slow: what it sends leaves more than half a round trip late")
+@mutant.network("the client's programs are slow: what it sends leaves more than half a round trip late",
+                scenes=["documents"])
 def slow_client(net, params):
     net["client"].run(f"tc qdisc add dev client-eth0 root netem delay {params['delay'] * 1.2:.0f}ms")
 
 
-@mutant.network("the client opens with TCP Fast Open, and the request rides on the SYN (RFC 7413)")
+@mutant.network("the client opens with TCP Fast Open, and the request rides on the SYN (RFC 7413)",
+                scenes=["documents"])
 def fast_open(net, params):
     curl_always(net["client"], "tcp-fastopen")
     for name in ("client", "server"):
         net[name].sysctl("net.ipv4.tcp_fastopen", 0x607)
 
 
-@mutant.network("the server begins with a window of one segment")
+@mutant.network("the server begins with a window of one segment", scenes=["documents"])
 def tiny_window(net, params):
     net["server"].run(f"ip route change {params['net']}.0/24 dev server-eth0 src {params['net']}.2 initcwnd 1")
 
 
-@mutant.network("the server begins with a window of 64 segments")
+@mutant.network("the server begins with a window of 64 segments", scenes=["documents"])
 def huge_window(net, params):
     net["server"].run(f"ip route change {params['net']}.0/24 dev server-eth0 src {params['net']}.2 initcwnd 64")
 
 
 # --- another client, another server ---
 
-@mutant.network("the client of HTTP/1.0 asks to keep the connection")
+@mutant.network("the client of HTTP/1.0 asks to keep the connection", scenes=["documents"])
 def keep_alive_always(net, params):
     curl_always(net["client"], 'header = "Connection: keep-alive"')
 
 
-@mutant.network("the client wants no connection kept")
+@mutant.network("the client wants no connection kept", scenes=["documents"])
 def close_always(net, params):
     curl_always(net["client"], 'header = "Connection: close"')
 
 
-@mutant.network("the client fetches in parallel")
+@mutant.network("the client fetches in parallel", scenes=["documents"])
 def parallel(net, params):
     curl_always(net["client"], "parallel", "parallel-immediate")
 
 
-@mutant.network("the server keeps no connection")
+@mutant.network("the server keeps no connection", scenes=["documents"])
 def keeps_none(net, params):
     configure("listen {{keeps}};", "listen {{keeps}}; keepalive_timeout 0;")
 
 
-@mutant.network("the server has no slow document")
+@mutant.network("the server has no slow document", scenes=["documents"])
 def nothing_slow(net, params):
     configure("limit_rate {{slow_rate}};", "")
 
 
-@mutant.network("the server that counts does not count")
+@mutant.network("the server that counts does not count", scenes=["documents"])
 def counts_not(net, params):
     configure("keepalive_requests {{requests_kept}};", "")
 
 
-@mutant.network("the server's FIN is held back for half a second")
+@mutant.network("the server's FIN is held back for half a second", scenes=["documents"])
 def late_fin(net, params):
     """Where the server closes first, the client's FIN overtakes its own."""
     net["server"].run(["bash", "-c", """

@@ -1,4 +1,4 @@
-"""Reading the evidence of this lab: the visits of each scene, in round trips."""
+"""Reading the evidence of this lab: the visits of each step, in round trips."""
 
 from itertools import pairwise
 
@@ -16,19 +16,19 @@ def rtt(params) -> float:
     return 2 * params["delay"] / 1e3
 
 
-def visits(evidence, scene, where="client") -> list[tcp.Connection]:
-    """The connections that began in a scene, in order: it lasts until the next mark."""
+def visits(evidence, step, where="client") -> list[tcp.Connection]:
+    """The connections that began in a step, in order: it lasts until the next mark."""
     marks = sorted(one.start for one in evidence.timeline if one.kind == "mark")
-    start = evidence.mark(scene)
+    start = evidence.mark(step)
     end = next((mark for mark in marks if mark > start), float("inf"))
     return [one for one in tcp.connections(evidence.frames(where)) if start <= one.time < end]
 
 
-def visit(evidence, scene, where="client") -> tcp.Connection:
-    """The first connection of a scene that must have one."""
-    found = visits(evidence, scene, where)
+def visit(evidence, step, where="client") -> tcp.Connection:
+    """The first connection of a step that must have one."""
+    found = visits(evidence, step, where)
     if not found:
-        raise Missing(f"no connection was captured in the scene {scene!r}")
+        raise Missing(f"no connection was captured in the step {step!r}")
     return found[0]
 
 

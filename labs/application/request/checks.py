@@ -18,10 +18,10 @@ SLACK = 1.0  # s
 
 # --- the parts of a request ---
 
-@points(1, claim="REQ-1", hint="Follow the stream of the scene exact, and find where the head ends.")
-def check_four_parts(evidence, params):
+@points(1, claim="REQ-1", hint="Follow the stream of the step exact, and find where the head ends.")
+def check_four_parts(origin, params):
     """Request line, headers, blank line, body: that is how nginx reads GET without a body, and POST with one."""
-    found = [one.request for one in wire.exchanges(evidence, "headers")]
+    found = [one.request for one in wire.exchanges(origin, "headers")]
     post = next((one for one in found if one.method == "POST"), None)
     for request, body in ((found[0], b""), (post, params["body"].encode())):
         parts = request.head.split(b"\r\n") if request else []
@@ -29,16 +29,16 @@ def check_four_parts(evidence, params):
                and request.body == body, done=f"curl sent {wire.said(request)}",
                expected=f"a request line, lines with a colon, a blank line, {len(body)} bytes of body",
                seen=wire.short(request.head + request.body) if request else "nothing")
-    order = [line.body for line in wire.logged(evidence, wire.scene(evidence, "exact"))]
+    order = [line.body for line in wire.logged(origin, wire.step(origin, "exact"))]
     expect(order == [params["body"].encode()], done="a request with a body was typed",
            expected="nginx's log has the body", seen=str(order))
 
 
 @points(1, claim="REQ-2", hint="The first line has three words: what do it, to what, in which version.")
-def check_method_target_version(evidence):
+def check_method_target_version(origin):
     """The request line is method, target, version; nginx logs it as it was sent and answers in HTTP/1.1."""
-    found = wire.exchanges(evidence, "headers")
-    lines = wire.logged(evidence, wire.scene(evidence, "headers"))
+    found = wire.exchanges(origin, "headers")
+    lines = wire.logged(origin, wire.step(origin, "headers"))
     expect([one.request.start_line for one in found] == [line.request for line in lines] and found, done="curl asked",
            expected="nginx's log has the same request lines", seen=f"{len(found)} sent, {len(lines)} logged")
     for one in found:
@@ -49,33 +49,33 @@ def check_method_target_version(evidence):
 
 
 @points(2, claim=("REQ-2", "REQ-6"), hint="RFC 9112, sections 2.2 and 3, and 3.2 about Host. nginx follows them.")
-def check_what_is_still_a_request(evidence, params):
+def check_what_is_still_a_request(origin, params):
     """Each request of the quiz gets the status that it deserves: some oddities are put up with, others are not."""
     for number, name in enumerate(params["quiz"], start=1):
         sent, wanted = raw.QUIZ[name]
-        got = wire.status(evidence, f"quiz-{number}")
+        got = wire.status(origin, f"quiz-{number}")
         expect(got == wanted, done=f"quiz-{number}, {name}: {raw.shown(sent.replace('SHOP', params['shop']))}",
                expected=str(wanted), seen=str(got or "no response"))
 
 
 @points(1, claim="REQ-6", hint="Compare the two request lines, letter by letter, and look into nginx's error.log.")
-def check_the_notes_example_is_malformed(evidence, params):
+def check_the_notes_example_is_malformed(origin, params):
     """"POST / HTTP1.1" is no request: 400. With the slash in HTTP/1.1 nginx understands it."""
-    sent = wire.scene(evidence, "notes").stream(tcp.CLIENT)
-    expect(sent == raw.notes(params, "HTTP1.1") and wire.status(evidence, "notes") == 400,
+    sent = wire.step(origin, "notes").stream(tcp.CLIENT)
+    expect(sent == raw.notes(params, "HTTP1.1") and wire.status(origin, "notes") == 400,
            done="the notes' own example was sent", expected="400 Bad Request",
-           seen=f"{wire.status(evidence, 'notes')} for {wire.short(sent)}")
-    expect("client sent invalid request while reading client request line" in evidence.text("error.log"),
+           seen=f"{wire.status(origin, 'notes')} for {wire.short(sent)}")
+    expect("client sent invalid request while reading client request line" in origin.text("error.log"),
            done="the same", expected="nginx's error log: client sent invalid request", seen="nothing of the kind")
     # A page that is a file takes no POST: 405 says that the request itself has been understood.
-    got = wire.status(evidence, "repaired")
+    got = wire.status(origin, "repaired")
     expect(got == 405, done="the same with HTTP/1.1", expected="405: understood, but / takes no POST", seen=str(got))
 
 
 # --- headers ---
 
 def differences(evidence) -> dict[str, list[http.Exchange]]:
-    """Of the scene headers: the answers to each question in turn, by target and method."""
+    """Of the step headers: the answers to each question in turn, by target and method."""
     found: dict[str, list[http.Exchange]] = {}
     for one in wire.exchanges(evidence, "headers"):
         found.setdefault(f"{one.request.method} {one.request.target_uri}", []).append(one)
@@ -91,9 +91,9 @@ def pair(evidence, question: str) -> tuple[http.Exchange, http.Exchange]:
 
 
 @points(1, claim="REQ-3", hint="The same address, the same path. Which line of the request is another?")
-def check_host_chooses_the_site(evidence, params):
+def check_host_chooses_the_site(origin, params):
     """Host: two sites at one address, told apart by this line alone."""
-    first, other = pair(evidence, "GET /")
+    first, other = pair(origin, "GET /")
     expect(params["shop"].encode() in first.response.body and params["second"].encode() in other.response.body
            and first.request.header("host") == params["shop"] and other.request.header("host") == params["second"],
            done=f"curl asked for / with Host {params['shop']}, then {params['second']}",
@@ -102,19 +102,19 @@ def check_host_chooses_the_site(evidence, params):
 
 
 @points(2, claim="REQ-3", hint="Read each pair of requests side by side, then each pair of responses.")
-def check_accept_headers_choose_the_form(evidence, params):
+def check_accept_headers_choose_the_form(origin, params):
     """Accept-Language, Accept, Accept-Encoding: another language, another format, the same text packed."""
-    plain, asked = pair(evidence, "GET /greeting")
+    plain, asked = pair(origin, "GET /greeting")
     languages = [one.response.header("content-language") for one in (plain, asked)]
     greeting = shop.LANGUAGES[params["language"]].encode()
     expect(languages == ["en", params["language"]] and greeting in asked.response.body,
            done=f"curl asked for /greeting, then with Accept-Language: {params['language']}",
            expected=f"English, then {params['language']}", seen=f"{languages[0]}, then {languages[1]}")
-    plain, asked = pair(evidence, "GET /price")
+    plain, asked = pair(origin, "GET /price")
     kinds = [one.response.header("content-type") for one in (plain, asked)]
     expect(kinds == ["text/html", "application/json"], expected="HTML, then JSON", seen=" then ".join(map(str, kinds)),
            done="curl asked for /price with Accept: */*, then with Accept: application/json")
-    plain, asked = pair(evidence, "GET /catalogue.txt")
+    plain, asked = pair(origin, "GET /catalogue.txt")
     expect(asked.response.header("content-encoding") == "gzip" and plain.response.header("content-encoding") is None
            and gzip.decompress(asked.response.body) == plain.response.body
            and len(asked.response.body) < len(plain.response.body),
@@ -125,11 +125,11 @@ def check_accept_headers_choose_the_form(evidence, params):
 
 
 @points(2, claim="REQ-3", hint="A server may believe these headers; nothing proves them.")
-def check_who_asks_and_from_where(evidence, params):
+def check_who_asks_and_from_where(origin, params):
     """User-Agent and Referer: whoever calls itself a bot, or comes from elsewhere, is shown the door."""
     for question, header, wanted in (("GET /robots-unwelcome", "user-agent", [200, 403]),
                                      ("GET /picture.png", "referer", [403, 200])):
-        found = pair(evidence, question)
+        found = pair(origin, question)
         statuses = [one.response.status for one in found]
         values = [one.request.header(header) for one in found]
         expect(statuses == wanted and values[0] != values[1], expected=" then ".join(map(str, wanted)),
@@ -138,21 +138,21 @@ def check_who_asks_and_from_where(evidence, params):
 
 
 @points(1, claim="REQ-3", hint="The same body under another name: look at the two Content-Types.")
-def check_content_type_says_what_the_body_is(evidence):
+def check_content_type_says_what_the_body_is(origin):
     """Content-Type of the request: a form is taken, the same bytes as text are not (415)."""
-    first, other = pair(evidence, "POST /order")
+    first, other = pair(origin, "POST /order")
     statuses = [one.response.status for one in (first, other)]
     expect(statuses == [201, 415] and first.request.body == other.request.body, expected="201, then 415",
            done="curl posted the same body as a form, then as text/plain", seen=" then ".join(map(str, statuses)))
 
 
 @points(1, claim="REQ-3", hint="How many requests are on the connection, and what came with the last one?")
-def check_connection_says_whether_it_stays(evidence):
+def check_connection_says_whether_it_stays(origin):
     """Connection: close ends the connection that all the requests before it had kept."""
-    found, one = wire.exchanges(evidence, "headers"), wire.scene(evidence, "headers")
+    found, one = wire.exchanges(origin, "headers"), wire.step(origin, "headers")
     closing = [number for number, each in enumerate(found) if each.request.header("connection") == "close"]
-    later = [each for each in wire.connections(evidence)
-             if one.time < each.time <= evidence.command("curl-headers").end]
+    later = [each for each in wire.connections(origin)
+             if one.time < each.time <= origin.command("curl-headers").end]
     expect(closing == [len(found) - 1] and len(found) > 2 and one.closed_first == tcp.SERVER and len(later) == 1,
            done="curl asked many times, then with Connection: close, then once more",
            expected="one connection up to there, closed by the server; another one for the rest",
@@ -162,10 +162,10 @@ def check_connection_says_whether_it_stays(evidence):
 
 # --- the blank line, and the length ---
 
-@points(2, claim="REQ-4", hint="Look for the server's FIN in the scene no-blank, and for the status in access.log.")
-def check_no_blank_line_no_answer(evidence, params):
+@points(2, claim="REQ-4", hint="Look for the server's FIN in the step no-blank, and for the status in access.log.")
+def check_no_blank_line_no_answer(origin, params):
     """Without its blank line the request is not finished: nginx waits, gives up, logs 408, and says nothing at all."""
-    one = wire.scene(evidence, "no-blank")
+    one = wire.step(origin, "no-blank")
     took, patience = wire.server_ended_after(one), params["_patience"]
     expect(one.stream(tcp.CLIENT) == raw.without_blank_line(params) and one.stream(tcp.SERVER) == b"",
            done="a request without its blank line", expected="no byte of an answer",
@@ -173,14 +173,14 @@ def check_no_blank_line_no_answer(evidence, params):
     expect(took is not None and abs(took - patience) < SLACK, done="the same",
            expected=f"the server closes after its client_header_timeout, {patience} s",
            seen=f"{took:.1f} s" if took is not None else f"first to close: {one.closed_first}")
-    statuses = [line.status for line in wire.logged(evidence, one)]
+    statuses = [line.status for line in wire.logged(origin, one)]
     expect(statuses == [408], done="the same", expected="408 in nginx's access log", seen=str(statuses))
 
 
-@points(1, claim="REQ-4", hint="The scene late-blank: when does the answer come?")
-def check_the_blank_line_lets_it_go(evidence, params):
+@points(1, claim="REQ-4", hint="The step late-blank: when does the answer come?")
+def check_the_blank_line_lets_it_go(origin, params):
     """The same request: answered as soon as the blank line is there, and not before."""
-    one = wire.scene(evidence, "late-blank")
+    one = wire.step(origin, "late-blank")
     found = http.of_connection(one)
     sent = one.data(tcp.CLIENT)
     expect(found and found[0].response and found[0].response.status == 200 and len(sent) == 2,
@@ -191,18 +191,18 @@ def check_the_blank_line_lets_it_go(evidence, params):
            expected="an answer right after the blank line", seen=f"{waited:.2f} s after it")
 
 
-@points(2, claim="REQ-5", hint="Read access.log for the scenes exact, short and long: which body, which next request?")
-def check_content_length_is_where_the_body_ends(evidence, params):
+@points(2, claim="REQ-5", hint="Read access.log for the steps exact, short and long: which body, which next request?")
+def check_content_length_is_where_the_body_ends(origin, params):
     """Right: taken. Too small: what is left is taken for a request, 400. Too great: the server waits for the rest."""
     body, cut = params["body"].encode(), len(params["body"].encode()) - params["short"]
-    lines = {name: wire.logged(evidence, wire.scene(evidence, name)) for name in ("exact", "short", "long")}
+    lines = {name: wire.logged(origin, wire.step(origin, name)) for name in ("exact", "short", "long")}
     expect([(line.status, line.body) for line in lines["exact"]] == [(201, body)], done="Content-Length was right",
            expected=f"201, and nginx's log has the {len(body)} bytes", seen=str(lines["exact"]))
     expect([line.status for line in lines["short"]] == [201, 400] and lines["short"][0].body == body[:cut]
            and lines["short"][1].request.encode() == body[cut:], done=f"Content-Length was {params['short']} too small",
            expected=f"201 for the first {cut} bytes, then 400 for a request that begins with {body[cut:]!r}",
            seen=str(lines["short"]))
-    one = wire.scene(evidence, "long")
+    one = wire.step(origin, "long")
     took = wire.server_ended_after(one)
     expect([line.status for line in lines["long"]] == [408] and not one.stream(tcp.SERVER) and took is not None
            and abs(took - params["_patience"]) < SLACK, done=f"Content-Length was {params['short']} too great",
@@ -232,30 +232,30 @@ def earned(evidence, name: str, status: int) -> http.Exchange:
 
 
 @points(1, claim=("REQ-1", "REQ-2"), hint="The query belongs to the target, behind a question mark.")
-def check_your_page(evidence, params):
+def check_your_page(ask, params):
     """200 for the page, with its query, asked in HTTP/1.1."""
-    exchange = earned(evidence, "page", 200)
+    exchange = earned(ask, "page", 200)
     line = f"GET /{params['page']}?{params['query']} HTTP/1.1"
     expect(exchange.request.start_line == line and exchange.request.head.endswith(b"\r\n\r\n"), done="the door page",
            expected=f"{line}, in lines that end in CR LF", seen=wire.short(exchange.request.head))
 
 
 @points(1, claim="REQ-3", hint="nginx finds the site by Host.")
-def check_your_host(evidence, params):
+def check_your_host(ask, params):
     """The page of the second site."""
-    exchange = earned(evidence, "host", 200)
+    exchange = earned(ask, "host", 200)
     expect(b"Here I am." in exchange.response.body, done="the door host", expected=f"the page of {params['second']}",
            seen=wire.short(exchange.response.body))
 
 
 @points(2, claim="REQ-3", hint="Accept-Language and Accept-Encoding, RFC 9110, section 12.5.")
-def check_your_accept_headers(evidence, params):
+def check_your_accept_headers(ask, params):
     """A greeting in your language; the catalogue, packed."""
-    greeting = earned(evidence, "language", 200)
+    greeting = earned(ask, "language", 200)
     wanted = shop.LANGUAGES[params["language"]].encode()
     expect(wanted in greeting.response.body, done="the door language", expected=wanted.decode(),
            seen=wire.short(greeting.response.body))
-    packed = earned(evidence, "packed", 200).response
+    packed = earned(ask, "packed", 200).response
     text = shop.site(params)["catalogue.txt"].encode()
     expect(packed.header("content-encoding") == "gzip" and gzip.decompress(packed.body) == text, done="the door packed",
            expected="/catalogue.txt, packed with gzip",
@@ -263,56 +263,56 @@ def check_your_accept_headers(evidence, params):
 
 
 @points(2, claim="REQ-3", hint="User-Agent says who you are, Referer from where you come (with one r).")
-def check_your_user_agent_and_referer(evidence, params):
+def check_your_user_agent_and_referer(ask, params):
     """Let in as the right agent; the picture, for somebody who comes from the shop's own page."""
-    earned(evidence, "agent", 200)
-    picture = earned(evidence, "referer", 200).response
+    earned(ask, "agent", 200)
+    picture = earned(ask, "referer", 200).response
     expect(picture.body == shop.site(params)["picture.png"].encode(), done="the door referer",
            expected="/picture.png", seen=wire.short(picture.body))
 
 
 @points(1, claim="REQ-3", hint="If-Modified-Since, with the date of your copy (RFC 9110, section 13.1.3).")
-def check_your_copy_is_good(evidence):
+def check_your_copy_is_good(ask):
     """304 for a file that has not changed, and no body."""
-    response = earned(evidence, "unchanged", 304).response
+    response = earned(ask, "unchanged", 304).response
     expect(response.body == b"", done="the door unchanged", expected="no body", seen=wire.short(response.body))
 
 
 @points(2, claim="REQ-5", hint="Content-Length counts bytes. How many does a letter with an accent have in UTF-8?")
-def check_your_order(evidence, params):
+def check_your_order(ask, params):
     """The form is taken, and nginx has read all of it and nothing else."""
-    exchange = earned(evidence, "order", 201)
-    one = at_door(evidence, "order")[0]
-    bodies, wanted = [line.body for line in wire.logged(evidence, one)], params["form"].encode()
+    exchange = earned(ask, "order", 201)
+    one = at_door(ask, "order")[0]
+    bodies, wanted = [line.body for line in wire.logged(ask, one)], params["form"].encode()
     expect(bodies == [wanted] and exchange.request.header("content-length") == str(len(wanted)), done="the door order",
            expected=f"nginx's log has {wanted!r}", seen=str(bodies))
 
 
 @points(1, claim="REQ-2", hint="Only one version of HTTP does without Host.")
-def check_your_old_request(evidence):
+def check_your_old_request(ask):
     """200 for HTTP/1.0, without Host."""
-    exchange = earned(evidence, "old", 200)
+    exchange = earned(ask, "old", 200)
     expect(exchange.request.version == "HTTP/1.0" and exchange.request.header("host") is None, done="the door old",
            expected="HTTP/1.0 and no Host", seen=wire.short(exchange.request.head))
 
 
 @points(3, claim="REQ-6", hint="nginx says in its error log why it refused. Everything else must be right.")
-def check_your_refusals(evidence, params):
+def check_your_refusals(ask, params):
     """Three times 400, each for its own reason, as nginx's error log has it."""
-    log = evidence.text("error.log").splitlines()
+    log = ask.text("error.log").splitlines()
     for number, name in enumerate(params["refusals"], start=1):
         door, (words, reason) = f"refusal-{number}", shop.REFUSALS[name]
-        earned(evidence, door, 400)
+        earned(ask, door, 400)
         reasons = [line.partition(": *")[2].partition(" ")[2] for line in log if f"server: door-{door}," in line]
         expect(reasons and reason in reasons[-1], done=f"the door {door} wanted {words}",
                expected=f"in error.log: {reason}", seen=reasons[-1] if reasons else "nothing")
 
 
 @points(2, claim="REQ-4", hint="What does the server wait for? Everything up to there has to be right.")
-def check_your_request_that_waits(evidence, params):
+def check_your_request_that_waits(ask, params):
     """A right beginning of a request, for the rest of which nginx waits until its patience ends: 408 in its log."""
-    one, _, done = at_door(evidence, "waiting")
-    lines, took = wire.logged(evidence, one), wire.server_ended_after(one)
+    one, _, done = at_door(ask, "waiting")
+    lines, took = wire.logged(ask, one), wire.server_ended_after(one)
     expect([line.status for line in lines] == [408] and took is not None and took > params["_patience"] - SLACK,
            done=done, expected="408 in nginx's access log, once its patience has ended",
            seen=f"{[line.status for line in lines]}, {'nobody waited' if took is None else f'after {took:.1f} s'}")
@@ -324,51 +324,51 @@ def check_your_request_that_waits(evidence, params):
 # --- your answers ---
 
 @points(3, claim=("REQ-2", "REQ-6"), hint="RFC 9112, sections 2.2, 3 and 3.2. nginx puts up with some oddities.")
-def check_answer_statuses(answers, evidence, params):
+def check_answer_statuses(answers, origin, params):
     """The statuses of the quiz."""
     given = answers.items("statuses")
-    found = [wire.status(evidence, f"quiz-{number}") for number in range(1, len(params["quiz"]) + 1)]
+    found = [wire.status(origin, f"quiz-{number}") for number in range(1, len(params["quiz"]) + 1)]
     wrong = [str(number) for number, (one, other) in enumerate(zip(given, found), start=1) if one != other]
     expect(len(given) == len(found) and not wrong, done="the quiz", expected=f"statuses: {len(found)} right numbers",
            seen=f"not so for {', '.join(wrong)}" if wrong else f"{len(given)} numbers")
 
 
 @points(1, claim="REQ-6", hint="RFC 9112, section 2.3: HTTP-version = HTTP-name \"/\" DIGIT \".\" DIGIT.")
-def check_answer_missing(answers, evidence, params):
+def check_answer_missing(answers, origin, params):
     """The character that the notes' example lacks."""
     given = answers.text("missing")
-    mended = wire.scene(evidence, "repaired").stream(tcp.CLIENT).split(b"\r\n")[0].decode()
-    broken = wire.scene(evidence, "notes").stream(tcp.CLIENT).split(b"\r\n")[0].decode()
+    mended = wire.step(origin, "repaired").stream(tcp.CLIENT).split(b"\r\n")[0].decode()
+    broken = wire.step(origin, "notes").stream(tcp.CLIENT).split(b"\r\n")[0].decode()
     expect(len(given) == 1 and broken.replace("HTTP1", f"HTTP{given}1") == mended, done=f"nginx refused {broken!r}",
            expected="missing is the character that makes it right", seen=f"not {given!r}")
 
 
 @points(2, claim="REQ-4", hint="The wire has the one, access.log the other. They need not agree.")
-def check_answer_waiting(answers, evidence):
+def check_answer_waiting(answers, origin):
     """How long nginx waits for the blank line; what the client is told; what the log says."""
-    one = wire.scene(evidence, "no-blank")
-    took, seen = wire.server_ended_after(one) or 0.0, wire.status(evidence, "no-blank") or 0
+    one = wire.step(origin, "no-blank")
+    took, seen = wire.server_ended_after(one) or 0.0, wire.status(origin, "no-blank") or 0
     waited, told, kept = answers.number("waited"), answers.integer("status_seen"), answers.integer("status_logged")
     expect(abs(waited - took) <= SLACK, done="a request without its blank line", seen=f"not {waited:g}",
            expected="waited is the time (s) until the server closed (1 s off is fine)")
     expect(told == seen, done="the same", seen=f"not {told}",
            expected="status_seen is what the client got, 0 for nothing")
-    expect([kept] == [line.status for line in wire.logged(evidence, one)], done="the same",
+    expect([kept] == [line.status for line in wire.logged(origin, one)], done="the same",
            expected="status_logged is what stands in the log", seen=f"not {kept}")
 
 
 @points(1, claim="REQ-5", hint="len(text.encode()) in Python.")
-def check_answer_content_length(answers, evidence):
+def check_answer_content_length(answers, origin):
     """The length of a body that is not all ASCII."""
     given = answers.integer("content_length")
-    found = wire.logged(evidence, wire.scene(evidence, "exact"))[0].body or b""
+    found = wire.logged(origin, wire.step(origin, "exact"))[0].body or b""
     expect(given == len(found), done="a form was posted", expected="content_length is its length in bytes",
            seen=f"not {given}")
 
 
 @points(1, claim="REQ-5", hint="Cut the body where Content-Length says.")
-def check_answer_next_request(answers, evidence):
+def check_answer_next_request(answers, origin):
     """What is left of a body that was longer than its Content-Length."""
-    given, lines = answers.text("next_request"), wire.logged(evidence, wire.scene(evidence, "short"))
+    given, lines = answers.text("next_request"), wire.logged(origin, wire.step(origin, "short"))
     expect(len(lines) == 2 and given == lines[1].request, done="a form was posted with too small a Content-Length",
            expected="next_request is what nginx took for a request line", seen=f"not {given!r}")

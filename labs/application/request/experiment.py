@@ -7,14 +7,15 @@
 import calendar
 import os
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 allowed = Allowed(without=("ctypes", "http.client", "urllib.request"))
 needs = ("netem", "nginx", "curl")
-diagram = Diagram(captures=("client",), protocols=("tcp", "http"), hosts=("client", "web"), first="notes",
-                  last="short", limit=50)
+diagram = Diagram(captures=("client",), protocols=("tcp", "http"), scene="origin", hosts=("client", "web"),
+                  first="notes", last="short", limit=50)
 
 NAMES = ("amber", "birch", "cobalt", "dune", "ember", "fjord", "gravel", "harbour", "iris", "juniper")
 WARES = ("boots", "gloves", "coats", "hats", "scarves")
@@ -66,17 +67,32 @@ def topology(params):
                        for number, name in enumerate(("client", "web"), start=1)})
 
 
-def experiment(net, rec, work):
+@scene
+def origin(net, rec):
+    """What nginx makes of requests, good and bad."""
+    with asked_of_nginx(net, rec):
+        rec.progress("requests, good and bad")
+        type_requests(net, rec)
+        ask_with_headers(net, rec)
+
+
+@scene(work=["*.py"])
+def ask(net, rec, work):
+    """Your requests."""
+    with asked_of_nginx(net, rec):
+        rec.mark("yours")
+        rec.student("ask", net["client"], ["python3", "-SE", "ask.py", net["web"].IP(), str(rec.params["port"])],
+                    timeout=120)
+
+
+@contextmanager
+def asked_of_nginx(net, rec):
+    """nginx serves, the client knows its names and is listened to; what nginx logged is kept afterwards."""
     p = rec.params
     net["client"].replace_file("/etc/hosts", f"{net['web'].IP()} {p['shop']} {p['second']}\n")
     with rec.capture("client"):
         nginx = start_nginx(net, rec)
-        rec.progress("requests, good and bad")
-        type_requests(net, rec)
-        ask_with_headers(net, rec)
-        rec.progress("your requests")
-        rec.mark("yours")
-        rec.student("ask", net["client"], ["python3", "-SE", "ask.py", net["web"].IP(), str(p["port"])], timeout=120)
+        yield
         nginx.stop()
     for name in ("access.log", "error.log"):
         rec.keep(name, (nginx.folder / name).read_text())
@@ -98,26 +114,26 @@ def start_nginx(net, rec):
 
 
 def type_requests(net, rec) -> None:
-    """Requests without a browser. Each scene begins with a mark."""
+    """Requests without a browser. Each step begins with a mark."""
     from lab import raw
     from mnlab.net.typed import converse
     p, target = rec.params, (net["web"].IP(), 80)
 
-    def scene(name, *parts, **times):
+    def step(name, *parts, **times):
         rec.mark(name)
         converse(net["client"], target, *parts, wait=rec.wait, **{"patience": 6, **times})
         rec.wait(0.2)
 
     length = len(p["body"].encode())
-    scene("notes", raw.notes(p, "HTTP1.1"))
-    scene("repaired", raw.notes(p, "HTTP/1.1"))
-    scene("no-blank", raw.without_blank_line(p), patience=p["_patience"] + 10)
-    scene("late-blank", raw.without_blank_line(p), b"\r\n", pause=p["late"])
-    scene("exact", raw.order(p, length))
-    scene("short", raw.order(p, length - p["short"]))
-    scene("long", raw.order(p, length + p["short"]), patience=p["_patience"] + 10)
+    step("notes", raw.notes(p, "HTTP1.1"))
+    step("repaired", raw.notes(p, "HTTP/1.1"))
+    step("no-blank", raw.without_blank_line(p), patience=p["_patience"] + 10)
+    step("late-blank", raw.without_blank_line(p), b"\r\n", pause=p["late"])
+    step("exact", raw.order(p, length))
+    step("short", raw.order(p, length - p["short"]))
+    step("long", raw.order(p, length + p["short"]), patience=p["_patience"] + 10)
     for number, request in enumerate(raw.quiz(p), start=1):
-        scene(f"quiz-{number}", request)
+        step(f"quiz-{number}", request)
 
 
 def ask_with_headers(net, rec) -> None:

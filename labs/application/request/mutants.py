@@ -14,69 +14,69 @@ def nginx(old: str, new: str) -> None:
     shop.CONF = shop.CONF.replace(old, new)
 
 
-@mutant.network("curl speaks HTTP/1.0")
+@mutant.network("curl speaks HTTP/1.0", scenes=["origin"])
 def old_curl(net, params):
     curl_always(net["client"], "http1.0")
 
 
-@mutant.network("nginx takes orders without reading them")
+@mutant.network("nginx takes orders without reading them", scenes=["origin"])
 def unread_orders(net, params):
     nginx("proxy_pass http://127.0.0.1:9000;", "return 201;")
 
 
-@mutant.network("nginx has one answer for every target and method")
+@mutant.network("nginx has one answer for every target and method", scenes=["origin"])
 def one_answer(net, params):
     nginx("        root site;\n        location = /greeting",
           '        location / { return 200 "Hello.\\n"; }\n        location = /greeting')
 
 
-@mutant.network("somebody puts the slash into HTTP1.1")
+@mutant.network("somebody puts the slash into HTTP1.1", scenes=["origin"])
 def slash_added(net, params):
     from lab import raw
     raw.NOTES = raw.NOTES.replace("HTTP1.1", "HTTP/1.1")
 
 
-@mutant.network("nginx has one site only")
+@mutant.network("nginx has one site only", scenes=["origin"])
 def one_site(net, params):
     nginx("server_name {{second}};", "server_name nobody.example;")
 
 
-@mutant.network("nginx speaks English to everybody")
+@mutant.network("nginx speaks English to everybody", scenes=["origin"])
 def english_only(net, params):
     nginx("~^de de; ~^fr fr; ~^es es; ~^it it;", "")
 
 
-@mutant.network("nginx gives HTML to everybody")
+@mutant.network("nginx gives HTML to everybody", scenes=["origin"])
 def html_only(net, params):
     nginx('"~^application/json" json;', "")
 
 
-@mutant.network("nginx packs nothing")
+@mutant.network("nginx packs nothing", scenes=["origin"])
 def no_gzip(net, params):
     nginx("gzip on;", "gzip off;")
 
 
-@mutant.network("nginx lets robots in")
+@mutant.network("nginx lets robots in", scenes=["origin"])
 def robots_welcome(net, params):
     nginx('if ($http_user_agent ~* "bot") { return 403; }', "")
 
 
-@mutant.network("nginx gives the picture to everybody")
+@mutant.network("nginx gives the picture to everybody", scenes=["origin"])
 def hot_links(net, params):
     nginx("if ($invalid_referer) { return 403; } }\n", "}\n")
 
 
-@mutant.network("nginx takes any body for a form")
+@mutant.network("nginx takes any body for a form", scenes=["origin"])
 def any_type(net, params):
     nginx("if ($not_a_form) { return 415; }", "")
 
 
-@mutant.network("nginx ends a connection after five requests")
+@mutant.network("nginx ends a connection after five requests", scenes=["origin"])
 def few_requests(net, params):
     nginx("keepalive_timeout 3s;", "keepalive_timeout 3s; keepalive_requests 5;")
 
 
-@mutant.network("nginx waits for 1 s only")
+@mutant.network("nginx waits for 1 s only", scenes=["origin"])
 def impatient(net, params):
     nginx("{{_patience}}s", "1s")
 

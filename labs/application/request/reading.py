@@ -1,4 +1,4 @@
-"""Reading the evidence of the request lab: scenes on the wire, doors, and nginx's own two logs."""
+"""Reading the evidence of the request lab: steps on the wire, doors, and nginx's own two logs."""
 
 import math
 import re
@@ -46,20 +46,20 @@ def connections(evidence) -> list[tcp.Connection]:
     return tcp.connections(evidence.frames("client"))
 
 
-def scene(evidence, name: str) -> tcp.Connection:
-    """The connection of a scene: the first one that began after its mark."""
+def step(evidence, name: str) -> tcp.Connection:
+    """The connection of a step: the first one that began after its mark."""
     begin = evidence.mark(name)
     found = [one for one in connections(evidence) if one.time >= begin]
-    expect(found and found[0].handshake, done=f"scene {name}", expected="a connection", seen="none")
+    expect(found and found[0].handshake, done=f"step {name}", expected="a connection", seen="none")
     return found[0]
 
 
 def exchanges(evidence, name: str) -> list[http.Exchange]:
-    return http.of_connection(scene(evidence, name))
+    return http.of_connection(step(evidence, name))
 
 
 def status(evidence, name: str) -> int | None:
-    """The status of the first response of a scene; None if none came."""
+    """The status of the first response of a step; None if none came."""
     found = exchanges(evidence, name)
     return found[0].response.status if found and found[0].response else None
 

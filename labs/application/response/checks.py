@@ -23,44 +23,44 @@ PACE = 0.25  # s by which a line may be early or late
 # --- what a response is ---
 
 @points(1, claim="RSP-1", hint="curl -i prints the whole response. Where does nginx's head end?")
-def check_four_parts(evidence, params):
+def check_four_parts(origin, params):
     """Status line, header lines, blank line, body: in this order on the wire, and as curl prints them."""
-    response, page = wire.answer(evidence, "page", "/"), web.site(params)["index.html"]
+    response, page = wire.answer(origin, "page", "/"), web.site(params)["index.html"]
     wrong = wire.strict(response)
     expect(not wrong and len(response.headers) > 3, done="curl fetched nginx's page",
            expected="status line, header lines, blank line, as in RFC 9112", seen=wrong or "hardly any header")
     expect(response.body == page, done="the same", expected=f"the page, {len(page)} bytes",
            seen=f"{len(response.body)} bytes")
-    printed = evidence.command("curl-page").stdout
+    printed = origin.command("curl-page").stdout
     places = [printed.find("HTTP/1.1 200"), printed.find("Content-Length:"), printed.find("<html>")]
     expect(0 <= places[0] < places[1] < places[2], done="the same", expected="curl prints them in this order",
            seen=printed[:200])
 
 
-@points(2, claim="RSP-2", hint="Which of the three words does a program go by? See odd-reason in the scene wrong.")
-def check_version_code_reason(evidence):
+@points(2, claim="RSP-2", hint="Which of the three words does a program go by? See odd-reason in the step wrong.")
+def check_version_code_reason(origin):
     """Version, code, reason: the code counts, the reason is for people, and without the version it is no HTTP/1.x."""
     for target, code, reason in (("/", 200, "OK"), ("/gone", 410, "Gone"), ("/no-such-page", 404, "Not Found")):
-        response = wire.answer(evidence, "page", target)
+        response = wire.answer(origin, "page", target)
         expect(response.start_line == f"HTTP/1.1 {code} {reason}", done=f"curl asked nginx for {target}",
                expected=f"HTTP/1.1 {code} {reason}", seen=response.start_line)
-    ended = curl_said(evidence)
+    ended = curl_said(origin)
     expect(ended["odd-reason"][:2] == ["0", "200"] and ended["no-version"][0] == "1", expected="0 with 200; then 1",
            done="a server said 'HTTP/1.1 200 Not Found', and another time '200 OK' without the version",
            seen=f"{' with '.join(ended['odd-reason'][:2])}; then {ended['no-version'][0]}")
 
 
 def curl_said(evidence) -> dict[str, list[str]]:
-    """Of the scene wrong: name -> exit status, status code, bytes, and curl's words."""
+    """Of the step wrong: name -> exit status, status code, bytes, and curl's words."""
     lines = [line.split(" ", 4) for line in evidence.command("curl-wrong").stdout.splitlines()]
     return {line[0].rpartition("/")[2]: line[1:] for line in lines if len(line) > 3}
 
 
 @points(1, claim="RSP-3", hint="Whose clock does Date show, and how exact is it?")
-def check_date_is_the_servers_clock(evidence, params):
+def check_date_is_the_servers_clock(origin, params):
     """Date: the moment at which the response was made, in GMT, to the second; it goes on with the clock."""
-    first, later = (wire.answer(evidence, name, "/") for name in ("page", "later"))
-    offs = [wire.seconds_off(evidence, one) for one in (first, later)]
+    first, later = (wire.answer(origin, name, "/") for name in ("page", "later"))
+    offs = [wire.seconds_off(origin, one) for one in (first, later)]
     for one, off in zip((first, later), offs):
         expect(off is not None and abs(off) < SLACK, done="curl fetched nginx's page",
                expected="Date: the time of the response", seen=f"Date: {one.header('date')}, {off} s off")
@@ -70,24 +70,24 @@ def check_date_is_the_servers_clock(evidence, params):
 
 
 @points(2, claim="RSP-3", hint="The bytes of right.html and wrong.html are the same. What differs?")
-def check_charset_decides_how_bytes_are_read(evidence, params):
+def check_charset_decides_how_bytes_are_read(origin, params):
     """The same bytes, labelled utf-8 and iso-8859-1: w3m shows the text, and then another one, and no error."""
-    pages = {name: wire.answer(evidence, "charsets", f"/{name}.html") for name in ("right", "wrong")}
+    pages = {name: wire.answer(origin, "charsets", f"/{name}.html") for name in ("right", "wrong")}
     expect(pages["right"].body == pages["wrong"].body == web.site(params)["right.html"], seen="other bytes",
            done="w3m fetched right.html and wrong.html", expected="the same bytes for both")
     text = params["text"]
     for name, label, shown in (("right", "utf-8", text), ("wrong", "iso-8859-1", text.encode().decode("latin-1"))):
         expect(wire.charset(pages[name]) == ("text/html", label), done=f"w3m fetched {name}.html",
                expected=f"charset={label}", seen=pages[name].header("content-type"))
-        ran = evidence.command(f"w3m-{name}")
+        ran = origin.command(f"w3m-{name}")
         expect(ran.status == 0 and " ".join(ran.stdout.split()) == shown, done=f"w3m showed {name}.html",
                expected=shown, seen=ran.stdout or ran.stderr)
 
 
 @points(1, claim="RSP-3", hint="What does w3m show of right.html, and what of plain.html?")
-def check_content_type_decides_what_they_are(evidence, params):
+def check_content_type_decides_what_they_are(origin, params):
     """The same bytes as text/plain: w3m shows the tags."""
-    response, ran = wire.answer(evidence, "charsets", "/plain.html"), evidence.command("w3m-plain")
+    response, ran = wire.answer(origin, "charsets", "/plain.html"), origin.command("w3m-plain")
     page = web.site(params)["plain.html"]
     expect(wire.charset(response) == ("text/plain", "utf-8") and response.body == page, done="w3m fetched plain.html",
            expected="the same bytes, as text/plain", seen=f"Content-Type: {response.header('content-type')}")
@@ -96,24 +96,24 @@ def check_content_type_decides_what_they_are(evidence, params):
 
 
 @points(1, claim="RSP-4", hint="The page has blank lines, too, and what looks like a response. Who is fooled?")
-def check_the_first_blank_line_separates(evidence, params):
+def check_the_first_blank_line_separates(origin, params):
     """The first blank line ends the head; what follows is body, whatever it looks like."""
-    found = wire.exchanges(evidence, "page")
-    response = wire.answer(evidence, "page", "/")
+    found = wire.exchanges(origin, "page")
+    response = wire.answer(origin, "page", "/")
     expect(response.head.count(b"\r\n\r\n") == 1 and web.TRAP in response.body and response.header("x-note") is None,
            done="curl fetched a page with blank lines in it", expected="the head ends at the first one",
            seen=repr(response.head[-80:]))
     expect([one.response.status for one in found if one.response] == [200, 410, 404] and
-           len(wire.connections(evidence, "page")) == 1, done="curl went on, on the same connection",
+           len(wire.connections(origin, "page")) == 1, done="curl went on, on the same connection",
            expected="the next response is the next response, not a part of the page",
            seen=", ".join(wire.said(one.response) for one in found))
 
 
 @points(2, claim="RSP-5", hint="Content-Length, Transfer-Encoding, or the end: RFC 9112, section 6.3.")
-def check_length_or_chunks_or_the_end(evidence, params):
+def check_length_or_chunks_or_the_end(origin, params):
     """nginx knows the length of a file, not that of a file it packs: chunks; HTTP/1.0 has none: the connection ends."""
     wanted = {"plain": "length", "packed": "chunks", "old": "close"}
-    found, text = wire.exchanges(evidence, "forms"), web.site(params)["long.txt"]
+    found, text = wire.exchanges(origin, "forms"), web.site(params)["long.txt"]
     expect(len(found) == 3 and all(one.response for one in found), done="curl fetched /long.txt three times",
            expected="three responses", seen=f"{len(found)} requests")
     for name, one in zip(params["forms"], found):
@@ -129,9 +129,9 @@ def check_length_or_chunks_or_the_end(evidence, params):
 
 
 @points(2, claim="RSP-5", hint="curl(1), EXIT CODES. Does the client know that the body is all there?")
-def check_what_curl_makes_of_wrong_responses(evidence, params):
+def check_what_curl_makes_of_wrong_responses(origin, params):
     """Eight responses: curl takes those that can be understood, and says why it does not take the others."""
-    ended, sent = curl_said(evidence), wire.connections(evidence, "wrong")
+    ended, sent = curl_said(origin), wire.connections(origin, "wrong")
     for name, one in zip(params["wrong"], sent):
         words, data, status = broken.RESPONSES[name]
         expect(one.stream(tcp.SERVER) == data, done=f"{name} was asked for", expected=f"these bytes: {words}",
@@ -165,34 +165,34 @@ def expect_body(response, path: str, body: bytes) -> None:
 
 
 @points(2, claim=("RSP-1", "RSP-4"), hint="On a connection that stays, each response must end exactly where it says.")
-def check_your_connection(evidence):
+def check_your_connection(server):
     """Nine responses on one connection, every head strictly right, and curl content."""
-    ran, found = evidence.command("curl-own"), wire.exchanges(evidence, "own")
+    ran, found = server.command("curl-own"), wire.exchanges(server, "own")
     for path in PATHS:
-        own(evidence, path)
-    expect(ran.status == 0 and len(wire.connections(evidence, "own")) == 1 and len(found) == len(PATHS),
+        own(server, path)
+    expect(ran.status == 0 and len(wire.connections(server, "own")) == 1 and len(found) == len(PATHS),
            done="curl fetched all nine paths", expected="one connection, and no complaint",
-           seen=f"{len(wire.connections(evidence, 'own'))} connections; {ran.stderr.strip() or ran.status}")
+           seen=f"{len(wire.connections(server, 'own'))} connections; {ran.stderr.strip() or ran.status}")
 
 
 @points(2, claim="RSP-3", hint="text.encode(...) makes bytes of a text. Name the same charset in Content-Type.")
-def check_your_texts(evidence, params):
+def check_your_texts(server, params):
     """/text in UTF-8 and /latin in ISO-8859-1: each with its true label and length. Others have a label."""
     for path, label in (("text", "utf-8"), ("latin", "iso-8859-1")):
-        response = own(evidence, path)
+        response = own(server, path)
         expect_body(response, path, params["text"].encode(label))
         expect(wire.charset(response) == ("text/plain", label), done=f"curl fetched /{path}",
                expected=f"Content-Type: text/plain; charset={label}", seen=response.header("content-type"))
     for path in ("odd", "moved", GO, "nowhere"):
-        response = own(evidence, path)
+        response = own(server, path)
         expect(not response.body or wire.charset(response)[1], done=f"curl fetched /{path}, which has a body",
                expected="Content-Type with a charset", seen=response.header("content-type"))
 
 
 @points(2, claim="RSP-3", hint="What does the browser need to know before it can show a text?")
-def check_your_page_is_read_right(evidence, params):
+def check_your_page_is_read_right(server, params):
     """/page: HTML with its charset named; a browser shows the text as it was meant."""
-    response, ran = own(evidence, "page"), evidence.command("w3m-own")
+    response, ran = own(server, "page"), server.command("w3m-own")
     kind, label = wire.charset(response)
     expect(response.status == 200 and kind == "text/html" and label, done="curl fetched /page",
            expected="Content-Type: text/html with a charset", seen=response.header("content-type"))
@@ -201,19 +201,19 @@ def check_your_page_is_read_right(evidence, params):
 
 
 @points(1, claim="RSP-3", hint="time.gmtime, and the format of RFC 9110, section 5.6.7.")
-def check_your_dates(evidence):
+def check_your_dates(server):
     """Every response has Date, in GMT, and it is right."""
     for path in PATHS:
-        response = own(evidence, path)
-        off = wire.seconds_off(evidence, response)
+        response = own(server, path)
+        off = wire.seconds_off(server, response)
         expect(off is not None and abs(off) < SLACK, done=f"curl fetched /{path}",
                expected="Date: the time of the response", seen=f"Date: {response.header('date')}")
 
 
 @points(2, claim="RSP-2", hint="204 has no body and no length (RFC 9110, section 8.6). 404 has a body like any other.")
-def check_your_empty_and_missing(evidence):
+def check_your_empty_and_missing(server):
     """/empty: 204 without body, Content-Length and Transfer-Encoding. What does not exist: 404, with a text."""
-    empty, missing = own(evidence, "empty"), own(evidence, "nowhere")
+    empty, missing = own(server, "empty"), own(server, "nowhere")
     framed = [name for name in ("content-length", "transfer-encoding") if empty.header(name) is not None]
     expect(empty.status == 204 and not framed, done="curl fetched /empty",
            expected="204, and nothing said of a body's length", seen=f"{wire.said(empty)} {' '.join(framed)}")
@@ -222,19 +222,19 @@ def check_your_empty_and_missing(evidence):
 
 
 @points(1, claim="RSP-2", hint="RFC 9112, section 4: status-line = HTTP-version SP status-code SP [ reason-phrase ].")
-def check_your_odd_status(evidence, params):
+def check_your_odd_status(server, params):
     """/odd: a status that nobody has heard of, without a reason; the space behind it stays."""
-    response = own(evidence, "odd")
+    response = own(server, "odd")
     expect(response.start_line == f"HTTP/1.1 {params['code']} ", done="curl fetched /odd",
            expected=f"'HTTP/1.1 {params['code']} '", seen=repr(response.start_line))
 
 
 @points(1, claim="RSP-2", hint="RFC 9110, section 15.4.2. Where to, stands in a header.")
-def check_your_redirect(evidence, params):
+def check_your_redirect(server, params):
     """/moved: 301 to /text. /go?to=%2Ftext: 302 to /text."""
     places = ("/text", f"http://{params['own_name']}/text")
     for path, status in (("moved", 301), (GO, 302)):
-        response = own(evidence, path)
+        response = own(server, path)
         expect(response.status == status and response.header("location") in places, done=f"curl fetched /{path}",
                expected=f"{status} with Location: /text",
                seen=f"{wire.said(response)}, Location: {response.header('location')}")
@@ -253,15 +253,15 @@ def story_times(connection: tcp.Connection, lines: list[bytes]) -> list[float]:
 
 
 @points(3, claim="RSP-5", hint="Size in hexadecimal, CR LF, data, CR LF; in the end a chunk of size 0 (RFC 9112, 7.1).")
-def check_your_story_in_chunks(evidence, params):
+def check_your_story_in_chunks(server, params):
     """/story: each line goes out as soon as it is there; chunks say where it ends."""
-    response, lines = own(evidence, "story"), web.story(params)
+    response, lines = own(server, "story"), web.story(params)
     expect(response.status == 200 and response.chunked and response.header("content-length") is None
            and response.complete and response.body == b"".join(lines), done="curl fetched /story",
            expected=f"200, chunked, {len(lines)} lines, and the last chunk",
            seen=f"{wire.said(response)}, {wire.framing(response)}, complete: {response.complete}, "
                 f"{len(response.body)} of {sum(map(len, lines))} bytes")
-    last = next(one for one in wire.exchanges(evidence, "own") if one.request.target_uri == "/story")
+    last = next(one for one in wire.exchanges(server, "own") if one.request.target_uri == "/story")
     times = story_times(last.connection, lines)
     gaps = [late - early for early, late in pairwise(times)]
     expect(len(times) == len(lines) and all(abs(gap - THINKS) < PACE for gap in gaps), done="the same",
@@ -270,21 +270,21 @@ def check_your_story_in_chunks(evidence, params):
 
 
 @points(2, claim="RSP-5", hint="HTTP/1.0 has no chunks (RFC 9112, section 6.1). What else ends a body?")
-def check_your_story_for_an_old_client(evidence, params):
+def check_your_story_for_an_old_client(server, params):
     """/story by HTTP/1.0: no chunks; the body ends with the connection."""
-    response, lines = wire.answer(evidence, "own-old", "/story"), web.story(params)
-    one = wire.connections(evidence, "own-old")[0]
+    response, lines = wire.answer(server, "own-old", "/story"), web.story(params)
+    one = wire.connections(server, "own-old")[0]
     expect(not response.chunked and response.header("transfer-encoding") is None and response.body == b"".join(lines),
            done="GET /story HTTP/1.0", expected="the lines and nothing else", seen=f"{response.body[:80]!r}")
     expect(one.closed_first == tcp.SERVER, done="the same", expected="the server closes", seen="it does not")
 
 
 @points(2, claim="RSP-1", hint="The head that GET would get, and no byte of the body; not even a last chunk.")
-def check_your_heads(evidence, params):
+def check_your_heads(server, params):
     """HEAD: for a text and for a story only the head; the connection goes on."""
-    ran, found = evidence.command("curl-own-head"), wire.exchanges(evidence, "own-head")
+    ran, found = server.command("curl-own-head"), wire.exchanges(server, "own-head")
     statuses = [one.response.status if one.response else None for one in found]
-    expect(statuses == [200] * 3 and ran.status == 0 and len(wire.connections(evidence, "own-head")) == 1,
+    expect(statuses == [200] * 3 and ran.status == 0 and len(wire.connections(server, "own-head")) == 1,
            done="curl -I /text, curl -I /story, curl /text", expected="three times 200 on one connection",
            seen=f"{statuses}; {ran.stderr.strip() or ran.status}")
     length = found[0].response.header("content-length")
@@ -293,12 +293,12 @@ def check_your_heads(evidence, params):
 
 
 @points(2, claim="RSP-4", hint="What does %0d%0a stand for, and where does it end up?")
-def check_your_head_cannot_be_split(evidence):
+def check_your_head_cannot_be_split(server):
     """/go?to=...%0d%0aSet-Cookie:...: what somebody puts into a URL does not become a header, nor a body."""
-    sent = b"".join(one.stream(tcp.SERVER) for one in wire.connections(evidence, "own-split"))
+    sent = b"".join(one.stream(tcp.SERVER) for one in wire.connections(server, "own-split"))
     expect(sent, done="somebody asked for /go with line ends in the query", expected="a response",
-           seen="none" + ("" if wire.connections(evidence, "own-split") else ", and no connection"))
-    response = wire.answer(evidence, "own-split", wire.exchanges(evidence, "own-split")[0].request.target_uri)
+           seen="none" + ("" if wire.connections(server, "own-split") else ", and no connection"))
+    response = wire.answer(server, "own-split", wire.exchanges(server, "own-split")[0].request.target_uri)
     split = response.header("set-cookie") is not None or b"\r\nset-cookie:" in sent.lower()
     expect(not split and not wire.strict(response), done="the same", expected="no Set-Cookie of theirs",
            seen=repr(sent[:200]))
@@ -309,39 +309,39 @@ def check_your_head_cannot_be_split(evidence):
 # --- your answers ---
 
 @points(2, claim="RSP-5", hint="What can be understood, is taken, unless curl has to fear that something is missing.")
-def check_answer_accepted(answers, evidence, params):
+def check_answer_accepted(answers, origin, params):
     """Which of the eight responses curl takes."""
-    ended = curl_said(evidence)
+    ended = curl_said(origin)
     found = [number for number, name in enumerate(params["wrong"], start=1) if ended.get(name, [""])[0] == "0"]
     given = sorted(answers.items("accepted"), key=str)
-    expect(given == found, done="the eight responses of the scene wrong", seen=f"not {given}",
+    expect(given == found, done="the eight responses of the step wrong", seen=f"not {given}",
            expected="accepted has the numbers of those with which curl ended in 0")
 
 
 @points(1, claim="RSP-5", hint="Look at the heads of the three responses.")
-def check_answer_framed_by(answers, evidence):
+def check_answer_framed_by(answers, origin):
     """What ends each of the three bodies."""
     given = [str(one).lower() for one in answers.items("framed_by")]
-    found = [wire.framing(one.response) for one in wire.exchanges(evidence, "forms") if one.response]
+    found = [wire.framing(one.response) for one in wire.exchanges(origin, "forms") if one.response]
     expect(given == found, done="curl fetched /long.txt three times", seen=str(given),
            expected="framed_by says length, chunks or close for each")
 
 
 @points(1, claim="RSP-3", hint="output/curl-page.out and curl-later.out.")
-def check_answer_dates_apart(answers, evidence):
+def check_answer_dates_apart(answers, origin):
     """How far the two Dates are apart."""
     given = answers.number("dates_apart")
-    first, later = (wire.answer(evidence, name, "/") for name in ("page", "later"))
-    offs = [wire.seconds_off(evidence, one) or 0.0 for one in (first, later)]
+    first, later = (wire.answer(origin, name, "/") for name in ("page", "later"))
+    offs = [wire.seconds_off(origin, one) or 0.0 for one in (first, later)]
     found = round(later.time - first.time + offs[1] - offs[0])
     expect(given == found, done="the page was fetched twice", seen=f"not {given:g}",
            expected="dates_apart is the difference of the Dates in s")
 
 
 @points(1, claim="RSP-3", hint="Each letter beyond ASCII has two bytes in UTF-8; ISO-8859-1 reads each as a letter.")
-def check_answer_misread(answers, evidence):
+def check_answer_misread(answers, origin):
     """What the browser shows where the charset is wrong."""
-    given, shown = answers.text("misread"), " ".join(evidence.command("w3m-wrong").stdout.split())
+    given, shown = answers.text("misread"), " ".join(origin.command("w3m-wrong").stdout.split())
     expect(shown and given in (shown, shown.split()[0]), done="w3m showed wrong.html", seen=f"not {given!r}",
            expected="misread is the first word of what it showed")
 

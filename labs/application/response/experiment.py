@@ -7,12 +7,12 @@
 
 from pathlib import Path
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 allowed = Allowed(without=("http.server", "wsgiref"))
 needs = ("netem", "nginx", "curl", "w3m")
-diagram = Diagram(captures=("client",), protocols=("tcp", "http"), hosts=("client", "web"), first="page",
-                  last="charsets")
+diagram = Diagram(captures=("client",), protocols=("tcp", "http"), scene="origin", hosts=("client", "web"),
+                  first="page", last="charsets")
 
 NAMES = ("amber", "birch", "cobalt", "dune", "ember", "fjord", "gravel", "harbour", "iris", "juniper")
 CITIES = ("Zürich", "Malmö", "Besançon", "Tromsø", "Düsseldorf", "Córdoba", "Göteborg", "Logroño")
@@ -50,16 +50,28 @@ def topology(params):
                        for number, name in enumerate(("client", "web", "own"), start=1)})
 
 
-def experiment(net, rec, work):
-    p = rec.params
-    net["client"].replace_file("/etc/hosts", f"{net['web'].IP()} {p['web_name']}\n{net['own'].IP()} {p['own_name']}\n")
+@scene
+def origin(net, rec):
+    """A real server, and a wrong one."""
+    introduce(net, rec)
     with rec.capture("client"):
-        rec.progress("a real server, and a wrong one")
         nginx = start_nginx(net, rec)
         look(net, rec)
         nginx.stop()
-        rec.progress("your responses")
+
+
+@scene(work=["*.py"])
+def server(net, rec, work):
+    """Your responses."""
+    introduce(net, rec)
+    with rec.capture("client"):
         judge(net, rec)
+
+
+def introduce(net, rec) -> None:
+    """The client knows the two sites' names."""
+    p = rec.params
+    net["client"].replace_file("/etc/hosts", f"{net['web'].IP()} {p['web_name']}\n{net['own'].IP()} {p['own_name']}\n")
 
 
 def start_nginx(net, rec):
@@ -77,12 +89,12 @@ def start_nginx(net, rec):
 
 
 def look(net, rec) -> None:
-    """Each scene is a mark, then commands."""
+    """Each step is a mark, then commands."""
     p, site = rec.params, f"http://{rec.params['web_name']}"
 
-    def curl(scene, *arguments, **options):
-        rec.mark(scene)
-        rec.run(f"curl-{scene}", net["client"], [*CURL, *arguments], check=False, **options)
+    def curl(step, *arguments, **options):
+        rec.mark(step)
+        rec.run(f"curl-{step}", net["client"], [*CURL, *arguments], check=False, **options)
         rec.wait(0.2)
 
     curl("page", "-i", f"{site}/", f"{site}/gone", f"{site}/no-such-page")
@@ -104,9 +116,9 @@ def judge(net, rec) -> None:
     site, name = f"http://{rec.params['own_name']}", rec.params["own_name"]
     rec.student_service("server", net["own"], ["python3", "-SE", "respond.py", "80"], caps=["NET_BIND_SERVICE"], tcp=80)
 
-    def curl(scene, *arguments):
-        rec.mark(scene)
-        rec.run(f"curl-{scene}", net["client"], [*CURL, *arguments], check=False, timeout=200)
+    def curl(step, *arguments):
+        rec.mark(step)
+        rec.run(f"curl-{step}", net["client"], [*CURL, *arguments], check=False, timeout=200)
         rec.wait(0.2)
 
     paths = ("text", "latin", "empty", "page", "odd", "moved", "go?to=%2Ftext", "nowhere", "story")

@@ -14,37 +14,37 @@ def nginx(old: str, new: str) -> None:
     web.CONF = web.CONF.replace(old, new)
 
 
-@mutant.network("nginx has no content for anybody")
+@mutant.network("nginx has no content for anybody", scenes=["origin"])
 def no_content(net, params):
     nginx("root site;", "root site;\n        location = /index.html { return 204; }")
 
 
-@mutant.network("nginx says 200 for a page that is not there")
+@mutant.network("nginx says 200 for a page that is not there", scenes=["origin"])
 def soft_404(net, params):
     nginx("root site;", "root site;\n        error_page 404 =200 /index.html;")
 
 
-@mutant.network("nginx names the right charset everywhere")
+@mutant.network("nginx names the right charset everywhere", scenes=["origin"])
 def right_charset(net, params):
     nginx("iso-8859-1", "utf-8")
 
 
-@mutant.network("nginx says that everything is HTML")
+@mutant.network("nginx says that everything is HTML", scenes=["origin"])
 def always_html(net, params):
     nginx("default_type text/plain; charset utf-8;", "default_type text/html; charset utf-8;")
 
 
-@mutant.network("nginx packs nothing")
+@mutant.network("nginx packs nothing", scenes=["origin"])
 def no_gzip(net, params):
     nginx("gzip on;", "")
 
 
-@mutant.network("curl takes whatever comes for a response")
+@mutant.network("curl takes whatever comes for a response", scenes=["origin"])
 def careless_curl(net, params):
     curl_always(net["client"], "http0.9")
 
 
-@mutant.network("nginx keeps no connection")
+@mutant.network("nginx keeps no connection", scenes=["origin"])
 def no_keepalive(net, params):
     nginx("server {\n        listen 80;", "keepalive_timeout 0;\n    server {\n        listen 80;")
 

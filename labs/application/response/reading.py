@@ -1,4 +1,4 @@
-"""Reading the evidence of the response lab: scenes on the wire, and what a strict client demands of a head."""
+"""Reading the evidence of the response lab: steps on the wire, and what a strict client demands of a head."""
 
 import email.utils
 import re
@@ -13,28 +13,28 @@ DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d
 
 
 def connections(evidence, name: str) -> list[tcp.Connection]:
-    """The connections that began in a scene: from its mark to the next one."""
+    """The connections that began in a step: from its mark to the next one."""
     begin = evidence.mark(name)
     end = min([one.start for one in evidence.timeline if one.kind == "mark" and one.start > begin], default=1e9)
     return [one for one in tcp.connections(evidence.frames("client")) if begin <= one.time < end]
 
 
 def exchanges(evidence, name: str) -> list[http.Exchange]:
-    """Requests and responses of a scene, in order."""
+    """Requests and responses of a step, in order."""
     return [one for connection in connections(evidence, name) for one in http.of_connection(connection)]
 
 
 def answer(evidence, name: str, target: str, method: str = "GET") -> http.HttpMessage:
-    """The response of a scene to a request for `target`, which must have come."""
+    """The response of a step to a request for `target`, which must have come."""
     found = [one for one in exchanges(evidence, name)
              if (one.request.target_uri, one.request.method) == (target, method)]
-    expect(found and found[0].response, done=f"scene {name}: {method} {target}", expected="a response that can be read",
+    expect(found and found[0].response, done=f"step {name}: {method} {target}", expected="a response that can be read",
            seen=wire_words(evidence, name))
     return found[0].response
 
 
 def wire_words(evidence, name: str) -> str:
-    """What the server sent in a scene, for a failure: the end of it."""
+    """What the server sent in a step, for a failure: the end of it."""
     sent = [one.stream(tcp.SERVER) for one in connections(evidence, name)]
     if not sent:
         return "there was no connection"

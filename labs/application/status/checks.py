@@ -12,18 +12,18 @@ from mnlab.protocols import http, tcp
 SOON = 0.5  # s: nginx answers by itself within milliseconds; a report takes 2 s
 
 
-def asked(evidence, scene, where="client") -> list[http.Exchange]:
-    """The exchanges that began in a scene, which lasts until the next mark."""
+def asked(evidence, step, where="client") -> list[http.Exchange]:
+    """The exchanges that began in a step, which lasts until the next mark."""
     marks = sorted(one.start for one in evidence.timeline if one.kind == "mark")
-    start = evidence.mark(scene)
+    start = evidence.mark(step)
     end = next((mark for mark in marks if mark > start), float("inf"))
     return [one for one in http.exchanges(evidence.frames(where)) if start <= one.time < end]
 
 
-def only(evidence, scene, where="client") -> http.Exchange:
-    """The one exchange of a scene, answered."""
-    found = asked(evidence, scene, where)
-    expect(found and found[0].response, done=f"{where} asked, in the scene {scene}", expected="a response on the wire",
+def only(evidence, step, where="client") -> http.Exchange:
+    """The one exchange of a step, answered."""
+    found = asked(evidence, step, where)
+    expect(found and found[0].response, done=f"{where} asked, in the step {step}", expected="a response on the wire",
            seen="none")
     return found[0]
 
@@ -35,8 +35,8 @@ def told(one) -> str:
     return f"{one.request.method} {one.request.target_uri}: {said}"
 
 
-def expect_status(evidence, scene, status, where="client") -> http.Exchange:
-    one = only(evidence, scene, where)
+def expect_status(evidence, step, status, where="client") -> http.Exchange:
+    one = only(evidence, step, where)
     expect(one.response.status == status, done=f"{one.request.method} {one.request.target_uri}, asked by {where}",
            expected=status, seen=f"{one.response.status} {one.response.reason}")
     return one
@@ -116,14 +116,14 @@ def check_a_part_beyond_the_end(evidence, params):
 
 # --- 3xx -----------------------------------------------------------------------------------------------------------
 
-def ways(evidence, scene) -> list[str]:
-    """What was asked for in a scene, with the status."""
-    return [f"{one.request.target_uri} {one.response.status}" for one in asked(evidence, scene) if one.response]
+def ways(evidence, step) -> list[str]:
+    """What was asked for in a step, with the status."""
+    return [f"{one.request.target_uri} {one.response.status}" for one in asked(evidence, step) if one.response]
 
 
-def expect_ways(evidence, scene, wanted, done):
-    expect(ways(evidence, scene) == wanted, done=done, expected=", ".join(wanted),
-           seen=", ".join(ways(evidence, scene)) or "nothing")
+def expect_ways(evidence, step, wanted, done):
+    expect(ways(evidence, step) == wanted, done=done, expected=", ".join(wanted),
+           seen=", ".join(ways(evidence, step)) or "nothing")
 
 
 @points(1, claim=("STA-4", "STA-5"), hint="Read the Location of each. What follows in the capture?")
@@ -184,17 +184,17 @@ def check_301_makes_a_get_of_a_post(evidence):
 
 # --- 4xx -----------------------------------------------------------------------------------------------------------
 
-@points(1, claim="STA-6", hint="Read nginx's own words in output/nginx.err.")
+@points(1, claim="STA-6", hint="Read nginx's own words in scenes/statuses/output/nginx.err.")
 def check_400_for_a_malformed_request(evidence):
     """Without Host, or with "HTTP1.1" for a version, a request is no request: nginx says 400 and closes."""
-    for scene, words in (("no-host", "without \"Host\" header"), ("no-version", "client sent invalid request")):
-        one = expect_status(evidence, scene, 400)
+    for step, words in (("no-host", "without \"Host\" header"), ("no-version", "client sent invalid request")):
+        one = expect_status(evidence, step, 400)
         expect(one.response.header("Connection") == "close", done=one.request.start_line, expected="Connection: close",
                seen=one.response.header("Connection"))
         expect_log(evidence, "nginx", words)
 
 
-@points(1, claim="STA-6", hint="Who answered? Look for the request in the application's log, output/app.out.")
+@points(1, claim="STA-6", hint="Who answered? The application's log is scenes/statuses/output/app.out.")
 def check_400_by_the_application(evidence, params):
     """A well-formed request that makes no sense: the application says 400, and 200 to one that does."""
     expect_status(evidence, "no-number", 400)
@@ -221,14 +221,14 @@ def check_404_for_what_is_not_there(evidence):
 
 # --- 5xx -----------------------------------------------------------------------------------------------------------
 
-@points(1, claim="STA-9", hint="The traceback is in output/app.err. What does the client learn of it?")
+@points(1, claim="STA-9", hint="The traceback is in scenes/statuses/output/app.err. What does the client learn of it?")
 def check_500_for_a_crash(evidence, params):
     """The application divides by zero: 500. The same request with another number is fine before and after."""
     one = expect_status(evidence, "by-zero", 500)
     expect_log(evidence, "app", "ZeroDivisionError")
     expect("ZeroDivisionError" not in body(one), done=told(one), expected="no word of the reason", seen=body(one))
-    for scene in ("ratio", "ratio-again"):
-        expect_status(evidence, scene, 200)
+    for step in ("ratio", "ratio-again"):
+        expect_status(evidence, step, 200)
 
 
 @points(1, claim="STA-10", hint="How many reports are made at a time? How long did the 503 take?")
@@ -348,15 +348,15 @@ def right(key, given, found, done):
 @points(2, claim=("STA-6", "STA-7", "STA-8", "STA-9", "STA-12"), hint="Whose fault is it, client's or server's?")
 def check_answer_statuses(answers, evidence):
     """Which status each fault has."""
-    for scene in ("secret", "missing", "no-host", "by-zero", "stopped", "impatient"):
-        key = "status_" + scene.replace("-", "_")
-        right(key, answers.integer(key), only(evidence, scene).response.status, f"the scene {scene}")
+    for step in ("secret", "missing", "no-host", "by-zero", "stopped", "impatient"):
+        key = "status_" + step.replace("-", "_")
+        right(key, answers.integer(key), only(evidence, step).response.status, f"the step {step}")
 
 
 @points(1, claim="STA-3", hint="Both ends of a range are included.")
 def check_answer_part(answers, evidence):
     """How long the part is."""
-    right("part_bytes", answers.integer("part_bytes"), len(only(evidence, "part").response.body), "the scene part")
+    right("part_bytes", answers.integer("part_bytes"), len(only(evidence, "part").response.body), "the step part")
 
 
 @points(2, claim=("STA-4", "STA-5"), hint="Count requests, not visits.")
@@ -375,7 +375,7 @@ def check_answer_methods(answers, evidence):
     found = asked(evidence, "moved-post")
     expect(len(found) == 4, done="curl sent notes", expected="four requests", seen=len(found))
     for key, one in (("method_after_301", found[1]), ("method_after_308", found[3])):
-        right(key, answers.text(key).upper(), one.request.method, "the scene moved-post")
+        right(key, answers.text(key).upper(), one.request.method, "the step moved-post")
 
 
 @points(1, claim="STA-1", hint="The body waits for the 100: one round trip, from the client to the server and back.")

@@ -4,7 +4,7 @@
              s1 ── server     nginx, and behind it an application under gunicorn
     staff  ──┘
 
-First the demonstration's nginx (port 80), then the student's, before the same application. A scene begins at the mark
+First the demonstration's nginx (port 80), then the student's, before the same application. A step begins at the mark
 of its name and lasts until the next one.
 """
 
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from mnlab.lab import Diagram
+from mnlab.lab import Diagram, scene
 
 needs = ("netem", "nginx", "curl", "gunicorn")
 
@@ -48,7 +48,9 @@ def topology(params):
                  for name, number in (("client", 10), ("staff", 20), ("server", 80))})
 
 
-def experiment(net, rec, work):
+@scene(work=["*"])
+def statuses(net, rec, work):
+    """What a status says, and why."""
     with tempfile.TemporaryDirectory(prefix="site-", dir="/tmp") as folder:
         serve(rec, net["server"], Path(folder))
         stage = Stage(net, rec)

@@ -18,7 +18,7 @@ PORTS = {"http": 80, "https": 443}  # RFC 9110, sections 4.2.1 and 4.2.2
 # --- reading the evidence ---
 
 def span(evidence, name: str) -> tuple[float, float]:
-    """Beginning and end of a scene: from its mark to the next one."""
+    """Beginning and end of a step: from its mark to the next one."""
     begin = evidence.mark(name)
     return begin, min([one.start for one in evidence.timeline if one.kind == "mark" and one.start > begin], default=1e9)
 
@@ -34,21 +34,21 @@ def exchanges(evidence, name: str) -> list[http.Exchange]:
 
 
 def questions(evidence, name: str) -> list[dns.Transaction]:
-    """What the client asked by DNS in a scene."""
+    """What the client asked by DNS in a step."""
     begin, end = span(evidence, name)
     return [one for one in dns.transactions(evidence.frames("client")) if begin <= one.time < end]
 
 
 def asked_for(evidence, name: str, host: str) -> list[dns.Transaction]:
-    """The questions of a scene in which a host's name occurs."""
+    """The questions of a step in which a host's name occurs."""
     return [one for one in questions(evidence, name) if host.lower() in one.name.lower()]
 
 
 def one_request(evidence, host: str, port: int) -> http.Exchange:
-    """The first request of the scene good with this Host to this port."""
+    """The first request of the step good with this Host to this port."""
     found = [one for one in exchanges(evidence, "good") if one.request.header("host") == host
              and one.connection.server.port == port and one.response]
-    expect(found, done="curl was given the URLs of the scene good",
+    expect(found, done="curl was given the URLs of the step good",
            expected=f"a request to port {port}, with Host: {host}",
            seen=", ".join(f"port {one.connection.server.port}, Host: {one.request.header('host')}"
                           for one in exchanges(evidence, "good")) or "none")
@@ -62,10 +62,10 @@ def said(message: http.HttpMessage | None) -> str:
 # --- what a URL is for ---
 
 @points(2, claim="URL-1", hint="Compare the URL with the destination of the SYN and with the request, part by part.")
-def check_each_part_has_its_use(evidence, params):
+def check_each_part_has_its_use(curl, params):
     """scheme://host:port/path?query#fragment: whom to ask, at which port, for what; the fragment stays at home."""
     url, host, port = params["parts_url"], params["first"], params["port"]
-    one = one_request(evidence, f"{host}:{port}", port)
+    one = one_request(curl, f"{host}:{port}", port)
     path = url.partition(f":{port}")[2].partition("#")[0]
     expect(one.request.target_uri == path and one.connection.server.ip == params["ip_web"], done=f"curl {url}",
            expected=f"a request for {path}, to {params['ip_web']} port {port}",
@@ -76,60 +76,60 @@ def check_each_part_has_its_use(evidence, params):
 
 
 @points(1, claim="URL-2", hint="What does the client do before its first SYN?")
-def check_a_name_is_looked_up_first(evidence, params):
+def check_a_name_is_looked_up_first(curl, params):
     """The host is a name: DNS is asked for it, and the connection goes to the address in the answer."""
-    asked = [one for one in asked_for(evidence, "good", params["first"]) if one.type == "A"]
+    asked = [one for one in asked_for(curl, "good", params["first"]) if one.type == "A"]
     expect(asked and asked[0].response and asked[0].addresses == [params["ip_web"]], done=f"curl {params['parts_url']}",
            expected=f"a question for {params['first']}, answered with {params['ip_web']}",
-           seen=", ".join(one.name for one in questions(evidence, "good")) or "no question")
-    first = connections(evidence, "good")[:1]
+           seen=", ".join(one.name for one in questions(curl, "good")) or "no question")
+    first = connections(curl, "good")[:1]
     expect(first and first[0].server.ip in asked[0].addresses and first[0].time >= asked[0].response.time,
            done=f"curl {params['parts_url']}", expected="then a SYN to that address",
            seen=f"a SYN to {first[0].server}" if first else "no SYN")
 
 
 @points(1, claim="URL-2", hint="What is there to look up in an address?")
-def check_an_address_is_not(evidence, params):
+def check_an_address_is_not(curl, params):
     """The host may be an address: then nobody asks DNS."""
-    one = one_request(evidence, params["ip_web"], 80)
-    before = max([each.time for each in exchanges(evidence, "good") if each.time < one.time], default=0.0)
-    between = [each.name for each in questions(evidence, "good") if before < each.time < one.time]
+    one = one_request(curl, params["ip_web"], 80)
+    before = max([each.time for each in exchanges(curl, "good") if each.time < one.time], default=0.0)
+    between = [each.name for each in questions(curl, "good") if before < each.time < one.time]
     expect(one.connection.server.ip == params["ip_web"] and not between, done=f"curl http://{params['ip_web']}/",
            expected="a connection at once, and no question", seen=f"questions: {', '.join(between) or 'none'}")
 
 
 @points(2, claim="URL-3", hint="Look at the destination port of each SYN, and at Host.")
-def check_default_ports(evidence, params):
+def check_default_ports(curl, params):
     """No port means the scheme's: http 80, https 443. Said or not, the default one is left out of Host."""
-    host, found = params["first"], connections(evidence, "good")
-    plain = [one for one in exchanges(evidence, "good") if one.request.header("host") == host]
+    host, found = params["first"], connections(curl, "good")
+    plain = [one for one in exchanges(curl, "good") if one.request.header("host") == host]
     expect(len(plain) == 2 and {one.connection.server.port for one in plain} == {PORTS["http"]},
            done=f"curl http://{host}/, and http://{host}:80/", expected="both to port 80, with the same Host",
            seen=", ".join(f"port {one.connection.server.port}" for one in plain) or "no such request")
     sealed = [one for one in found if one.server.port == PORTS["https"]]
     session = tls.of_connection(sealed[0]) if sealed else None
-    logged = f'443 "{host}" "GET / HTTP/1.1" 200' in evidence.text("access.log")
+    logged = f'443 "{host}" "GET / HTTP/1.1" 200' in curl.text("access.log")
     expect(session and session.server_name == host and logged, done=f"curl https://{host}/",
            expected="a connection to port 443, on which TLS is spoken; nginx has answered there",
            seen="ports " + ", ".join(str(one.server.port) for one in found))
 
 
 @points(1, claim="URL-4", hint="The three names have one address. How does nginx know which site is meant?")
-def check_host_chooses_the_site(evidence, params):
+def check_host_chooses_the_site(curl, params):
     """Three names, one address: nginx tells its two sites apart by Host, and knows no third one."""
     wanted = ((params["first"], 200), (params["second"], 200), (params["third"], 404))
     for name, status in wanted:
-        one = one_request(evidence, name, 80)
+        one = one_request(curl, name, 80)
         expect(one.connection.server.ip == params["ip_web"] and one.response.status == status and
                (status == 404 or name.encode() in one.response.body), done=f"curl http://{name}/",
                expected=f"{params['ip_web']} answers {status}" + (", in the name of the site" if status == 200 else ""),
                seen=f"{one.connection.server.ip}: {said(one.response)}, {one.response.body[:60]!r}")
 
 
-@points(2, claim="URL-5", hint="What nginx has understood is the last word of each line in files/access.log.")
-def check_spellings(evidence, params):
+@points(2, claim="URL-5", hint="scenes/curl/files/access.log: what nginx has understood is the last word of a line.")
+def check_spellings(curl, params):
     """Percent-encoding: some spellings are the same to nginx, others are not; capitals in a path always count."""
-    found = exchanges(evidence, "spelling")
+    found = exchanges(curl, "spelling")
     for number, (name, one, other, same) in enumerate(urls.spellings(params)):
         answers = found[2 * number:2 * number + 2]
         expect(len(answers) == 2 and all(each.response and each.response.status == 200 for each in answers),
@@ -139,11 +139,11 @@ def check_spellings(evidence, params):
                expected="the same" if same else "two different things", seen=f"{bodies[0]!r} and {bodies[1]!r}")
 
 
-def expect_quiet(evidence, scene: str, which: str, number: int, url: str, status: int) -> None:
+def expect_quiet(evidence, step: str, which: str, number: int, url: str, status: int) -> None:
     """That a bad URL led to as little as it should: no packet; a question and no SYN; a SYN, refused."""
     params, done = evidence.params, f"a client was given {url}"
-    asked = asked_for(evidence, scene, urls.bad_host(params, which, number))
-    tried = [one for one in connections(evidence, scene) if one.server.port == params["closed"]]
+    asked = asked_for(evidence, step, urls.bad_host(params, which, number))
+    tried = [one for one in connections(evidence, step) if one.server.port == params["closed"]]
     if status == urls.NO_SUCH_NAME:
         expect(asked and all(one.kind == "nxdomain" for one in asked), done=done,
                expected="DNS is asked, and denies it", seen=", ".join(one.kind for one in asked) or "no question")
@@ -155,14 +155,14 @@ def expect_quiet(evidence, scene: str, which: str, number: int, url: str, status
 
 
 @points(2, claim="URL-6", hint="curl's exit status says how far it came. What is on the wire for each?")
-def check_bad_urls_fail_at_home(evidence, params):
+def check_bad_urls_fail_at_home(curl, params):
     """What is malformed sends no packet; a wrong name ends at DNS, a wrong port at TCP; curl says which it was."""
-    lines = evidence.command("curl-bad").stdout.splitlines()
+    lines = curl.command("curl-bad").stdout.splitlines()
     for number, (name, url, status) in enumerate(urls.bad(params, "curl_bad"), start=1):
         got = lines[number - 1].split(" ", 1)[0] if number <= len(lines) else "nothing"
         expect(got == str(status), done=f"curl {url!r} ({name})", expected=f"exit status {status}", seen=got)
-        expect_quiet(evidence, "bad", "curl_bad", number, url, status)
-    strays = [one for one in connections(evidence, "bad") if one.server.port != params["closed"]]
+        expect_quiet(curl, "bad", "curl_bad", number, url, status)
+    strays = [one for one in connections(curl, "bad") if one.server.port != params["closed"]]
     expect(not strays, done="curl was given bad URLs", expected="no other connection",
            seen=", ".join(str(one.server) for one in strays))
 
@@ -215,42 +215,42 @@ def near(evidence, wanted) -> str:
 
 
 @points(2, claim=("URL-1", "URL-3"), hint="A port may be there, absent, or empty; Host repeats all but the default.")
-def check_your_host_and_port(evidence, params):
+def check_your_host_and_port(client, params):
     """A port in the URL, an empty one, an address with a port."""
-    expect_fetched(evidence, 0, 3, 5)
-    odd = [one.name for one in questions(evidence, "yours") if one.name.rstrip(".").replace(".", "").isdigit()]
+    expect_fetched(client, 0, 3, 5)
+    odd = [one.name for one in questions(client, "yours") if one.name.rstrip(".").replace(".", "").isdigit()]
     expect(not odd, done=f"get.py was given an address, {params['ip_web']}", expected="no question for it",
            seen=", ".join(odd))
 
 
 @points(2, claim=("URL-1", "URL-5"), hint="Cut off the fragment first, then the query. What is encoded, stays encoded.")
-def check_your_target(evidence):
+def check_your_target(client):
     """Query yes, fragment no; no path means /; what is percent-encoded goes out as it is."""
-    expect_fetched(evidence, 0, 2, 6)
+    expect_fetched(client, 0, 2, 6)
 
 
 @points(2, claim="URL-1", hint="RFC 3986, sections 3.1 and 3.2.1. What is ahead of an @ is not the host.")
-def check_your_capitals_and_users(evidence):
+def check_your_capitals_and_users(client):
     """Scheme and host in capitals; a user's name ahead of the host, which looks like a host itself."""
-    expect_fetched(evidence, 1, 4)
+    expect_fetched(client, 1, 4)
 
 
 @points(1, claim="URL-1", hint="RFC 3986, section 5.2.4.")
-def check_your_dots(evidence):
+def check_your_dots(client):
     """/a/x/.././b/../c is /a/c."""
-    expect_fetched(evidence, 7)
+    expect_fetched(client, 7)
 
 
 @points(2, claim="URL-1", hint="RFC 3986, section 5.2: what the reference lacks comes from the URL of the page.")
-def check_your_relative_redirect(evidence):
+def check_your_relative_redirect(client):
     """Location: ../new/./place?from=old#end, seen from /old/start."""
-    expect_fetched(evidence, 8)
+    expect_fetched(client, 8)
 
 
 @points(2, claim=("URL-1", "URL-4"), hint="What does a reference mean that begins with two slashes?")
-def check_your_redirect_to_another_site(evidence):
+def check_your_redirect_to_another_site(client):
     """Location: //other-site/arrived: the same scheme, another host."""
-    expect_fetched(evidence, 9)
+    expect_fetched(client, 9)
 
 
 def expect_refused(evidence, kinds: tuple[int, ...]) -> None:
@@ -265,33 +265,33 @@ def expect_refused(evidence, kinds: tuple[int, ...]) -> None:
 
 
 @points(3, claim="URL-6", hint="Which characters may stand in a URL at all (RFC 3986, section 2), and where?")
-def check_your_malformed_urls(evidence):
+def check_your_malformed_urls(client):
     """What is no http URL: 3 (1 for another scheme), and no packet leaves."""
-    expect_refused(evidence, (urls.MALFORMED, urls.UNKNOWN_SCHEME))
+    expect_refused(client, (urls.MALFORMED, urls.UNKNOWN_SCHEME))
 
 
 @points(1, claim="URL-6", hint="socket.getaddrinfo and connect fail with different exceptions.")
-def check_your_unreachable_urls(evidence):
+def check_your_unreachable_urls(client):
     """A name that does not exist: 6. A port where nobody listens: 7."""
-    expect_refused(evidence, (urls.NO_SUCH_NAME, urls.NO_CONNECTION))
+    expect_refused(client, (urls.NO_SUCH_NAME, urls.NO_CONNECTION))
 
 
 # --- your answers ---
 
 @points(1, claim="URL-1", hint="The request line and Host in the first GET of your capture.")
-def check_answer_request(answers, evidence, params):
+def check_answer_request(answers, curl, params):
     """What becomes of the URL's parts in the request."""
-    one = one_request(evidence, f"{params['first']}:{params['port']}", params["port"]).request
+    one = one_request(curl, f"{params['first']}:{params['port']}", params["port"]).request
     given = (answers.text("target"), answers.text("host_header"))
     expect(given == (one.target_uri, one.header("host")), done=f"curl {params['parts_url']}",
            expected="target and host_header are what curl sent", seen=f"{given[0]!r} and {given[1]!r}")
 
 
 @points(1, claim="URL-1", hint="Which part is for the client alone?")
-def check_answer_never_sent(answers, evidence, params):
+def check_answer_never_sent(answers, curl, params):
     """The part that stays at home."""
     given, fragment = answers.text("never_sent"), params["parts_url"].partition("#")[2]
-    sent = b"".join(one.stream(tcp.CLIENT) for one in connections(evidence, "good")).decode("latin-1")
+    sent = b"".join(one.stream(tcp.CLIENT) for one in connections(curl, "good")).decode("latin-1")
     expect(given.lstrip("#") == fragment and f"#{fragment}" not in sent, done=f"curl {params['parts_url']}",
            expected="never_sent is the part that is in no packet", seen=f"not {given!r}")
 
@@ -304,10 +304,10 @@ def check_answer_contacted(answers, params):
            expected="contacted is the name of the server", seen=f"not {given!r}")
 
 
-@points(1, claim="URL-5", hint="output/curl-spelling.out has the answers, two for each pair.")
-def check_answer_spelled(answers, evidence):
+@points(1, claim="URL-5", hint="scenes/curl/output/curl-spelling.out has the answers, two for each pair.")
+def check_answer_spelled(answers, curl):
     """Which spellings nginx takes for the same."""
-    bodies = [one.response.body for one in exchanges(evidence, "spelling") if one.response]
+    bodies = [one.response.body for one in exchanges(curl, "spelling") if one.response]
     found = ["same" if one == other else "other" for one, other in zip(bodies[::2], bodies[1::2])]
     given = [str(one).lower() for one in answers.items("spelled")]
     expect(given == found, done="the five pairs of paths", seen=str(given),
@@ -323,10 +323,10 @@ def check_answer_decoded(answers, params):
 
 
 @points(2, claim="URL-6", hint="How far does curl get: not at all (1, 3), to DNS (6), to TCP (7)?")
-def check_answer_exits(answers, evidence):
+def check_answer_exits(answers, curl):
     """How curl leaves each of the eight bad URLs."""
     given = answers.items("exits")
-    found = [int(line.split()[0]) for line in evidence.command("curl-bad").stdout.splitlines()]
+    found = [int(line.split()[0]) for line in curl.command("curl-bad").stdout.splitlines()]
     wrong = [str(number) for number, (one, other) in enumerate(zip(given, found), start=1) if one != other]
     expect(len(given) == len(found) and not wrong, done="curl was given eight bad URLs",
            expected="exits has its exit status for each",

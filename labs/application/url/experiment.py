@@ -8,16 +8,17 @@
 import shutil
 import signal
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 allowed = Allowed(without=("ctypes", "http.client", "urllib.request",
                            "urllib.parse:urldefrag urljoin urlparse urlsplit"))
 needs = ("netem", "named", "nginx", "curl", "openssl")
-diagram = Diagram(captures=("client",), protocols=("dns", "tcp", "http"), hosts=("client", "dns", "web"), first="good",
-                  last="spelling", limit=30)
+diagram = Diagram(captures=("client",), protocols=("dns", "tcp", "http"), scene="curl", hosts=("client", "dns", "web"),
+                  first="good", last="spelling", limit=30)
 
 WORDS = ("amber", "birch", "cobalt", "dune", "ember", "fjord", "gravel", "harbour", "iris", "juniper")
 CITIES = ("Zürich", "Malmö", "Łódź", "Tromsø", "Besançon", "Kraków")
@@ -65,18 +66,31 @@ def topology(params):
     return Star(nodes={name: (f"{ip}/24", f"{params['delay']}ms") for name, ip in addresses.items()})
 
 
-def experiment(net, rec, work):
-    from lab import urls
-    p, client = rec.params, net["client"]
-    client.use_resolver(p["ip_dns"])
-    with rec.capture("client"):
-        named, nginx = start_named(net, rec), start_nginx(net, rec)
-        rec.progress("URLs, by curl")
+@scene
+def curl(net, rec):
+    """URLs, by curl."""
+    with served(net, rec):
         look(net, rec)
-        rec.progress("your client")
+
+
+@scene(work=["*.py"])
+def client(net, rec, work):
+    """Your client."""
+    from lab import urls
+    p = rec.params
+    with served(net, rec):
         rec.mark("yours")
         wanted = [one.url for one in urls.good(p)] + [url for _, url, _ in urls.bad(p, "_own_bad")]
-        rec.student("get", client, ["python3", "-SE", "get.py", *wanted], timeout=90)
+        rec.student("get", net["client"], ["python3", "-SE", "get.py", *wanted], timeout=90)
+
+
+@contextmanager
+def served(net, rec):
+    """Both servers answer, and the client is listened to; what nginx logged is kept afterwards."""
+    net["client"].use_resolver(rec.params["ip_dns"])
+    with rec.capture("client"):
+        named, nginx = start_named(net, rec), start_nginx(net, rec)
+        yield
         nginx.stop()
         named.stop(signal.SIGKILL)  # it has nothing to save, and takes its time over that
     rec.keep("access.log", (nginx.folder / "access.log").read_text())
@@ -111,18 +125,18 @@ def start_nginx(net, rec):
 
 
 def look(net, rec) -> None:
-    """curl and its URLs. Each scene is a mark, then a command."""
+    """curl and its URLs. Each step is a mark, then a command."""
     from lab import urls
     p, site = rec.params, f"http://{rec.params['first']}"
 
-    def curl(scene, locations, *options):
-        rec.mark(scene)
+    def ask(step, locations, *options):
+        rec.mark(step)
         words = [word for url in locations for word in (*options, url)]
-        rec.run(f"curl-{scene}", net["client"], [*CURL, *words], check=False, timeout=120)
+        rec.run(f"curl-{step}", net["client"], [*CURL, *words], check=False, timeout=120)
         rec.wait(0.2)
 
-    curl("good", urls.by_curl(p), "-o", "/dev/null")
-    curl("spelling", [site + path for _, *pair, _ in urls.spellings(p) for path in pair])
+    ask("good", urls.by_curl(p), "-o", "/dev/null")
+    ask("spelling", [site + path for _, *pair, _ in urls.spellings(p) for path in pair])
     rec.mark("bad")
     locations = [word for _, url, _ in urls.bad(p, "curl_bad") for word in ("-o", "/dev/null", url)]
     rec.run("curl-bad", net["client"], [*CURL, *TELL, *locations], check=False, timeout=120)

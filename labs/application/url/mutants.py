@@ -14,45 +14,45 @@ def nginx(old: str, new: str) -> None:
     sites.NGINX = sites.NGINX.replace(old, new)
 
 
-@mutant.network("curl asks a proxy")
+@mutant.network("curl asks a proxy", scenes=["curl"])
 def proxy(net, params):
     curl_always(net["client"], f'proxy = "http://{params["second"]}:{params["port"]}"')
 
 
-@mutant.network("the client knows the addresses beforehand")
+@mutant.network("the client knows the addresses beforehand", scenes=["curl"])
 def hosts_file(net, params):
     names = " ".join(params[name] for name in ("first", "second", "third"))
     net["client"].replace_file("/etc/hosts", f"{params['ip_web']} {names}\n")
 
 
-@mutant.network("curl speaks HTTP to port 443 as well")
+@mutant.network("curl speaks HTTP to port 443 as well", scenes=["curl"])
 def no_tls(net, params):
     nginx("listen 443 ssl;", "listen 443;")
 
 
-@mutant.network("curl goes to another port than the URL says")
+@mutant.network("curl goes to another port than the URL says", scenes=["curl"])
 def other_port(net, params):
     curl_always(net["client"], f'connect-to = ":80::{params["port"]}"')
 
 
-@mutant.network("nginx has one site for everybody")
+@mutant.network("nginx has one site for everybody", scenes=["curl"])
 def one_site(net, params):
     nginx('return 404 "No such site.\\n";', 'return 200 "{{first}}: $uri\\n";')
 
 
-@mutant.network("nginx decodes nothing")
+@mutant.network("nginx decodes nothing", scenes=["curl"])
 def undecoded(net, params):
     nginx('{{first}}: $uri', '{{first}}: $request_uri')
 
 
-@mutant.network("every name of the zone exists")
+@mutant.network("every name of the zone exists", scenes=["curl"])
 def wildcard(net, params):
     from lab import sites
     original = sites.zone
     sites.zone = lambda p: original(p) + f"* IN A {p['ip_web']}\n"
 
 
-@mutant.network("somebody listens on the closed port")
+@mutant.network("somebody listens on the closed port", scenes=["curl"])
 def open_after_all(net, params):
     nginx("listen {{port}} default_server;", "listen {{port}} default_server; listen {{closed}} default_server;")
 

@@ -70,28 +70,28 @@ def binds(evidence, params, name, *signers):
 
 
 @points(2, claim="CRT-1", hint="Open the Certificate message of the door `good` in Wireshark: subject, issuer, key.")
-def check_a_ca_below_binds_name_and_key(evidence, params):
+def check_a_ca_below_binds_name_and_key(doors, params):
     """A CA below the root binds the bank's name to the bank's key; the root binds that CA's; the client accepts."""
-    binds(evidence, params, "good", "below", "root")
-    accepted(evidence, params, "good")
+    binds(doors, params, "good", "below", "root")
+    accepted(doors, params, "good")
 
 
 @points(1, claim="CRT-1", hint="At this door the server sends a single certificate. Who signed it?")
-def check_the_ca_itself_may_bind(evidence, params):
+def check_the_ca_itself_may_bind(doors, params):
     """The root itself may sign, too: one certificate is then enough, and the client accepts."""
-    binds(evidence, params, "direct", "root")
-    sent = read.chain(door(evidence, params, "direct"))
+    binds(doors, params, "direct", "root")
+    sent = read.chain(door(doors, params, "direct"))
     expect(len(sent) == 1, done="counted the certificates at the door 'direct'", expected="1", seen=len(sent))
-    accepted(evidence, params, "direct")
+    accepted(doors, params, "direct")
 
 
 @points(2, claim="CRT-2",
-        hint="output/false-root.err: the same door, the same certificates, another root in the store.")
-def check_own_store_decides(evidence, params):
+        hint="scenes/doors/output/false-root.err: the same door, the same certificates, another root in the store.")
+def check_own_store_decides(doors, params):
     """The client judges with the CA's key from its own store: a root of the same name with another key will not do."""
-    accepted(evidence, params, "good")
-    got, seen = evidence.command("false-root"), door(evidence, params, "good", "false-root")
-    same = seen.certificates == door(evidence, params, "good").certificates
+    accepted(doors, params, "good")
+    got, seen = doors.command("false-root"), door(doors, params, "good", "false-root")
+    same = seen.certificates == door(doors, params, "good").certificates
     expect(same, done=got.line, expected="the same certificates from the server", seen="others")
     said(got, SIGNATURE_FAILURE)
     complained(seen, got.line, "decrypt_error")
@@ -111,46 +111,46 @@ def with_ca(evidence, first, last, where):
             and ca in (frame.packet["IP"].src, frame.packet["IP"].dst)]
 
 
-@points(2, claim="CRT-2", hint="captures/ca-eth0.pcap, while the client went from door to door: whom did it ask?")
-def check_no_packet_to_the_ca(evidence, params):
+@points(2, claim="CRT-2", hint="scenes/doors/captures/ca-eth0.pcap, from door to door: whom did the client ask?")
+def check_no_packet_to_the_ca(doors, params):
     """The client accepts and refuses without a packet to the CA, though certificates say where it can be asked."""
-    url = f"http://{evidence.ip('ca')}/".encode()
-    expect(url in door(evidence, params, "good").certificates[0], done="looked into the bank's certificate",
+    url = f"http://{doors.ip('ca')}/".encode()
+    expect(url in door(doors, params, "good").certificates[0], done="looked into the bank's certificate",
            expected=f"{url.decode()} in it", seen="no such address")
-    accepted(evidence, params, "good")
-    missing = read.verdict(evidence, params, "broken")
+    accepted(doors, params, "good")
+    missing = read.verdict(doors, params, "broken")
     expect(missing.exit == NOT_TRUSTED, done="the client knocked at 'broken'", expected="a refusal (60)", seen=missing)
     for where in ("client", "ca"):
-        packets = with_ca(evidence, evidence.mark("doors"), evidence.mark("doors-end"), where)
+        packets = with_ca(doors, doors.mark("doors"), doors.mark("doors-end"), where)
         expect(not packets, done=f"captured at {where} while a client judged {len(params['doors'])} doors",
                expected=NEVER, seen=f"{len(packets)} packets")
 
 
 @points(2, claim="CRT-2", hint="ask-revoked runs with -crl_check -crl_download. Look at ca-eth0 while it does.")
-def check_taken_back_is_known_to_the_ca_alone(evidence, params):
+def check_taken_back_is_known_to_the_ca_alone(doors, params):
     """The limit: a revoked certificate is accepted by who does not ask, and refused by who fetches the CA's list."""
-    accepted(evidence, params, "revoked")
+    accepted(doors, params, "revoked")
     for name in ("good", "revoked"):
-        ran = evidence.command(f"ask-{name}")
-        lists = [one for connection in tcp.connections(evidence.frames("ca")) if ran.start <= connection.time <= ran.end
+        ran = doors.command(f"ask-{name}")
+        lists = [one for connection in tcp.connections(doors.frames("ca")) if ran.start <= connection.time <= ran.end
                  for one in http.of_connection(connection)]
         expect(lists and lists[0].request.start_line.startswith("GET /below.crl ") and lists[0].response.status == 200,
                done=ran.line, expected="at the CA's host: GET /below.crl, 200", seen=f"{len(lists)} requests")
-    good, revoked = evidence.command("ask-good"), evidence.command("ask-revoked")
+    good, revoked = doors.command("ask-good"), doors.command("ask-revoked")
     expect(good.status == 0, done=good.line, expected="status 0", seen=f"{good.status}: {good.stderr[-200:]}")
     said(revoked, REVOKED)
-    complained(door(evidence, params, "revoked", "ask-revoked"), revoked.line, "certificate_revoked")
+    complained(door(doors, params, "revoked", "ask-revoked"), revoked.line, "certificate_revoked")
 
 
 # --- first the certificate, then the signature ---------------------------------------------------------------------
 
-@points(2, claim="CRT-3", hint="output/look-stolen.err: how far does the client get before it is unhappy, and why?")
-def check_a_copied_certificate_fails_at_the_signature(evidence, params):
+@points(2, claim="CRT-3", hint="scenes/doors/output/look-stolen.err: how far does the client get, and no further, why?")
+def check_a_copied_certificate_fails_at_the_signature(doors, params):
     """Who copies the bank's certificate but not its key: the certificate passes, then the signature is refused."""
-    got, seen = evidence.command("look-stolen"), door(evidence, params, "stolen", "look-stolen")
-    expect(seen.certificates == door(evidence, params, "good").certificates, done=got.line,
+    got, seen = doors.command("look-stolen"), door(doors, params, "stolen", "look-stolen")
+    expect(seen.certificates == door(doors, params, "good").certificates, done=got.line,
            expected="the very certificates of the door 'good'", seen="others")
-    expect(read.key_exchange_is_signed(door(evidence, params, "good")) and not read.key_exchange_is_signed(seen),
+    expect(read.key_exchange_is_signed(door(doors, params, "good")) and not read.key_exchange_is_signed(seen),
            done="computed whether the key exchange is signed with the certificate's key",
            expected="at the door 'good' it is, at 'stolen' it is not", seen="not so")
     lines = got.stderr.splitlines()
@@ -162,76 +162,76 @@ def check_a_copied_certificate_fails_at_the_signature(evidence, params):
 
 
 @points(2, claim="CRT-3", hint="Two things are wrong at this door. About which of them does the client complain?")
-def check_the_certificate_comes_first(evidence, params):
+def check_the_certificate_comes_first(doors, params):
     """With both the certificate and the signature bad, the client complains about the certificate."""
-    seen = door(evidence, params, "stolen-expired")
+    seen = door(doors, params, "stolen-expired")
     expect(not read.key_exchange_is_signed(seen), done="computed the signature at the door 'stolen-expired'",
            expected="it is not made with the certificate's key", seen="it is")
-    refused(evidence, params, "stolen-expired", EXPIRED, "certificate_expired")
+    refused(doors, params, "stolen-expired", EXPIRED, "certificate_expired")
 
 
 # --- each refused for its own reason -------------------------------------------------------------------------------
 
 @points(1, claim="CRT-4", hint="The chain is whole, each signature is right. Who is at its top?")
-def check_unknown_ca_is_refused(evidence, params):
+def check_unknown_ca_is_refused(doors, params):
     """A certificate of a CA that the client does not know: self-signed certificate in chain; unknown_ca."""
-    refused(evidence, params, "unknown", SELF_SIGNED_IN_CHAIN, "unknown_ca")
+    refused(doors, params, "unknown", SELF_SIGNED_IN_CHAIN, "unknown_ca")
 
 
-@points(2, claim="CRT-4", hint="output/look-altered.err. Which bytes did Mallory change, and what covers them?")
-def check_altered_certificate_is_refused(evidence, params):
+@points(2, claim="CRT-4", hint="scenes/doors/output/look-altered.err. What did Mallory change, and what covers it?")
+def check_altered_certificate_is_refused(doors, params):
     """Mallory writes the bank's name into his own true certificate: the CA's signature no longer fits."""
-    got, seen = evidence.command("look-altered"), door(evidence, params, "altered", "look-altered")
+    got, seen = doors.command("look-altered"), door(doors, params, "altered", "look-altered")
     own = read.chain(seen)[0]
-    (below,) = read.pem(evidence.json("certificates")["below"])
+    (below,) = read.pem(doors.json("certificates")["below"])
     expect(read.names(own) == [params["bank_name"]] and own.issuer == below.subject and not read.signed_by(own, below),
            done="looked at the certificate of the door 'altered'",
            expected="the bank's name, the true CA as issuer, and a signature that does not fit",
            seen=f"{read.names(own)} by {own.issuer.rfc4514_string()}, signed: {read.signed_by(own, below)}")
     said(got, SIGNATURE_FAILURE)
     complained(seen, got.line, "decrypt_error")
-    found = read.verdict(evidence, params, "altered")
+    found = read.verdict(doors, params, "altered")
     expect(found.exit == HANDSHAKE_FAILED, done="curl knocked at the same door", expected="no connection (35)",
            seen=found)
 
 
 @points(1, claim="CRT-4", hint="Compare notAfter with the day of the run.")
-def check_expired_is_refused(evidence, params):
+def check_expired_is_refused(doors, params):
     """A certificate whose time is over: certificate has expired; certificate_expired."""
-    refused(evidence, params, "expired", EXPIRED, "certificate_expired")
+    refused(doors, params, "expired", EXPIRED, "certificate_expired")
 
 
-@points(2, claim="CRT-4", hint="output/look-other-name.err, and curl's words about the same door.")
-def check_wrong_name_is_refused(evidence, params):
+@points(2, claim="CRT-4", hint="scenes/doors/output/look-other-name.err, and curl's words about the same door.")
+def check_wrong_name_is_refused(doors, params):
     """A perfect certificate for another name: hostname mismatch. The chain is not to blame."""
-    got, seen = evidence.command("look-other-name"), door(evidence, params, "other-name", "look-other-name")
+    got, seen = doors.command("look-other-name"), door(doors, params, "other-name", "look-other-name")
     own = read.chain(seen)[0]
     expect(read.names(own) == [params["other_name"]], done=got.line, seen=", ".join(read.names(own)),
            expected=f"a certificate for {params['other_name']}")
     said(got, WRONG_NAME)
     complained(seen, got.line, "bad_certificate")
-    found = read.verdict(evidence, params, "other-name")
+    found = read.verdict(doors, params, "other-name")
     expect(found.exit == NOT_TRUSTED and "subject name" in found.words, done="curl knocked at the same door",
            expected="it refuses (60) because of the name", seen=found)
 
 
 @points(1, claim="CRT-4", hint="How many certificates does the server send, and how many lie between it and the root?")
-def check_broken_chain_is_refused(evidence, params):
+def check_broken_chain_is_refused(doors, params):
     """The bank's own good certificate without the one between: unable to get local issuer certificate."""
-    seen, good = door(evidence, params, "broken"), door(evidence, params, "good")
+    seen, good = door(doors, params, "broken"), door(doors, params, "good")
     expect(seen.certificates == good.certificates[:1], done="looked at the certificates of 'broken'",
            expected="the first certificate of 'good', and nothing else", seen=f"{len(seen.certificates)} certificates")
-    refused(evidence, params, "broken", NO_ISSUER, "unknown_ca")
+    refused(doors, params, "broken", NO_ISSUER, "unknown_ca")
 
 
 @points(2, claim="CRT-4", hint="Whose certificate is the second one at this door, and what may its owner sign?")
-def check_not_a_ca_is_refused(evidence, params):
+def check_not_a_ca_is_refused(doors, params):
     """Mallory signs with the key of his own true server certificate: each signature fits, but he is no CA."""
-    own, second, third = (read.chain(door(evidence, params, "not-a-ca")) + [None] * 3)[:3]
+    own, second, third = (read.chain(door(doors, params, "not-a-ca")) + [None] * 3)[:3]
     expect(own and second and third and read.signed_by(own, second) and read.signed_by(second, third)
            and not read.is_ca(second), done="followed the chain at the door 'not-a-ca'",
            expected="three certificates, each signed by the next, the second with CA:FALSE", seen="another chain")
-    refused(evidence, params, "not-a-ca", INVALID_CA, "unknown_ca")
+    refused(doors, params, "not-a-ca", INVALID_CA, "unknown_ca")
 
 
 # --- your CA -------------------------------------------------------------------------------------------------------
@@ -247,28 +247,28 @@ def told(command):
     return f"status {command.status}: {(command.stderr or command.stdout).strip()[-300:]}"
 
 
-@points(4, claim="CRT-1", hint="output/visit.out ends with curl's own words; troubleshooting in the handout has them.")
-def check_a_real_client_accepts_your_chain(evidence, params):
+@points(4, claim="CRT-1", hint="scenes/own_ca/output/visit.out ends with curl's own words; the handout has them.")
+def check_a_real_client_accepts_your_chain(own_ca, params):
     """curl, with your root as its only root, gets the shop's page."""
     url = f"https://{params['shop_name']}/"
-    got = evidence.command("visit")
-    found = read.verdicts(evidence, "visit").get(url)
+    got = own_ca.command("visit")
+    found = read.verdicts(own_ca, "visit").get(url)
     expect(found and found.status == 200 and found.exit == 0 and params["token"] in got.stdout, done=got.line,
            expected=f"HTTP 200 and {params['token']!r}", seen=found or told(got))
 
 
 @points(2, claim="CRT-1", hint="openssl verify -x509_strict says what RFC 5280 wants and your certificates lack.")
-def check_a_strict_verifier_accepts_your_chain(evidence):
+def check_a_strict_verifier_accepts_your_chain(own_ca):
     """A verifier that insists on RFC 5280 finds nothing to complain about."""
-    got = evidence.command("judge-shop")
+    got = own_ca.command("judge-shop")
     expect(got.status == 0, done=got.line, expected="OK", seen=told(got))
 
 
 @points(2, claim="CRT-1", hint="The root signs the intermediate and nothing else; the intermediate signs the shop.")
-def check_your_chain_has_a_ca_below(evidence, params):
+def check_your_chain_has_a_ca_below(own_ca, params):
     """On the wire: the shop's certificate, then your intermediate's, which your root has signed."""
-    sent = read.chain(read.session(evidence, "visit", 443))
-    (root, *_), (intermediate, *_) = yours(evidence, "root.crt"), yours(evidence, "intermediate.crt")
+    sent = read.chain(read.session(own_ca, "visit", 443))
+    (root, *_), (intermediate, *_) = yours(own_ca, "root.crt"), yours(own_ca, "intermediate.crt")
     done = "took the shop's certificates off the wire"
     expect(sent[1:] in ([intermediate], [intermediate, root]), done=done,  # the root may come along: RFC 8446, 4.4.2
            expected="after the shop's own one that of your intermediate", seen=f"{len(sent)} certificates, not so")
@@ -280,10 +280,10 @@ def check_your_chain_has_a_ca_below(evidence, params):
 
 @points(3, claim="CRT-1",
         hint="Look at the request: openssl req -in shop.csr -noout -text. What may the CA grant of it?")
-def check_you_grant_no_more_than_the_name(evidence, params):
+def check_you_grant_no_more_than_the_name(own_ca, params):
     """The shop's certificate binds its name to its key, and nothing else that its request asked for."""
-    own, *_ = yours(evidence, "chain.pem")
-    request = read.parsed(x509.load_pem_x509_csr, evidence.text("shop.csr").encode())
+    own, *_ = yours(own_ca, "chain.pem")
+    request = read.parsed(x509.load_pem_x509_csr, own_ca.text("shop.csr").encode())
     done = "looked at the first certificate of your chain.pem"
     expect(own.public_key() == request.public_key(), done=done, expected="the key of the shop's request",
            seen="another key")
@@ -294,13 +294,13 @@ def check_you_grant_no_more_than_the_name(evidence, params):
 
 
 @points(2, claim="CRT-4", hint="-days. What is signed by a certificate is worth nothing once that one has expired.")
-def check_your_lifetimes_are_nested(evidence, params):
+def check_your_lifetimes_are_nested(own_ca, params):
     """The shop's certificate is for no longer than asked; its CA outlives it, and the root outlives them all."""
-    own, *_ = yours(evidence, "chain.pem")
-    ends = [one.not_valid_after_utc for one in (own, yours(evidence, "intermediate.crt")[0],
-                                                yours(evidence, "root.crt")[0])]
+    own, *_ = yours(own_ca, "chain.pem")
+    ends = [one.not_valid_after_utc for one in (own, yours(own_ca, "intermediate.crt")[0],
+                                                yours(own_ca, "root.crt")[0])]
     span, done = own.not_valid_after_utc - own.not_valid_before_utc, "looked at the dates of your certificates"
-    now = datetime.fromtimestamp(evidence.start_ns / 1e9, UTC)
+    now = datetime.fromtimestamp(own_ca.start_ns / 1e9, UTC)
     longest = timedelta(days=params["days"], hours=1)  # an hour for whoever lets it begin a little earlier
     expect(span <= longest and own.not_valid_after_utc - now > timedelta(days=params["days"] - 1), done=done,
            expected=f"{params['days']} days for the shop, from now on", seen=f"{span}, until {ends[0]:%Y-%m-%d}")
@@ -319,50 +319,50 @@ def limited(evidence, command, code):
 
 
 @points(2, claim="CRT-4", hint="basicConstraints of the intermediate: how many CAs may follow below it?")
-def check_your_intermediate_makes_no_cas(evidence):
+def check_your_intermediate_makes_no_cas(own_ca):
     """Whoever steals your intermediate's key cannot make a CA below it: path length constraint exceeded."""
-    limited(evidence, "judge-below", PATH_LENGTH)
+    limited(own_ca, "judge-below", PATH_LENGTH)
 
 
 @points(3, claim="CRT-4", hint="nameConstraints, RFC 5280 section 4.2.1.10.")
-def check_your_intermediate_stays_in_its_domain(evidence):
+def check_your_intermediate_stays_in_its_domain(own_ca):
     """Whoever steals your intermediate's key cannot sign for other domains: permitted subtree violation."""
-    limited(evidence, "judge-foreign", NOT_PERMITTED)
+    limited(own_ca, "judge-foreign", NOT_PERMITTED)
 
 
 # --- your answers --------------------------------------------------------------------------------------------------
 
-@points(4, claim="CRT-4", hint="curl's words are in output/knock.out, the certificates themselves in the capture.")
-def check_answers_doors(answers, params, evidence):
+@points(4, claim="CRT-4", hint="curl's words are in scenes/doors/output/knock.out, the certificates in the capture.")
+def check_answers_doors(answers, params, doors):
     """You know which door is which."""
     for name in ("unknown", "altered", "expired", "other-name", "broken", "not-a-ca", "stolen", "direct"):
         key = f"port_{name.replace('-', '_')}"
-        expect(door(evidence, params, name), expected=f"a session at the door {name}")
+        expect(door(doors, params, name), expected=f"a session at the door {name}")
         same(answers.integer(key), params["doors"][name], key)
 
 
 @points(2, claim="CRT-4", hint="Wireshark: tls.handshake.certificate. The validity's end; the second name at a door.")
-def check_answers_certificates(answers, params, evidence):
+def check_answers_certificates(answers, params, doors):
     """You read the certificates themselves."""
-    over = read.chain(door(evidence, params, "expired"))[0].not_valid_after_utc
-    days = (datetime.fromtimestamp(evidence.start_ns / 1e9, UTC) - over).days
+    over = read.chain(door(doors, params, "expired"))[0].not_valid_after_utc
+    days = (datetime.fromtimestamp(doors.start_ns / 1e9, UTC) - over).days
     same(answers.integer("days_expired"), days, "days_expired")
-    thief = read.chain(door(evidence, params, "not-a-ca"))[-2]  # below the CA, above the forgery
+    thief = read.chain(door(doors, params, "not-a-ca"))[-2]  # below the CA, above the forgery
     same(answers.text("thief_name").lower(), read.names(thief)[0], "thief_name")
 
 
 @points(1, claim="CRT-2",
-        hint="Filter captures/ca-eth0.pcap by ip. The marks doors and doors-end are in timeline.jsonl.")
-def check_answer_packets_to_the_ca(answers, evidence):
+        hint="Filter captures/ca-eth0.pcap of scenes/doors by ip. doors and doors-end are in timeline.jsonl.")
+def check_answer_packets_to_the_ca(answers, doors):
     """You counted the packets that the CA's host exchanged with anybody while the doors were judged."""
-    packets = with_ca(evidence, evidence.mark("doors"), evidence.mark("doors-end"), "ca")
+    packets = with_ca(doors, doors.mark("doors"), doors.mark("doors-end"), "ca")
     same(answers.integer("packets_to_ca"), len(packets), "packets_to_ca")
 
 
 @points(2, claim="CRT-3", hint="Which message of the server carries a signature, and how does the client take it?")
-def check_answers_order(answers, params, evidence):
+def check_answers_order(answers, params, doors):
     """You saw where the signature is, and what is complained about when everything is wrong."""
-    stolen, both = (door(evidence, params, name) for name in ("stolen", "stolen-expired"))
+    stolen, both = (door(doors, params, name) for name in ("stolen", "stolen-expired"))
     same(answers.choice("signed_message", tls.HANDSHAKES.values()), tls.HANDSHAKES[read.SERVER_KEY_EXCHANGE],
          "signed_message")
     same(answers.choice("alert_stolen", tls.ALERTS.values()), ", ".join(read.alerts(stolen)), "alert_stolen")

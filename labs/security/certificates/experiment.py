@@ -13,11 +13,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from mnlab.lab import Diagram
+from mnlab.lab import Diagram, scene
 
 needs = ("netem", "nginx", "curl", "openssl")
-diagram = Diagram(captures=("client",), protocols=("tls",), hosts=("client", "web", "ca"), first="doors",
-                  last="asked", limit=60)
+diagram = Diagram(captures=("client",), protocols=("tls",), scene="doors", hosts=("client", "web", "ca"),
+                  first="doors", last="asked", limit=60)
 
 #: door: (its certificates, the server's own first; its private key)
 DOORS = {
@@ -62,14 +62,23 @@ def topology(params):
                  for name, number in (("client", 10), ("web", 80), ("ca", 53))})
 
 
-def experiment(net, rec, work):
+@scene
+def doors(net, rec):
+    """From door to door."""
+    PKI.mkdir(mode=0o700)
     prepare(net, rec)
     with rec.capture("client", "ca"):
         knock(net, rec)
         ask_the_ca(net, rec)
-        rec.progress("your CA")
-        found = your_ca(net, rec, work)
-        if found:
+
+
+@scene(work=["*"])
+def own_ca(net, rec, work):
+    """Your CA."""
+    PKI.mkdir(mode=0o700)
+    net["client"].replace_file("/etc/hosts", f"{net['web'].IP()} {rec.params['shop_name']}\n")
+    with rec.capture("client"):
+        if your_ca(net, rec, work):
             steal_the_intermediate(net, rec)
             open_the_shop(net, rec)
 
@@ -79,14 +88,13 @@ def experiment(net, rec, work):
 def prepare(net, rec):
     """Certificates and the servers that show them."""
     p, web, ca = rec.params, net["web"], net["ca"]
-    PKI.mkdir(mode=0o700)
     rec.run("certificates", ca, ["bash", HERE / "make_chains.sh", PKI, HERE / "pki.cnf", ca.IP(), p["bank_name"],
                                  p["other_name"], p["_thief"], p["_over"]])
     alter(p["_thief"], p["bank_name"])
     claim_to_own()
     rec.keep("certificates", {path.stem: path.read_text() for path in sorted(PKI.glob("*.crt"))})
     rec.save("bank-public-key", ca, f"openssl pkey -in {PKI}/bank.key -pubout")
-    net["client"].replace_file("/etc/hosts", f"{web.IP()} {p['bank_name']} {p['shop_name']}\n")
+    net["client"].replace_file("/etc/hosts", f"{web.IP()} {p['bank_name']}\n")
     for door, (chain, key) in DOORS.items():
         (PKI / f"door-{door}.pem").write_text("".join((PKI / f"{name}.crt").read_text() for name in chain))
         shutil.copy(PKI / f"{key}.key", PKI / f"door-{door}.key")

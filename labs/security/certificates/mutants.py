@@ -23,85 +23,85 @@ def behind(net, door, other, *kinds):
 
 # --- the doors ---
 
-@mutant.network("the bank's certificate comes from the root itself")
+@mutant.network("the bank's certificate comes from the root itself", scenes=["doors"])
 def no_ca_below(net, params):
     behind(net, "good", "direct", "pem")
 
 
-@mutant.network("the root signs no server")
+@mutant.network("the root signs no server", scenes=["doors"])
 def no_direct(net, params):
     behind(net, "direct", "good", "pem")
 
 
-@mutant.network("the unknown CA is the known one")
+@mutant.network("the unknown CA is the known one", scenes=["doors"])
 def known_ca(net, params):
     behind(net, "unknown", "good", "pem", "key")
 
 
-@mutant.network("Mallory alters nothing")
+@mutant.network("Mallory alters nothing", scenes=["doors"])
 def unaltered(net, params):
     behind(net, "altered", "good", "pem", "key")
 
 
-@mutant.network("the expired certificate is renewed in time")
+@mutant.network("the expired certificate is renewed in time", scenes=["doors"])
 def renewed(net, params):
     behind(net, "expired", "good", "pem")
 
 
-@mutant.network("the certificate for another name is for this one")
+@mutant.network("the certificate for another name is for this one", scenes=["doors"])
 def same_name(net, params):
     behind(net, "other-name", "good", "pem")
 
 
-@mutant.network("the broken chain is whole")
+@mutant.network("the broken chain is whole", scenes=["doors"])
 def whole_chain(net, params):
     behind(net, "broken", "good", "pem")
 
 
-@mutant.network("who is no CA does not sign")
+@mutant.network("who is no CA does not sign", scenes=["doors"])
 def honest_mallory(net, params):
     behind(net, "not-a-ca", "good", "pem", "key")
 
 
-@mutant.network("the thief has the bank's private key, too")
+@mutant.network("the thief has the bank's private key, too", scenes=["doors"])
 def thief_with_key(net, params):
     behind(net, "stolen", "good", "key")
 
 
-@mutant.network("at the last door only the signature is wrong")
+@mutant.network("at the last door only the signature is wrong", scenes=["doors"])
 def one_wrong(net, params):
     behind(net, "stolen-expired", "good", "pem")
 
 
-@mutant.network("at the last door only the certificate is wrong")
+@mutant.network("at the last door only the certificate is wrong", scenes=["doors"])
 def other_wrong(net, params):
     behind(net, "stolen-expired", "good", "key")
 
 
 # --- the CA and the client ---
 
-@mutant.network("the CA takes nothing back")
+@mutant.network("the CA takes nothing back", scenes=["doors"])
 def no_revocation(net, params):
     instead_of(net["ca"], "/usr/bin/openssl", 'case "$*" in *-revoke*) exit 0;; esac\nexec REAL "$@"')
 
 
-@mutant.network("the client asks the CA before it judges")
+@mutant.network("the client asks the CA before it judges", scenes=["doors"])
 def asks_first(net, params):
     instead_of(net["client"], "/usr/bin/curl",
                f'REAL -s -o /dev/null http://{params["net"]}.53/below.crl\nexec REAL "$@"')
 
 
-@mutant.network("the client checks no certificate")
+@mutant.network("the client checks no certificate", scenes=["doors"])
 def careless(net, params):
     curl_always(net["client"], "insecure")
 
 
-@mutant.network("the client's other root is the true one")
+@mutant.network("the client's other root is the true one", scenes=["doors"])
 def one_root(net, params):
     instead_of(net["client"], "/usr/bin/openssl", 'cp pki/root.crt pki/false-root.crt\nexec REAL "$@"')
 
 
-@mutant.network("the client goes on in spite of errors")
+@mutant.network("the client goes on in spite of errors", scenes=["doors"])
 def goes_on(net, params):
     instead_of(net["client"], "/usr/bin/openssl", 'exec REAL "${@/-verify_return_error/-no_ign_eof}"')
 

@@ -11,9 +11,10 @@ certify() { # FILE KIND NAME "KEY OPTIONS" [OPTION...]
     NAME=$3 openssl req -x509 -config "$config" -extensions "$2" -days 7 -out "thief-$1.crt" $4 "${@:5}"
 }
 
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out thief.key
 stolen="-CA your-intermediate.crt -CAkey your-intermediate.key"
-certify own server "$3" "-key mallory.key" $stolen
-certify foreign server "$4" "-key mallory.key" $stolen
-certify ca below "Thief's CA" "-key mallory.key" $stolen
-certify leaf server "$3" "-key shop.key" -CA thief-ca.crt -CAkey mallory.key
+certify own server "$3" "-key thief.key" $stolen
+certify foreign server "$4" "-key thief.key" $stolen
+certify ca below "Thief's CA" "-key thief.key" $stolen
+certify leaf server "$3" "-key shop.key" -CA thief-ca.crt -CAkey thief.key
 cat thief-ca.crt your-intermediate.crt > thief-both.pem

@@ -69,34 +69,34 @@ def failed(command, text):
 # --- one key ---
 
 @points(1, claim="CIP-1", hint="lock-shared and open-shared in timeline.jsonl: which -K do they have?")
-def check_one_key_locks_and_opens(evidence, params):
+def check_one_key_locks_and_opens(keys, params):
     """Symmetric: what Alice locks with the shared key, Bob opens with the same key."""
-    text, data = params["texts"]["shared"], passed(evidence, "send-shared")
-    read_text(evidence.command("open-shared"), text)
+    text, data = params["texts"]["shared"], passed(keys, "send-shared")
+    read_text(keys.command("open-shared"), text)
     expect(opened(params, "shared", "shared", data) == text.encode(), expected=text, seen="something else",
            done="undid AES-256 with the shared key on the wire's bytes")
 
 
 @points(1, claim="CIP-1", hint="The way back: lock-answer, open-answer.")
-def check_the_same_key_serves_both_directions(evidence, params):
+def check_the_same_key_serves_both_directions(keys, params):
     """Symmetric: Bob's answer is locked and opened with that same key, too."""
-    text, data = params["texts"]["answer"], passed(evidence, "send-answer")
-    read_text(evidence.command("open-answer"), text)
+    text, data = params["texts"]["answer"], passed(keys, "send-answer")
+    read_text(keys.command("open-answer"), text)
     expect(opened(params, "shared", "answer", data) == text.encode(), expected=text, seen="something else",
            done="undid AES-256 with the shared key on the wire's bytes")
 
 
 @points(2, claim="CIP-1",
-        hint="The same stream in eve-eth0 and bob-eth0. Then output/eve-guesses: one bit beside the key.")
-def check_eve_sees_all_and_reads_nothing(evidence, params):
+        hint="The same stream in eve-eth0 and bob-eth0. Then scenes/keys/output/eve-guesses: one bit beside the key.")
+def check_eve_sees_all_and_reads_nothing(keys, params):
     """Eve has every byte that Bob gets, and cannot read one: not with a key that is a single bit beside."""
-    seen, got = (passed(evidence, "send-shared", where) for where in ("eve-eth0", "bob"))
+    seen, got = (passed(keys, "send-shared", where) for where in ("eve-eth0", "bob"))
     expect(seen and seen == got, done="compared the message on Eve's and on Bob's wire", expected="the same bytes",
            seen=f"{len(seen)} and {len(got)} bytes, not the same")
     for word in params["texts"]["shared"].replace(",", "").split():
         expect(len(word) < 4 or word.encode() not in seen, done="searched Eve's bytes", expected=f"no {word!r}",
                seen="it is there")
-    guess = evidence.command("eve-guesses")
+    guess = keys.command("eve-guesses")
     key = guess.argv[guess.argv.index("-K") + 1]
     bits = (int(key, 16) ^ int(params["keys"]["shared"], 16)).bit_count()
     expect(bits == 1, done=guess.line, expected="a key with one bit changed", seen=f"{bits} bits")
@@ -105,21 +105,21 @@ def check_eve_sees_all_and_reads_nothing(evidence, params):
 
 
 @points(2, claim="CIP-1", hint="send-key, then send-clear: what does Eve need, and where has she seen it?")
-def check_a_key_sent_along_opens_everything(evidence, params):
+def check_a_key_sent_along_opens_everything(keys, params):
     """The trouble with one key: Alice sends it along, Eve takes it off the wire and opens what follows."""
-    key, iv = passed(evidence, "send-key").decode(errors="replace").split() or ["", ""]
+    key, iv = passed(keys, "send-key").decode(errors="replace").split() or ["", ""]
     text, found = params["texts"]["clear"], {"keys": {"eve": key, "iv-eve": iv}}
     expect(len(key) == 64, done="looked into the message before", expected="a key of 64 hexadecimal digits", seen=key)
-    expect(opened(found, "eve", "eve", passed(evidence, "send-clear")) == text.encode(),
+    expect(opened(found, "eve", "eve", passed(keys, "send-clear")) == text.encode(),
            done="undid AES-256 with the key that Eve saw pass", expected=text, seen="something else")
 
 
 # --- two keys ---
 
 @points(1, claim="CIP-2", hint="send-public-key: Follow, TCP Stream.")
-def check_one_of_the_keys_is_public(evidence, params):
+def check_one_of_the_keys_is_public(keys, params):
     """Public key: Bob sends one of his two keys in the clear, and Eve may have it."""
-    data = passed(evidence, "send-public-key")
+    data = passed(keys, "send-public-key")
     expect(data.startswith(b"-----BEGIN PUBLIC KEY-----"), done="read what Bob sent", expected="a public key in PEM",
            seen=data[:40])
     numbers = serialization.load_pem_public_key(data).public_numbers()
@@ -128,27 +128,27 @@ def check_one_of_the_keys_is_public(evidence, params):
 
 
 @points(2, claim="CIP-2", hint="lock-public has -pubin and Bob's public key; open-public has his private key.")
-def check_public_locks_only_private_opens(evidence, params):
+def check_public_locks_only_private_opens(keys, params):
     """What is locked with Bob's public key, Bob's private key opens; Eve's attempts with what she has fail."""
     text = params["texts"]["public"]
-    read_text(evidence.command("open-public"), text)
+    read_text(keys.command("open-public"), text)
     for name in ("own", "public"):
-        failed(evidence.command(f"eve-with-{name}-key"), text)
-    locked = passed(evidence, "send-public")
+        failed(keys.command(f"eve-with-{name}-key"), text)
+    locked = passed(keys, "send-public")
     expect(len(locked) == BYTES and text.encode() not in locked, done="looked at the locked message",
            expected=f"{BYTES} bytes that show nothing of it", seen=f"{len(locked)} bytes")
 
 
 @points(2, claim="CIP-2",
         hint="send-public and send-again carry the same words. Compare the bytes; then think of send-raw.")
-def check_without_chance_eve_can_guess(evidence, params):
+def check_without_chance_eve_can_guess(keys, params):
     """The limit: with a public key everybody can lock a guess and compare. Padding with chance (OAEP) ends that."""
     n, e, *_ = params["_bob"]
-    first, again = passed(evidence, "send-public"), passed(evidence, "send-again")
-    read_text(evidence.command("open-again"), params["texts"]["public"])
+    first, again = passed(keys, "send-public"), passed(keys, "send-again")
+    read_text(keys.command("open-again"), params["texts"]["public"])
     expect(first != again, done="compared the same message locked twice with OAEP", expected="different bytes",
            seen="the same")
-    raw = passed(evidence, "send-raw")
+    raw = passed(keys, "send-raw")
     hits = [word for word in WORDS if pow(int.from_bytes(word.encode(), "big"), e, n).to_bytes(BYTES, "big") == raw]
     expect(hits == [params["texts"]["raw"]], done=f"locked {len(WORDS)} words with the public key, without padding",
            expected="the bytes on the wire for one of them: Eve knows it without any private key", seen=hits)
@@ -169,25 +169,25 @@ def raw_turn(evidence, params, name, lock, unlock):
 
 
 @points(2, claim="CIP-3", hint="c = m^e mod n, m = c^d mod n; -raw is RSA without padding.")
-def check_public_locks_private_opens(evidence, params):
+def check_public_locks_private_opens(keys, params):
     """One way: locked with the public key, opened with the private one; the public one does not open it."""
     _, e, d, *_ = params["_bob"]
-    raw_turn(evidence, params, "raw", e, d)
+    raw_turn(keys, params, "raw", e, d)
 
 
 @points(2, claim="CIP-3", hint="The other way round: d first, then e. Who has e?")
-def check_private_locks_public_opens(evidence, params):
+def check_private_locks_public_opens(keys, params):
     """The other way: locked with the private key, opened with the public one. By Eve, too: it hides nothing."""
     _, e, d, *_ = params["_bob"]
-    raw_turn(evidence, params, "signed", d, e)
-    read_text(evidence.command("eve-opens-signed"), params["texts"]["signed"])
+    raw_turn(keys, params, "signed", d, e)
+    read_text(keys.command("eve-opens-signed"), params["texts"]["signed"])
 
 
-@points(1, claim="CIP-2", hint="The first line of output/bob.out: seconds for 256 bytes each.")
-def check_two_keys_cost_more_than_one(evidence):
+@points(1, claim="CIP-2", hint="The first line of scenes/hybrid/output/bob.out: seconds for 256 bytes each.")
+def check_two_keys_cost_more_than_one(hybrid):
     """RSA costs far more than AES for the same 256 bytes, and its private key more than its public one."""
     try:
-        cost = json.loads(evidence.command("bob").stdout.splitlines()[0])
+        cost = json.loads(hybrid.command("bob").stdout.splitlines()[0])
     except (ValueError, IndexError):
         cost = {}
     expect(set(cost) == {"aes", "rsa_public", "rsa_private"}, done="Bob measured his ciphers", expected="three times",
@@ -227,29 +227,29 @@ def ran(evidence, name):
 
 
 @points(3, claim="CIP-2", hint="32 bytes from os.urandom, locked with the key that Bob sends: OAEP, twice SHA-256.")
-def check_your_session_key_is_locked(evidence, params):
+def check_your_session_key_is_locked(hybrid, params):
     """The first 256 bytes that your program sends open with Bob's private key, to a session key of 32 bytes."""
-    sent = Sent(evidence, params, "first")
+    sent = Sent(hybrid, params, "first")
     expect(sent.key is not None and len(sent.key) == 32, done="opened the first 256 bytes with Bob's private key",
            expected="32 bytes", seen=f"{len(sent.key)} bytes" if sent.key is not None else
-           f"they do not open ({len(sent.data)} bytes were sent); {ran(evidence, 'first')}")
+           f"they do not open ({len(sent.data)} bytes were sent); {ran(hybrid, 'first')}")
 
 
 @points(5, claim=("CIP-1", "CIP-2"),
         hint="AESGCM(key).encrypt(nonce, message, None); before it, the nonce and its length.")
-def check_your_message_opens_with_the_session_key(evidence, params):
+def check_your_message_opens_with_the_session_key(hybrid, params):
     """What follows opens with that session key, and is your message."""
     for name in ("first", "second"):
-        sent = Sent(evidence, params, name)
+        sent = Sent(hybrid, params, name)
         expect(sent.fits and sent.text == params["message"].encode(), done=f"opened the message of the run {name!r}",
-               expected=params["message"], seen=sent.text or f"it does not open; {ran(evidence, name)}")
+               expected=params["message"], seen=sent.text or f"it does not open; {ran(hybrid, name)}")
 
 
 @points(2, claim="CIP-1", hint="Follow the stream to port 7002 at eve-eth0. What can be read there?")
-def check_eve_reads_nothing_of_yours(evidence, params):
+def check_eve_reads_nothing_of_yours(hybrid, params):
     """Eve sees Bob's key and your bytes pass, and in them neither message nor session key."""
-    sent = Sent(evidence, params, "first")
-    expect(sent.data, done="your program talked to Bob", expected="bytes from it", seen=ran(evidence, "first"))
+    sent = Sent(hybrid, params, "first")
+    expect(sent.data, done="your program talked to Bob", expected="bytes from it", seen=ran(hybrid, "first"))
     expect(params["message"].encode() not in sent.data, done="searched your bytes", expected="no message in the clear",
            seen="it is there")
     expect(sent.key is not None and sent.key not in sent.data[256:], done="searched your bytes",
@@ -257,9 +257,9 @@ def check_eve_reads_nothing_of_yours(evidence, params):
 
 
 @points(2, claim="CIP-1", hint="os.urandom, each time anew. Never twice the same key and nonce.")
-def check_your_keys_are_fresh(evidence, params):
+def check_your_keys_are_fresh(hybrid, params):
     """Two runs of your program use two session keys."""
-    first, second = (Sent(evidence, params, name) for name in ("first", "second"))
+    first, second = (Sent(hybrid, params, name) for name in ("first", "second"))
     expect(first.key and second.key and first.key != second.key, done="opened the session keys of two runs",
            expected="two different ones", seen="the same, or none")
     expect(len(set(first.key)) > 8, done="looked at the session key", expected="32 bytes of chance",
@@ -267,22 +267,22 @@ def check_your_keys_are_fresh(evidence, params):
 
 
 @points(2, claim="CIP-1", hint="The answer has the same form: nonce, length, then AES-GCM under your session key.")
-def check_your_program_reads_the_answer(evidence, params):
+def check_your_program_reads_the_answer(hybrid, params):
     """Your program opens Bob's answer and prints it."""
-    got = evidence.command("first").stdout.strip()
-    expect(got == params["_answer"], done=evidence.command("first").line, expected="Bob's answer",
-           seen=repr(got[:100]) if got else ran(evidence, "first"))
+    got = hybrid.command("first").stdout.strip()
+    expect(got == params["_answer"], done=hybrid.command("first").line, expected="Bob's answer",
+           seen=repr(got[:100]) if got else ran(hybrid, "first"))
 
 
 @points(4, claim="CIP-2", hint="SHA-256 of the key in DER (SubjectPublicKeyInfo), against FINGERPRINT.")
-def check_your_program_does_not_trust_eves_key(evidence, params):
+def check_your_program_does_not_trust_eves_key(hybrid, params):
     """Eve answers in Bob's place with a key of her own: your program sends her nothing. To Bob it does send."""
-    sent, offered = passed(evidence, "to-eve"), passed(evidence, "to-eve", side=tcp.SERVER)
+    sent, offered = passed(hybrid, "to-eve"), passed(hybrid, "to-eve", side=tcp.SERVER)
     key = serialization.load_pem_public_key(offered[:offered.find(END) + len(END)])
     expect(isinstance(key, rsa.RSAPublicKey) and key.public_numbers().n == params["_eve"][0],
            done="Eve's computer answered in Bob's place", expected="her public key", seen="another one")
-    expect(Sent(evidence, params, "first").key is not None, done="your program talked to Bob himself",
-           expected="a session key that he can open", seen=ran(evidence, "first"))
+    expect(Sent(hybrid, params, "first").key is not None, done="your program talked to Bob himself",
+           expected="a session key that he can open", seen=ran(hybrid, "first"))
     expect(not sent, done="your program talked to Eve, who said to be Bob", expected="nothing is sent to her",
            seen=f"{len(sent)} bytes, which she can open")
 
@@ -290,30 +290,30 @@ def check_your_program_does_not_trust_eves_key(evidence, params):
 # --- your answers ---
 
 @points(2, claim="CIP-1", hint="openssl enc -d -aes-256-cbc -K ... -iv ..., with what passed just before.")
-def check_answer_eve_with_the_key(answers, params, evidence):
+def check_answer_eve_with_the_key(answers, params, keys):
     """You opened, as Eve, what Alice sent after its key."""
-    key, iv = passed(evidence, "send-key").decode().split()
-    text = opened({"keys": {"eve": key, "iv-eve": iv}}, "eve", "eve", passed(evidence, "send-clear"))
+    key, iv = passed(keys, "send-key").decode().split()
+    text = opened({"keys": {"eve": key, "iv-eve": iv}}, "eve", "eve", passed(keys, "send-clear"))
     same(answers.text("sent_with_its_key"), text.decode(errors="replace"), "sent_with_its_key")
 
 
 @points(2, claim="CIP-3",
         hint="Bob's public key passed in the clear: pow() in Python, or openssl rsautl -verify -raw -pubin.")
-def check_answers_with_the_public_key(answers, params, evidence):
+def check_answers_with_the_public_key(answers, params, keys):
     """You opened, with the public key, what the private key had locked; and guessed what the public key had locked."""
     n, e, *_ = params["_bob"]
-    text = power(passed(evidence, "send-signed"), e, n).decode(errors="replace")
+    text = power(passed(keys, "send-signed"), e, n).decode(errors="replace")
     same(answers.text("locked_privately"), text, "locked_privately")
-    raw = passed(evidence, "send-raw")
+    raw = passed(keys, "send-raw")
     truth = [word for word in WORDS if pow(int.from_bytes(word.encode(), "big"), e, n).to_bytes(BYTES, "big") == raw]
     same(answers.choice("word", WORDS), truth[0] if truth else None, "word")
 
 
 @points(1, claim="CIP-2",
         hint="openssl pkey -pubin -in ... -outform DER | sha256sum. The stream of to-eve has her key.")
-def check_answer_fingerprint(answers, evidence):
+def check_answer_fingerprint(answers, hybrid):
     """You computed the fingerprint of Eve's key."""
-    offered = passed(evidence, "to-eve", side=tcp.SERVER)
+    offered = passed(hybrid, "to-eve", side=tcp.SERVER)
     key = serialization.load_pem_public_key(offered[:offered.find(END) + len(END)])
     der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     given = re.sub(r"[\s:]", "", answers.text("fingerprint_of_eve")).lower()
@@ -325,12 +325,12 @@ POWERS = {"a": True, "b": False, "c": True, "d": False, "e": True}
 
 
 @points(2, claim=("CIP-2", "CIP-3"), hint="open-..., eve-opens-signed, eve-with-public-key, eve-with-own-key.")
-def check_answer_powers(answers, evidence):
+def check_answer_powers(answers, keys):
     """You know what each key can do."""
     for name, works in (("open-public", True), ("eve-with-public-key", False), ("eve-opens-signed", True),
                         ("eve-with-own-key", False), ("open-signed", True)):
-        expect((evidence.command(name).status == 0) == works, done=evidence.command(name).line,
-               expected="it works" if works else "it fails", seen=f"status {evidence.command(name).status}")
+        expect((keys.command(name).status == 0) == works, done=keys.command(name).line,
+               expected="it works" if works else "it fails", seen=f"status {keys.command(name).status}")
     truth = {letter for letter, works in POWERS.items() if works}
     given = {str(letter).lower() for letter in answers.items("possible")}
     expect(given == truth, done="compared answers.toml with what the run shows: possible",

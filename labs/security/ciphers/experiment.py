@@ -10,12 +10,12 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 allowed = Allowed(packages=("cryptography",))
 needs = ("netem", "nftables", "openssl", "nc", "socat", "cryptography")
-diagram = Diagram(captures=("eve-eth0",), protocols=("tcp",), hosts=("alice", "bob"), first="shared", last="shared-end",
-                  limit=40)
+diagram = Diagram(captures=("eve-eth0",), protocols=("tcp",), scene="keys", hosts=("alice", "bob"), first="shared",
+                  last="shared-end", limit=40)
 
 HERE, PKI = Path(__file__).parent, Path("pki")  # PKI is in the job's own folder, closed to the student
 SINK, HYBRID = 7001, 7002  # ports
@@ -55,7 +55,10 @@ def topology(params):
     return Between(nets=params["nets"].split(), names=(ALICE, "eve", BOB), delay=params["delay"])
 
 
-def experiment(net, rec, work):
+@scene
+def keys(net, rec):
+    """One key, two keys."""
+    write_keys(rec.params)
     talk = Talk(net, rec)
     with rec.capture("eve-eth0", "bob"):
         rec.mark("shared")
@@ -63,21 +66,31 @@ def experiment(net, rec, work):
         rec.mark("shared-end")
         two_keys(talk)
         both_ways(talk)
-        rec.progress("your program")
-        both_kinds(talk, work)
+
+
+@scene(work=["*.py"])
+def hybrid(net, rec, work):
+    """Both kinds together: your program."""
+    write_keys(rec.params)
+    with rec.capture("eve-eth0"):
+        both_kinds(net, rec)
+
+
+def write_keys(params) -> None:
+    """Bob's pair of keys, and Eve's."""
+    from mnlab.lab import rsa_keys
+    PKI.mkdir(mode=0o700)
+    for who in ("bob", "eve"):
+        key = rsa_keys.Key(*params[f"_{who}"])
+        (PKI / f"{who}.key").write_text(rsa_keys.private_pem(key))
+        (PKI / f"{who}.pub").write_text(rsa_keys.public_pem(key))
 
 
 class Talk:
     """Alice, Bob and Eve, with what they have; a message `name` is the file PKI/name."""
 
     def __init__(self, net, rec):
-        from mnlab.lab import rsa_keys
         self.net, self.rec, self.p = net, rec, rec.params
-        PKI.mkdir(mode=0o700)
-        for who in ("bob", "eve"):
-            key = rsa_keys.Key(*self.p[f"_{who}"])
-            (PKI / f"{who}.key").write_text(rsa_keys.private_pem(key))
-            (PKI / f"{who}.pub").write_text(rsa_keys.public_pem(key))
         for host in (ALICE, BOB):
             (PKI / f"to-{host}").mkdir()
             rec.service(f"sink-{host}", net[host], ["python3", "-SE", HERE / "sink.py", PKI / f"to-{host}", SINK],
@@ -153,18 +166,18 @@ def both_ways(talk):
 
 # --- the student's program ---
 
-def both_kinds(talk, work):
+def both_kinds(net, rec):
     """The student's program talks to Bob twice; then Eve answers in Bob's place, with a key of her own."""
-    rec, p = talk.rec, talk.p
-    rec.service("bob", talk.net[BOB], ["python3", HERE / "bob.py", PKI / "bob.key", HYBRID, p["_answer"]], tcp=HYBRID)
+    p = rec.params
+    rec.service("bob", net[BOB], ["python3", HERE / "bob.py", PKI / "bob.key", HYBRID, p["_answer"]], tcp=HYBRID)
     (PKI / "eve.sh").write_text(f"cat {PKI}/eve.pub; exec cat > {PKI}/caught\n")  # whatever comes, she opens later
-    rec.service("eve", talk.net["eve"], ["socat", f"TCP-LISTEN:{HYBRID},reuseaddr,fork", f"EXEC:bash {PKI}/eve.sh"],
+    rec.service("eve", net["eve"], ["socat", f"TCP-LISTEN:{HYBRID},reuseaddr,fork", f"EXEC:bash {PKI}/eve.sh"],
                 tcp=HYBRID)
-    command = ["python3", "send.py", talk.net[BOB].IP(), str(HYBRID), p["fingerprint"], p["message"]]
+    command = ["python3", "send.py", net[BOB].IP(), str(HYBRID), p["fingerprint"], p["message"]]
     for name in ("first", "second"):
-        rec.student(name, talk.net[ALICE], command)
-    with in_bobs_place(talk.net["eve"]):
-        rec.student("to-eve", talk.net[ALICE], command)
+        rec.student(name, net[ALICE], command)
+    with in_bobs_place(net["eve"]):
+        rec.student("to-eve", net[ALICE], command)
 
 
 @contextmanager

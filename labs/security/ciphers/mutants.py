@@ -24,23 +24,23 @@ def other_key(node, params, used, instead):
 
 # --- one key ---
 
-@mutant.network("Bob has another key than Alice")
+@mutant.network("Bob has another key than Alice", scenes=["keys"])
 def bob_has_another_key(net, params):
     other_key(net["bob"], params, "shared", "clear")
 
 
-@mutant.network("Alice does not lock her messages")
+@mutant.network("Alice does not lock her messages", scenes=["keys"])
 def alice_does_not_lock(net, params):
     instead_of(net["alice"], OPENSSL, '[ "$1 $7" = "enc -in" ] && exec cp "$8" "${10}"\nexec REAL "$@"')
 
 
-@mutant.network("Eve has the shared key")
+@mutant.network("Eve has the shared key", scenes=["keys"])
 def eve_has_the_key(net, params):
     almost = f"{int(params['keys']['shared'], 16) ^ 1:064x}"
     instead_of(net["eve"], OPENSSL, f'exec REAL "${{@/{almost}/{params["keys"]["shared"]}}}"')
 
 
-@mutant.network("Alice sends a key along, and uses the one that Eve has not seen")
+@mutant.network("Alice sends a key along, and uses the one that Eve has not seen", scenes=["keys"])
 def key_for_nothing(net, params):
     for name in ("alice", "bob"):
         other_key(net[name], params, "clear", "shared")
@@ -48,29 +48,29 @@ def key_for_nothing(net, params):
 
 # --- two keys ---
 
-@mutant.network("Eve's key comes in place of Bob's")
+@mutant.network("Eve's key comes in place of Bob's", scenes=["keys"])
 def eves_key(net, params):
     instead_of(net["bob"], "/usr/bin/nc",
                '[[ $(readlink /proc/$$/fd/0) = */public-key ]] && exec REAL "$@" < pki/eve.pub\nexec REAL "$@"')
 
 
-@mutant.network("Eve has Bob's private key")
+@mutant.network("Eve has Bob's private key", scenes=["keys"])
 def eve_has_the_private_key(net, params):
     instead_of(net["eve"], OPENSSL, 'exec REAL "${@/eve.key/bob.key}"')
 
 
-@mutant.network("the padding has no chance in it")
+@mutant.network("the padding has no chance in it", scenes=["keys"])
 def no_chance(net, params):
     instead_of(net["alice"], OPENSSL, '[[ "$*" = *pki/again* ]] && exec cp pki/public pki/again\nexec REAL "$@"')
 
 
-@mutant.network("Alice locks with Eve's key what she locks without padding")
+@mutant.network("Alice locks with Eve's key what she locks without padding", scenes=["keys"])
 def raw_with_eves_key(net, params):
     instead_of(net["alice"], OPENSSL, '[ "$1 $2" = "rsautl -encrypt" ] && exec REAL "${@/bob.pub/eve.pub}"\n'
                                       'exec REAL "$@"')
 
 
-@mutant.network("Bob locks with another private key than his own")
+@mutant.network("Bob locks with another private key than his own", scenes=["keys"])
 def signed_with_eves_key(net, params):
     instead_of(net["bob"], OPENSSL, '[ "$1 $2" = "rsautl -sign" ] && exec REAL "${@/bob.key/eve.key}"\n'
                                     'exec REAL "$@"')
@@ -83,12 +83,12 @@ def bob_measures(net, old, new):
                f'sed "s/{old}/{new}/" "$1" > /run/changed.py; shift; exec REAL /run/changed.py "$@"')
 
 
-@mutant.network("RSA by the private key costs no more than by the public one")
+@mutant.network("RSA by the private key costs no more than by the public one", scenes=["hybrid"])
 def cheap_private_key(net, params):
     bob_measures(net, "lambda: KEY.decrypt(locked, OAEP)", "lambda: KEY.public_key().encrypt(bytes(32), OAEP)")
 
 
-@mutant.network("AES costs as much as RSA")
+@mutant.network("AES costs as much as RSA", scenes=["hybrid"])
 def dear_aes(net, params):
     bob_measures(net, "lambda: aes.update(bytes(256))", "lambda: KEY.decrypt(locked, OAEP)")
 

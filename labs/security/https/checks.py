@@ -31,10 +31,10 @@ HOPES = {
 
 # --- what HTTP and HTTPS are ---------------------------------------------------------------------------------------
 
-@points(1, claim="HVS-1", hint="Open captures/eve-eth0.pcap: what does the frame with the GET hold?")
-def check_http_is_readable(evidence, params):
+@points(1, claim="HVS-1", hint="Open scenes/cafe/captures/eve-eth0.pcap: what does the frame with the GET hold?")
+def check_http_is_readable(cafe, params):
     """HTTP: Eve reads the request, the cookie and the page."""
-    heard, done = exchange(evidence, "plain-page"), "the client fetched the page over http:// while Eve listened"
+    heard, done = exchange(cafe, "plain-page"), "the client fetched the page over http:// while Eve listened"
     read = heard.request.head + heard.response.body
     for secret in (params["bank"]["path"], params["bank"]["cookie"], money(params)):
         expect(secret.encode() in read, done=done, expected=f"{secret!r} in what Eve heard", seen=shorten(str(read)))
@@ -42,11 +42,11 @@ def check_http_is_readable(evidence, params):
 
 @points(1, claim="HVS-1",
         hint="Search all of Eve's bytes of that connection, both ways, for what the client got to see.")
-def check_https_is_not_readable(evidence, params):
+def check_https_is_not_readable(cafe, params):
     """HTTPS: the client gets the same page, and nothing of it is readable on the wire."""
-    got = evidence.command("sealed-page")
+    got = cafe.command("sealed-page")
     expect(got.status == 0 and money(params) in got.stdout, done=got.line, expected="the page", seen=told(got))
-    heard = whole(connection(evidence, "sealed-page"))
+    heard = whole(connection(cafe, "sealed-page"))
     for secret in (params["bank"]["path"], params["bank"]["cookie"], str(params["bank"]["amount"]),
                    params["bank"]["account"], "HTTP/1.1"):
         expect(secret.encode() not in heard, done="the client fetched the same page over https://",
@@ -54,19 +54,19 @@ def check_https_is_not_readable(evidence, params):
 
 
 @points(1, claim="HVS-6", hint="The URL names no port: the scheme does. Look at the destination port of the SYN.")
-def check_ports(evidence, params):
+def check_ports(cafe, params):
     """A URL without a port: http goes to 80, https to 443."""
     for command, port in (("plain-page", 80), ("sealed-page", 443)):
-        url = evidence.command(command).argv[-1]
-        used = connection(evidence, command).server.port
+        url = cafe.command(command).argv[-1]
+        used = connection(cafe, command).server.port
         expect(used == port and f"{params['bank_name']}/" in url, done=f"the client fetched {url}",
                expected=f"a connection to port {port}", seen=f"one to port {used}")
 
 
 @points(1, claim="HVS-5", hint="Which segment of the connection is the first to carry data, and what is in it?")
-def check_tls_follows_tcp(evidence):
+def check_tls_follows_tcp(cafe):
     """First TCP's three segments without data, then ClientHello, ServerHello, and from there on only ciphertext."""
-    seen = session(evidence, "sealed-page")
+    seen = session(cafe, "sealed-page")
     shake, done = seen.connection.handshake, "the client fetched the page over https://"
     expect(shake and not any(segment.length for segment in shake), done=done,
            expected="SYN, SYN+ACK, ACK, none of them with data",
@@ -84,10 +84,10 @@ def check_tls_follows_tcp(evidence):
 
 @points(1, claim="HVS-2",
         hint="Compare the bytes that left the bank (bank-eth0) with those that reached Eve (eve-eth0).")
-def check_http_takes_the_flipped_bit(evidence, params):
+def check_http_takes_the_flipped_bit(cafe, params):
     """HTTP: one bit is changed on the path, the TCP checksum fits, and the client believes the changed page."""
-    _one_bit_changed(evidence, "plain-flipped")
-    got, wrong = evidence.command("plain-flipped"), money(params).replace(*_amounts(params))
+    _one_bit_changed(cafe, "plain-flipped")
+    got, wrong = cafe.command("plain-flipped"), money(params).replace(*_amounts(params))
     expect(got.status == 0 and wrong in got.stdout, done="Mallory flipped a bit of the page on its way",
            expected=f"the client accepts {wrong!r}", seen=told(got))
     expect(got.stdout.splitlines()[0].endswith("200 OK"), done="the same", expected="200 OK, and no complaint",
@@ -113,33 +113,33 @@ def _one_bit_changed(evidence, command):
 
 
 @points(1, claim="HVS-2", hint="The same bit was flipped in the encrypted page. What did the client print?")
-def check_https_notices_the_flipped_bit(evidence, params):
+def check_https_notices_the_flipped_bit(cafe, params):
     """HTTPS: the same bit is changed, the record's tag no longer fits, the client takes nothing and hangs up."""
-    _one_bit_changed(evidence, "sealed-flipped")
-    got, done = evidence.command("sealed-flipped"), "Mallory flipped the same bit of the encrypted page"
+    _one_bit_changed(cafe, "sealed-flipped")
+    got, done = cafe.command("sealed-flipped"), "Mallory flipped the same bit of the encrypted page"
     expect(got.status != 0 and "bad record mac" in got.stderr, done=done,
            expected="the client says: bad record MAC", seen=told(got))
     expect("EUR" not in got.stdout, done=done, expected="no page at all", seen=shorten(got.stdout))
-    first = connection(evidence, "sealed-flipped").closed_first
+    first = connection(cafe, "sealed-flipped").closed_first
     expect(first == tcp.CLIENT, done=done, expected="the client ends the connection", seen=f"the {first} did")
 
 
 @points(1, claim="HVS-3", hint="Did any frame of this exchange reach bank-eth0? Who answered, then?")
-def check_http_is_fooled_by_an_impostor(evidence, params):
+def check_http_is_fooled_by_an_impostor(cafe, params):
     """HTTP: Mallory's server answers at the bank's address, and the client takes it for the bank."""
-    got, done = evidence.command("plain-impostor"), "Mallory redirected ports 80 and 443 of the bank to himself"
+    got, done = cafe.command("plain-impostor"), "Mallory redirected ports 80 and 443 of the bank to himself"
     expect(got.status == 0 and params["bank"]["thief"] in got.stdout, done=done,
            expected=f"the client accepts a page with Mallory's account {params['bank']['thief']}", seen=told(got))
-    expect(not reading.connections(evidence, "plain-impostor", "bank"), done=done, expected="nothing reaches the bank",
+    expect(not reading.connections(cafe, "plain-impostor", "bank"), done=done, expected="nothing reaches the bank",
            seen="a connection to the bank itself")
 
 
 @points(1, claim="HVS-3", hint="What does the client hold against the certificate, and had it sent its cookie by then?")
-def check_https_refuses_the_impostor(evidence, params):
+def check_https_refuses_the_impostor(cafe, params):
     """HTTPS: the impostor's certificate is nobody's: refused before the request leaves. A careless client is fooled."""
     done = "Mallory redirected ports 80 and 443 of the bank to himself"
-    _refused(evidence, "sealed-impostor", done)
-    careless = evidence.command("careless-impostor")
+    _refused(cafe, "sealed-impostor", done)
+    careless = cafe.command("careless-impostor")
     expect(careless.status == 0 and params["bank"]["thief"] in careless.stdout, done=careless.line,
            expected="a client that checks nothing is fooled, over HTTPS too", seen=told(careless))
 
@@ -156,9 +156,9 @@ def _refused(evidence, command, done):
 
 @points(1, claim="HVS-4",
         hint="Port 8443 of the bank speaks TLS, but has no certificate. Who ends the handshake, and how?")
-def check_the_server_needs_a_certificate(evidence):
+def check_the_server_needs_a_certificate(cafe):
     """A TLS server without a certificate cannot even say ServerHello: the handshake fails."""
-    got, seen = evidence.command("ask-no-certificate"), session(evidence, "ask-no-certificate")
+    got, seen = cafe.command("ask-no-certificate"), session(cafe, "ask-no-certificate")
     done = "the client asked a TLS server that has no certificate"
     said = [(alert.sender, alert.text) for alert in seen.alerts]
     expect(said == [(tcp.SERVER, "handshake_failure")] and seen.server_hello is None, done=done,
@@ -168,11 +168,11 @@ def check_the_server_needs_a_certificate(evidence):
 
 
 @points(1, claim="HVS-4", hint="The bank's certificate is as good as before. What does the client lack?")
-def check_the_client_needs_the_root(evidence):
+def check_the_client_needs_the_root(cafe):
     """A client without the lab's root refuses the very certificate that it accepts with the root."""
-    before = evidence.command("sealed-page")
+    before = cafe.command("sealed-page")
     expect(before.status == 0, done="with the root: " + before.line, expected="the page", seen=told(before))
-    _refused(evidence, "no-root", "without the root: " + evidence.command("no-root").line)
+    _refused(cafe, "no-root", "without the root: " + cafe.command("no-root").line)
 
 
 # --- your server ---------------------------------------------------------------------------------------------------
@@ -185,21 +185,21 @@ def strict(evidence):
 
 @points(3, claim=("HVS-3", "HVS-4"),
         hint="curl's words name what is wrong. Compare given/ with what start.sh puts together.")
-def check_strict_client_is_content(evidence, params):
+def check_strict_client_is_content(shop, params):
     """A client that knows the root and nothing else gets your page over HTTPS."""
-    page, _ = strict(evidence)
+    page, _ = strict(shop)
     done = f"curl, with the lab's root as its only root, fetched https://{params['shop_name']}/"
-    expect(page.status == 200, done=done, expected="200", seen=told(evidence.command("strict")))
+    expect(page.status == 200, done=done, expected="200", seen=told(shop.command("strict")))
     expect(params["token"] in page.body, done=done, expected=f"the page with {params['token']!r}",
            seen=shorten(page.body))
 
 
 @points(3, claim="HVS-4",
         hint="The server's own certificate comes first; each that follows is its predecessor's issuer.")
-def check_chain_is_complete(evidence):
+def check_chain_is_complete(shop):
     """Your server sends its certificate and the intermediate one, in this order."""
-    seen = session(evidence, "tls12")  # with TLS 1.2 the certificates pass in the clear
-    known = {ssl.PEM_cert_to_DER_cert(text): name for name, text in evidence.json("certificates").items()}
+    seen = session(shop, "tls12")  # with TLS 1.2 the certificates pass in the clear
+    known = {ssl.PEM_cert_to_DER_cert(text): name for name, text in shop.json("certificates").items()}
     sent = [known.get(certificate, "a stranger") for certificate in seen.certificates]
     # The root may be sent and may be left out: whoever trusts it has it (RFC 8446, section 4.4.2).
     expect(sent in (["shop", "intermediate"], ["shop", "intermediate", "root"]),
@@ -208,15 +208,15 @@ def check_chain_is_complete(evidence):
 
 
 @points(2, hint="See ssl_protocols; and remember that nginx 1.22 speaks TLS 1.3 only when told to.")
-def check_old_tls_is_refused(evidence):
+def check_old_tls_is_refused(shop):
     """TLS 1.2 and 1.3 are spoken; a client that knows nothing newer than TLS 1.1 is refused."""
-    modern = session(evidence, "strict")
+    modern = session(shop, "strict")
     expect(modern.version == "TLS 1.3", done="a client offered TLS 1.2 and 1.3", expected="TLS 1.3",
            seen=modern.version or "no ServerHello")
-    middle = session(evidence, "tls12")
+    middle = session(shop, "tls12")
     expect(middle.version == "TLS 1.2", done="a client offered TLS 1.2 only", expected="TLS 1.2",
            seen=middle.version or "no ServerHello")
-    old = session(evidence, "old-tls")
+    old = session(shop, "old-tls")
     expect(old.version is None and any(alert.sender == tcp.SERVER and alert.level == "fatal" for alert in old.alerts),
            done="a client offered TLS 1.0 and 1.1 only", expected="a fatal alert in place of a ServerHello",
            seen=f"your server agreed to {old.version}" if old.version else "no alert")
@@ -224,10 +224,10 @@ def check_old_tls_is_refused(evidence):
 
 @points(2, claim=("HVS-1", "HVS-6"),
         hint="`return`, with nginx's variables for the name and for the whole request URI.")
-def check_http_redirects(evidence, params):
+def check_http_redirects(shop, params):
     """Over HTTP your server gives away nothing: it points to the same URL with https, for good."""
-    done = evidence.command("redirect").line
-    answer = exchange(evidence, "redirect").response
+    done = shop.command("redirect").line
+    answer = exchange(shop, "redirect").response
     target = f"https://{params['shop_name']}/cart?ware={params['_ware']}"
     expect(answer.status in PERMANENT, done=done, expected="301 or 308: moved for good", seen=answer.start_line)
     expect(answer.header("Location") == target, done=done, expected=f"Location: {target}",
@@ -247,22 +247,22 @@ def _max_age(headers):
 
 
 @points(2, claim="HVS-6", hint="RFC 6797: one header, sent over HTTPS only. Its time is in seconds.")
-def check_hsts(evidence, params):
+def check_hsts(shop, params):
     """With HSTS the client remembers for a year: it goes to port 443 even when told http://."""
-    page, done = strict(evidence)[0], "the strict client fetched https://, and then http:// in the same breath"
+    page, done = strict(shop)[0], "the strict client fetched https://, and then http:// in the same breath"
     expect(_max_age(page.headers) >= YEAR, done=done, seen=hsts(page),
            expected=f"Strict-Transport-Security with a max-age of at least {YEAR}")
-    ports = [opened.server.port for opened in reading.connections(evidence, "strict")]
+    ports = [opened.server.port for opened in reading.connections(shop, "strict")]
     expect(ports and 80 not in ports, done=done, expected="not one segment to port 80", seen=f"connections to {ports}")
-    plain = exchange(evidence, "redirect").response.header("Strict-Transport-Security")
-    expect(plain is None, done=evidence.command("redirect").line, seen=plain,
+    plain = exchange(shop, "redirect").response.header("Strict-Transport-Security")
+    expect(plain is None, done=shop.command("redirect").line, seen=plain,
            expected="an answer without the header: over HTTP it must not be sent (RFC 6797, section 7.2)")
 
 
 @points(1, hint="nginx adds headers to a few statuses only, unless told otherwise: read about add_header.")
-def check_hsts_on_errors(evidence, params):
+def check_hsts_on_errors(shop, params):
     """A page that is not there carries the HSTS header, too."""
-    missing, done = strict(evidence)[1], f"the strict client fetched https://{params['shop_name']}/no-such-page"
+    missing, done = strict(shop)[1], f"the strict client fetched https://{params['shop_name']}/no-such-page"
     expect(missing.status == 404, done=done, expected="404", seen=missing.status or "no answer")
     expect(_max_age(missing.headers) >= YEAR, done=done, seen=hsts(missing),
            expected=f"Strict-Transport-Security with a max-age of at least {YEAR}")
@@ -270,11 +270,11 @@ def check_hsts_on_errors(evidence, params):
 
 @points(2, claim="HVS-3",
         hint="Without a server_name that fits, nginx takes the first server of the port, or the default_server.")
-def check_strangers_get_nothing(evidence, params):
+def check_strangers_get_nothing(shop, params):
     """Who asks your server by its name gets the page; by a name that is not its own, nobody does."""
-    expect(params["token"] in strict(evidence)[0].body, done="a client asked by the server's own name",
-           expected="the page", seen=told(evidence.command("strict")))
-    got = evidence.command("stranger")
+    expect(params["token"] in strict(shop)[0].body, done="a client asked by the server's own name",
+           expected="the page", seen=told(shop.command("strict")))
+    got = shop.command("stranger")
     expect(params["token"] not in got.stdout, done=f"a client asked the same address for {params['stranger']}",
            expected="no page: a refused handshake, a closed connection, a 4xx", seen=shorten(got.stdout))
 
@@ -287,31 +287,31 @@ def right(key, given, seen):
 
 
 @points(1, claim="HVS-1", hint="Frame by frame: the request of plain-page, as text.")
-def check_answer_cookie(answers, params, evidence):
+def check_answer_cookie(answers, params, cafe):
     """You found the cookie that Eve can steal."""
-    cookie = exchange(evidence, "plain-page").request.header("Cookie") or ""
+    cookie = exchange(cafe, "plain-page").request.header("Cookie") or ""
     right("stolen_cookie", answers.text("stolen_cookie"), cookie.removeprefix("session="))
 
 
 @points(2, hint="The first message after the TCP handshake is in the clear, and says where it wants to go.")
-def check_answer_name(answers, evidence):
+def check_answer_name(answers, cafe):
     """You found the name that HTTPS does not hide, and the message that gives it away."""
-    seen = session(evidence, "sealed-page")
+    seen = session(cafe, "sealed-page")
     right("name_seen", answers.text("name_seen").lower(), seen.server_name)
     carriers = [message.name for message in seen.handshakes if seen.server_name.encode() in message.data]
     right("name_carrier", answers.choice("name_carrier", tls.HANDSHAKES.values()), carriers[0])
 
 
 @points(1, claim="HVS-5", hint="The client offers many; the ServerHello names one.")
-def check_answer_suite(answers, evidence):
+def check_answer_suite(answers, cafe):
     """You found the cipher suite that the bank picked."""
-    right("cipher_suite", answers.text("cipher_suite").upper(), session(evidence, "sealed-page").suite)
+    right("cipher_suite", answers.text("cipher_suite").upper(), session(cafe, "sealed-page").suite)
 
 
 @points(2, claim="HVS-1", hint="Go through the list with the capture open; TLS 1.3 hides more than TLS 1.2 did.")
-def check_answer_what_eve_reads(answers, params, evidence):
+def check_answer_what_eve_reads(answers, params, cafe):
     """You know what of an HTTPS exchange an eavesdropper can and cannot read."""
-    seen, bank = session(evidence, "sealed-page"), reading.bank_of(params)
+    seen, bank = session(cafe, "sealed-page"), reading.bank_of(params)
     truth = {letter for letter, learns in HOPES.items() if learns(bank, seen)}
     given = {str(letter).lower() for letter in answers.items("eve_reads")}
     expect(given == truth, done="compared answers.toml with what Eve heard: eve_reads",
@@ -321,20 +321,20 @@ def check_answer_what_eve_reads(answers, params, evidence):
 
 @points(2, claim="HVS-1",
         hint="Encryption keeps the length: a record holds header + page + 1 byte of type + 16 of tag (RFC 8446, 5.2).")
-def check_answer_length(answers, evidence):
+def check_answer_length(answers, cafe):
     """You computed the length of the response (header and page) from a record that you cannot read."""
-    seen = session(evidence, "sealed-page")
+    seen = session(cafe, "sealed-page")
     told_by_client = sum(map(int, re.search(r"\[(\d+) bytes of header, (\d+) of page",
-                                            evidence.command("sealed-page").stdout).groups()))
+                                            cafe.command("sealed-page").stdout).groups()))
     expect(page_record(seen).length == told_by_client + 17, done="measured the record that brought the page",
            expected=f"{told_by_client + 17} bytes", seen=f"{page_record(seen).length}")
     right("response_bytes", answers.integer("response_bytes"), told_by_client)
 
 
 @points(2, claim="HVS-5", hint="Count how often the client has to wait for the server before its GET can leave.")
-def check_answer_round_trips(answers, evidence):
+def check_answer_round_trips(answers, cafe):
     """You counted the segments before the ClientHello, and the round trips before each request."""
-    plain, seen = connection(evidence, "plain-page"), session(evidence, "sealed-page")
+    plain, seen = connection(cafe, "plain-page"), session(cafe, "sealed-page")
     hello = seen.connection.piece_at(tcp.CLIENT, 0).segment
     right("segments_before_hello", answers.integer("segments_before_hello"),
           seen.connection.segments.index(hello))
@@ -345,10 +345,10 @@ def check_answer_round_trips(answers, evidence):
 
 
 @points(2, claim=("HVS-2", "HVS-3"),
-        hint="output/plain-flipped.out, and the status of sealed-flipped and sealed-impostor in timeline.jsonl.")
-def check_answer_attacks(answers, evidence):
+        hint="In scenes/cafe: output/plain-flipped.out; timeline.jsonl: how sealed-flipped and sealed-impostor ended.")
+def check_answer_attacks(answers, cafe):
     """You saw what the client made of Mallory's attacks."""
-    page = re.search(r"Please pay (\d+) EUR", evidence.command("plain-flipped").stdout)
+    page = re.search(r"Please pay (\d+) EUR", cafe.command("plain-flipped").stdout)
     right("amount_believed", answers.integer("amount_believed"), int(page[1]) if page else None)
     for key, command in (("status_flipped", "sealed-flipped"), ("status_impostor", "sealed-impostor")):
-        right(key, answers.integer(key), evidence.command(command).status)
+        right(key, answers.integer(key), cafe.command(command).status)

@@ -12,11 +12,11 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
-from mnlab.lab import Diagram
+from mnlab.lab import Diagram, scene
 
 needs = ("netem", "nftables", "nginx", "curl", "openssl")
-diagram = Diagram(captures=("eve",), protocols=("tcp", "tls", "http"), hosts=("client", "bank"), first="plain",
-                  last="sealed", limit=48)
+diagram = Diagram(captures=("eve",), protocols=("tcp", "tls", "http"), scene="cafe", hosts=("client", "bank"),
+                  first="plain", last="sealed", limit=48)
 
 TREES = ("alder", "beech", "cedar", "hazel", "larch", "maple", "rowan", "willow")
 WARES = ("kettle", "ladder", "lantern", "needle", "saddle", "teapot", "umbrella", "whistle")
@@ -65,28 +65,38 @@ def topology(params):
     return Cafe(lan=params["lan"], servers=(params["bank_net"], params["shop_net"]), delay=params["delay"])
 
 
-def experiment(net, rec, work):
-    net["s1"].run("ip link set s1 type bridge ageing_time 0".split())  # it learns nothing, so it floods: a hub
-    prepare(net, rec, work)
+@scene
+def cafe(net, rec):
+    """HTTP and HTTPS on a network that nobody should trust."""
+    p = rec.params
+    prepare(net, rec, bank=p["bank_name"], mallory=p["bank_name"])
+    serve_site(rec, "bank", net["bank"], p["bank"]["account"], "bank.crt", "intermediate.crt")
     with rec.capture("eve", "bank"):
         look(net, rec)
         flip_a_bit(net, rec)
         pose_as_the_bank(net, rec)
         leave_something_out(net, rec)
+
+
+@scene(work=["*"])
+def shop(net, rec, work):
+    """Your server."""
+    prepare(net, rec, shop=rec.params["shop_name"])
+    give(work / "given")
+    with rec.capture("eve"):
         judge_the_shop(net, rec)
 
 
-def prepare(net, rec, work):
-    """Certificates for everybody, names for the client, and the bank's server."""
+def prepare(net, rec, **servers):
+    """A hub, names for the client, and certificates: for these servers, file to name."""
     p = rec.params
+    net["s1"].run("ip link set s1 type bridge ageing_time 0".split())  # it learns nothing, so it floods: a hub
     PKI.mkdir(mode=0o700)
     script = Path(__file__).with_name("make_certificates.sh")
-    rec.run("certificates", net["bank"], ["bash", script, PKI, p["bank_name"], p["shop_name"]])
+    rec.run("certificates", net["bank"], ["bash", script, PKI, *(f"{file}={name}" for file, name in servers.items())])
     rec.keep("certificates", {path.stem: path.read_text() for path in sorted(PKI.glob("*.crt"))})
-    give(work / "given")
     net["client"].replace_file("/etc/hosts", f"{p['bank_net']}.80 {p['bank_name']}\n"
                                              f"{p['shop_net']}.80 {p['shop_name']} {p['stranger']}\n")
-    serve_site(rec, "bank", net["bank"], p["bank"]["account"], "bank.crt", "intermediate.crt")
 
 
 def give(folder):

@@ -4,9 +4,9 @@
 #     root ──signs──> intermediate ──signs──> bank
 #                                  └─signs──> shop          and mallory, signed by nobody but himself
 #
-# Usage: make_certificates.sh FOLDER BANK-NAME SHOP-NAME
+# Usage: make_certificates.sh FOLDER FILE=NAME... of the servers that are needed
 set -eu
-cd "$1" && bank=$2 shop=$3
+cd "$1"
 
 new() { # NAME SUBJECT [OPTION...]: a fresh P-256 key and a certificate for it
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 90 -keyout "$1.key" -out "$1.crt" \
@@ -22,6 +22,8 @@ server() { # NAME HOST-NAME [OPTION...]
 
 authority root "Lab Root"
 authority intermediate "Lab Intermediate" -CA root.crt -CAkey root.key
-server bank "$bank" -CA intermediate.crt -CAkey intermediate.key
-server shop "$shop" -CA intermediate.crt -CAkey intermediate.key
-server mallory "$bank"
+for one in "${@:2}"; do
+    file=${one%%=*} signed=(-CA intermediate.crt -CAkey intermediate.key)
+    [ "$file" = mallory ] && signed=()
+    server "$file" "${one#*=}" "${signed[@]}"
+done

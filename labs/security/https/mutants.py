@@ -91,34 +91,34 @@ def bad_configuration(work, params):
 
 # --- the network ---------------------------------------------------------------------------------------------------
 
-@mutant.network("the client checks no certificate")
+@mutant.network("the client checks no certificate", scenes=["cafe"])
 def careless_client(net, params):
     curl_always(net["client"], "insecure")
 
 
-@mutant.network("the client opens with TCP Fast Open, and ClientHello rides on the SYN (RFC 7413)")
+@mutant.network("the client opens with TCP Fast Open, and ClientHello rides on the SYN (RFC 7413)", scenes=["cafe"])
 def fast_open(net, params):
     curl_always(net["client"], "tcp-fastopen")
     for name in ("client", "bank"):
         net[name].sysctl("net.ipv4.tcp_fastopen", 0x607)
 
 
-@mutant.network("Mallory changes nothing")
+@mutant.network("Mallory changes nothing", scenes=["cafe"])
 def no_flip(net, params):
     instead_of(net["mallory"], "/usr/sbin/tc", "exit 0")
 
 
-@mutant.network("Mallory forgets the TCP checksum")
+@mutant.network("Mallory forgets the TCP checksum", scenes=["cafe"])
 def no_checksum(net, params):
     instead_of(net["mallory"], "/usr/sbin/tc", "sed 's/pipe action csum tcp//' | REAL \"$@\"")
 
 
-@mutant.network("Mallory redirects nobody")
+@mutant.network("Mallory redirects nobody", scenes=["cafe"])
 def no_redirection(net, params):
     instead_of(net["mallory"], "/usr/sbin/nft", "exit 0")
 
 
-@mutant.network("the server without a certificate gets one")
+@mutant.network("the server without a certificate gets one", scenes=["cafe"])
 def certificate_after_all(net, params):
     instead_of(net["bank"], "/usr/bin/openssl",
                'case "$1" in s_server) exec REAL s_server -4 -accept 8443 -quiet -cert pki/bank.crt -key pki/bank.key;;'
@@ -138,7 +138,7 @@ def _secretive(packet, _):
 
 @mutant.forged("HTTP cannot be read on the wire")
 def unreadable_http(evidence):
-    evidence.rewrite_frames("eve", _secretive)
+    evidence.scene("cafe").rewrite_frames("eve", _secretive)
 
 
 @mutant.forged("HTTPS can be read on the wire")
@@ -150,7 +150,7 @@ def readable_https(evidence):
             packet["TCP"].remove_payload()
             return packet / (data[:5] + b"HTTP/1.1 200 OK\r\n".ljust(len(data) - 5, b"."))
         return packet
-    evidence.rewrite_frames("eve", open_up)
+    evidence.scene("cafe").rewrite_frames("eve", open_up)
 
 
 @mutant.forged("https uses port 8443 by default")
@@ -161,7 +161,7 @@ def other_port(evidence):
                 if getattr(packet["TCP"], field) == 443:
                     setattr(packet["TCP"], field, 8443)
         return packet
-    evidence.rewrite_frames("eve", move)
+    evidence.scene("cafe").rewrite_frames("eve", move)
 
 
 # --- wrong answers -------------------------------------------------------------------------------------------------

@@ -73,34 +73,34 @@ def contract(evidence, name) -> bytes:
 
 # --- sender and integrity ---
 
-@points(1, claim="SIG-1", hint="output/verify-signed.err, and who could have made this signature.")
-def check_a_signature_proves_the_sender(evidence, params):
+@points(1, claim="SIG-1", hint="scenes/letters/output/verify-signed.err, and who could have made this signature.")
+def check_a_signature_proves_the_sender(letters, params):
     """A letter signed with Alice's private key verifies as Alice's, with her certificate; anybody can read it."""
-    held(evidence.command("verify-signed"))
-    letter = on_the_wire(evidence, "send-signed", "bob")
+    held(letters.command("verify-signed"))
+    letter = on_the_wire(letters, "send-signed", "bob")
     expect(sentence(params).encode() in letter and b"multipart/signed" in letter, done="read the letter on Bob's wire",
            expected="the text in the clear, and a signature", seen=letter[:200])
 
 
-@points(2, claim="SIG-1", hint="files/note-signatures. What is the product of two signatures, modulo n?")
-def check_without_a_digest_signatures_multiply(evidence, params):
+@points(2, claim="SIG-1", hint="scenes/letters/files/note-signatures. What is the product of two signatures, modulo n?")
+def check_without_a_digest_signatures_multiply(letters, params):
     """The limit: Alice signs two bare numbers. From her signatures Mallory makes one for their product."""
     n, e, *_ = params["_rsa"]
-    notes = evidence.json("note-signatures")
+    notes = letters.json("note-signatures")
     opened = [pow(int(signature, 16), e, n) for signature in notes["signatures"]]
     expect(opened == notes["amounts"], done="opened Alice's two signatures with her public key",
            expected=f"her numbers {notes['amounts']}", seen="others")
-    got = evidence.command("recover-product")
+    got = letters.command("recover-product")
     recovered = hexdump(got.stdout)
     product = notes["amounts"][0] * notes["amounts"][1]
     expect(got.status == 0 and recovered == product, done=got.line,
            expected=f"{product}, which she never signed", seen=recovered if recovered < 2**64 else "another number")
 
 
-@points(1, claim="SIG-4", hint="Compare captures/alice-eth0 and bob-eth0 while send-plain-altered runs.")
-def check_an_unsigned_letter_is_changed_unnoticed(evidence, params):
+@points(1, claim="SIG-4", hint="Compare scenes/letters/captures/alice-eth0 and bob-eth0 while send-plain-altered runs.")
+def check_an_unsigned_letter_is_changed_unnoticed(letters, params):
     """Without a signature: Mallory rewrites the sum on its way, and the letter looks as good as ever."""
-    _rewritten(evidence, params, "plain-altered")
+    _rewritten(letters, params, "plain-altered")
 
 
 def _rewritten(evidence, params, name):
@@ -111,120 +111,120 @@ def _rewritten(evidence, params, name):
            expected="the sum is another one at Bob's wire than at Alice's, and nothing else is")
 
 
-@points(2, claim="SIG-4", hint="output/verify-signed-altered.err: content verify error. What was computed again?")
-def check_an_altered_letter_is_caught(evidence, params):
+@points(2, claim="SIG-4", hint="scenes/letters/output/verify-signed-altered.err. What was computed again?")
+def check_an_altered_letter_is_caught(letters, params):
     """With a signature: the same rewriting is caught, as the digest of what came is not the one that was signed."""
-    _rewritten(evidence, params, "signed-altered")
-    held(evidence.command("verify-signed"))
-    caught(evidence, "signed-altered", "digest")
+    _rewritten(letters, params, "signed-altered")
+    held(letters.command("verify-signed"))
+    caught(letters, "signed-altered", "digest")
 
 
 # --- digests ---
 
 @points(2, claim="SIG-3", hint="openssl cms -cmsout -print shows messageDigest. Of which bytes, with which line ends?")
-def check_a_digest_stands_for_the_letter(evidence):
+def check_a_digest_stands_for_the_letter(letters):
     """What is signed holds the SHA-256 of the letter, 32 bytes however long it is; of the altered one it does not."""
     for name, fits in (("signed", True), ("signed-altered", False)):
-        content, signature = signed_parts(evidence.text(f"{name}.eml"))
+        content, signature = signed_parts(letters.text(f"{name}.eml"))
         expect(bool(content) and (hashlib.sha256(content).digest() in signature) == fits,
                done=f"computed SHA-256 of the letter {name!r} as it came",
                expected=f"it is {'' if fits else 'not '}in the signature", seen="the contrary")
 
 
-@points(2, claim="SIG-3", hint="files/contract-one and contract-other, in hexadecimal. md5sum them; compare them.")
-def check_md5_takes_one_contract_for_the_other(evidence):
+@points(2, claim="SIG-3", hint="contract-one and contract-other in scenes/letters/files, in hexadecimal: md5sum, cmp.")
+def check_md5_takes_one_contract_for_the_other(letters):
     """MD5 does not resist collisions: two contracts have one digest, and a signature for one is good for both."""
-    one, other = contract(evidence, "one"), contract(evidence, "other")
+    one, other = contract(letters, "one"), contract(letters, "other")
     expect(one and len(one) == len(other) and one != other, done="compared the contracts on Bob's wire",
            expected="two different ones of one length", seen="the same, or none")
     expect(hashlib.md5(one).digest() == hashlib.md5(other).digest(), done="computed both MD5 digests",
            expected="the same", seen="different ones")
     for name in ("one", "other"):
-        held(evidence.command(f"md5-verify-{name}"))
+        held(letters.command(f"md5-verify-{name}"))
 
 
-@points(2, claim="SIG-3", hint="output/sha256-verify-one.out and sha256-verify-other.out.")
-def check_sha256_tells_the_contracts_apart(evidence):
+@points(2, claim="SIG-3", hint="scenes/letters/output/sha256-verify-one.out and sha256-verify-other.out.")
+def check_sha256_tells_the_contracts_apart(letters):
     """SHA-256 of the two is different, and Alice's signature holds for the one that she signed only."""
-    digests = {hashlib.sha256(contract(evidence, name)).digest() for name in ("one", "other")}
+    digests = {hashlib.sha256(contract(letters, name)).digest() for name in ("one", "other")}
     expect(len(digests) == 2, done="computed both SHA-256 digests", expected="two different ones", seen="one")
-    held(evidence.command("sha256-verify-one"))
-    other = evidence.command("sha256-verify-other")
+    held(letters.command("sha256-verify-one"))
+    other = letters.command("sha256-verify-other")
     expect(other.status != 0, done=other.line, expected="Verification failure", seen=told(other))
 
 
 # --- sign, then seal ---
 
 @points(1, claim="SIG-2", hint="Search the sealed letter on the wire for anything of the signed one.")
-def check_a_sealed_letter_shows_neither_text_nor_signature(evidence, params):
+def check_a_sealed_letter_shows_neither_text_nor_signature(letters, params):
     """Signed, then sealed: on the wire neither the text nor that it is signed, and by whom, can be read."""
-    letter = on_the_wire(evidence, "send-sealed", "alice")
+    letter = on_the_wire(letters, "send-sealed", "alice")
     for secret in (sentence(params), params["letters"]["account"], "multipart/signed", "pkcs7-signature"):
         expect(letter and secret.encode() not in letter, done="searched the sealed letter on Alice's wire",
                expected=f"no {secret!r}", seen="it is there, in the clear")
 
 
 @points(2, claim="SIG-2", hint="verify-before-opening, open-sealed, verify-sealed, in this order.")
-def check_undone_in_reverse(evidence, params):
+def check_undone_in_reverse(letters, params):
     """Bob can verify nothing before he has opened the seal; then the signature inside is good."""
-    early = evidence.command("verify-before-opening")
+    early = letters.command("verify-before-opening")
     expect(early.status != 0 and "not signed data" in early.stderr, done=early.line,
            expected="no signature can be seen (not signed data)", seen=told(early))
-    held(evidence.command("open-sealed"))
-    inside = evidence.command("verify-sealed")
+    held(letters.command("open-sealed"))
+    inside = letters.command("verify-sealed")
     held(inside)
     expect(sentence(params) in inside.stdout, done=inside.line, expected=sentence(params), seen=inside.stdout[:200])
 
 
 @points(1, claim="SIG-2", hint="Mallory has the letter and a key of his own. Whose key does it take?")
-def check_only_the_receiver_opens(evidence):
+def check_only_the_receiver_opens(letters):
     """Mallory has the sealed letter too, but no key that opens it."""
-    got = evidence.command("mallory-opens")
+    got = letters.command("mallory-opens")
     expect(got.status != 0 and "please pay" not in got.stdout, done=got.line, expected="it does not open",
            seen=told(got))
-    held(evidence.command("open-sealed"))
+    held(letters.command("open-sealed"))
 
 
-@points(2, claim="SIG-2", hint="open-sealed-altered ends with status 0. Read files/opened-sealed-altered.eml.")
-def check_the_signature_guards_what_the_seal_does_not(evidence):
+@points(2, claim="SIG-2", hint="open-sealed-altered ends with status 0. Read opened-sealed-altered.eml.")
+def check_the_signature_guards_what_the_seal_does_not(letters):
     """Mallory damages a sealed letter that he cannot read: it still opens (to something else), and does not verify."""
-    left, came = (on_the_wire(evidence, "send-sealed-altered", where) for where in ("alice", "bob"))
+    left, came = (on_the_wire(letters, "send-sealed-altered", where) for where in ("alice", "bob"))
     changed = sum(one != other for one, other in zip(left, came))
     expect(len(left) == len(came) and changed == 1, done="Mallory's router passed the sealed letter through sed",
            expected="one character differs", seen=f"{changed} do")
-    held(evidence.command("open-sealed-altered"))
-    expect(evidence.text("opened-sealed-altered.eml") != evidence.text("opened-sealed.eml"),
+    held(letters.command("open-sealed-altered"))
+    expect(letters.text("opened-sealed-altered.eml") != letters.text("opened-sealed.eml"),
            done="Bob opened the damaged letter", expected="something else than Alice sealed", seen="the same")
-    got = evidence.command("verify-sealed-altered")
+    got = letters.command("verify-sealed-altered")
     expect(got.status != 0, done=got.line, expected="it does not verify", seen=told(got))
 
 
 # --- forgers ---
 
 @points(1, claim="SIG-5", hint="Mallory can write any name into a certificate. Who signed this one?")
-def check_a_forger_with_his_own_certificate_is_caught(evidence):
+def check_a_forger_with_his_own_certificate_is_caught(letters):
     """Mallory signs as Alice with a certificate that he made himself: no CA vouches for it."""
-    caught(evidence, "forged-own", "certificate")
+    caught(letters, "forged-own", "certificate")
 
 
 @points(2, claim="SIG-5", hint="The certificate in this letter is Alice's true one. What does Mallory lack?")
-def check_a_forger_with_her_certificate_is_caught(evidence):
+def check_a_forger_with_her_certificate_is_caught(letters):
     """Mallory signs as Alice with Alice's own certificate, which anybody can copy: the signature is not her key's."""
-    true, false = (signed_parts(evidence.text(f"{name}.eml"))[1] for name in ("signed", "forged-copied"))
-    certificate = base64.b64decode(evidence.text("alice.crt").split("-----")[2])
+    true, false = (signed_parts(letters.text(f"{name}.eml"))[1] for name in ("signed", "forged-copied"))
+    certificate = base64.b64decode(letters.text("alice.crt").split("-----")[2])
     expect(certificate in true and certificate in false, done="looked for Alice's certificate in both letters",
            expected="the same in the true and in the forged one", seen="not so")
-    caught(evidence, "forged-copied", "signature")
+    caught(letters, "forged-copied", "signature")
 
 
 @points(2, claim="SIG-5", hint="A good signature: whose? From: is a line of text that anybody can write.")
-def check_a_forger_with_a_true_certificate_is_caught(evidence, params):
+def check_a_forger_with_a_true_certificate_is_caught(letters, params):
     """Mallory signs with his own true certificate and writes Alice into From: good for who does not compare."""
-    letter = on_the_wire(evidence, "send-forged-from", "bob")
+    letter = on_the_wire(letters, "send-forged-from", "bob")
     expect(f"From: alice@{params['domain']}".encode() in letter, done="read the letter on Bob's wire",
            expected="From: Alice", seen=letter[:200])
-    held(evidence.command("verify-anybody"))
-    caught(evidence, "forged-from", "name")
+    held(letters.command("verify-anybody"))
+    caught(letters, "forged-from", "name")
 
 
 # --- your letters ---
@@ -234,18 +234,18 @@ def order(params):
 
 
 @points(6, claim=("SIG-2", "SIG-4"), hint="Sign with given/me.key, seal with given/bob.crt, hand it over with curl.")
-def check_your_letter_verifies(evidence, params):
+def check_your_letter_verifies(yours, params):
     """Bob opens your letter with his key, verifies it as yours, and reads the order."""
-    held(evidence.command("open-yours"))
-    got = evidence.command("verify-yours")
+    held(yours.command("open-yours"))
+    got = yours.command("verify-yours")
     held(got)
     expect(order(params) in got.stdout, done=got.line, expected=order(params), seen=got.stdout[:200])
 
 
 @points(2, claim="SIG-2", hint="Which comes first, and which one can Mallory see on the outside?")
-def check_your_letter_is_sealed_on_the_outside(evidence, params):
+def check_your_letter_is_sealed_on_the_outside(yours, params):
     """On the wire your letter is enveloped data: neither the order nor a signature can be read."""
-    letter = on_the_wire(evidence, "write", "alice")
+    letter = on_the_wire(yours, "write", "alice")
     expect(b"enveloped-data" in letter.lower(), done="read your letter on the wire",
            expected="smime-type=enveloped-data or authEnveloped-data", seen=letter[:200])
     for secret in (params["order"], order(params), "multipart/signed", "signed-data"):
@@ -254,9 +254,9 @@ def check_your_letter_is_sealed_on_the_outside(evidence, params):
 
 
 @points(2, claim="SIG-3", hint="openssl cms -sign -md ...")
-def check_your_digest_is_a_good_one(evidence):
+def check_your_digest_is_a_good_one(yours):
     """Your signature's digest is one of the SHA-2 family, not MD5 or SHA-1."""
-    got = evidence.command("inside-yours")
+    got = yours.command("inside-yours")
     found = re.search(r"digestAlgorithms:\s+algorithm: (\w+)", got.stdout)
     expect(found and found[1] in SECURE, done=got.line, expected=f"one of {', '.join(SECURE)}",
            seen=found[1] if found else told(got))
@@ -276,58 +276,58 @@ def verdicts(evidence, params, wanted, *kinds):
 
 
 @points(2, claim="SIG-2", hint="First given/bob.key opens, then given/ca.crt and the sender's address verify.")
-def check_your_judge_accepts_the_genuine(evidence, params):
+def check_your_judge_accepts_the_genuine(yours, params):
     """Your judge says genuine of the letters that Alice wrote."""
-    verdicts(evidence, params, "genuine", "genuine", "genuine-too")
+    verdicts(yours, params, "genuine", "genuine", "genuine-too")
 
 
 @points(2, claim="SIG-4", hint="The exit status of `openssl cms -verify` says it.")
-def check_your_judge_refuses_bad_signatures(evidence, params):
+def check_your_judge_refuses_bad_signatures(yours, params):
     """Your judge refuses the altered letter and the one that is signed with another key, and does not refuse all."""
-    verdicts(evidence, params, "genuine", "genuine")
-    verdicts(evidence, params, "refused", "altered", "forged-copied")
+    verdicts(yours, params, "genuine", "genuine")
+    verdicts(yours, params, "refused", "altered", "forged-copied")
 
 
 @points(3, claim="SIG-5", hint="Whose certificates do you believe, and for whose address?")
-def check_your_judge_refuses_forgers(evidence, params):
+def check_your_judge_refuses_forgers(yours, params):
     """Your judge refuses who certifies himself, and who signs with a true certificate for another address."""
-    verdicts(evidence, params, "genuine", "genuine")
-    verdicts(evidence, params, "refused", "forged-own", "forged-from")
+    verdicts(yours, params, "genuine", "genuine")
+    verdicts(yours, params, "refused", "forged-own", "forged-from")
 
 
 # --- your answers ---
 
-@points(2, claim=("SIG-1", "SIG-4"), hint="files/plain-altered.eml; output/recover-product.out, its last bytes.")
-def check_answers_sums(answers, params, evidence):
+@points(2, claim=("SIG-1", "SIG-4"), hint="scenes/letters: files/plain-altered.eml; output/recover-product.out.")
+def check_answers_sums(answers, params, letters):
     """You found the sum that Bob would pay, and the sum on the note that Alice never signed."""
-    paid = re.search(rb"pay (\d+) EUR", on_the_wire(evidence, "send-plain-altered", "bob"))
+    paid = re.search(rb"pay (\d+) EUR", on_the_wire(letters, "send-plain-altered", "bob"))
     same(answers.integer("sum_paid"), int(paid[1]) if paid else None, "sum_paid")
-    first, second = evidence.json("note-signatures")["amounts"]
+    first, second = letters.json("note-signatures")["amounts"]
     same(answers.integer("note_forged"), first * second, "note_forged")
 
 
-@points(2, claim="SIG-3", hint="xxd -r -p files/contract-one | md5sum; cmp -l, with both.")
-def check_answers_digests(answers, evidence):
+@points(2, claim="SIG-3", hint="xxd -r -p scenes/letters/files/contract-one | md5sum; cmp -l, with both.")
+def check_answers_digests(answers, letters):
     """You computed the digest that both contracts have, and how many of their bits differ."""
-    one, other = contract(evidence, "one"), contract(evidence, "other")
+    one, other = contract(letters, "one"), contract(letters, "other")
     same(answers.text("md5_of_both").lower(), hashlib.md5(one).hexdigest(), "md5_of_both")
     same(answers.integer("bits_different"), sum((a ^ b).bit_count() for a, b in zip(one, other)), "bits_different")
 
 
-@points(3, claim=("SIG-4", "SIG-5"), hint="The last words of output/verify-....err name the function that said no.")
-def check_answers_what_catches(answers, evidence):
+@points(3, claim=("SIG-4", "SIG-5"), hint="The end of scenes/letters/output/verify-....err names what said no.")
+def check_answers_what_catches(answers, letters):
     """You know what catches each bad letter: the digest, the signature, the certificate or the name."""
     for key, label in (("altered", "signed-altered"), ("own", "forged-own"), ("copied", "forged-copied"),
                        ("from", "forged-from")):
-        words = evidence.command(f"verify-{label}").stderr
+        words = letters.command(f"verify-{label}").stderr
         truth = next((name for name, sign in CATCHES.items() if sign in words), None)
         same(answers.choice(f"caught_{key}", CATCHES), truth, f"caught_{key}")
 
 
 @points(2, claim="SIG-2", hint="Headers stand outside the seal (RFC 8551, section 3.1).")
-def check_answer_what_shows(answers, params, evidence):
+def check_answer_what_shows(answers, params, letters):
     """You know what of a sealed letter Mallory can read all the same."""
-    letter = on_the_wire(evidence, "send-sealed", "alice")
+    letter = on_the_wire(letters, "send-sealed", "alice")
     truth = {key for key, what in HOPES.items() if what(params).encode() in letter}
     given = {str(key).lower() for key in answers.items("readable")}
     expect(given == truth, done="compared answers.toml with the letter on the wire: readable",

@@ -18,27 +18,27 @@ def instead_of(node, program, script):
 
 # --- Mallory can more, or does less ---
 
-@mutant.network("Mallory rewrites nothing")
+@mutant.network("Mallory rewrites nothing", scenes=["letters"])
 def rewrites_nothing(net, params):
     instead_of(net["mallory"], "/usr/bin/sed", "exec cat")
 
 
-@mutant.network("Mallory rewrites every line that has a digit")
+@mutant.network("Mallory rewrites every line that has a digit", scenes=["letters"])
 def rewrites_much(net, params):
     instead_of(net["mallory"], "/usr/bin/sed", "exec REAL -u 's/[13579]/7/g'")
 
 
-@mutant.network("Mallory has Alice's private key")
+@mutant.network("Mallory has Alice's private key", scenes=["letters"])
 def has_her_key(net, params):
     instead_of(net["mallory"], OPENSSL, 'cp pki/alice.key pki/copied.key\nexec REAL "$@"')
 
 
-@mutant.network("Mallory has Bob's private key")
+@mutant.network("Mallory has Bob's private key", scenes=["letters"])
 def has_bobs_key(net, params):
     instead_of(net["mallory"], OPENSSL, '[ "$2" = -decrypt ] && exec REAL "${@/mallory.key/bob.key}"\nexec REAL "$@"')
 
 
-@mutant.network("the CA certifies Mallory as Alice")
+@mutant.network("the CA certifies Mallory as Alice", scenes=["letters"])
 def certified(net, params):
     instead_of(net["mallory"], OPENSSL, 'cp pki/alice.crt pki/false-alice.crt; cp pki/alice.key pki/false-alice.key\n'
                                         'exec REAL "$@"')
@@ -46,52 +46,52 @@ def certified(net, params):
 
 # --- Alice and Bob are less careful, or more ---
 
-@mutant.network("Bob does not compare the address")
+@mutant.network("Bob does not compare the address", scenes=["letters"])
 def compares_no_address(net, params):
     instead_of(net["bob"], OPENSSL, """args=("$@")
         for i in "${!args[@]}"; do [ "${args[i]}" = -verify_email ] && unset "args[i]" "args[i+1]"; done
         exec REAL "${args[@]}\"""")
 
 
-@mutant.network("Bob does not know the CA")
+@mutant.network("Bob does not know the CA", scenes=["letters"])
 def unknown_ca(net, params):
     instead_of(net["bob"], OPENSSL, '[ "$2" = -verify ] && exec REAL "${@/ca.crt/bob.crt}"\nexec REAL "$@"')
 
 
-@mutant.network("Bob looks at no certificate")
+@mutant.network("Bob looks at no certificate", scenes=["letters"])
 def no_certificates(net, params):
     instead_of(net["bob"], OPENSSL, '[ "$1 $2" = "cms -verify" ] && exec REAL "$@" -noverify\nexec REAL "$@"')
 
 
-@mutant.network("Alice does not seal")
+@mutant.network("Alice does not seal", scenes=["letters"])
 def no_seal(net, params):
     instead_of(net["alice"], OPENSSL, '[ "$1 $2" = "cms -encrypt" ] && exec cp pki/signed.eml pki/sealed.eml\n'
                                       'exec REAL "$@"')
 
 
-@mutant.network("Alice seals with a cipher that notices damage (AES-GCM, RFC 5084)")
+@mutant.network("Alice seals with a cipher that notices damage (AES-GCM, RFC 5084)", scenes=["letters"])
 def authenticated_seal(net, params):
     instead_of(net["alice"], OPENSSL, 'exec REAL "${@/-aes-256-cbc/-aes-256-gcm}"')
 
 
-@mutant.network("Alice signs a longer digest")
+@mutant.network("Alice signs a longer digest", scenes=["letters"])
 def longer_digest(net, params):
     instead_of(net["alice"], OPENSSL, 'exec REAL "${@/#sha256/sha512}"')
 
 
-@mutant.network("Alice and Bob use SHA-256 where they say MD5")
+@mutant.network("Alice and Bob use SHA-256 where they say MD5", scenes=["letters"])
 def no_md5(net, params):
     for name in ("alice", "bob"):
         instead_of(net[name], OPENSSL, 'exec REAL "${@/#-md5/-sha256}"')
 
 
-@mutant.network("Alice and Bob use MD5 where they say SHA-256")
+@mutant.network("Alice and Bob use MD5 where they say SHA-256", scenes=["letters"])
 def no_sha256(net, params):
     for name in ("alice", "bob"):
         instead_of(net[name], OPENSSL, '[ "$1" = dgst ] && exec REAL "${@/#-sha256/-md5}"\nexec REAL "$@"')
 
 
-@mutant.network("Alice signs the digests of her notes")
+@mutant.network("Alice signs the digests of her notes", scenes=["letters"])
 def signs_digests(net, params):
     instead_of(net["alice"], OPENSSL, '[ "$1" = rsautl ] && exec REAL dgst -sha256 -sign "$5" -out "$9" "$7"\n'
                                       'exec REAL "$@"')

@@ -245,7 +245,7 @@ def check_each_session_has_keys_of_its_own(evidence):
 
 # --- TLS-5: the same keys at both ends ---
 
-@points(1, claim="TLS-5", hint="files/client.keys and files/server.keys: one line for each secret of a session.")
+@points(1, claim="TLS-5", hint="client.keys and server.keys in scenes/handshakes/files: a line for each secret.")
 def check_both_ends_have_the_same_keys(evidence):
     """Client and server each log what they derived: the same secrets, though none of them was ever sent."""
     wire = {way: read.whole(evidence, way) for way in WAYS}
@@ -260,7 +260,7 @@ def check_both_ends_have_the_same_keys(evidence):
                    expected="a secret that was never on the wire", seen=f"{label}, in the capture")
 
 
-@points(1, claim="TLS-5", hint="captures/eve-eth0.pcapng has the client's log inside.")
+@points(1, claim="TLS-5", hint="scenes/handshakes/captures/eve-eth0.pcapng has the client's log inside.")
 def check_logged_keys_open_the_capture(evidence, params):
     """Either log opens all that eve recorded: request and page, both Finished, and the closing alerts."""
     for way in WAYS:
@@ -408,7 +408,7 @@ def check_answers_on_suites(evidence, answers):
     same(answers.integer("place_in_offer"), offered.index(picked) + 1 if picked in offered else None, "place_in_offer")
 
 
-@points(3, claim=("TLS-4", "TLS-5"), hint="files/server.key; and the .pcapng, which has the key log inside.")
+@points(3, claim=("TLS-4", "TLS-5"), hint="scenes/handshakes/files/server.key; and the .pcapng, with the keys inside.")
 def check_answers_on_secrets(evidence, answers, params):
     """Your answers on what each key opens, with what was found inside."""
     opened = [way for way in WAYS if read.unlocked(evidence, way).complete]

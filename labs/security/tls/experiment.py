@@ -7,7 +7,7 @@
 Every client is a real one. Both ends write key logs, so that what eve recorded can be opened afterwards.
 """
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 allowed = Allowed()
 needs = ("netem", "curl", "openssl", "nc")
@@ -70,19 +70,21 @@ def topology(params):
     return Star(nodes={name: (f"{params[name]}/24", "2ms") for name in ("client", "server", "eve")})
 
 
-def experiment(net, rec, work):
-    from lab import scenes
+@scene(work=["*.py"])
+def handshakes(net, rec, work):
+    """Handshakes, read to the last byte."""
+    from lab import steps
     net["s1"].run("ip link set s1 type bridge ageing_time 0".split())  # it learns nothing, so it floods: a hub
-    scenes.prepare(net, rec)
+    steps.prepare(net, rec)
     with rec.capture("eve", "client"):
-        scenes.history(net, rec)
+        steps.history(net, rec)
         rec.mark("three-ways")
-        scenes.three_ways(net, rec)
+        steps.three_ways(net, rec)
         rec.mark("opened")
-        scenes.no_agreement(net, rec)
-        scenes.flip_a_bit(net, rec)
-        scenes.long_hello(net, rec)
-    scenes.keep_secrets(rec)
-    scenes.give_hellos(net, rec, work)
+        steps.no_agreement(net, rec)
+        steps.flip_a_bit(net, rec)
+        steps.long_hello(net, rec)
+    steps.keep_secrets(rec)
+    steps.give_hellos(net, rec, work)
     given = sorted(f"given/{path.name}" for path in (work / "given").iterdir())
     rec.student("hello", net["eve"], ["python3", "hello.py", *given])

@@ -8,22 +8,22 @@ ENOUGH = ("rsa_for_tls13", "one_record_only", "no_encryption", "young_client", "
 
 def offering(way: str, choose) -> None:
     """The client of `way` offers other suites: choose(what it would offer) for each way -> a list."""
-    from lab import scenes
-    original = scenes.offer
-    scenes.offer = lambda p, name: choose(lambda other: original(p, other)) if name == way else original(p, name)
+    from lab import steps
+    original = steps.offer
+    steps.offer = lambda p, name: choose(lambda other: original(p, other)) if name == way else original(p, name)
 
 
 def server_options(*options: str) -> None:
-    from lab import scenes
-    scenes.SERVER_OPTIONS = (*scenes.SERVER_OPTIONS, *options)
+    from lab import steps
+    steps.SERVER_OPTIONS = (*steps.SERVER_OPTIONS, *options)
 
 
 # --- clients and servers -------------------------------------------------------------------------------------------
 
 @mutant.network("the server takes the client's favourite")
 def client_decides(net, params):
-    from lab import scenes
-    scenes.SERVER_OPTIONS = tuple(option for option in scenes.SERVER_OPTIONS if option != "-serverpref")
+    from lab import steps
+    steps.SERVER_OPTIONS = tuple(option for option in steps.SERVER_OPTIONS if option != "-serverpref")
 
 
 @mutant.network("the server does not know TLS 1.3")
@@ -33,44 +33,44 @@ def no_tls13(net, params):
 
 @mutant.network("the server refuses TLS 1.0")
 def no_tls10(net, params):
-    from lab import scenes
-    scenes.SERVER_OPTIONS = ("-serverpref", "-min_protocol", "TLSv1.2")
+    from lab import steps
+    steps.SERVER_OPTIONS = ("-serverpref", "-min_protocol", "TLSv1.2")
 
 
 @mutant.network("the client of 1996 is one of 2008, and says TLS 1.2")
 def young_client(net, params):
-    from lab import scenes
-    original = scenes.ssl3_hello
+    from lab import steps
+    original = steps.ssl3_hello
 
     def hello(random, suites):
         data = original(random, [0x009C, 0x009D, 0x009C])  # AES128-GCM-SHA256 and AES256-GCM-SHA384
         return data.replace(bytes.fromhex(f"0300{random}"), bytes.fromhex(f"0303{random}"))
-    scenes.ssl3_hello = hello
+    steps.ssl3_hello = hello
 
 
 @mutant.network("the server has the suite that it should not have")
 def foreign_suite(net, params):
-    from lab import scenes
-    original = scenes.old
-    scenes.old = lambda p: [*original(p), "AES256-CCM"]
+    from lab import steps
+    original = steps.old
+    steps.old = lambda p: [*original(p), "AES256-CCM"]
 
 
 @mutant.network("the server takes what the client guesses, too")
 def all_groups(net, params):
-    from lab import scenes
-    scenes.server_groups = lambda p: f"{p['_group']}:{p['_other_group']}"
+    from lab import steps
+    steps.server_groups = lambda p: f"{p['_group']}:{p['_other_group']}"
 
 
 @mutant.network("the client checks no certificate")
 def careless_client(net, params):
-    from lab import scenes
-    scenes.ROOT = scenes.WRONG_ROOT = ("--insecure",)
+    from lab import steps
+    steps.ROOT = steps.WRONG_ROOT = ("--insecure",)
 
 
 @mutant.network("the root that signed is not the root that the client has")
 def wrong_root(net, params):
-    from lab import scenes
-    scenes.ROOT, scenes.WRONG_ROOT = scenes.WRONG_ROOT, scenes.ROOT
+    from lab import steps
+    steps.ROOT, steps.WRONG_ROOT = steps.WRONG_ROOT, steps.ROOT
 
 
 @mutant.network("the client of rsa offers ECDHE alone")
@@ -85,18 +85,18 @@ def rsa_for_ecdhe(net, params):
 
 @mutant.network("the client of tls13 speaks TLS 1.2, with RSA key exchange")
 def rsa_for_tls13(net, params):
-    from lab import scenes
-    scenes.modern = lambda p: scenes.tls12(*scenes.offer(p, "rsa"))
+    from lab import steps
+    steps.modern = lambda p: steps.tls12(*steps.offer(p, "rsa"))
 
 
 @mutant.network("a suite that authenticates and does not encrypt (RFC 4492: TLS_ECDHE_RSA_WITH_NULL_SHA)")
 def no_encryption(net, params):
-    from lab import scenes
+    from lab import steps
     null = "ECDHE-RSA-NULL-SHA"
-    original = scenes.old
-    scenes.old = lambda p: [*original(p), null]
+    original = steps.old
+    steps.old = lambda p: [*original(p), null]
     offering("ecdhe", lambda offer: [f"{null}:@SECLEVEL=0"])
-    scenes.picked = lambda p, way: null
+    steps.picked = lambda p, way: null
 
 
 @mutant.network("Mallory changes nothing")
@@ -117,14 +117,14 @@ def whole_byte(net, params):
 
 @mutant.network("the client logs no keys")
 def no_client_log(net, params):
-    from lab import scenes
-    scenes.CURL = ("env", "-u", "SSLKEYLOGFILE", *scenes.CURL)
+    from lab import steps
+    steps.CURL = ("env", "-u", "SSLKEYLOGFILE", *steps.CURL)
 
 
 @mutant.network("hellos of any size in one record")
 def one_record(net, params):
-    from lab import scenes
-    scenes.FRAGMENT = "4096"
+    from lab import steps
+    steps.FRAGMENT = "4096"
 
 
 # --- what no end of a session here can be made to do ---------------------------------------------------------------

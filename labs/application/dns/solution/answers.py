@@ -5,9 +5,10 @@ from mnlab.protocols import dns
 
 def answers(params, evidence) -> dict:
     """Each from the captures, but the sum of the round trips."""
-    asked = dns.transactions(evidence.frames("client"))
+    lookups = evidence.scene("lookups")
+    asked = dns.transactions(lookups.frames("client"))
     to_resolver = [one for one in asked if one.server.ip == params["ip_resolver"] and one.type != "NS"]
-    passed = [one for one in dns.transactions(evidence.frames("resolver")) if one.client.ip == params["ip_resolver"]
+    passed = [one for one in dns.transactions(lookups.frames("resolver")) if one.client.ip == params["ip_resolver"]
               and (one.name.strip("."), one.type) != ("", "NS")]  # the resolver's own question for the root's servers
     timetable = to_resolver[:len(params["lookups"])]
     again = [one for one in timetable if one.name == f"www.{params['domain']}"][1]

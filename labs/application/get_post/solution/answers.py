@@ -7,7 +7,7 @@ from mnlab.lab.lab import load
 
 def answers(params, evidence) -> dict:
     wire = load(Path(__file__).parents[1] / "reading.py")
-    medium = wire.asked(evidence, "medium-url", where="client")
+    medium = wire.asked(evidence.scene("shop"), "medium-url", where="client")
     return {
         "get_found": ["a", "b", "c", "d"],
         "post_found": ["d"],

@@ -13,7 +13,7 @@ def answers(params, evidence) -> dict:
     number, trip = len(params["small"]), 2 * params["delay"]
     size = params["page"] + RESPONSE
     frames = -(-size // 1448)
-    blocked = wire.answered(wire.visits(evidence, "blocked"))
+    blocked = wire.answered(wire.visits(evidence.scene("documents"), "blocked"))
     return {
         "segment_bare": 4,
         "segment_rides": 3,

@@ -5,17 +5,19 @@ from mnlab.protocols import http, tcp
 
 def answers(params, evidence) -> dict:
     """From the capture, from nginx's log, and from the variant's body."""
-    def scene(name):
-        begin = evidence.mark(name)
-        return next(one for one in tcp.connections(evidence.frames("client")) if one.time >= begin)
+    origin = evidence.scene("origin")
+
+    def step(name):
+        begin = origin.mark(name)
+        return next(one for one in tcp.connections(origin.frames("client")) if one.time >= begin)
 
     def status(name):
-        found = http.of_connection(scene(name))
+        found = http.of_connection(step(name))
         return found[0].response.status if found and found[0].response else 0
 
-    silent, body = scene("no-blank"), params["body"].encode()
-    began = evidence.manifest["start_ns"] / 1e9 + silent.time - 0.001  # the log has milliseconds
-    logged = next(line.split() for line in evidence.text("access.log").splitlines()
+    silent, body = step("no-blank"), params["body"].encode()
+    began = origin.manifest["start_ns"] / 1e9 + silent.time - 0.001  # the log has milliseconds
+    logged = next(line.split() for line in origin.text("access.log").splitlines()
                   if float(line.split()[0]) > began and line.split()[1] == str(silent.client.port))
     return {
         "statuses": [status(f"quiz-{number}") for number in range(1, 9)],

@@ -5,7 +5,7 @@ import re
 
 def answers(params, evidence):
     bank = params["bank"]
-    sizes = re.search(r"\[(\d+) bytes of header, (\d+) of page", evidence.command("sealed-page").stdout)
+    sizes = re.search(r"\[(\d+) bytes of header, (\d+) of page", evidence.scene("cafe").command("sealed-page").stdout)
     amount = str(bank["amount"])
     return {
         "stolen_cookie": bank["cookie"],

@@ -5,7 +5,7 @@ import hashlib
 
 def answers(params, evidence):
     letters = params["letters"]
-    one, other = (bytes.fromhex(evidence.text(f"contract-{name}")) for name in ("one", "other"))
+    one, other = (bytes.fromhex(evidence.scene("letters").text(f"contract-{name}")) for name in ("one", "other"))
     return {
         "sum_paid": letters["wrong"],
         "note_forged": letters["notes"][0] * letters["notes"][1],
