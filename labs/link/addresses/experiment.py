@@ -6,9 +6,9 @@ import select
 import socket
 import struct
 
-from mnlab.lab import Diagram
+from mnlab.lab import Diagram, scene
 
-diagram = Diagram(captures=("h1", "r1-eth1", "h3"), protocols=("arp", "icmp"), first="first", last="moved",
+diagram = Diagram(captures=("h1", "r1-eth1", "h3"), protocols=("arp", "icmp"), scene="kernel", last="moved",
                   hosts=("h2", "h1", "r1", "r2", "h3"), limit=60)
 
 ADAPTERS = ("h1-eth0", "h2-eth0", "h3-eth0", "h4-eth0", "r1-eth0", "r1-eth1", "r2-eth0", "r2-eth1")
@@ -68,7 +68,9 @@ def topology(params):
 
 # --- the experiment ---
 
-def experiment(net, rec, work):
+@scene
+def kernel(net, rec):
+    """What happens to addresses on the way, and when one changes."""
     h1, h2, h3, p = net["h1"], net["h2"], net["h3"], rec.params
 
     def ping(name, host, target, options="-c2 -i0.2"):
@@ -76,7 +78,6 @@ def experiment(net, rec, work):
 
     with rec.capture("h1", "h2", "h3", "r1"):
         rec.progress("near and far")
-        rec.mark("first")
         ping("near-ping", h1, "h2")
         rec.save("ports", net["s1"], "bridge -j fdb show br s1")
         ping("far-ping", h1, "h3")
@@ -101,14 +102,17 @@ def experiment(net, rec, work):
         h2.run(["ip", "-batch", "-"], input=f"address flush dev h2-eth0\naddress add {p['h2_moved']}/24 dev h2-eth0\n"
                f"route add default via {p['r2']}\n")
         ping("new-address-ping", h1, "h2_moved")
-        plug(net, rec, "s2", "s2-eth4", "s1", "s1-eth2")
 
-        rec.progress("your network")
+
+@scene(work=["*.conf"])
+def network(net, rec, work):
+    """Your network."""
+    with rec.capture("h1", "h2", "h3", "r1"):
         targets = configure(net, rec, work)
         rec.mark("yours")
         rec.keep("reach", reach(net, rec, NODES, targets))
         rec.mark("outside")
-        rec.keep("outside", reach(net, rec, ("h1", "h3"), {"outside": p["outside"]}))
+        rec.keep("outside", reach(net, rec, ("h1", "h3"), {"outside": rec.params["outside"]}))
 
 
 def plug(net, rec, switch: str, port: str, other: str, other_port: str) -> None:

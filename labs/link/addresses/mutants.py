@@ -7,18 +7,18 @@ ENOUGH = ("static_entry", "typo", "no_own_lan", "other_source", "false_mac", "na
 # --- the network misbehaves ---
 
 
-@mutant.network("the switch forgets who is where, and floods")
+@mutant.network("the switch forgets who is where, and floods", scenes=["kernel"])
 def flooding_switch(net, params):
     net["s1"].run("ip link set s1 type bridge ageing_time 0")
 
 
-@mutant.network("h1 writes another source MAC into its frames")
+@mutant.network("h1 writes another source MAC into its frames", scenes=["kernel"])
 def false_mac(net, params):
     net["h1"].run("tc qdisc add dev h1-eth0 clsact && tc filter add dev h1-eth0 egress protocol ip matchall "
                   f"action skbmod set smac {params['h4_eth0_mac']}")
 
 
-@mutant.network("h1 does not know h2's LAN as its own, and sends everything to r1")
+@mutant.network("h1 does not know h2's LAN as its own, and sends everything to r1", scenes=["kernel"])
 def no_own_lan(net, params):
     net["h1"].run(f"ip route add {params['r1']} dev h1-eth0 && ip route del {params['left']}")
 
@@ -29,58 +29,58 @@ def nat(net, params):
                                             "oifname r1-eth1 masquerade; }; }")
 
 
-@mutant.network("r2 does not count the TTL down")
+@mutant.network("r2 does not count the TTL down", scenes=["kernel"])
 def no_ttl(net, params):
     net["r2"].run(["nft", "-f", "-"], input="table ip lab { chain pre { type filter hook prerouting priority 0; "
                                             "iifname r2-eth1 ip ttl set 64; }; }")
 
 
-@mutant.network("r1 rewrites the packet's type of service")
+@mutant.network("r1 rewrites the packet's type of service", scenes=["kernel"])
 def rewrites(net, params):
     net["r1"].run(["nft", "-f", "-"], input="table ip lab { chain post { type filter hook postrouting priority 0; "
                                             "ip dscp set cs1; }; }")
 
 
-@mutant.network("the switch in front of r1 changes frames")
+@mutant.network("the switch in front of r1 changes frames", scenes=["kernel"])
 def meddling_switch(net, params):
     net["s1"].run("tc qdisc add dev s1-eth3 clsact && tc filter add dev s1-eth3 egress protocol ip matchall "
                   f"action skbmod set smac {params['h4_eth0_mac']}")
 
 
-@mutant.network("h1 sends to other networks under an address that is not its own")
+@mutant.network("h1 sends to other networks under an address that is not its own", scenes=["kernel"])
 def other_source(net, params):
     net["h1"].run(f"ip address add {params['outside']}/32 dev h1-eth0 && "
                   f"ip route replace default via {params['r1']} src {params['outside']}")
 
 
-@mutant.network("h2 announces its new MAC address")
+@mutant.network("h2 announces its new MAC address", scenes=["kernel"])
 def announces(net, params):
     net["h2"].sysctl("net.ipv4.conf.h2-eth0.arp_notify", 1)
 
 
-@mutant.network("h1 has a static ARP entry for h2")
+@mutant.network("h1 has a static ARP entry for h2", scenes=["kernel"])
 def static_entry(net, params):
     net["h1"].run(f"ip neigh replace {params['h2']} lladdr {params['h2_eth0_mac']} dev h1-eth0 nud permanent")
 
 
-@mutant.network("the switch learns nothing at h2's port")
+@mutant.network("the switch learns nothing at h2's port", scenes=["kernel"])
 def no_learning(net, params):
     net["s1"].run("bridge link set dev s1-eth2 learning off")
 
 
-@mutant.network("h2's second address is h4's business")
+@mutant.network("h2's second address is h4's business", scenes=["kernel"])
 def ignores_second(net, params):
     net["h2"].run(["nft", "-f", "-"], input="table ip lab { chain in { type filter hook input priority 0; "
                                             f"ip daddr {params['h2_second']} drop; }}; }}")
 
 
-@mutant.network("h2 takes frames for its old MAC address, too")
+@mutant.network("h2 takes frames for its old MAC address, too", scenes=["kernel"])
 def takes_old_frames(net, params):
     net["h2"].run("tc qdisc add dev h2-eth0 clsact && "
                   "tc filter add dev h2-eth0 ingress protocol ip matchall action skbedit ptype host")
 
 
-@mutant.network("the routers find h2's old address on either LAN (host routes and proxy ARP)")
+@mutant.network("the routers find h2's old address on either LAN (host routes and proxy ARP)", scenes=["kernel"])
 def mobile_address(net, params):
     net["r1"].sysctl("net.ipv4.conf.r1-eth0.proxy_arp", 1)
     net["r2"].sysctl("net.ipv4.conf.r2-eth0.proxy_arp", 1)
@@ -88,7 +88,7 @@ def mobile_address(net, params):
     net["r2"].run(f"ip route add {params['h2']} dev r2-eth0")
 
 
-@mutant.network("r2 lets nothing through to the moved host")
+@mutant.network("r2 lets nothing through to the moved host", scenes=["kernel"])
 def closed_lan(net, params):
     net["r2"].run(["nft", "-f", "-"], input="table ip lab { chain pass { type filter hook forward priority 0; "
                                             f"ip daddr {params['h2_moved']} drop; }}; }}")

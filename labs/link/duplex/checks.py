@@ -17,6 +17,7 @@ from itertools import pairwise
 from statistics import median
 
 from mnlab.checks import expect, near, points, same
+from mnlab.evidence.run import Run
 from mnlab.protocols import arp, ip, udp
 
 ORDER = ("simplex", "half", "full", "your-simplex", "your-half", "your-full")  # ports count up from params["port"]
@@ -68,7 +69,7 @@ def all_arrived(found: list[Flight], name: str) -> list[Flight]:
 
 
 def is_virtual(evidence) -> bool:
-    return evidence.manifest.get("machine", {}).get("clock") == "virtual"
+    return Run(evidence.folder.parents[1]).manifest["machine"].get("clock") == "virtual"
 
 
 def overtime(arrivals: list[Flight], rate: float) -> float:
@@ -160,36 +161,36 @@ def millis(seconds: float) -> str:
 # --- DUP-1: simplex ---
 
 @points(1, claim="DUP-1", hint="Compare what h2 sent with what h1 received.")
-def check_simplex_carries_one_way_only(evidence):
+def check_simplex_carries_one_way_only(kernel):
     """Simplex: all of h1's frames arrive at h2; h2 sends as well, and nothing of it arrives."""
-    all_arrived(flights(evidence, "simplex", "h1"), "simplex")
-    back = [flight for flight in flights(evidence, "simplex", "h2") if flight.arrived is not None]
+    all_arrived(flights(kernel, "simplex", "h1"), "simplex")
+    back = [flight for flight in flights(kernel, "simplex", "h2") if flight.arrived is not None]
     expect(not back, done="h2 sent its flow over the simplex cable", expected="none of it at h1",
            seen=f"{len(back)} frames")
 
 
 @points(1, claim="DUP-1", hint="R + 0.")
-def check_simplex_sum_is_one_rate(evidence):
+def check_simplex_sum_is_one_rate(kernel):
     """Simplex: the rates add up to R + 0."""
-    found, rate = flights(evidence, "simplex"), evidence.params["rate"]
+    found, rate = flights(kernel, "simplex"), kernel.params["rate"]
     forth = all_arrived([flight for flight in found if flight.sender == "h1"], "simplex")
-    expect_rate(evidence, forth, rate, 1, f"both flows were sent over a simplex cable of {rate} kbit/s")
-    expect_one_wire(evidence, forth, rate, f"h1 sent its flow over a channel of {rate} kbit/s")
+    expect_rate(kernel, forth, rate, 1, f"both flows were sent over a simplex cable of {rate} kbit/s")
+    expect_one_wire(kernel, forth, rate, f"h1 sent its flow over a channel of {rate} kbit/s")
 
 
 @points(1, claim="DUP-1", hint="Follow the question, and the answer.")
-def check_simplex_has_no_arp(evidence):
+def check_simplex_has_no_arp(kernel):
     """Simplex: h1's ARP requests arrive, h2 answers each, no answer comes back: h1 cannot even begin to send."""
-    asked, heard = ([packet for packet in arp.packets(between(evidence, "no-way-back", "connect", host))
-                     if packet.sender_ip == evidence.params["h1"]] for host in ("h1", "h2"))
+    asked, heard = ([packet for packet in arp.packets(between(kernel, "no-way-back", "connect", host))
+                     if packet.sender_ip == kernel.params["h1"]] for host in ("h1", "h2"))
     expect(asked and len(asked) == len(heard), done="h1 pinged h2 over a simplex cable, with an empty ARP cache",
            expected="ARP requests at both ends", seen=f"{len(asked)} sent, {len(heard)} arrived")
-    said, got = ([packet for packet in arp.packets(between(evidence, "no-way-back", "connect", host))
-                  if packet.sender_ip == evidence.params["h2"] and packet.operation == arp.REPLY]
+    said, got = ([packet for packet in arp.packets(between(kernel, "no-way-back", "connect", host))
+                  if packet.sender_ip == kernel.params["h2"] and packet.operation == arp.REPLY]
                  for host in ("h2", "h1"))
     expect(len(said) == len(heard) and not got, done=f"{len(heard)} ARP requests reached h2",
            expected=f"{len(heard)} replies sent, none arrived", seen=f"{len(said)} sent, {len(got)} arrived")
-    ping = evidence.command("arp-ping")
+    ping = kernel.command("arp-ping")
     expect(ping.status == 1 and "Destination Host Unreachable" in ping.stdout, done="h1 pinged h2",
            expected="host unreachable, said by h1 itself", seen=ping.stdout.strip()[-200:])
 
@@ -200,26 +201,26 @@ def tcp_segments(frames, source: str) -> list[int]:
 
 
 @points(1, claim="DUP-1", hint="Which of the three segments of the handshake get through?")
-def check_simplex_has_no_tcp(evidence):
+def check_simplex_has_no_tcp(kernel):
     """Simplex: SYNs arrive and are answered, no answer comes back: no TCP connection, whatever the ARP cache holds."""
-    p, done = evidence.params, "h1 tried to connect to h2 by TCP over a simplex cable, with static ARP entries"
-    at_h1, at_h2 = (between(evidence, "connect", "flows", host) for host in ("h1", "h2"))
+    p, done = kernel.params, "h1 tried to connect to h2 by TCP over a simplex cable, with static ARP entries"
+    at_h1, at_h2 = (between(kernel, "connect", "flows", host) for host in ("h1", "h2"))
     arrived = tcp_segments(at_h2, p["h1"])
     expect(len(arrived) > 1 and set(arrived) == {SYN}, done=done, expected="SYNs, and nothing else, from h1 at h2",
            seen=[f"{flags:#04x}" for flags in arrived] or "nothing")
     sent, got = tcp_segments(at_h2, p["h2"]), tcp_segments(at_h1, p["h2"])
     expect(sent and set(sent) == {SYN | ACK} and not got, done=done, expected="SYN+ACKs sent by h2, none at h1",
            seen=f"{len(sent)} segments sent, {len(got)} arrived")
-    expect(evidence.text("connect").strip() == "timed out", done=done, expected="a timeout",
-           seen=evidence.text("connect").strip())
+    expect(kernel.text("connect").strip() == "timed out", done=done, expected="a timeout",
+           seen=kernel.text("connect").strip())
 
 
 # --- DUP-2: half duplex ---
 
 @points(1, claim="DUP-2", hint="Both directions, in turn.")
-def check_half_carries_both_ways(evidence):
+def check_half_carries_both_ways(kernel):
     """Half duplex: all frames of both flows arrive, and the directions take turns."""
-    order = [flight.sender for flight in all_arrived(flights(evidence, "half"), "half")]
+    order = [flight.sender for flight in all_arrived(flights(kernel, "half"), "half")]
     turns = sum(1 for one, following in pairwise(order) if one != following)
     fewest = min(order.count("h1"), order.count("h2"))
     expect(turns >= fewest, done="both flows were sent over the half-duplex cable",
@@ -227,51 +228,51 @@ def check_half_carries_both_ways(evidence):
 
 
 @points(1, claim="DUP-2", hint="At most R, however much is offered.")
-def check_half_sum_is_one_rate(evidence):
+def check_half_sum_is_one_rate(kernel):
     """Half duplex: the rates of both directions together are R, though each end offers more than that."""
-    rate = evidence.params["rate"]
-    found = all_arrived(flights(evidence, "half"), "half")
-    expect_rate(evidence, found, rate, 1, f"both flows were sent over a half-duplex cable of {rate} kbit/s")
+    rate = kernel.params["rate"]
+    found = all_arrived(flights(kernel, "half"), "half")
+    expect_rate(kernel, found, rate, 1, f"both flows were sent over a half-duplex cable of {rate} kbit/s")
 
 
 @points(2, claim="DUP-2", hint="A frame of L bytes that arrives at t was on the wire from t - 8 L / R to t.")
-def check_half_never_at_once(evidence):
+def check_half_never_at_once(kernel):
     """Half duplex: no two frames' times on the wire overlap, in whichever direction they go."""
-    rate = evidence.params["rate"]
-    expect_no_overlap(evidence, all_arrived(flights(evidence, "half"), "half"), rate,
+    rate = kernel.params["rate"]
+    expect_no_overlap(kernel, all_arrived(flights(kernel, "half"), "half"), rate,
                       f"both flows were sent over a half-duplex cable of {rate} kbit/s")
 
 
 # --- DUP-3: full duplex ---
 
 @points(1, claim="DUP-3", hint="Two channels.")
-def check_full_sum_is_twice_the_rate(evidence):
+def check_full_sum_is_twice_the_rate(kernel):
     """Full duplex: the rates of both directions add up to 2 R."""
-    rate = evidence.params["rate"]
-    found = all_arrived(flights(evidence, "full"), "full")
-    expect_rate(evidence, found, rate, 2, f"both flows were sent over a full-duplex cable of {rate} kbit/s each way")
+    rate = kernel.params["rate"]
+    found = all_arrived(flights(kernel, "full"), "full")
+    expect_rate(kernel, found, rate, 2, f"both flows were sent over a full-duplex cable of {rate} kbit/s each way")
 
 
 @points(1, claim="DUP-3", hint="Draw both directions' frames on one time axis.")
-def check_full_is_at_once(evidence):
+def check_full_is_at_once(kernel):
     """Full duplex: nearly all the time, frames of both directions are on the wire at once."""
-    rate = evidence.params["rate"]
-    found = all_arrived(flights(evidence, "full"), "full")
+    rate = kernel.params["rate"]
+    found = all_arrived(flights(kernel, "full"), "full")
     busy = min(sum(flight.line_time(rate) for flight in found if flight.sender == host) for host in ("h1", "h2"))
     seen = at_once(found, {"h1": rate, "h2": rate})
     # 5 % for the first and last frames; in real time a late frame seems to have been on the wire later than it was
-    expect(seen >= (0.95 if is_virtual(evidence) else 0.5) * busy,
+    expect(seen >= (0.95 if is_virtual(kernel) else 0.5) * busy,
            done="both flows were sent over the full-duplex cable",
            expected=f"frames on the wire both ways for {busy:.2f} s", seen=f"{seen:.2f} s")
 
 
 @points(1, claim="DUP-3", hint="Does h2's sending delay h1's frames?")
-def check_full_directions_do_not_disturb(evidence):
+def check_full_directions_do_not_disturb(kernel):
     """Full duplex: each direction's frames arrive as if the other did not exist."""
-    rate = evidence.params["rate"]
-    all_arrived(flights(evidence, "full"), "full")
+    rate = kernel.params["rate"]
+    all_arrived(flights(kernel, "full"), "full")
     for host in ("h1", "h2"):
-        expect_one_wire(evidence, flights(evidence, "full", host), rate,
+        expect_one_wire(kernel, flights(kernel, "full", host), rate,
                         f"{host} sent its flow while the other one came in")
 
 
@@ -279,7 +280,7 @@ def check_full_directions_do_not_disturb(evidence):
 
 def trouble(evidence) -> str:
     """What the run complained of in the student's files."""
-    return "".join(f"\n{line}" for line in evidence.manifest.get("reason", "").splitlines()[:6])
+    return "".join(f"\n{line}" for line in evidence.reason.splitlines()[:6])
 
 
 def yours(evidence, name: str, *senders: str) -> list[Flight]:
@@ -293,65 +294,65 @@ def yours(evidence, name: str, *senders: str) -> list[Flight]:
 
 
 @points(2, claim="DUP-1", hint="Which end of the cable must have no transmitter?")
-def check_your_simplex(evidence):
+def check_your_simplex(cables):
     """Your simplex cable carries h2's frames at your rate, and nothing of h1's."""
-    rate = evidence.params["own_simplex"]
-    expect_one_wire(evidence, yours(evidence, "your-simplex", "h2"), rate, "h2 sent over your cable (simplex.tc)",
-                    trouble(evidence))
-    through = [flight for flight in flights(evidence, "your-simplex", "h1") if flight.arrived is not None]
+    rate = cables.params["own_simplex"]
+    expect_one_wire(cables, yours(cables, "your-simplex", "h2"), rate, "h2 sent over your cable (simplex.tc)",
+                    trouble(cables))
+    through = [flight for flight in flights(cables, "your-simplex", "h1") if flight.arrived is not None]
     expect(not through, done="h1 sent over your cable (simplex.tc)", expected="nothing of it at h2",
-           seen=f"{len(through)} frames{trouble(evidence)}")
+           seen=f"{len(through)} frames{trouble(cables)}")
 
 
 @points(2, claim="DUP-2", hint="One wire, one queue, two ends that send into it.")
-def check_your_half_is_never_at_once(evidence):
+def check_your_half_is_never_at_once(cables):
     """Your half-duplex cable carries both ways, and never two frames at once."""
-    rate = evidence.params["own_half"]
-    found = yours(evidence, "your-half")
-    expect_no_overlap(evidence, found, rate, f"both flows were sent over your cable (half.tc), of {rate} kbit/s")
+    rate = cables.params["own_half"]
+    found = yours(cables, "your-half")
+    expect_no_overlap(cables, found, rate, f"both flows were sent over your cable (half.tc), of {rate} kbit/s")
 
 
 @points(2, claim="DUP-2", hint="While the other end is silent, the whole rate is there for whoever sends.")
-def check_your_half_is_one_wire(evidence):
+def check_your_half_is_one_wire(cables):
     """On your half-duplex cable a sender that is alone gets the whole rate; two share it, first come, first served."""
-    p, found = evidence.params, yours(evidence, "your-half")
+    p, found = cables.params, yours(cables, "your-half")
     late = min(flight.sent for flight in found if flight.sender == "h2")
     alone = [flight for flight in found if flight.arrived < late]
-    expect_one_wire(evidence, alone or found, p["own_half"], "h1 alone sent over your cable (half.tc)",
-                    trouble(evidence))
-    expect_one_wire(evidence, found, p["own_half"], "both flows were sent over your cable (half.tc)", trouble(evidence))
+    expect_one_wire(cables, alone or found, p["own_half"], "h1 alone sent over your cable (half.tc)",
+                    trouble(cables))
+    expect_one_wire(cables, found, p["own_half"], "both flows were sent over your cable (half.tc)", trouble(cables))
 
 
 @points(2, claim="DUP-3", hint="tc tells kbit (bits) from kbps (bytes). Which end sends into which channel?")
-def check_your_full_carries_h1_undisturbed(evidence):
+def check_your_full_carries_h1_undisturbed(cables):
     """Your full-duplex cable carries h1's frames at their own rate, whatever h2 sends meanwhile."""
-    expect_one_wire(evidence, yours(evidence, "your-full", "h1"), evidence.params["own_there"],
-                    "h1 sent over your cable (full.tc), and so did h2", trouble(evidence))
+    expect_one_wire(cables, yours(cables, "your-full", "h1"), cables.params["own_there"],
+                    "h1 sent over your cable (full.tc), and so did h2", trouble(cables))
 
 
 @points(2, claim="DUP-3", hint="How many channels does full duplex need, and of what rate is the one for h2?")
-def check_your_full_carries_h2_undisturbed(evidence):
+def check_your_full_carries_h2_undisturbed(cables):
     """Your full-duplex cable carries h2's frames at their own rate, whatever h1 sends meanwhile."""
-    expect_one_wire(evidence, yours(evidence, "your-full", "h2"), evidence.params["own_back"],
-                    "h2 sent over your cable (full.tc), and so did h1", trouble(evidence))
+    expect_one_wire(cables, yours(cables, "your-full", "h2"), cables.params["own_back"],
+                    "h2 sent over your cable (full.tc), and so did h1", trouble(cables))
 
 
 # --- the student's answers ---
 
 @points(2, claim=("DUP-2", "DUP-3"), hint="A frame of L bytes takes 8 L / R seconds.")
-def check_answers_times(evidence, answers):
+def check_answers_times(kernel, answers):
     """Your answers on how long frames and flows take."""
-    p, found = evidence.params, flights(evidence, "half")
+    p, found = kernel.params, flights(kernel, "half")
     bits = {host: sum(flight.size * 8 for flight in found if flight.sender == host) for host in ("h1", "h2")}
-    near(answers.number("frame_ms"), flights(evidence, "half", "h1")[0].line_time(p["rate"]) * 1000, "frame_ms", 0.01)
+    near(answers.number("frame_ms"), flights(kernel, "half", "h1")[0].line_time(p["rate"]) * 1000, "frame_ms", 0.01)
     near(answers.number("half_seconds"), sum(bits.values()) / p["rate"] / 1000, "half_seconds", 0.02)
     near(answers.number("full_seconds"), max(bits.values()) / p["rate"] / 1000, "full_seconds", 0.02)
 
 
 @points(2, claim=("DUP-1", "DUP-2", "DUP-3"), hint="R + 0, R, 2 R: which is which?")
-def check_answers_rates(evidence, answers):
+def check_answers_rates(kernel, answers):
     """Your answers on the sums of rates."""
-    rate, found = evidence.params["rate"], flights(evidence, "half")
+    rate, found = kernel.params["rate"], flights(kernel, "half")
     for kind, wires in (("simplex", 1), ("half", 1), ("full", 2)):
         near(answers.number(f"{kind}_sum"), rate * wires, f"{kind}_sum", 0.03)
     share = sum(flight.size for flight in found if flight.sender == "h1") / sum(flight.size for flight in found)
@@ -359,15 +360,15 @@ def check_answers_rates(evidence, answers):
 
 
 @points(2, claim="DUP-1", hint="h2-eth0.pcap has what arrived, and what h2 said to it.")
-def check_answers_simplex(evidence, answers):
+def check_answers_simplex(kernel, answers):
     """Your answers on what gets through a simplex cable."""
-    p, at = evidence.params, {host: between(evidence, "no-way-back", "flows", host) for host in ("h1", "h2")}
+    p, at = kernel.params, {host: between(kernel, "no-way-back", "flows", host) for host in ("h1", "h2")}
     asked = [packet for packet in arp.packets(at["h2"]) if packet.sender_ip == p["h1"]]
     same(answers.integer("arp_requests_at_h2"), len(asked), "arp_requests_at_h2")
     answered = [packet for packet in arp.packets(at["h1"]) if packet.sender_ip == p["h2"]]
     same(answers.integer("arp_replies_at_h1"), len(answered), "arp_replies_at_h1")
     same(answers.integer("syns_at_h2"), len(tcp_segments(at["h2"], p["h1"])), "syns_at_h2")
-    told = re.search(r"From (\S+) icmp_seq", evidence.command("arp-ping").stdout)
+    told = re.search(r"From (\S+) icmp_seq", kernel.command("arp-ping").stdout)
     same(answers.text("unreachable_from"), told and told[1], "unreachable_from")
-    same(answers.integer("h2_frames_at_h1"), sum(1 for flight in flights(evidence, "simplex", "h2") if flight.arrived),
+    same(answers.integer("h2_frames_at_h1"), sum(1 for flight in flights(kernel, "simplex", "h2") if flight.arrived),
          "h2_frames_at_h1")

@@ -3,10 +3,11 @@
 import socket
 import time
 
-from mnlab.lab import UNCLAIMED_PORTS, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Diagram, scene
 
 needs = ("netem", "ifb")
-diagram = Diagram(captures=("h1", "h2"), protocols=("arp", "icmp", "tcp"), first="no-way-back", last="flows", limit=30)
+diagram = Diagram(captures=("h1", "h2"), protocols=("arp", "icmp", "tcp"), scene="kernel", first="no-way-back",
+                  last="flows", limit=30)
 
 KINDS = ("simplex", "half", "full")
 BUSY = 2.0  # s that each flow would keep a channel busy on its own
@@ -40,40 +41,61 @@ def topology(params):
     return Lan(hosts=2, addresses=[f"{params[name]}/24" for name in ("h1", "h2")])
 
 
-def experiment(net, rec, work):
+@scene
+def kernel(net, rec):
+    """Two flows over three kinds of cable."""
     from lab import cable
-    h1, h2, s1, p = net["h1"], net["h2"], net["s1"], rec.params
-    s1.run(["ip", "-batch", "-"], input="".join(f"link add {channel} type ifb\nlink set {channel} up\n"
-                                                for channel in cable.CHANNELS))
-
-    def lay(text: str) -> list[str]:
-        """Lay a cable; what is wrong with its description."""
-        lines, complaints = cable.read(text)
-        batch = "\n".join([*cable.CUT, *(line.command for line in lines)]) + "\n"
-        done = s1.run(["tc", "-force", "-batch", "-"], input=batch, check=False)
-        return complaints + cable.refusals(lines, done.stderr)
-
+    h1, p = net["h1"], rec.params
+    add_channels(net)
     with rec.capture("h1", "h2"):
         rec.progress("simplex: no ARP, no TCP")
-        lay(cable.of_kind("simplex", p["rate"]))
+        lay(net, cable.of_kind("simplex", p["rate"]))
         rec.mark("no-way-back")
         rec.run("arp-ping", h1, f"ping -c1 -W4 {p['h2']}", check=False)
-        for host, other in ((h1, h2), (h2, h1)):
-            mac = next(str(intf.mac) for intf in other.intfList() if intf.name != "lo")
-            host.run(f"ip neigh replace {p[other.name]} lladdr {mac} dev {host.name}-eth0 nud permanent")
+        introduce(net, p)
         connect(net, rec, p)
         rec.mark("flows")
-
         for number, kind in enumerate(KINDS):
             rec.progress(f"two flows: {kind}")
-            lay(cable.of_kind(kind, p["rate"]))
+            lay(net, cable.of_kind(kind, p["rate"]))
             flows(net, rec, p, kind, p["port"] + number)
-        rec.mark("yours")
+
+
+@scene(work=["*.tc"])
+def cables(net, rec, work):
+    """Your cables."""
+    p = rec.params
+    add_channels(net)
+    introduce(net, p)
+    with rec.capture("h1", "h2"):
         for number, kind in enumerate(KINDS, start=len(KINDS)):
             rec.progress(f"your {kind}.tc")
-            for complaint in lay(description(rec, work, kind)):
+            for complaint in lay(net, description(rec, work, kind)):
                 rec.fault(f"{kind}.tc: {complaint}")
             flows(net, rec, p, f"your-{kind}", p["port"] + number, late=LATE)
+
+
+def add_channels(net) -> None:
+    """The cable's two channels, with nothing in them yet."""
+    from lab import cable
+    net["s1"].run(["ip", "-batch", "-"], input="".join(f"link add {channel} type ifb\nlink set {channel} up\n"
+                                                       for channel in cable.CHANNELS))
+
+
+def lay(net, text: str) -> list[str]:
+    """Lay a cable; what is wrong with its description."""
+    from lab import cable
+    lines, complaints = cable.read(text)
+    batch = "\n".join([*cable.CUT, *(line.command for line in lines)]) + "\n"
+    done = net["s1"].run(["tc", "-force", "-batch", "-"], input=batch, check=False)
+    return complaints + cable.refusals(lines, done.stderr)
+
+
+def introduce(net, p) -> None:
+    """Each host knows the other's MAC address for good: the flows need no ARP."""
+    for host, other in ((net["h1"], net["h2"]), (net["h2"], net["h1"])):
+        mac = next(str(intf.mac) for intf in other.intfList() if intf.name != "lo")
+        host.run(f"ip neigh replace {p[other.name]} lladdr {mac} dev {host.name}-eth0 nud permanent")
 
 
 def description(rec, work, kind: str) -> str:

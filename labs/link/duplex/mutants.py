@@ -22,50 +22,50 @@ def tamper(net, params, kind: str, old: str, new: str) -> None:
 
 # --- the network misbehaves ---
 
-@mutant.network("the simplex cable carries h2's frames, too")
+@mutant.network("the simplex cable carries h2's frames, too", scenes=["kernel"])
 def two_ways(net, params):
     tamper(net, params, "simplex", "s1-eth2 ingress matchall action drop", SHARED)
 
 
-@mutant.network("the simplex cable has half its rate")
+@mutant.network("the simplex cable has half its rate", scenes=["kernel"])
 def slow_simplex(net, params):
     tamper(net, params, "simplex", f"rate {params['rate']}kbit", f"rate {params['rate'] // 2}kbit")
 
 
-@mutant.network("the simplex cable carries nothing at all")
+@mutant.network("the simplex cable carries nothing at all", scenes=["kernel"])
 def dead_cable(net, params):
     tamper(net, params, "simplex", "mirred egress redirect dev ifb0", "drop")
 
 
-@mutant.network("h1 knows h2's MAC address beforehand")
+@mutant.network("h1 knows h2's MAC address beforehand", scenes=["kernel"])
 def static_entry(net, params):
     mac = next(str(intf.mac) for intf in net["h2"].intfList() if intf.name != "lo")
     net["h1"].run(f"ip neigh replace {params['h2']} lladdr {mac} dev h1-eth0 nud permanent")
 
 
-@mutant.network("h2 does not answer SYNs")
+@mutant.network("h2 does not answer SYNs", scenes=["kernel"])
 def silent_server(net, params):
     net["h2"].run(["nft", "-f", "-"], input="table ip lab { chain in { type filter hook input priority 0; "
                                             "ip protocol tcp drop; }; }")
 
 
-@mutant.network("on the half-duplex cable, h2 has a channel of its own")
+@mutant.network("on the half-duplex cable, h2 has a channel of its own", scenes=["kernel"])
 def second_channel(net, params):
     tamper(net, params, "half", SHARED, SHARED.replace("ifb0", OTHER) + f"\nqdisc add dev ifb1 root netem rate "
            f"{params['rate']}kbit")
 
 
-@mutant.network("the half-duplex cable has a short queue, and loses what does not fit")
+@mutant.network("the half-duplex cable has a short queue, and loses what does not fit", scenes=["kernel"])
 def short_queue(net, params):
     tamper(net, params, "half", f"rate {params['rate']}kbit", f"rate {params['rate']}kbit limit 5")
 
 
-@mutant.network("the half-duplex cable is a tenth faster than it should be")
+@mutant.network("the half-duplex cable is a tenth faster than it should be", scenes=["kernel"])
 def fast_half(net, params):
     tamper(net, params, "half", f"rate {params['rate']}kbit", f"rate {params['rate'] * 1.1:.0f}kbit")
 
 
-@mutant.network("the full-duplex cable has one channel")
+@mutant.network("the full-duplex cable has one channel", scenes=["kernel"])
 def one_channel(net, params):
     tamper(net, params, "full", "redirect dev ifb1", "redirect dev ifb0")
 

@@ -7,11 +7,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from mnlab.lab import UNCLAIMED_PORTS, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Diagram, scene
 
 needs = ("vlan", "named", "nginx", "curl", "openssl", "vsftpd")
-diagram = Diagram(captures=("h1", "h2", "h3"), protocols=("arp", "icmp", "dns", "tcp", "tls", "http"), first="first",
-                  last="last", limit=60)
+diagram = Diagram(captures=("h1", "h2", "h3"), protocols=("arp", "icmp", "dns", "tcp", "tls", "http"), limit=60)
 
 WORDS = ("amber", "basil", "cobalt", "dune", "ember", "fjord", "grove", "haven", "islet", "juniper")
 CURL = ("curl", "-4", "-sS", "--http1.1", "--max-time", "10")  # s
@@ -79,7 +78,9 @@ def topology(params):
                macs=[params[f"{name}_mac"] for name in prefixes])
 
 
-def experiment(net, rec, work):
+@scene
+def exchanges(net, rec):
+    """One exchange of each protocol."""
     h1, p = net["h1"], rec.params
     folder = Path(tempfile.mkdtemp(prefix="layers-"))
     rec.stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -94,7 +95,6 @@ def experiment(net, rec, work):
 
     with rec.capture("h1", "h2", "h3"):
         rec.progress("link and network: ARP, IP, ICMP, VLAN")
-        rec.mark("first")
         rec.run("ping", h1, f"ping -c1 {p['h2']}", check=False)
         rec.run("vlan-ping", h1, f"ping -c1 -e {p['_ident']} -t {p['_ttl']} -s {p['_size']} {p['h3']}", check=False)
         rec.progress("transport and application: DNS, HTTP, FTP")
@@ -103,7 +103,6 @@ def experiment(net, rec, work):
         rec.progress("HTTPS")
         fetch("https", f"https://www.{p['domain']}/{p['page']}", "--cacert", str(folder / "server.crt"),
               "--local-port", str(p["_port"]))
-        rec.mark("last")
 
 
 def text(p) -> str:

@@ -3,16 +3,15 @@
 import socket
 from itertools import pairwise
 
-from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram, scene
 
 allowed = Allowed(packages=("ryu",), only={"ryu.app": ("wsgi",)})
 diagram = Diagram(captures=("c0", "h1", "h2", "h3", "h4"), protocols=("arp", "openflow"),
-                  hosts=("h1", "h2", "s1", "c0", "s4", "h3", "h4"), first="first-question", last="proxy-ends", limit=40)
+                  hosts=("h1", "h2", "s1", "c0", "s4", "h3", "h4"), scene="proxy", limit=40)
 
 openflow = True
 
 HOSTS = ("h1", "h2", "h3", "h4")
-SWITCHES = ("s1", "s2", "s3", "s4")
 PATIENCE = 4  # s that a connection gets: two retransmissions of its SYN, too (after 1 and 3 s)
 FIRST_PORT = 40001  # of the client of the first probe; the next one's is one higher
 WORDS = b"hello from the client", b"welcome from the server"
@@ -89,76 +88,56 @@ def topology(params):
     return Diamond(addresses=[f"{params[name]}/24" for name in HOSTS], macs=[params[f"{name}_mac"] for name in HOSTS])
 
 
-def experiment(net, rec, work):
-    for host in HOSTS:  # what a host knows stays valid: no question comes unasked
-        net[host].sysctl(f"net.ipv4.neigh.{host}-eth0.base_reachable_time_ms", 600_000)
-    with rec.capture("c0", *HOSTS, "s2-eth1", "s3-eth1"):
-        lower_path(net, "down")
-        ask_for_addresses(net, rec)
-        lower_path(net, "down")
-        try_the_list(net, rec)
-        lower_path(net, "up")
-        use_both_paths(net, rec)
-
-
-def lower_path(net, state: str) -> None:
-    """Break the lower path, or put it right: without it there is no loop. Whatever flows there were are deleted."""
-    net["s3"].run(["ip", "-batch", "-"], input="".join(f"link set s3-eth{port} {state}\n" for port in (1, 2)))
-    for switch in SWITCHES:
-        net[switch].delete_flows()
-
-
-def forget(net, hosts=HOSTS) -> None:
-    """Empty the hosts' ARP caches."""
-    for host in hosts:
-        net[host].run(["ip", "neigh", "flush", "all"])
-
-
 # --- an ARP proxy ---
 
-def ask_for_addresses(net, rec):
-    rec.progress("an ARP proxy")
+@scene
+def proxy(net, rec):
+    """An ARP proxy."""
     p = rec.params
-    proxy = rec.controller("proxy", "arp_proxy.py")
-    rec.mark("first-question")
-    for source, target in pairwise(HOSTS):  # then everybody has spoken
-        rec.run(f"{source}-{target}", net[source], f"ping -c1 -W1 {p[target]}", check=False)
-    rec.wait(SETTLE)
-    forget(net)
-    rec.mark("known")
-    rec.run("known-ping", net[p["asker"]], f"ping -c1 -W1 {p[p['asked']]}", check=False)
-    rec.save("neighbours", net[p["asker"]], "ip -j neigh")
-    rec.wait(SETTLE)
-    rec.mark("unknown")
-    rec.run("nobody", net[p["asker"]], f"ping -c1 -W1 {p['nobody']}", check=False)
-    rec.wait(SETTLE)
-    rec.mark("proxy-ends")
-    proxy.stop()
-    forget(net)
+    prepare(net)
+    close_lower_path(net)
+    with rec.capture("c0", *HOSTS):
+        rec.controller("proxy", "arp_proxy.py")
+        rec.mark("first-question")
+        for source, target in pairwise(HOSTS):  # then everybody has spoken
+            rec.run(f"{source}-{target}", net[source], f"ping -c1 -W1 {p[target]}", check=False)
+        rec.wait(SETTLE)
+        for host in HOSTS:
+            net[host].run(["ip", "neigh", "flush", "all"])
+        rec.mark("known")
+        rec.run("known-ping", net[p["asker"]], f"ping -c1 -W1 {p[p['asked']]}", check=False)
+        rec.save("neighbours", net[p["asker"]], "ip -j neigh")
+        rec.wait(SETTLE)
+        rec.mark("unknown")
+        rec.run("nobody", net[p["asker"]], f"ping -c1 -W1 {p['nobody']}", check=False)
+        rec.wait(SETTLE)
+        rec.mark("proxy-ends")
 
 
 # --- the student's access list ---
 
-def try_the_list(net, rec):
-    rec.progress("your access list")
+@scene(work=["*.py"])
+def acl(net, rec, work):
+    """Your access list."""
     p = rec.params
-    mine = rec.student_controller("your-list", "acl.py")
-    rec.mark("list")
-    listeners = listen(net, probes(p))
-    for number, probe in enumerate(probes(p)):
-        rec.mark(probe[0])
-        attempt(net, p, probe, FIRST_PORT + number, listeners)
-    at = p["roles"]
-    for name, source, target in (("ping", "admin", "server"), ("ping-back", "server", "admin"),
-                                 ("ping-blocked", "blocked", "server")):
-        rec.run(name, net[at[source]], f"ping -c1 -W3 {p[target]}", check=False)
-    rec.keep("list-s1", net["s1"].flows())
-    rec.wait(SETTLE)
-    rec.mark("list-ends")
-    for listener in listeners.values():
-        listener.close()
-    mine.stop()
-    forget(net)
+    prepare(net)
+    close_lower_path(net)
+    with rec.capture("c0", *HOSTS, "s2-eth1"):
+        rec.student_controller("your-list", "acl.py")
+        rec.mark("list")
+        listeners = listen(net, probes(p))
+        for number, probe in enumerate(probes(p)):
+            rec.mark(probe[0])
+            attempt(net, p, probe, FIRST_PORT + number, listeners)
+        at = p["roles"]
+        for name, source, target in (("ping", "admin", "server"), ("ping-back", "server", "admin"),
+                                     ("ping-blocked", "blocked", "server")):
+            rec.run(name, net[at[source]], f"ping -c1 -W3 {p[target]}", check=False)
+        rec.keep("list-s1", net["s1"].flows())
+        rec.wait(SETTLE)
+        rec.mark("list-ends")
+        for listener in listeners.values():
+            listener.close()
 
 
 def open_socket(net, host: str, kind: str):
@@ -209,28 +188,31 @@ def attempt(net, p, probe, client_port: int, listeners) -> None:
 
 # --- two paths, and what the ports count ---
 
-def use_both_paths(net, rec):
-    rec.progress("two paths")
+@scene
+def two_paths(net, rec):
+    """Two paths, and what the ports count."""
     p = rec.params
+    prepare(net)
     with open(STATISTICS, "w") as file:
         file.write(f"[statistics]\ninterval = {INTERVAL}\nforward = false\n")
-    balancer = rec.controller("balancer", "two_paths.py", "--config-file", STATISTICS, "controller/port_statistics.py")
-    rec.mark("balanced")
-    send_over_both(net, rec)
-    rec.wait(SETTLE)
-    rec.mark("flows-end")
+    with rec.capture("c0", *HOSTS, "s2-eth1", "s3-eth1"):
+        balancer = rec.controller("balancer", "two_paths.py", "--config-file", STATISTICS,
+                                  "controller/port_statistics.py")
+        rec.mark("balanced")
+        send_over_both(net, rec)
+        rec.wait(SETTLE)
+        rec.mark("flows-end")
 
-    rec.progress("what the ports have counted")
-    source, target = p["flows"].split()[0].split(">")
-    look_again(rec, balancer)
-    rec.save("before", net[source], ["ip", "-j", "-s", "link", "show", f"{source}-eth0"])
-    rec.mark("count")
-    rec.run("counted", net[source], f"ping -c{p['pings']} -i0.1 -s{p['size']} {p[target]}", check=False)
-    rec.mark("counted-to")
-    rec.save("after", net[source], ["ip", "-j", "-s", "link", "show", f"{source}-eth0"])
-    look_again(rec, balancer)
-    rec.mark("balanced-ends")
-    balancer.stop()
+        rec.progress("what the ports have counted")
+        source, target = p["flows"].split()[0].split(">")
+        look_again(rec, balancer)
+        rec.save("before", net[source], ["ip", "-j", "-s", "link", "show", f"{source}-eth0"])
+        rec.mark("count")
+        rec.run("counted", net[source], f"ping -c{p['pings']} -i0.1 -s{p['size']} {p[target]}", check=False)
+        rec.mark("counted-to")
+        rec.save("after", net[source], ["ip", "-j", "-s", "link", "show", f"{source}-eth0"])
+        look_again(rec, balancer)
+        rec.mark("balanced-ends")
 
 
 def look_again(rec, monitor) -> None:
@@ -265,3 +247,16 @@ def exchange(sender, receiver) -> None:
         left = 6000
         while left:
             left -= len(receiver.recv(left))
+
+
+# --- what the scenes have in common ---
+
+def prepare(net) -> None:
+    """What a host knows stays valid: no question comes unasked."""
+    for host in HOSTS:
+        net[host].sysctl(f"net.ipv4.neigh.{host}-eth0.base_reachable_time_ms", 600_000)
+
+
+def close_lower_path(net) -> None:
+    """Break the lower path: without it there is no loop."""
+    net["s3"].run(["ip", "-batch", "-"], input="".join(f"link set s3-eth{port} down\n" for port in (1, 2)))

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from mnlab.checks import expect, points
 from mnlab.evidence.record import Missing
+from mnlab.evidence.run import Run
 from mnlab.protocols import tcp
 from mnlab.protocols.tcp import congestion
 from mnlab.protocols.tcp.congestion import DUPLICATE_ACKS, SLOW_START, TIMEOUT
@@ -81,10 +82,10 @@ def before_retransmission(connection):
 # --- fast retransmit --------------------------------------------------------------------------------------------------
 
 @points(1, claim="CNG-4", hint="Compare h1-eth0.pcap with h2-eth0.pcap: which sequence number left and did not arrive?")
-def check_exactly_one_segment_is_lost(evidence):
+def check_exactly_one_segment_is_lost(kernel):
     """Of a short connection the sixth segment from the end is lost, and no other."""
-    count = evidence.params["flight"]
-    sent, arrived = wire(evidence, "fast").data(tcp.CLIENT), wire(evidence, "fast", "h2").data(tcp.CLIENT)
+    count = kernel.params["flight"]
+    sent, arrived = wire(kernel, "fast").data(tcp.CLIENT), wire(kernel, "fast", "h2").data(tcp.CLIENT)
     numbers = {segment.header.ip_ident for segment in arrived}
     lost = [(segment.seq - 1) // SEGMENT + 1 for segment in sent if segment.header.ip_ident not in numbers]
     expect(lost == [count - 5], done=SHORT_DONE.format(back=6, port=PORTS["fast"]),
@@ -92,44 +93,44 @@ def check_exactly_one_segment_is_lost(evidence):
 
 
 @points(1, claim="CNG-4", hint="Count the ACKs with the same number before the retransmission, in the ladder diagram.")
-def check_third_duplicate_ack_retransmits(evidence):
+def check_third_duplicate_ack_retransmits(kernel):
     """The third duplicate ACK, and not the second, makes h1 send the segment again, before any timer."""
-    again, duplicates = before_retransmission(wire(evidence, "fast"))
+    again, duplicates = before_retransmission(wire(kernel, "fast"))
     done = SHORT_DONE.format(back=6, port=PORTS["fast"])
     expect(again, done=done, expected="h1 sends the lost segment again", seen="it never did")
     delay = again.time - duplicates[-1].time if duplicates else None
     # No more of them came meanwhile, and no timer is so quick: RACK's waits a quarter of an RTT (RFC 8985, 6.2).
-    expect(len(duplicates) == 3 and delay < evidence.params["rtt"] / 4e3, done=done,
+    expect(len(duplicates) == 3 and delay < kernel.params["rtt"] / 4e3, done=done,
            expected="the segment is sent again as soon as the third duplicate ACK has come",
            seen=f"sent again after {len(duplicates)} duplicate ACKs"
                 + (f", {delay * 1e3:.1f} ms after the last one" if duplicates else ""))
-    waited = again.time - next(s.time for s in wire(evidence, "fast").data(tcp.CLIENT) if s.seq == again.seq)
+    waited = again.time - next(s.time for s in wire(kernel, "fast").data(tcp.CLIENT) if s.seq == again.seq)
     expect(waited < RTO_MIN, done=done, expected="that happens before the timer, which waits 200 ms at least",
            seen=f"{waited * 1e3:.0f} ms after the segment was first sent")
 
 
 @points(1, claim=("CNG-4", "CNG-1"), hint="Without a third duplicate ACK, what is left to notice the loss?")
-def check_two_duplicate_ACKs_are_not_enough(evidence):  # noqa: N802
+def check_two_duplicate_ACKs_are_not_enough(kernel):  # noqa: N802
     """If only two segments follow the lost one, the classic sender must wait for its timer."""
-    again, duplicates = before_retransmission(wire(evidence, "two-classic"))
+    again, duplicates = before_retransmission(wire(kernel, "two-classic"))
     done = SHORT_DONE.format(back=3, port=PORTS["two-classic"]) + ", with RACK and the loss probe turned off"
     expect(again, done=done, expected="h1 sends the lost segment again", seen="it never did")
     silence = again.time - duplicates[-1].time if duplicates else 0
-    signs = [one.sign for one in trace(evidence, "two-classic").episodes]
+    signs = [one.sign for one in trace(kernel, "two-classic").episodes]
     expect(len(duplicates) == 2 and silence > RTO_MIN / 2 and signs == [TIMEOUT], done=done,
            expected="two duplicate ACKs, then silence, then a retransmission timeout",
            seen=f"{len(duplicates)} duplicate ACKs, {silence * 1e3:.0f} ms of silence, then: {', '.join(signs)}")
 
 
 @points(1, claim="CNG-4", hint="RFC 8985: RACK judges by time. A quarter of the least RTT is its patience.")
-def check_linux_itself_waits_less(evidence):
+def check_linux_itself_waits_less(kernel):
     """As Linux comes (RACK), less than three duplicate ACKs and a fraction of an RTT are enough: no timeout."""
-    again, duplicates = before_retransmission(wire(evidence, "two-default"))
+    again, duplicates = before_retransmission(wire(kernel, "two-default"))
     done = SHORT_DONE.format(back=3, port=PORTS["two-default"]) + ", with Linux's own settings"
     expect(again, done=done, expected="h1 sends the lost segment again", seen="it never did")
     silence = again.time - duplicates[-1].time if duplicates else 0
-    signs = [one.sign for one in trace(evidence, "two-default").episodes]
-    rtt = evidence.params["rtt"] / 1e3
+    signs = [one.sign for one in trace(kernel, "two-default").episodes]
+    rtt = kernel.params["rtt"] / 1e3
     # Of the two that come the first is enough if it comes late, as it may on a busy computer.
     expect(TIMEOUT not in signs and len(duplicates) in (1, 2) and silence < rtt, done=done,
            expected=f"sent again after one or two duplicate ACKs and less than an RTT ({rtt * 1e3:.0f} ms), no timeout",
@@ -139,10 +140,10 @@ def check_linux_itself_waits_less(evidence):
 # --- signs of congestion ----------------------------------------------------------------------------------------------
 
 @points(1, claim="CNG-1", hint="The state machine: Recovery follows duplicate ACKs, Loss follows silence.")
-def check_two_signs_of_congestion(evidence):
+def check_two_signs_of_congestion(kernel):
     """Reno takes three duplicate ACKs and a timeout as signs of congestion, and reduces its window for nothing else."""
-    reno = trace(evidence, "reno")
-    first(evidence, "reno", DUPLICATE_ACKS), first(evidence, "reno", TIMEOUT)
+    reno = trace(kernel, "reno")
+    first(kernel, "reno", DUPLICATE_ACKS), first(kernel, "reno", TIMEOUT)
     # How many come is a matter of check_third_duplicate_ack_retransmits: an ACK that moves forward may bring the first
     # news of a gap (RFC 6675), and on a busy machine one ACK may bring news of several segments.
     wrong = [one for one in reno.episodes
@@ -161,18 +162,18 @@ def check_two_signs_of_congestion(evidence):
 
 
 @points(1, claim="CNG-1", hint="How many segments fit into the path (rate times RTT), and how many into the queue?")
-def check_a_full_queue_loses(evidence):
+def check_a_full_queue_loses(kernel):
     """Congestion itself: the window outgrows path and queue together, and the bottleneck drops a segment."""
-    p = evidence.params
+    p = kernel.params
     path = p["rate"] * p["rtt"] * 1e3 / 8 / 1514
-    drops = next(qdisc["drops"] for qdisc in evidence.json("queue-reno") if qdisc["kind"] == "tbf")
+    drops = next(qdisc["drops"] for qdisc in kernel.json("queue-reno") if qdisc["kind"] == "tbf")
     done = f"the bottleneck has {p['rate']} Mbit/s, {p['rtt']} ms of RTT and a queue of {p['queue']} frames"
     expect(drops, done=done, expected="its queue overflows in Reno's connection", seen="it dropped nothing")
     # Two more: the frame that is being sent, and the ACK that lets two segments go at once. In real time a busy machine
     # sends in bursts, and these fill the queue before the window is large enough to.
     most = path + p["queue"] + 2.5
-    least = most - 5 if evidence.manifest["machine"].get("clock") == "virtual" else 0.8 * path
-    noticed = [one.cwnd for one in episodes(evidence, "reno", DUPLICATE_ACKS)]
+    least = most - 5 if Run(kernel.folder.parents[1]).manifest["machine"].get("clock") == "virtual" else 0.8 * path
+    noticed = [one.cwnd for one in episodes(kernel, "reno", DUPLICATE_ACKS)]
     expect(any(least <= window <= most for window in noticed[1:]), done=done,
            expected=f"a loss noticed with a window of about {path + p['queue']:.0f} segments: path and queue are full",
            seen=f"noticed with {noticed}")
@@ -181,12 +182,12 @@ def check_a_full_queue_loses(evidence):
 # --- growing ----------------------------------------------------------------------------------------------------------
 
 @points(1, claim="CNG-2", hint="Each ACK adds a segment to the window: what is the sum over one RTT?")
-def check_slow_start_doubles(evidence):
+def check_slow_start_doubles(kernel):
     """In slow start Reno's window doubles each RTT, from the initial window on."""
-    reno = trace(evidence, "reno")
-    start = first(evidence, "reno", DUPLICATE_ACKS).time
+    reno = trace(kernel, "reno")
+    start = first(kernel, "reno", DUPLICATE_ACKS).time
     rounds = [one for one in reno.rounds if one.end <= start and one.phases == {SLOW_START}]
-    initial = evidence.params["initial_window"]
+    initial = kernel.params["initial_window"]
     windows = [rounds[0].cwnd, *(one.cwnd_after for one in rounds)] if rounds else []
     wanted = [initial * 2**number for number in range(len(windows))]
     expect(len(rounds) >= 2 and windows == wanted, done=f"Reno began with a window of {initial}",
@@ -195,9 +196,9 @@ def check_slow_start_doubles(evidence):
 
 
 @points(1, claim="CNG-3", hint="A whole window of ACKs adds one segment.")
-def check_avoidance_adds_one(evidence):
+def check_avoidance_adds_one(kernel):
     """In congestion avoidance Reno's window grows by one segment each RTT."""
-    rounds = [one for one in trace(evidence, "reno").rounds if one.phases == {congestion.AVOIDANCE}]
+    rounds = [one for one in trace(kernel, "reno").rounds if one.phases == {congestion.AVOIDANCE}]
     grown = [one.cwnd_after - one.cwnd for one in rounds]
     odd = [one for one in grown if one != 1]
     # A round in which the sender was not limited by its window (just after a loss) may add nothing.
@@ -210,26 +211,26 @@ def check_avoidance_adds_one(evidence):
 # --- shrinking --------------------------------------------------------------------------------------------------------
 
 @points(1, claim="CNG-5", hint="tcp_reno_ssthresh(): half the window, not the window of one.")
-def check_reno_halves(evidence):
+def check_reno_halves(kernel):
     """Reno's fast recovery halves the window, and does not go back to one."""
-    first(evidence, "reno", DUPLICATE_ACKS)
-    for one in episodes(evidence, "reno", DUPLICATE_ACKS):
+    first(kernel, "reno", DUPLICATE_ACKS)
+    for one in episodes(kernel, "reno", DUPLICATE_ACKS):
         done = f"Reno noticed a loss with a window of {one.cwnd}"
         expect(one.ssthresh == max(one.cwnd // 2, 2), done=done, expected=f"a threshold of {one.cwnd // 2}",
                seen=str(one.ssthresh))
         expect(one.cwnd_end in (None, one.ssthresh, one.ssthresh + 1), done=done,
                expected="fast recovery ends with the window at the threshold", seen=str(one.cwnd_end))
-        lowest = min([step.cwnd for step in trace(evidence, "reno").steps
+        lowest = min([step.cwnd for step in trace(kernel, "reno").steps
                       if one.time <= step.time <= (one.end or one.time)], default=one.ssthresh)
         expect(lowest >= one.ssthresh, done=done, expected="the window never falls below the threshold",
                seen=f"it fell to {lowest}")
 
 
 @points(1, claim="CNG-5", hint="RFC 9438, section 4.6: what is beta of CUBIC? net/ipv4/tcp_cubic.c has 717/1024.")
-def check_cubic_keeps_seven_tenths(evidence):
+def check_cubic_keeps_seven_tenths(kernel):
     """CUBIC's fast recovery keeps seven tenths of the window."""
-    first(evidence, "cubic", DUPLICATE_ACKS)
-    for one in episodes(evidence, "cubic", DUPLICATE_ACKS):
+    first(kernel, "cubic", DUPLICATE_ACKS)
+    for one in episodes(kernel, "cubic", DUPLICATE_ACKS):
         wanted = max(one.cwnd * 717 // 1024, 2)
         expect(one.ssthresh == wanted and one.cwnd_end in (None, wanted, wanted + 1),
                done=f"CUBIC noticed a loss with a window of {one.cwnd}",
@@ -239,23 +240,23 @@ def check_cubic_keeps_seven_tenths(evidence):
 
 @points(1, claim="CNG-5",
         hint="BBR's window follows its measurements of rate and RTT. What do duplicate ACKs say of those?")
-def check_bbr_does_not_halve(evidence):
+def check_bbr_does_not_halve(kernel):
     """The same loss sets no threshold for BBR, and its window afterwards is what it was."""
-    one = first(evidence, "bbr", DUPLICATE_ACKS)
+    one = first(kernel, "bbr", DUPLICATE_ACKS)
     expect(one.ssthresh is None and one.cwnd_end is not None and one.cwnd_end >= one.cwnd,
-           done=f"BBR noticed the loss of its segment {evidence.params['lost']} with a window of {one.cwnd}",
+           done=f"BBR noticed the loss of its segment {kernel.params['lost']} with a window of {one.cwnd}",
            expected="no threshold, and at least that window when the loss is repaired",
            seen=f"threshold {'none' if one.ssthresh is None else one.ssthresh}, window {one.cwnd_end}")
 
 
 @points(1, claim="CNG-5", hint="tcp_enter_loss(): nothing is known to be in flight any more.")
-def check_timeout_goes_back_to_one(evidence):
+def check_timeout_goes_back_to_one(kernel):
     """A timeout does go back to a window of one: with Reno, CUBIC and BBR alike."""
     for name in ("reno", "cubic", "bbr"):
-        one = first(evidence, name, TIMEOUT)
-        expect(one.cwnd_next == 1, done=f"the path of {name} was dead for {evidence.params['dead']} ms",
+        one = first(kernel, name, TIMEOUT)
+        expect(one.cwnd_next == 1, done=f"the path of {name} was dead for {kernel.params['dead']} ms",
                expected="after the timeout a window of one segment", seen=f"a window of {one.cwnd_next}")
-    one = first(evidence, "reno", TIMEOUT)
+    one = first(kernel, "reno", TIMEOUT)
     # The last ACK before the silence may have added a segment that no report shows any more.
     expect(one.ssthresh in (one.cwnd // 2, (one.cwnd + 1) // 2),
            done=f"Reno's timer went off at a window of {one.cwnd}",
@@ -265,27 +266,27 @@ def check_timeout_goes_back_to_one(evidence):
 # --- what you say -----------------------------------------------------------------------------------------------------
 
 @points(2, claim=("CNG-2", "CNG-5"), hint="Slow start: one segment more for each segment that has been acknowledged.")
-def check_prediction_of_the_first_loss(answers, params, evidence):
+def check_prediction_of_the_first_loss(answers, params, kernel):
     """Your prediction: the window at the first loss, and what Reno, CUBIC and BBR make of it."""
     window = answers.integer("window_at_first_loss")
-    one = first(evidence, "reno", DUPLICATE_ACKS)
+    one = first(kernel, "reno", DUPLICATE_ACKS)
     done = f"segment {params['lost']} was lost, with an initial window of {params['initial_window']}"
     expect(window == one.cwnd, done=done, expected="the window that the kernel had at the third duplicate ACK",
            seen=f"window_at_first_loss = {window}")
     for name in ("reno", "cubic"):
         given = answers.integer(f"{name}_threshold")
-        expect(given == first(evidence, name, DUPLICATE_ACKS).ssthresh, done=done,
+        expect(given == first(kernel, name, DUPLICATE_ACKS).ssthresh, done=done,
                expected=f"the threshold that {name}'s kernel set", seen=f"{name}_threshold = {given}")
     given = answers.text("bbr_threshold").lower()
-    kernel = first(evidence, "bbr", DUPLICATE_ACKS).ssthresh
-    expect(given == ("none" if kernel is None else str(kernel)), done=done, expected="what BBR did with its threshold",
-           seen=f"bbr_threshold = {given}")
+    threshold = first(kernel, "bbr", DUPLICATE_ACKS).ssthresh
+    expect(given == ("none" if threshold is None else str(threshold)), done=done,
+           expected="what BBR did with its threshold", seen=f"bbr_threshold = {given}")
 
 
-@points(2, claim="CNG-1", hint="grep cong_state_set in kernel/tcp.trace: 3 is Recovery, 4 is Loss.")
-def check_signs_are_named(answers, evidence):
+@points(2, claim="CNG-1", hint="grep cong_state_set in scenes/kernel/kernel/tcp.trace: 3 is Recovery, 4 is Loss.")
+def check_signs_are_named(answers, kernel):
     """You name Reno's signs of congestion, in order, and when they came."""
-    reno = trace(evidence, "reno")
+    reno = trace(kernel, "reno")
     begin, done = reno.events[0].time, f"Reno noticed {len(reno.episodes)} losses"
     given = [str(one).lower() for one in answers.items("signs")]
     wanted = ["timer" if one.sign == TIMEOUT else "duplicates" for one in reno.episodes]
@@ -300,9 +301,9 @@ def check_signs_are_named(answers, evidence):
 
 
 @points(2, claim="CNG-5", hint="tcp_probe shows the window before each ACK counts: read the lines around cong_state=4.")
-def check_timeout_is_read(answers, evidence):
+def check_timeout_is_read(answers, kernel):
     """You read the timeout from your trace: window before, threshold, window after."""
-    one = first(evidence, "reno", TIMEOUT)
+    one = first(kernel, "reno", TIMEOUT)
     for key, wanted in (("window_at_timeout", one.cwnd), ("threshold_after_timeout", one.ssthresh),
                         ("window_after_timeout", one.cwnd_next)):
         # The last ACK before the silence may have added a segment that no report shows: one more is right, too.
@@ -313,11 +314,11 @@ def check_timeout_is_read(answers, evidence):
 
 @points(3, claim=("CNG-2", "CNG-3", "CNG-5"),
         hint="Compare window and threshold: below it is slow start. And what does state 3 mean?")
-def check_phases_are_named(answers, evidence):
+def check_phases_are_named(answers, kernel):
     """You name what Reno was doing at five moments of your run."""
-    reno = trace(evidence, "reno")
+    reno = trace(kernel, "reno")
     begin = reno.events[0].time
-    for letter, time in evidence.json("moments").items():
+    for letter, time in kernel.json("moments").items():
         given = answers.choice(f"phase_{letter}", congestion.PHASES)
         expect(given == reno.phase_at(begin + time), done=f"moment {letter} is {time} s after Reno's SYN",
                expected="the phase that window, threshold and state show", seen=f"phase_{letter} = {given}")
@@ -355,9 +356,9 @@ def acks(evidence, slow_start: bool):
 
 
 @points(2, claim="CNG-2", hint="RFC 5681, section 3.1: each segment that is acknowledged adds one segment.")
-def check_controller_slow_start(evidence):
+def check_controller_slow_start(aimd):
     """Your controller's slow start adds a segment for each one acknowledged, as Linux did."""
-    told = acks(evidence, slow_start=True)
+    told = acks(aimd, slow_start=True)
     expect(len(told) >= 10, done="aimd.py was told of a connection",
            expected="slow start after the start and the timeout", seen=f"{len(told)} ACKs in slow start")
     for number, one, before, now, linux in told:
@@ -369,9 +370,9 @@ def check_controller_slow_start(evidence):
 
 
 @points(2, claim="CNG-3", hint="RFC 5681, equation 3: how much of a segment per ACK makes one segment per RTT?")
-def check_controller_avoidance(evidence):
+def check_controller_avoidance(aimd):
     """Your controller's congestion avoidance adds one segment for each window of segments that is acknowledged."""
-    told = acks(evidence, slow_start=False)
+    told = acks(aimd, slow_start=False)
     expect(len(told) >= 100, done="aimd.py was told of a connection",
            expected="most ACKs arrive in congestion avoidance",
            seen=f"{len(told)} ACKs in congestion avoidance, where your threshold is not above your window")
@@ -386,9 +387,9 @@ def check_controller_avoidance(evidence):
 
 
 @points(2, claim=("CNG-4", "CNG-5"), hint="RFC 5681, equation 4, and step 6 of section 3.2.")
-def check_controller_fast_recovery(evidence):
+def check_controller_fast_recovery(aimd):
     """On three duplicate ACKs your controller halves, and goes on from there."""
-    for one, cwnd, limit in decisions(evidence):
+    for one, cwnd, limit in decisions(aimd):
         if one.kind == DUPLICATE_ACKS:
             wanted = max(one.count / 2, 2)  # Linux rounds down
             expect(abs(limit - wanted) <= 0.5 and abs(cwnd - wanted) <= 0.5,
@@ -398,9 +399,9 @@ def check_controller_fast_recovery(evidence):
 
 
 @points(2, claim="CNG-5", hint="RFC 5681, section 3.1: the loss window, and equation 4.")
-def check_controller_timeout(evidence):
+def check_controller_timeout(aimd):
     """On a timeout your controller halves the threshold and begins again with one segment."""
-    for one, cwnd, limit in decisions(evidence):
+    for one, cwnd, limit in decisions(aimd):
         if one.kind == TIMEOUT:
             wanted = max(one.count / 2, 2)
             expect(abs(limit - wanted) <= 1 and cwnd == 1,

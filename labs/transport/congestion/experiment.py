@@ -8,7 +8,7 @@ knows which segment to lose. A connection's data segments are counted as they pa
 
 import random
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 PORT = 5001
 LONG = {"reno": 6201, "cubic": 6202, "bbr": 6203}  # congestion control: source port
@@ -46,8 +46,8 @@ CHAIN = """  chain {name} {{
 allowed = Allowed()
 needs = ("netem", "tbf", "nftables", "trace", "bbr", "nc")
 
-diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="fast-start", last="fast-end", limit=60,
-                  seen_by="h1")
+diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), scene="kernel", first="fast-start", last="fast-end",
+                  limit=60, seen_by="h1")
 
 
 def variant(rng):
@@ -103,9 +103,40 @@ def topology(params):
                                 "max_queue_size": params["queue"]})
 
 
-def experiment(net, rec, work):
-    h1, h2, s1, p = net["h1"], net["h2"], net["s1"], rec.params
-    rec.run("lose", s1, "nft -f -", input=losses(p))
+@scene
+def kernel(net, rec):
+    """What Reno, CUBIC and BBR do."""
+    s1, p = net["s1"], rec.params
+    prepare(net, rec, LONG | SHORT)
+    with rec.trace(only=f"dport == {PORT}"):
+        with rec.capture("h1", "h2", snaplen=HEADERS, only="tcp"):
+            for name, port in SHORT.items():
+                for key, value in (MODERN if name == "two-default" else CLASSIC).items():
+                    net["h1"].sysctl(key, value)
+                send(net, rec, name, "reno", port, p["flight"])
+        with rec.capture("h1", snaplen=HEADERS, only="tcp"):
+            for control, port in LONG.items():
+                send(net, rec, control, control, port, p["segments"])
+                rec.save(f"queue-{control}", s1, "tc -s -j qdisc show dev s1-eth2")
+    rec.save("losses", s1, "nft -j list table bridge losses")
+    rec.keep("moments", moments(trace_of(rec, LONG["reno"]), p["pick"]))
+
+
+@scene(work=["*.py"])
+def aimd(net, rec, work):
+    """Your controller decides again."""
+    p = rec.params
+    prepare(net, rec, {"yours": YOURS})
+    with rec.trace(only=f"dport == {PORT}"):
+        send(net, rec, "yours", "reno", YOURS, p["_segments"])
+    rec.progress("aimd.py")
+    rec.student("aimd", net["h1"], "python3 -S -E aimd.py", input=story(trace_of(rec, YOURS), p["initial_window"]))
+
+
+def prepare(net, rec, connections):
+    """The receiver, the kernels' settings, and what s1 loses of `connections` ({name: source port})."""
+    h1, h2, p = net["h1"], net["h2"], rec.params
+    rec.run("lose", net["s1"], "nft -f -", input=losses(p, connections))
     for host in (h1, h2):
         host.sysctl("net.ipv4.tcp_no_metrics_save", 1)  # a connection learns nothing from the one before
     h1.sysctl("net.ipv4.tcp_wmem", "4096 250000 250000")  # so that little is left to send when the file is at its end
@@ -114,36 +145,21 @@ def experiment(net, rec, work):
     rec.run("ping", h1, ["ping", "-c1", h2.IP()])  # fills the ARP caches
     rec.service("receiver", h2, ["bash", "-c", f"exec nc -dlk {PORT} >/dev/null"], tcp=PORT)
 
-    def send(name, control, port, segments):
-        rec.progress(f"{name}: {segments} segments under {control}")
-        h1.sysctl("net.ipv4.tcp_congestion_control", control)
-        rec.mark(f"{name}-start")
-        # The sender is in no hurry to close: tcp_probe speaks of connections in state ESTABLISHED only.
-        rec.run(name, h1, f"(head -c {segments * SEGMENT} /dev/zero; sleep 2) | nc -N -p {port} {h2.IP()} {PORT}")
-        rec.wait(0.1)  # for the last ACK on its way
-        rec.mark(f"{name}-end")
 
-    with rec.trace(only=f"dport == {PORT}"):
-        with rec.capture("h1", "h2", snaplen=HEADERS, only="tcp"):
-            for name, port in SHORT.items():
-                for key, value in (MODERN if name == "two-default" else CLASSIC).items():
-                    h1.sysctl(key, value)
-                send(name, "reno", port, p["flight"])
-        with rec.capture("h1", snaplen=HEADERS, only="tcp"):
-            for control, port in LONG.items():
-                send(control, control, port, p["segments"])
-                rec.save(f"queue-{control}", s1, "tc -s -j qdisc show dev s1-eth2")
-        send("yours", "reno", YOURS, p["_segments"])
-    rec.save("losses", s1, "nft -j list table bridge losses")
-
-    rec.keep("moments", moments(trace_of(rec, LONG["reno"]), p["pick"]))
-    rec.progress("your controller decides again")
-    rec.student("aimd", h1, "python3 -S -E aimd.py", input=story(trace_of(rec, YOURS), p["initial_window"]))
+def send(net, rec, name, control, port, segments):
+    h1, h2 = net["h1"], net["h2"]
+    rec.progress(f"{name}: {segments} segments under {control}")
+    h1.sysctl("net.ipv4.tcp_congestion_control", control)
+    rec.mark(f"{name}-start")
+    # The sender is in no hurry to close: tcp_probe speaks of connections in state ESTABLISHED only.
+    rec.run(name, h1, f"(head -c {segments * SEGMENT} /dev/zero; sleep 2) | nc -N -p {port} {h2.IP()} {PORT}")
+    rec.wait(0.1)  # for the last ACK on its way
+    rec.mark(f"{name}-end")
 
 
-def losses(params):
-    """The nftables rules of s1: of each long connection one segment is lost, and later everything for a while; of
-    each short one, one of the last segments.
+def losses(params, connections):
+    """The nftables rules of s1 for `connections`: of each long one a segment is lost, and later everything for a
+    while; of each short one, one of the last segments.
 
     `numgen inc` is a counter: it says 0 for the first data segment that passes the rule, then 1, and so on.
     """
@@ -153,11 +169,10 @@ def losses(params):
     # BBR's first second is turbulent enough: its path goes dead later.
     lose["bbr"] = {first: "one", params["hole"] + 159: "path-dies"}
     lose["yours"] = {params["_lost"] - 1: "one", params["_hole"] - 1: "path-dies"}
-    ports = LONG | SHORT | {"yours": YOURS}
-    verdicts = {name: ", ".join(f"{at} : goto {what}" for at, what in where.items()) for name, where in lose.items()}
+    verdicts = {name: ", ".join(f"{at} : goto {what}" for at, what in lose[name].items()) for name in connections}
     return RULES.format(
         dead=params["dead"],
-        jumps="\n".join(f"    tcp sport {port} jump {name}" for name, port in ports.items()),
+        jumps="\n".join(f"    tcp sport {port} jump {name}" for name, port in connections.items()),
         chains="\n".join(CHAIN.format(name=name, verdicts=text) for name, text in verdicts.items()))
 
 

@@ -74,47 +74,47 @@ def crash(work, params):
 CONTROL = "net.ipv4.tcp_congestion_control"
 
 
-@mutant.network("where Reno should run, CUBIC does")
+@mutant.network("where Reno should run, CUBIC does", scenes=["kernel"])
 def cubic_for_reno(net, params):
     instead(net["h1"], {(CONTROL, "reno"): "cubic"})
 
 
-@mutant.network("CUBIC and BBR are Reno in disguise")
+@mutant.network("CUBIC and BBR are Reno in disguise", scenes=["kernel"])
 def all_reno(net, params):
     instead(net["h1"], {(CONTROL, "cubic"): "reno", (CONTROL, "bbr"): "reno"})
 
 
-@mutant.network("h1 takes ten duplicate ACKs for reordering, and waits for its timer")
+@mutant.network("h1 takes ten duplicate ACKs for reordering, and waits for its timer", scenes=["kernel"])
 def patient(net, params):
     instead(net["h1"], {("net.ipv4.tcp_recovery", 1): 0})
     net["h1"].sysctl("net.ipv4.tcp_reordering", 10)
 
 
-@mutant.network("h1 never runs classic loss recovery: RACK and the loss probe are always on")
+@mutant.network("h1 never runs classic loss recovery: RACK and the loss probe are always on", scenes=["kernel"])
 def always_modern(net, params):
     instead(net["h1"], {("net.ipv4.tcp_recovery", 0): 1, ("net.ipv4.tcp_early_retrans", 0): 3})
 
 
-@mutant.network("the bottleneck's queue has no end: nothing ever overflows")
+@mutant.network("the bottleneck's queue has no end: nothing ever overflows", scenes=["kernel"])
 def endless_queue(net, params):
     net["s1"].run("tc qdisc change dev s1-eth2 parent 1:1 handle 2: tbf "
                   f"rate {params['rate'] * 1e6:.0f}bit burst 1600 limit 3000000")
 
 
-@mutant.network("besides the chosen segments, every fourth is lost")
+@mutant.network("besides the chosen segments, every fourth is lost", scenes=["kernel"])
 def more_losses(net, params):
     net["s2"].run("nft 'table bridge more { chain forward { type filter hook forward priority 0; "
                   "ip length > 600 tcp sport 6101 numgen inc mod 4 == 1 drop; }; }'")
 
 
-@mutant.network("s1 loses nothing of its own accord")
+@mutant.network("s1 loses nothing of its own accord", scenes=["kernel"])
 def no_losses(net, params):
     real = net["s1"].run
     net["s1"].run = lambda command, **options: real(
         command, **({**options, "input": "table bridge losses {}"} if command == "nft -f -" else options))
 
 
-@mutant.network("h1 begins with ten segments, as Linux comes")
+@mutant.network("h1 begins with ten segments, as Linux comes", scenes=["kernel"])
 def ten_segments(net, params):
     real = net["h1"].run
     net["h1"].run = lambda command, **options: real(
@@ -125,4 +125,4 @@ def ten_segments(net, params):
 
 @mutant.forged("after a timeout the kernel goes on with a window of four")
 def timeout_to_four(evidence):
-    evidence.rewrite_text("kernel/tcp.trace", lambda text: text.replace(" snd_cwnd=1 ", " snd_cwnd=4 "))
+    evidence.scene("kernel").rewrite_text("kernel/tcp.trace", lambda text: text.replace(" snd_cwnd=1 ", " snd_cwnd=4 "))

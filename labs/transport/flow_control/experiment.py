@@ -7,7 +7,7 @@ The receivers' buffers have a fixed size (SO_RCVBUF). What is lost is lost in s1
 window itself loses nothing.
 """
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 PATHS = ("near", "mid", "far")
 PORTS = {"slow": 5001, "deaf": 5002, "window-near": 5003, "window-mid": 5004, "window-far": 5005, "double": 5006,
@@ -18,8 +18,8 @@ LIMIT = 60  # s of lab time that the student's sender has
 allowed = Allowed()
 needs = ("netem", "tbf", "nftables", "trace", "tun")
 
-diagram = Diagram(captures=("h1", "near"), protocols=("tcp",), first="slow-start", last="slow-end", seen_by="h1",
-                  limit=70)
+diagram = Diagram(captures=("h1", "near"), protocols=("tcp",), scene="kernel", first="slow-start",
+                  last="slow-end", seen_by="h1", limit=70)
 
 
 def variant(rng) -> dict:
@@ -57,13 +57,15 @@ def topology(params):
     return Star({name: (f"{params[name]}/24", links.get(name)) for name in ("h1", *links)})
 
 
-def experiment(net, rec, work):
+@scene
+def kernel(net, rec):
+    """What Linux does with its windows."""
     from lab.pour import Pour
     from mnlab.net.tap import Tap
-    h1, p, tap, kernel = net["h1"], rec.params, Tap(net["h1"]), {}
+    h1, p, tap, said = net["h1"], rec.params, Tap(net["h1"]), {}
     h1.sysctl("net.ipv4.tcp_no_metrics_save", 1)
     rec.run("many-at-once", h1, f"ip route change {p['net']} dev h1-eth0 initcwnd 60")  # the network shall not limit
-    for name in (*PATHS, "lossy"):
+    for name in PATHS:
         rec.run(f"{name}-acks", net[name], f"ip route change {p['net']} dev {name}-eth0 quickack 1")
         rec.run(f"{name}-ping", h1, f"ping -c1 {p[name]}")  # fills the ARP caches
 
@@ -76,7 +78,7 @@ def experiment(net, rec, work):
         one = pour(name, peer, window, mss)
         one.send(count)
         one.read(count)
-        kernel[name] = one.settle()
+        said[name] = one.settle()
 
     with rec.trace(only="dport >= 5001 && dport <= 5013"), rec.capture("h1", *PATHS, snaplen=128, only="tcp"):
         rec.progress("a receiver that does not read")
@@ -85,7 +87,7 @@ def experiment(net, rec, work):
         rec.wait(p["patience"])
         rec.mark("slow-reads")
         slow.read(3 * p["buffer"])
-        kernel["slow"] = slow.settle()
+        said["slow"] = slow.settle()
         rec.mark("slow-end")
 
         rec.progress("a window update is lost")
@@ -95,14 +97,14 @@ def experiment(net, rec, work):
         with rec.lose("lost-update", "s1-eth2", f"tcp sport {PORTS['deaf']}", nth=[1]):
             rec.mark("deaf-reads")
             deaf.read(2 * p["buffer"])
-            kernel["deaf"] = deaf.settle()
+            said["deaf"] = deaf.settle()
 
         rec.progress("one segment at a time")
         for path in PATHS:
             one = pour(f"stop-{path}", path, p["window"])
             for number in range(p["stop_segments"]):
                 one.send(MSS)
-                kernel[f"stop-{path}"] = one.settle()
+                said[f"stop-{path}"] = one.settle()
                 one.read((number + 1) * MSS)
 
         rec.progress("a window at a time")
@@ -110,19 +112,19 @@ def experiment(net, rec, work):
             through(f"window-{path}", path, p["window"], 8 * p["window"])
         through("double", "mid", 2 * p["window"], 12 * p["window"])
         through("small", "mid", p["window"], 8 * p["window"], mss=SMALL)
-    rec.keep("kernel", kernel)
-    task(net, rec)
+    rec.keep("kernel", said)
 
 
 MSS = 1448  # bytes of payload in a full segment, with timestamps in its header
 SMALL = 736  # TCP_MAXSEG of segments with half as much: it counts the 12 bytes of timestamps, too
 
 
-def task(net, rec) -> None:
-    """The student's sender and the lab's receiver."""
+@scene(work=["*.py"])
+def sender(net, rec, work):
+    """Your sender."""
     from lab.receiver import Receiver
     h1, lossy, p = net["h1"], net["lossy"], rec.params
-    rec.progress("your sender")
+    rec.run("ping", h1, f"ping -c1 {p['lossy']}")  # fills the ARP caches
     message = text(p["task_size"])
     data, answers = f"udp dport {TASK_PORT} udp length > 12", f"udp sport {TASK_PORT}"
     # The last segment is shorter than all others. It is lost, too: behind it no answer comes that could tell.

@@ -13,52 +13,52 @@ def ingress(host, rule: str, more: str = "") -> None:
                                        f"device {host.name}-eth0 priority 0; {rule}; }}\n}}\n")
 
 
-@mutant.network("something on the path writes its own windows into near's ACKs: they never close")
+@mutant.network("something on the path writes its own windows into near's ACKs: they never close", scenes=["kernel"])
 def never_closed(net, params):
     ingress(net["h1"], "tcp sport 5001 tcp window < 3000 tcp window set 3000")
 
 
-@mutant.network("one segment in ten is lost on the way to near")
+@mutant.network("one segment in ten is lost on the way to near", scenes=["kernel"])
 def losses(net, params):
     ingress(net["near"], "ip length > 1000 tcp dport 5003 numgen inc mod 10 == 4 drop")
 
 
-@mutant.network("every third probe is swallowed by h1's firewall")
+@mutant.network("every third probe is swallowed by h1's firewall", scenes=["kernel"])
 def fewer_probes(net, params):
     net["h1"].run(["nft", "-f", "-"], input="table ip mutant { chain out { type filter hook output priority 0; "
                                             "ip length < 60 tcp dport 5001 numgen inc mod 3 == 2 drop; }; }\n")
 
 
-@mutant.network("near's window update is lost where it should not be")
+@mutant.network("near's window update is lost where it should not be", scenes=["kernel"])
 def update_lost(net, params):
     ingress(net["h1"], "tcp sport 5001 tcp window 0 add @shut { tcp sport }; "
                        "tcp sport @shut tcp window != 0 numgen inc mod 1000000 == 0 drop",
             more="set shut { type inet_service; flags dynamic; size 4; }")
 
 
-@mutant.network("the window update is not lost where it should be")
+@mutant.network("the window update is not lost where it should be", scenes=["kernel"])
 def update_not_lost(net, params):
     rewrite(net["s1"], "tcp sport 5002", "tcp sport 5999")
 
 
-@mutant.network("all paths are equally short")
+@mutant.network("all paths are equally short", scenes=["kernel"])
 def equal_paths(net, params):
     for name in ("mid", "far"):
         net[name].run(f"tc qdisc change dev {name}-eth0 root handle 1: netem limit 1000 delay {params['near_delay']}ms")
 
 
-@mutant.network("receivers delay their ACKs")
+@mutant.network("receivers delay their ACKs", scenes=["kernel"])
 def delayed_acks(net, params):
     for name in ("near", "mid", "far"):
         rewrite(net[name], "quickack 1", "quickack 0")
 
 
-@mutant.network("the congestion window is what limits: it begins with two segments")
+@mutant.network("the congestion window is what limits: it begins with two segments", scenes=["kernel"])
 def small_cwnd(net, params):
     rewrite(net["h1"], "initcwnd 60", "initcwnd 2")
 
 
-@mutant.network("a queue in h1 holds every segment for 15 ms")
+@mutant.network("a queue in h1 holds every segment for 15 ms", scenes=["kernel"])
 def slow_sender(net, params):
     net["h1"].run("tc qdisc add dev h1-eth0 root netem delay 15ms")
 

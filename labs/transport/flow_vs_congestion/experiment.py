@@ -5,18 +5,20 @@
 All connections go from h1 to h2, one after the other, each to a port of its own. s1's queue is before the link.
 """
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 SEGMENT = 1448  # bytes of payload: MTU 1500 less the headers of IP and TCP with timestamps
 FRAME = 1514  # bytes of a full frame, as a queue counts it
 LETTERS = "ABCDEF"
 #: What holds the unlabelled six back; two each that are the receiver's, the sender's, the network's doing.
 CAUSES = ("slow reader", "small buffer", "slow writer", "small send buffer", "short queue", "deep queue")
+TRACED = "dport >= 5001 && dport <= 5016"
 
 allowed = Allowed()
 needs = ("netem", "tbf", "trace")
 
-diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), hosts=("h1", "h2"), first="receiver-held", limit=36)
+diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), hosts=("h1", "h2"), scene="labelled",
+                  first="receiver-held", limit=36)
 
 
 def variant(rng) -> dict:
@@ -60,24 +62,34 @@ def topology(params):
         "bw": params["fast"], "delay": f"{params['delay']}ms", "max_queue_size": params["queue"]})
 
 
-def experiment(net, rec, work):
+@scene
+def labelled(net, rec):
+    """Three transfers that differ in one thing each."""
     from lab import flows
     stage, p = flows.Stage(net, rec), rec.params
     flows.prepare(stage)
-    six = {cause: letter for letter, cause in p["causes"].items()}
-    with rec.capture("h1", "h2"), rec.trace(only="dport >= 5001 && dport <= 5016"):
+    with rec.capture("h1", "h2"), rec.trace(only=TRACED):
         rec.progress("a slow receiver on a fast link")
         flows.labelled(stage, "receiver")
-        rec.progress("four connections without a label")
-        for cause in CAUSES[:4]:
-            flows.unlabelled(stage, six[cause], cause)
         rec.progress("the same receiver on a slow link")
         flows.link(stage, p["slow"], p["queue"])
         flows.labelled(stage, "link")
         rec.progress("the same with a deep queue")
         flows.link(stage, p["slow"], p["deep"])
         flows.labelled(stage, "deep")
-        rec.progress("two more connections without a label")
+
+
+@scene(work=["*.py"])
+def unlabelled(net, rec, work):
+    """Six connections without a label, and your program."""
+    from lab import flows
+    stage, p = flows.Stage(net, rec), rec.params
+    flows.prepare(stage)
+    six = {cause: letter for letter, cause in p["causes"].items()}
+    with rec.capture("h1", "h2"), rec.trace(only=TRACED):
+        rec.progress("six connections without a label")
+        for cause in CAUSES[:4]:
+            flows.unlabelled(stage, six[cause], cause)
         flows.link(stage, p["_unlabelled"]["rate"], p["deep"])
         flows.unlabelled(stage, six["deep queue"], "deep queue")
         flows.link(stage, p["_unlabelled"]["rate"], p["_unlabelled"]["queue"])

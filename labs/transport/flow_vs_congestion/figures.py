@@ -7,9 +7,9 @@ SEGMENT = 1448  # bytes
 NAMES = {"receiver": "slow receiver", "link": "slow link", "deep": "slow link, deep queue"}
 
 
-def figures(record):
+def figures(run):
     """In segments, over the seconds since a transfer began: in flight (line), the smaller window (dashed)."""
-    flights, limits = {}, {}
+    record, flights, limits = run.scene("labelled"), {}, {}
     for name, words in NAMES.items():
         port = record.params[f"{name}_port"]
         mine = [event for event in record.kernel() if isinstance(event, Probe) and event.target.port == port]

@@ -49,33 +49,34 @@ def links(change) -> None:
     flows.link = lambda stage, rate, queue: real(stage, *change(rate, queue))
 
 
-@mutant.network("h2's program reads at once")
+@mutant.network("h2's program reads at once", scenes=["labelled"])
 def quick_reader(net, params):
     transfers(lambda name, options: {**options, "read": None} if name == "receiver" else options)
 
 
-@mutant.network("h2 has a buffer for everything")
+@mutant.network("h2 has a buffer for everything", scenes=["labelled"])
 def large_buffers(net, params):
     transfers(lambda name, options: {**options, "receive_buffer": 212_000} if name else options)
 
 
-@mutant.network("h2 has a smaller buffer when the link is slow")
+@mutant.network("h2 has a smaller buffer when the link is slow", scenes=["labelled"])
 def two_things_differ(net, params):
     transfers(lambda name, options: {**options, "receive_buffer": 26 * 1448} if name == "link" else options)
 
 
-@mutant.network("the send buffer is never small")
+@mutant.network("the send buffer is never small", scenes=["unlabelled"])
 def large_send_buffer(net, params):
     transfers(lambda name, options: {key: value for key, value in options.items() if key != "send_buffer"})
 
 
-@mutant.network("s2 loses a packet now and then, with no queue to blame")
+@mutant.network("s2 loses a packet now and then, with no queue to blame", scenes=["labelled"])
 def lossy(net, params):
     net["s2"].run("nft 'table bridge lossy { chain forward { type filter hook forward priority 0; "
                   "ip length > 600 tcp dport 5001-5002 numgen inc mod 25 == 11 drop; }; }'")
 
 
-@mutant.network("s1 writes smaller windows into h2's ACKs (such boxes are sold as traffic shapers)")
+@mutant.network("s1 writes smaller windows into h2's ACKs (such boxes are sold as traffic shapers)",
+                scenes=["labelled"])
 def window_shaper(net, params):
     net["s1"].run("nft 'table bridge shaper { chain forward { type filter hook forward priority 0; "
                   "tcp sport 5002 tcp flags & (syn|ack) == ack tcp window set 12; }; }'")
@@ -96,7 +97,7 @@ def link_stays_fast(net, params):
     links(lambda rate, queue: (params["fast"], queue))
 
 
-@mutant.network("h1 uses CUBIC, which does not halve")
+@mutant.network("h1 uses CUBIC, which does not halve", scenes=["labelled"])
 def cubic(net, params):
     real = net["h1"].sysctl
     net["h1"].sysctl = lambda name, value: real(name, "cubic" if value == "reno" else value)

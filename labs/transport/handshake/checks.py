@@ -27,28 +27,28 @@ CLOSE = {"share": 0.15, "slack": 0.5}  # how near an answer in seconds must be
 # --- three segments ---
 
 @points(1, claim="HSK-1", hint="Put the sequence number of one beside the acknowledgement number of the next.")
-def check_three_segments_open(evidence):
+def check_three_segments_open(kernel):
     """SYN, SYN+ACK, ACK: each acknowledges the number before it, none carries data, then data flows."""
-    opening, done = talk(evidence, "plain")[:4], "h1 connected to h2"
-    flags = [(evidence.name_of(one.source.ip), one.flags, one.length) for one in opening[:3]]
+    opening, done = talk(kernel, "plain")[:4], "h1 connected to h2"
+    flags = [(kernel.name_of(one.source.ip), one.flags, one.length) for one in opening[:3]]
     expect(flags == [("h1", "SYN", 0), ("h2", "SYN+ACK", 0), ("h1", "ACK", 0)] and opening[3:] and opening[3].length,
-           done=done, expected="SYN, SYN+ACK, ACK, all without data, and then data", seen=words(opening, evidence))
+           done=done, expected="SYN, SYN+ACK, ACK, all without data, and then data", seen=words(opening, kernel))
     syn, synack, ack = (one.header for one in opening[:3])
     expect((synack.ack, ack.seq, ack.ack) == (one_more(syn.seq), one_more(syn.seq), one_more(synack.seq)), done=done,
-           expected=f"{one_more(syn.seq)} and {one_more(synack.seq)} acknowledged", seen=words(opening[:3], evidence))
+           expected=f"{one_more(syn.seq)} and {one_more(synack.seq)} acknowledged", seen=words(opening[:3], kernel))
 
 
 @points(1, claim="HSK-1", hint="An end knows of a segment only when it has arrived.")
-def check_states_of_both_ends(evidence):
+def check_states_of_both_ends(kernel):
     """The client is established after the SYN+ACK, the server half an RTT later; only then accept() returns."""
-    looks = [(look["h1"], look["h2"], look["accepted"]) for look in evidence.json("plain")]
+    looks = [(look["h1"], look["h2"], look["accepted"]) for look in kernel.json("plain")]
     expected = [("SYN-SENT", None, False), ("SYN-SENT", "SYN-RECEIVED", False), ("ESTABLISHED", "SYN-RECEIVED", False),
                 ("ESTABLISHED", "ESTABLISHED", True)]
     expect(looks == expected, done="the kernels were asked while each segment was on its way, and after the last",
            expected=expected, seen=looks)
-    arrival = next((one.time for one in sent(evidence, "plain", "h2") if not one.syn), None)
-    server = changes(evidence, "h2", SERVER, PORTS["plain"])[:1]
-    client = [change[:2] for change in changes(evidence, "h1", PORTS["plain"], SERVER)[:2]]
+    arrival = next((one.time for one in sent(kernel, "plain", "h2") if not one.syn), None)
+    server = changes(kernel, "h2", SERVER, PORTS["plain"])[:1]
+    client = [change[:2] for change in changes(kernel, "h1", PORTS["plain"], SERVER)[:2]]
     expect(client == [("CLOSED", "SYN-SENT"), ("SYN-SENT", "ESTABLISHED")], done="h1 connected to h2",
            expected="h1's kernel reports CLOSED to SYN-SENT to ESTABLISHED", seen=client)
     expect(arrival and server and server[0][:2] == ("SYN-RECEIVED", "ESTABLISHED")
@@ -57,151 +57,151 @@ def check_states_of_both_ends(evidence):
 
 
 @points(1, claim="HSK-4", hint="How many segments does h2 send between the SYN and h1's ACK?")
-def check_syn_and_ack_travel_together(evidence):
+def check_syn_and_ack_travel_together(kernel):
     """Between h1's SYN and its ACK, h2 sends one segment, which acknowledges and opens its own direction."""
     for name in ("plain", "blocked", "served", "bare"):
-        at_h2, done = talk(evidence, name, "h2"), f"h1 connected to h2 from port {PORTS[name]}"
-        end = next((i for i, one in enumerate(at_h2) if one.source.ip == evidence.ip("h1") and not one.syn), None)
-        expect(end is not None, done=done, expected="h1's ACK", seen=words(at_h2, evidence))
-        answers = [one for one in at_h2[:end] if one.source.ip == evidence.ip("h2")]
+        at_h2, done = talk(kernel, name, "h2"), f"h1 connected to h2 from port {PORTS[name]}"
+        end = next((i for i, one in enumerate(at_h2) if one.source.ip == kernel.ip("h1") and not one.syn), None)
+        expect(end is not None, done=done, expected="h1's ACK", seen=words(at_h2, kernel))
+        answers = [one for one in at_h2[:end] if one.source.ip == kernel.ip("h2")]
         expect([one.flags for one in answers] == ["SYN+ACK"], done=done, expected="one SYN+ACK from h2 before h1's ACK",
-               seen=words(answers, evidence))
+               seen=words(answers, kernel))
 
 
 @points(1, claim="HSK-4", hint="Neither end listens. Each has sent a SYN when the other's arrives.")
-def check_simultaneous_open_takes_four(evidence):
+def check_simultaneous_open_takes_four(kernel):
     """Both ends connect at once: two SYNs cross, two SYN+ACKs cross, and one connection is there."""
     done = "h1 and h2 connected to each other at the same time"
-    opening = [one for one in talk(evidence, CROSSING) if one.syn]
-    seen = [(evidence.name_of(one.source.ip), one.flags) for one in opening]
+    opening = [one for one in talk(kernel, CROSSING) if one.syn]
+    seen = [(kernel.name_of(one.source.ip), one.flags) for one in opening]
     expect(seen == [("h1", "SYN"), ("h2", "SYN"), ("h1", "SYN+ACK"), ("h2", "SYN+ACK")], done=done,
-           expected="h1: SYN, h2: SYN, h1: SYN+ACK, h2: SYN+ACK", seen=words(opening, evidence))
+           expected="h1: SYN, h2: SYN, h1: SYN+ACK, h2: SYN+ACK", seen=words(opening, kernel))
     again = [opening[number].header.seq == opening[number + 2].header.seq for number in (0, 1)]
     expect(all(again), done=done, expected="each SYN+ACK has the number of its sender's SYN",
-           seen=words(opening, evidence))
-    expect(evidence.json("crossing-heard") == ["hello", "hello"], done="then each sent the other a word",
-           expected="both words arrive", seen=evidence.json("crossing-heard"))
+           seen=words(opening, kernel))
+    expect(kernel.json("crossing-heard") == ["hello", "hello"], done="then each sent the other a word",
+           expected="both words arrive", seen=kernel.json("crossing-heard"))
 
 
 @points(1, claim="HSK-4", hint="RFC 9293, figure 7: what follows SYN-SENT when a SYN without ACK arrives?")
-def check_simultaneous_open_states(evidence):
+def check_simultaneous_open_states(kernel):
     """Both ends go the same way: SYN-SENT, SYN-RECEIVED, ESTABLISHED. Nobody was in LISTEN."""
     done = "h1 and h2 connected to each other at the same time"
-    looks = [(look["h1"], look["h2"]) for look in evidence.json("crossing")]
+    looks = [(look["h1"], look["h2"]) for look in kernel.json("crossing")]
     way = ["SYN-SENT", "SYN-RECEIVED", "ESTABLISHED"]
     expect(looks == [(state, state) for state in way], done=done, expected=f"both ends: {', '.join(way)}", seen=looks)
     for host, own, other in (("h1", CROSSING, CROSSING + 1), ("h2", CROSSING + 1, CROSSING)):
-        states = [new for _, new, _ in changes(evidence, host, own, other)][:3]
+        states = [new for _, new, _ in changes(kernel, host, own, other)][:3]
         expect(states == way, done=done, expected=f"the kernel of {host} reports {', '.join(way)}", seen=states)
 
 
 # --- why not two ---
 
 @points(1, claim="HSK-2", hint="What does h1's kernel do with a SYN+ACK that answers nothing it has sent?")
-def check_old_syn_leaves_no_ghost(evidence):
+def check_old_syn_leaves_no_ghost(kernel):
     """An old SYN: h2 answers, h1 resets with the number that h2 acknowledged, nothing stays, nothing is accepted."""
-    old, done = evidence.params["old_number"], "a SYN of h1's from long ago came to h2"
-    seen = talk(evidence, "old", "h2")
+    old, done = kernel.params["old_number"], "a SYN of h1's from long ago came to h2"
+    seen = talk(kernel, "old", "h2")
     expected = [("h1", "SYN", old), ("h2", "SYN+ACK", one_more(old)), ("h1", "RST", one_more(old))]
-    expect([(evidence.name_of(one.source.ip), one.flags, one.header.ack if one.flags == "SYN+ACK" else one.header.seq)
+    expect([(kernel.name_of(one.source.ip), one.flags, one.header.ack if one.flags == "SYN+ACK" else one.header.seq)
             for one in seen] == expected, done=done,
            expected=f"SYN {old}, SYN+ACK acknowledging {one_more(old)}, RST {one_more(old)}",
-           seen=words(seen, evidence))
-    states = [(look["h1"], look["h2"]) for look in evidence.json("old")["states"]]
+           seen=words(seen, kernel))
+    states = [(look["h1"], look["h2"]) for look in kernel.json("old")["states"]]
     expect(states == [(None, None), (None, "SYN-RECEIVED"), (None, "SYN-RECEIVED"), (None, None)], done=done,
            expected="half open at h2 until the reset comes, and never anything at h1", seen=states)
-    expect(not evidence.json("old")["accepted"], done=done, expected="accept() has nothing", seen="a connection")
+    expect(not kernel.json("old")["accepted"], done=done, expected="accept() has nothing", seen="a connection")
 
 
 @points(1, claim="HSK-2", hint="RFC 9293, figure 8. Which SYN does each SYN+ACK acknowledge?")
-def check_old_syn_beside_a_new_one(evidence):
+def check_old_syn_beside_a_new_one(kernel):
     """An old SYN just ahead of a real one: h1 resets the wrong answer, repeats its SYN, and gets one connection."""
     done = "an old SYN came to h2 just before h1 connected from the same port"
-    old = (evidence.params["old_number"] + 5000) % MODULUS
-    at_h1 = talk(evidence, "racing")
-    real = next((one.header.seq for one in sent(evidence, "racing") if one.syn), None)
+    old = (kernel.params["old_number"] + 5000) % MODULUS
+    at_h1 = talk(kernel, "racing")
+    real = next((one.header.seq for one in sent(kernel, "racing") if one.syn), None)
     wrong = [one for one in at_h1 if one.flags == "SYN+ACK" and one.header.ack == one_more(old)]
-    expect(wrong, done=done, expected=f"a SYN+ACK that acknowledges {one_more(old)}", seen=words(at_h1, evidence))
-    resets = [one.header.seq for one in sent(evidence, "racing") if one.flags == "RST"]
+    expect(wrong, done=done, expected=f"a SYN+ACK that acknowledges {one_more(old)}", seen=words(at_h1, kernel))
+    resets = [one.header.seq for one in sent(kernel, "racing") if one.flags == "RST"]
     expect(one_more(old) in resets, done=done, expected=f"h1 answers it with RST {one_more(old)}",
-           seen=words(at_h1, evidence))
+           seen=words(at_h1, kernel))
     right = [one for one in at_h1 if one.flags == "SYN+ACK" and one.header.ack == one_more(real)]
     expect(len(right) == 1, done=done, expected=f"then one SYN+ACK that acknowledges {one_more(real)}",
-           seen=words(at_h1, evidence))
-    expect(evidence.json("racing") == ["new"], done=done, expected="h2's program gets one connection, with h1's word",
-           seen=evidence.json("racing"))
+           seen=words(at_h1, kernel))
+    expect(kernel.json("racing") == ["new"], done=done, expected="h2's program gets one connection, with h1's word",
+           seen=kernel.json("racing"))
 
 
 @points(1, claim="HSK-2", hint="What does Fast Open do before the third segment comes (RFC 7413, section 6.3.1)?")
-def check_fast_open_lets_the_ghost_in(evidence):
+def check_fast_open_lets_the_ghost_in(kernel):
     """Fast Open trusts two segments: its old SYN, sent again, reaches the program a second time."""
     done = "a Fast Open SYN with data, from a connection long over, came to h2 once more"
-    count = len([one for one in sent(evidence, "fast") if one.syn])
-    syns = [one for one in sent(evidence, "fast", "h2") if one.syn]
+    count = len([one for one in sent(kernel, "fast") if one.syn])
+    syns = [one for one in sent(kernel, "fast", "h2") if one.syn]
     expect(count == 1 and len(syns) == 2 and syns[0].header == syns[1].header and syns[0].length, done=done,
-           expected="h1 sends one SYN with data, and h2 gets the same one twice", seen=words(syns, evidence))
-    expect(evidence.json("fast-heard") == ["cookie", "fast", "fast"], done=done,
-           expected="h2's program reads that data a second time", seen=evidence.json("fast-heard"))
-    last = talk(evidence, "fast", "h2")[-1]
-    expect((last.rst, last.source.ip) == (True, evidence.ip("h1")), done=done,
-           expected="h1 resets that connection, too late", seen=words([last], evidence))
+           expected="h1 sends one SYN with data, and h2 gets the same one twice", seen=words(syns, kernel))
+    expect(kernel.json("fast-heard") == ["cookie", "fast", "fast"], done=done,
+           expected="h2's program reads that data a second time", seen=kernel.json("fast-heard"))
+    last = talk(kernel, "fast", "h2")[-1]
+    expect((last.rst, last.source.ip) == (True, kernel.ip("h1")), done=done,
+           expected="h1 resets that connection, too late", seen=words([last], kernel))
 
 
 # --- half open ---
 
 @points(1, claim="HSK-5", hint="How does the time from one SYN+ACK to the next grow?")
-def check_server_gives_up(evidence):
+def check_server_gives_up(kernel):
     """A half-open connection: SYN+ACK again after 1, 2, 4, 8, 16 s, forgotten after 63 s; then the ACK is reset."""
     done = "h2 got a SYN from an address that does not answer"
-    synacks = [one for one in outside(evidence, SERVER)[1] if one.target.port == reading.HALF_OPEN]
+    synacks = [one for one in outside(kernel, SERVER)[1] if one.target.port == reading.HALF_OPEN]
     expect(synacks, done=done, expected="a SYN+ACK", seen="none")
     at_times(synacks, SYNACK_TIMES, done, "SYN+ACKs")
-    found = evidence.json("half-open")
+    found = kernel.json("half-open")
     expect(found["left"] == 0 and 63 <= found["seconds"] < 63 * reading.LATE + 1, done=done,
            expected="h2's kernel holds it for 63 s, and no longer",
            seen=f"{found['left']} left after {found['seconds']:.1f} s")
-    resets = [one for one in reading.everything(evidence, "h2") if one.rst and one.target.port == reading.HALF_OPEN]
+    resets = [one for one in reading.everything(kernel, "h2") if one.rst and one.target.port == reading.HALF_OPEN]
     expect(len(resets) == 1, done="after that the third segment came", expected="h2 resets it",
-           seen=words(resets, evidence))
+           seen=words(resets, kernel))
 
 
 @points(1, claim="HSK-6", hint="Count the SYNs; look at the kernel's error.")
-def check_client_gives_up(evidence):
+def check_client_gives_up(kernel):
     """Nobody answers a client: seven SYNs in 63 s, then 64 s more, then connect() fails with a timeout."""
     done = "h1 connected to an address that does not answer"
-    syns = sent(evidence, "patient")
+    syns = sent(kernel, "patient")
     expect(syns and all(one.flags == "SYN" and one.header.seq == syns[0].header.seq for one in syns), done=done,
-           expected="SYNs with one number", seen=words(syns, evidence))
+           expected="SYNs with one number", seen=words(syns, kernel))
     at_times(syns, SYN_TIMES, done, "SYNs")
-    found = evidence.json("patient")
+    found = kernel.json("patient")
     expect(found["error"] == errno.ETIMEDOUT and 127 <= found["seconds"] < 127 * reading.LATE + 1, done=done,
            expected="ETIMEDOUT after 127 s", seen=f"error {found['error']} after {found['seconds']:.1f} s")
 
 
 @points(1, claim="HSK-3", hint="Compare the SYNs that came to h2 with its SYN+ACKs, and with its backlog.")
-def check_flood_fills_the_backlog(evidence):
+def check_flood_fills_the_backlog(kernel):
     """Without cookies: h2 answers as many SYNs as it has room for, holds them, and drops the others unheard."""
-    p, done = evidence.params, f"{evidence.params['flood']} SYNs that nobody stands behind came to h2"
-    syns, synacks = outside(evidence, reading.FLOODED)
+    p, done = kernel.params, f"{kernel.params['flood']} SYNs that nobody stands behind came to h2"
+    syns, synacks = outside(kernel, reading.FLOODED)
     expect(len(syns) == p["flood"], done=done, expected=f"{p['flood']} SYNs at h2", seen=len(syns))
-    answered, held, found = {one.target.port for one in synacks}, room(evidence, "flooded"), evidence.json("flooded")
+    answered, held, found = {one.target.port for one in synacks}, room(kernel, "flooded"), kernel.json("flooded")
     expect(len(answered) == held, done=done, expected=f"{held}, which h2 has room for, are answered",
            seen=f"{len(answered)} answered")
-    unheard = len([one for one in sent(evidence, "blocked", "h2") if one.syn]) - 1
+    unheard = len([one for one in sent(kernel, "blocked", "h2") if one.syn]) - 1
     dropped = found["after"]["TCPReqQFullDrop"] - found["before"]["TCPReqQFullDrop"]
     expect(dropped == p["flood"] - held + unheard, done=done,
            expected=f"the kernel counts {p['flood'] - held} of them dropped, and {unheard} of h1's", seen=dropped)
 
 
 @points(1, claim="HSK-3", hint="When does h2 let go of half-open connections? Which SYN of h1's is next?")
-def check_client_has_to_wait(evidence):
+def check_client_has_to_wait(kernel):
     """Meanwhile a real client's SYNs are dropped, at 0, 1 and 3 s; the one at 7 s gets in, when the others are gone."""
     done = "h1 connected to h2, whose backlog was full"
-    _, synacks = outside(evidence, reading.FLOODED)
-    tries = [one for one in sent(evidence, "blocked", "h2") if one.syn]
+    _, synacks = outside(kernel, reading.FLOODED)
+    tries = [one for one in sent(kernel, "blocked", "h2") if one.syn]
     expect(tries, done=done, expected="SYNs of h1's at h2", seen="none")
     at_times(tries, [0, 1, 3, 7], done, "h1's SYNs")
-    answers = [one for one in talk(evidence, "blocked", "h2") if one.flags == "SYN+ACK"]
+    answers = [one for one in talk(kernel, "blocked", "h2") if one.flags == "SYN+ACK"]
     expect(len(answers) == 1 and answers[0].time > tries[3].time, done=done, expected="the fourth one is answered",
            seen=f"{len(answers)} answers, the first {answers[0].time - tries[0].time:.2f} s after the first SYN"
            if answers else "no answer")
@@ -215,28 +215,28 @@ def check_client_has_to_wait(evidence):
 
 
 @points(1, claim="HSK-3", hint="Whom does h2 answer now?")
-def check_cookies_serve_everyone(evidence):
+def check_cookies_serve_everyone(kernel):
     """With SYN cookies h2 answers every SYN of the same flood, and a real client gets in at once."""
-    p, done = evidence.params, f"{evidence.params['flood']} SYNs came to h2, which has SYN cookies on"
-    syns, synacks = outside(evidence, GUARDED)
+    p, done = kernel.params, f"{kernel.params['flood']} SYNs came to h2, which has SYN cookies on"
+    syns, synacks = outside(kernel, GUARDED)
     answered = {one.target.port for one in synacks}
     expect(len(answered) == len(syns) == p["flood"], done=done, expected="an answer to each",
            seen=f"{len(answered)} of {len(syns)}")
     rtt = 4 * p["delay"] / 1000
     for name in ("served", "bare"):
-        segments = talk(evidence, name)
+        segments = talk(kernel, name)
         syns, answers = ([one for one in segments if one.flags == flags] for flags in ("SYN", "SYN+ACK"))
         expect(len(syns) == len(answers) == 1 and answers[0].time - syns[0].time < rtt + SLACK, done=f"{done}; h1, too",
                expected=f"one SYN, and its answer after the {rtt * 1000:.0f} ms of the path",
-               seen=words(segments[:4], evidence))
-        expect_established(evidence, GUARDED, name, done=f"{done}; h1, too")
+               seen=words(segments[:4], kernel))
+        expect_established(kernel, GUARDED, name, done=f"{done}; h1, too")
 
 
 @points(1, claim="HSK-3", hint="What is not kept cannot be repeated.")
-def check_cookies_keep_nothing(evidence):
+def check_cookies_keep_nothing(kernel):
     """Who gets a cookie leaves no trace at h2: not in its table, and no SYN+ACK is ever sent again."""
-    p, held, synacks = evidence.params, room(evidence, "guarded"), outside(evidence, GUARDED)[1]
-    done, found = f"h2 answered {p['flood']} SYNs, and held {held} half-open connections", evidence.json("guarded")
+    p, held, synacks = kernel.params, room(kernel, "guarded"), outside(kernel, GUARDED)[1]
+    done, found = f"h2 answered {p['flood']} SYNs, and held {held} half-open connections", kernel.json("guarded")
     ports = [one.target.port for one in synacks]
     repeated = {port for port in ports if ports.count(port) > 1}
     expect(len(repeated) == held < len(set(ports)), done=done,
@@ -248,14 +248,14 @@ def check_cookies_keep_nothing(evidence):
 
 
 @points(1, claim="HSK-3", hint="Compare the options of SYN and SYN+ACK, and the sizes of h2's segments.")
-def check_cookies_forget_options(evidence):
+def check_cookies_forget_options(kernel):
     """What h2 forgets: SACK and window scaling, unless timestamps carry them; of the segment size, all but two bits."""
-    p = evidence.params
+    p = kernel.params
     rounded = max(size for size in COOKIE_SIZES if size <= p["mss"])
     lost = {"sack_permitted", "window_scale"}
     for name, timestamps, size in (("plain", True, p["mss"]), ("served", True, rounded), ("bare", False, rounded)):
         done = f"h1 connected from port {PORTS[name]}" + (", with a cookie" if name != "plain" else "")
-        segments = talk(evidence, name)
+        segments = talk(kernel, name)
         syn, synack = (next((set(one.options) for one in segments if one.flags == flags), set())
                        for flags in ("SYN", "SYN+ACK"))
         expect(lost <= syn and ("timestamp" in syn) == timestamps, done=done, expected="h1's SYN offers all it can",
@@ -263,7 +263,7 @@ def check_cookies_forget_options(evidence):
         kept = lost | {"mss", "timestamp"} if timestamps else {"mss"}
         expect(synack == kept, done=done, expected=f"a SYN+ACK with the options {', '.join(sorted(kept))}",
                seen=sorted(synack))
-        largest = max((one.length for one in segments if one.source.ip == evidence.ip("h2")), default=0)
+        largest = max((one.length for one in segments if one.source.ip == kernel.ip("h2")), default=0)
         expect(largest == size - TIMESTAMPS * timestamps, done=f"{done}; its SYN said mss={p['mss']}",
                expected=f"h2's segments carry up to {size - TIMESTAMPS * timestamps} bytes", seen=largest)
 
@@ -272,26 +272,26 @@ def check_cookies_forget_options(evidence):
 
 
 @points(3, claim="HSK-1", hint="Compare your SYN with a kernel's in Wireshark; it says if the checksum is right.")
-def check_your_syn(evidence):
+def check_your_syn(handshake):
     """Your SYN: nothing but a SYN, with a right checksum, and another initial number for each connection."""
     numbers = []
     for name in ("first", "closed", "nowhere"):
-        for syn in syns_of(evidence, name):
+        for syn in syns_of(handshake, name):
             done = f"handshake.py sent a SYN from port {PORTS[name]}"
             expect((syn.flags, syn.length) == ("SYN", 0), done=done, expected="no other flag, no data",
                    seen=f"{syn.flags}, {syn.length} bytes")
             expect(transport_fits(syn.frame), done=done, expected="a checksum that fits (with the pseudo-header)",
                    seen=f"{syn.frame.data[50:52].hex()}, which does not")
-        numbers.append(syns_of(evidence, name)[0].header.seq)
+        numbers.append(syns_of(handshake, name)[0].header.seq)
     expect(len(set(numbers)) == 3 and 0 not in numbers, done="handshake.py opened three connections",
            expected="three initial numbers that nobody can guess", seen=numbers)
 
 
 @points(2, claim="HSK-6", hint="A SYN that is sent again is the same SYN.")
-def check_your_syn_is_repeated(evidence):
+def check_your_syn_is_repeated(handshake):
     """The first SYN is lost: after a second the same one is sent again."""
-    arrived = [one for one in sent(evidence, "first", "h2") if one.syn]
-    syns = syns_of(evidence, "first")
+    arrived = [one for one in sent(handshake, "first", "h2") if one.syn]
+    syns = syns_of(handshake, "first")
     expect(len(syns) == 2 and len(arrived) == 1, done="s1 lost the first SYN of handshake.py, and no other",
            expected="two SYNs, of which one comes to h2", seen=f"SYNs at h1: {len(syns)}; at h2: {len(arrived)}")
     expect(syns[0].header.seq == syns[1].header.seq, done=DONE, expected="the same number again",
@@ -301,104 +301,104 @@ def check_your_syn_is_repeated(evidence):
 
 
 @points(3, claim="HSK-1", hint="What do sequence and acknowledgement number of the third segment have to be?")
-def check_your_ack_opens(evidence):
+def check_your_ack_opens(handshake):
     """Your third segment acknowledges h2's SYN, and h2's kernel has an established connection."""
-    isn, theirs = syns_of(evidence, "first")[0].header.seq, reading.server_isn(evidence)
-    third = next((one for one in sent(evidence, "first", "h2") if not one.syn), None)
-    expect(third, done=DONE, expected="a third segment at h2", seen="none" + how_it_ended(evidence))
+    isn, theirs = syns_of(handshake, "first")[0].header.seq, reading.server_isn(handshake)
+    third = next((one for one in sent(handshake, "first", "h2") if not one.syn), None)
+    expect(third, done=DONE, expected="a third segment at h2", seen="none" + how_it_ended(handshake))
     expect((third.flags, third.header.seq, third.header.ack) == ("ACK", one_more(isn), one_more(theirs)),
            done=f"h2 answered SYN {isn} with SYN+ACK {theirs}", expected="an ACK with the right two numbers",
-           seen=words([third], evidence))
-    expect_established(evidence, reading.STUDENTS, "first", DONE)
+           seen=words([third], handshake))
+    expect_established(handshake, reading.STUDENTS, "first", DONE)
 
 
 @points(3, claim="HSK-2",
         hint="Compare both addresses, both ports, the flags, the acknowledgement number and the checksum.")
-def check_you_take_no_false_answer(evidence):
+def check_you_take_no_false_answer(handshake):
     """Seven segments come that are no answer to your SYN. None of them makes you send anything."""
-    syns = syns_of(evidence, "first")
+    syns = syns_of(handshake, "first")
     second = syns[1].time if len(syns) > 1 else syns[0].time + 1.5
-    false = [one for one in reading.everything(evidence, "h1") if syns[0].time < one.time < second
-             and one.target.ip == evidence.ip("h1") and one.target.port in (PORTS["first"], PORTS["first"] + 50)]
+    false = [one for one in reading.everything(handshake, "h1") if syns[0].time < one.time < second
+             and one.target.ip == handshake.ip("h1") and one.target.port in (PORTS["first"], PORTS["first"] + 50)]
     expect(len(false) == 7, done=DONE, expected="seven false answers come to h1 before the second SYN", seen=len(false))
-    theirs = reading.server_isn(evidence)
-    wrong = [one for one in sent(evidence, "first") if not one.syn
-             and (one.target != (evidence.ip("h2"), reading.STUDENTS) or (one.header.ack - theirs) % MODULUS > 10_000)]
+    theirs = reading.server_isn(handshake)
+    wrong = [one for one in sent(handshake, "first") if not one.syn
+             and (one.target != (handshake.ip("h2"), reading.STUDENTS) or (one.header.ack - theirs) % MODULUS > 10_000)]
     expect(not wrong, done=f"{DONE}; h3 sent seven false answers", expected="nothing from port 6201 in answer to them",
-           seen=words(wrong, evidence))
+           seen=words(wrong, handshake))
 
 
 @points(2, claim="HSK-1", hint="Your text begins with the number after your SYN's. What comes back needs an ACK.")
-def check_your_words_arrive(evidence):
+def check_your_words_arrive(handshake):
     """h2's program reads your text once; you print its reply, and acknowledge it."""
-    p, theirs = evidence.params, reading.server_isn(evidence)
-    expect(evidence.json("heard") == [p["text"]], done=f"handshake.py was given the text {p['text']!r}",
-           expected="h2's program reads it", seen=evidence.json("heard") or "nothing" + how_it_ended(evidence))
-    expect(printed(evidence, 0) == f"reply {p['_reply']}", done="h2 answered", expected=f"reply {p['_reply']}",
-           seen=printed(evidence, 0)[:100] + how_it_ended(evidence))
-    acks = [one.header.ack for one in sent(evidence, "first", "h2") if not one.syn]
+    p, theirs = handshake.params, reading.server_isn(handshake)
+    expect(handshake.json("heard") == [p["text"]], done=f"handshake.py was given the text {p['text']!r}",
+           expected="h2's program reads it", seen=handshake.json("heard") or "nothing" + how_it_ended(handshake))
+    expect(printed(handshake, 0) == f"reply {p['_reply']}", done="h2 answered", expected=f"reply {p['_reply']}",
+           seen=printed(handshake, 0)[:100] + how_it_ended(handshake))
+    acks = [one.header.ack for one in sent(handshake, "first", "h2") if not one.syn]
     expected = (theirs + 1 + len(p["_reply"])) % MODULUS
     expect(acks and acks[-1] == expected, done=f"h2 sent {len(p['_reply'])} bytes", expected=f"an ACK of {expected}",
            seen=acks)
 
 
 @points(3, claim="HSK-6", hint="A closed port answers with RST+ACK. Where nobody is, wait 1, 2 and 4 s.")
-def check_you_take_no_for_an_answer(evidence):
+def check_you_take_no_for_an_answer(handshake):
     """A closed port: refused after one SYN. Nobody there: SYNs at 0, 1 and 3 s, then timeout."""
-    closed = syns_of(evidence, "closed")
-    expect(printed(evidence, 1) == "refused" and len(closed) == 1,
-           done=f"handshake.py was told to connect to port {evidence.params['closed_port']}, which is closed",
+    closed = syns_of(handshake, "closed")
+    expect(printed(handshake, 1) == "refused" and len(closed) == 1,
+           done=f"handshake.py was told to connect to port {handshake.params['closed_port']}, which is closed",
            expected="one SYN, and the line: refused",
-           seen=f"SYNs: {len(closed)}; the line: {printed(evidence, 1)[:50]}")
-    done = f"handshake.py was told to connect to {evidence.params['outside']}, which does not answer"
-    nowhere = syns_of(evidence, "nowhere")
+           seen=f"SYNs: {len(closed)}; the line: {printed(handshake, 1)[:50]}")
+    done = f"handshake.py was told to connect to {handshake.params['outside']}, which does not answer"
+    nowhere = syns_of(handshake, "nowhere")
     # a program that computes between two SYNs is a little late; it must not be early
     at_times(nowhere, [0, 1, 3], done, "SYNs")
     expect(len({one.header.seq for one in nowhere}) == 1, done=done, expected="the same SYN each time",
            seen=[one.header.seq for one in nowhere])
-    expect(printed(evidence, 2) == "timeout", done=done, expected="the line: timeout", seen=printed(evidence, 2)[:50])
+    expect(printed(handshake, 2) == "timeout", done=done, expected="the line: timeout", seen=printed(handshake, 2)[:50])
 
 
 # --- the student's answers ---
 
 @points(2, claim=("HSK-1", "HSK-4"), hint="A state changes when a segment arrives, not when it is sent.")
-def check_answers_states(evidence, answers):
+def check_answers_states(kernel, answers):
     """Your answers on the states of both ends."""
-    looks = evidence.json("plain")
+    looks = kernel.json("plain")
     expect(len(looks) == 4, done="the kernels were asked four times", expected="four answers", seen=len(looks))
     for key, right in (("server_waiting", looks[2]["h2"]), ("client_early", looks[2]["h1"])):
         same(answers.text(key).upper(), str(right), key)
     same([str(state).upper() for state in answers.items("crossing_states")],
-         [look["h1"] for look in evidence.json("crossing")], "crossing_states")
-    same(answers.integer("crossing_syns"), len([one for one in talk(evidence, CROSSING) if one.syn]), "crossing_syns")
+         [look["h1"] for look in kernel.json("crossing")], "crossing_states")
+    same(answers.integer("crossing_syns"), len([one for one in talk(kernel, CROSSING) if one.syn]), "crossing_syns")
 
 
 @points(2, claim=("HSK-2", "HSK-5", "HSK-6"), hint="Each wait is twice the one before.")
-def check_answers_patience(evidence, answers):
+def check_answers_patience(kernel, answers):
     """Your answers on the reset, and on how long each end tries."""
-    resets = [one.header.seq for one in sent(evidence, "old", "h2") if one.rst]
+    resets = [one.header.seq for one in sent(kernel, "old", "h2") if one.rst]
     same(answers.integer("old_reset"), resets[0] if resets else None, "old_reset")
-    synacks = [one for one in outside(evidence, SERVER)[1] if one.target.port == reading.HALF_OPEN]
+    synacks = [one for one in outside(kernel, SERVER)[1] if one.target.port == reading.HALF_OPEN]
     times = answers.items("synack_times")
     same(len(times), len(synacks), "synack_times (how many)")
     for given, synack in zip(times, synacks, strict=True):
         expect(not isinstance(given, str), done="answers.toml: synack_times", expected="numbers", seen=given)
         near(given, synack.time - synacks[0].time, "synack_times", **CLOSE)
-    near(answers.number("half_open_for"), evidence.json("half-open")["seconds"], "half_open_for", **CLOSE)
-    near(answers.number("connect_for"), evidence.json("patient")["seconds"], "connect_for", **CLOSE)
+    near(answers.number("half_open_for"), kernel.json("half-open")["seconds"], "half_open_for", **CLOSE)
+    near(answers.number("connect_for"), kernel.json("patient")["seconds"], "connect_for", **CLOSE)
 
 
 @points(2, claim="HSK-3", hint="Compare with the backlog; with cookies, look at the lengths of h2's segments.")
-def check_answers_flood(evidence, answers):
+def check_answers_flood(kernel, answers):
     """Your answers on the two floods."""
-    same(answers.integer("flood_answered"), len({one.target.port for one in outside(evidence, reading.FLOODED)[1]}),
+    same(answers.integer("flood_answered"), len({one.target.port for one in outside(kernel, reading.FLOODED)[1]}),
          "flood_answered")
-    blocked = talk(evidence, "blocked")
+    blocked = talk(kernel, "blocked")
     syns = [one for one in blocked if one.flags == "SYN"]
     same(answers.integer("blocked_syns"), len(syns), "blocked_syns")
     synack = next((one.time for one in blocked if one.flags == "SYN+ACK"), float("inf"))
     near(answers.number("blocked_for"), synack - (syns[0].time if syns else 0), "blocked_for", **CLOSE)
-    same(answers.integer("cookies_answered"), len({one.target.port for one in outside(evidence, GUARDED)[1]}),
+    same(answers.integer("cookies_answered"), len({one.target.port for one in outside(kernel, GUARDED)[1]}),
          "cookies_answered")
     for key, name in (("plain_segment", "plain"), ("cookie_segment", "served")):
-        same(answers.integer(key), max((one.length for one in talk(evidence, name)), default=0), key)
+        same(answers.integer(key), max((one.length for one in talk(kernel, name)), default=0), key)

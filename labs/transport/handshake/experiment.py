@@ -7,7 +7,7 @@
 Sockets of the hosts belong to this process and live in the hosts' namespaces. A connection is known by its port at h1.
 """
 
-from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram, scene
 
 PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 6106, "blocked": 6107, "served": 6108,
          "bare": 6109, "patient": 6110, "first": 6201, "closed": 6202, "nowhere": 6203}
@@ -18,7 +18,8 @@ HALF_OPEN = 12300  # the first source port of what h3 makes up
 
 allowed = Allowed()
 needs = ("netem", "nftables", "trace")
-diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), hosts=("h1", "h2"), first="plain", last="old")
+diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), hosts=("h1", "h2"), scene="kernel", first="plain",
+                  last="old")
 
 
 def variant(rng) -> dict:
@@ -46,15 +47,10 @@ def topology(params):
     return Lan(hosts=3, addresses=addresses, link={"delay": f"{params['delay']}ms"})
 
 
-def experiment(net, rec, work):
-    from lab import scenes
-    h1, h2, p = net["h1"], net["h2"], rec.params
-    way_out = f"route add default via {net['h3'].IP()}\n"
-    h1.run(["ip", "-batch", "-"], input=way_out + f"route change {p['net']}.0/24 dev h1-eth0 src {h1.IP()} "
-           f"advmss {p['mss']}\n")
-    h2.run(["ip", "-batch", "-"], input=way_out)
-    stage = scenes.Stage(net, rec)
-    stage.meet()
+@scene
+def kernel(net, rec):
+    """What opens a connection, and what does not."""
+    stage = set_up(net, rec)
     with rec.trace(), rec.capture("h1", "h2", only="tcp"):
         rec.progress("three segments")
         patient = stage.connect_nowhere()  # gives up two minutes from now
@@ -76,7 +72,26 @@ def experiment(net, rec, work):
         rec.mark("flood")
         stage.flooded()
         stage.guarded()
-        rec.progress("your handshake")
-        stage.student()
         rec.progress("the last SYN")
         stage.give_up(patient)
+
+
+@scene(work=["*.py"])
+def handshake(net, rec, work):
+    """Your handshake."""
+    stage = set_up(net, rec)
+    with rec.trace(), rec.capture("h1", "h2", only="tcp"):
+        stage.student()
+
+
+def set_up(net, rec):
+    """The stage: routes to everywhere by h3, and full ARP caches."""
+    from lab import steps
+    h1, h2, p = net["h1"], net["h2"], rec.params
+    way_out = f"route add default via {net['h3'].IP()}\n"
+    h1.run(["ip", "-batch", "-"], input=way_out + f"route change {p['net']}.0/24 dev h1-eth0 src {h1.IP()} "
+           f"advmss {p['mss']}\n")
+    h2.run(["ip", "-batch", "-"], input=way_out)
+    stage = steps.Stage(net, rec)
+    stage.meet()
+    return stage

@@ -21,42 +21,42 @@ def on_the_way(net, rule: str) -> None:
     net["s1"].run(["nft", "-f", "-"], input=RULES.format(family="bridge", hook="forward", rule=rule))
 
 
-@mutant.network("s1 loses the third segment")
+@mutant.network("s1 loses the third segment", scenes=["kernel"])
 def third_lost(net, params):
     on_the_way(net, "tcp sport 6101 tcp flags & (syn|ack|psh) == ack numgen inc mod 1000 0 drop")
 
 
-@mutant.network("s1 loses the second SYN of the simultaneous open")
+@mutant.network("s1 loses the second SYN of the simultaneous open", scenes=["kernel"])
 def no_crossing(net, params):
     on_the_way(net, "tcp sport 7002 tcp flags & (syn|ack) == syn numgen inc mod 1000 0 drop")
 
 
-@mutant.network("h1 sends no resets")
+@mutant.network("h1 sends no resets", scenes=["kernel"])
 def no_resets(net, params):
     net["h1"].run(["nft", "-f", "-"], input=RULES.format(family="ip", hook="output", rule="tcp flags rst drop"))
 
 
-@mutant.network("s1 takes the Fast Open option off SYNs")
+@mutant.network("s1 takes the Fast Open option off SYNs", scenes=["kernel"])
 def no_fast_open(net, params):
     on_the_way(net, "tcp flags syn reset tcp option fastopen")
 
 
-@mutant.network("h2 has less room than listen() asks for")
+@mutant.network("h2 has less room than listen() asks for", scenes=["kernel"])
 def small_room(net, params):
     net["h2"].sysctl("net.core.somaxconn", 3)
 
 
-@mutant.network("h2 sends its SYN+ACK again once only")
+@mutant.network("h2 sends its SYN+ACK again once only", scenes=["kernel"])
 def one_retry(net, params):
     net["h2"].sysctl("net.ipv4.tcp_synack_retries", 1)
 
 
-@mutant.network("h1 sends its SYN again twice only")
+@mutant.network("h1 sends its SYN again twice only", scenes=["kernel"])
 def two_retries(net, params):
     net["h1"].sysctl("net.ipv4.tcp_syn_retries", 2)
 
 
-@mutant.network("h1 offers no SACK")
+@mutant.network("h1 offers no SACK", scenes=["kernel"])
 def no_sack(net, params):
     net["h1"].sysctl("net.ipv4.tcp_sack", 0)
 
@@ -66,12 +66,12 @@ def fix_cookies(net, value) -> None:
     net["h2"].sysctl = lambda name, given: original(name, value if name.endswith("syncookies") else given)
 
 
-@mutant.network("h2 never has SYN cookies")
+@mutant.network("h2 never has SYN cookies", scenes=["kernel"])
 def never_cookies(net, params):
     fix_cookies(net, 0)
 
 
-@mutant.network("h2 always has SYN cookies")
+@mutant.network("h2 always has SYN cookies", scenes=["kernel"])
 def always_cookies(net, params):
     fix_cookies(net, 1)
 

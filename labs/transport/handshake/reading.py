@@ -46,13 +46,13 @@ def outside(evidence, port) -> tuple[list, list]:
             [segment for segment in found if (segment.target.ip, segment.source.port) == (made_up, port)])
 
 
-def room(evidence, scene: str) -> int:
+def room(evidence, step: str) -> int:
     """How many half-open connections h2's kernel held after a flood; the check fails unless that is its backlog.
 
     Linux compares with "greater", so there is room for one more than listen() was given (include/net/
     inet_connection_sock.h, inet_csk_reqsk_queue_is_full); it has been otherwise in other versions.
     """
-    held, backlog = evidence.json(scene)["half_open"], evidence.params["backlog"]
+    held, backlog = evidence.json(step)["half_open"], evidence.params["backlog"]
     expect(held in (backlog, backlog + 1),
            done=f"{evidence.params['flood']} SYNs that nobody stands behind came to h2: listen({backlog})",
            expected=f"{backlog} or {backlog + 1} half-open connections in h2's table", seen=held)

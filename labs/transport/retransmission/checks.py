@@ -37,7 +37,7 @@ def check_exactly_this_one_is_lost(evidence):
            expected=f"the one with sequence number {wanted} is lost, and no other", seen=f"lost: {seen}")
 
 
-@points(1, claim="RTO-1", hint="How long is the silence, and what was `rto` in files/kernel?")
+@points(1, claim="RTO-1", hint="How long is the silence, and what was `rto` in scenes/conversations/files/kernel?")
 def check_it_is_sent_again(evidence):
     """No ACK comes; when the timer goes off, the same bytes are sent again, once, and arrive."""
     repeated = sent_again(evidence, "lost", NEAR_DONE)
@@ -95,7 +95,7 @@ def check_a_probe_comes_before_the_timer(evidence):
 GONE_DONE = "the path died under a connection that had data to send"
 
 
-@points(1, claim="RTO-4", hint="In files/kernel, look at `backoff` and `rto` of \"gone\".")
+@points(1, claim="RTO-4", hint="In scenes/conversations/files/kernel, look at `backoff` and `rto` of \"gone\".")
 def check_gaps_double(evidence):
     """Each silence is twice as long as the one before, and none is much longer than 120 s."""
     for name in ("gone", "gone-far"):
@@ -186,7 +186,7 @@ def check_a_call_nobody_answers(evidence):
 
 # --- how long to wait -------------------------------------------------------------------------------------------------
 
-@points(1, claim="RTO-3", hint="`rto`, `rtt` and `rttvar` stand in files/kernel, in microseconds.")
+@points(1, claim="RTO-3", hint="`rto`, `rtt` and `rttvar` stand in scenes/conversations/files/kernel, in microseconds.")
 def check_the_timeout_follows_the_rtt(evidence):
     """The timeout is made of the measured RTT: a long path has a long one. On a short one 200 ms are added."""
     p = evidence.params
@@ -224,7 +224,8 @@ def check_linux_has_a_formula_of_its_own(evidence):
             before = sample.srtt
 
 
-@points(1, claim="RTO-5", hint="Which copy does the ACK answer? In files/kernel, compare \"karn\" before and after it.")
+@points(1, claim="RTO-5",
+        hint="Which copy does the ACK answer? In files/kernel of the run, compare \"karn\" before and after it.")
 def check_no_sample_from_what_was_sent_twice(evidence):
     """Karn: the ACK of a repeated segment gives no RTT sample, and the backed-off timeout is kept for the next one."""
     done = "a segment was lost, repeated and acknowledged; then the next one was lost (no timestamps)"

@@ -11,7 +11,7 @@ with the tail loss probe turned off the timer is all there is.
 import random
 from dataclasses import dataclass, field
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 PORTS = {"lost": 5001, "probe": 5002, "timer": 5003, "karn": 5004, "far": 5005, "jump": 5006, "walk": 5007,
          "gone": 5011, "gone-far": 5012, "idle": 5013, "call": 5014}
@@ -68,7 +68,9 @@ def losses(p: dict) -> dict[str, list[int]]:
             "walk": [p["walk_lost"][0], p["walk_lost"][1] + 1], "far": [p["_far_segments"]]}
 
 
-def experiment(net, rec, work):
+@scene(work=["*.py"])
+def conversations(net, rec, work):
+    """Conversations that lose segments, and your timer."""
     from mnlab.net.tap import Tap
     h1, near, far, p = net["h1"], net["near"], net["far"], rec.params
     stage = Stage(rec, h1, near, far, Tap(h1))
@@ -81,8 +83,8 @@ def experiment(net, rec, work):
     with rec.trace(only="dport >= 5001 && dport <= 5014"), rec.capture("h1", "near", "far", only="tcp"):
         with rec.lose_each("s1-eth1", {f"{name}-loss": (f"tcp dport {PORTS[name]} ip length > 100", nth)
                                        for name, nth in losses(p).items()}):
-            for scene in (one_is_lost, a_tail_is_lost, three_are_lost, sent_twice, the_path_changes, a_long_path):
-                scene(stage)
+            for step in (one_is_lost, a_tail_is_lost, three_are_lost, sent_twice, the_path_changes, a_long_path):
+                step(stage)
         too_early(stage)
         vanished(stage)
 
@@ -94,11 +96,11 @@ def experiment(net, rec, work):
     rec.student("rto", h1, ["python3", "-S", "-E", "rto.py", *LIMITS], input=told)
 
 
-# --- the scenes -------------------------------------------------------------------------------------------------------
+# --- the steps --------------------------------------------------------------------------------------------------------
 
 @dataclass
 class Stage:
-    """What the scenes have in common."""
+    """What the steps have in common."""
 
     rec: object
     h1: object

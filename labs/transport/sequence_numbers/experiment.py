@@ -9,7 +9,7 @@ call is made in a known order. A connection is known by its port at h1.
 import socket
 import struct
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 SERVER_PORT = 5001
 PORTS = {"table": 6101, "twice": 6102, "cookie": 6103, "fast": 6104, "refused": 6105, "losses": 6106, "yours": 6107}
@@ -48,7 +48,9 @@ def topology(params):
                link={"delay": f"{params['delay']}ms"})
 
 
-def experiment(net, rec, work):
+@scene(work=["*.py"])
+def connections(net, rec, work):
+    """Seven connections, and your bookkeeping."""
     from lab.story import story
     h2, p = net["h2"], rec.params
     h2.sysctl("net.ipv4.tcp_fastopen", 3)  # 1: as a client, 2: as a server (1 is Linux's own setting)

@@ -1,9 +1,9 @@
 """TCP and UDP side by side, on the same paths: who is told what, and what comes of it.
 
-    h1, h2, h3, h4 around the switch s1. What s1 does to frames for h3 changes from scene to scene (scenes.py).
+    h1, h2, h3, h4 around the switch s1. What s1 does to frames for h3 changes from step to step (steps.py).
 """
 
-from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram, scene
 
 HOSTS = ("h1", "h2", "h3", "h4")
 PURPOSES = ("hello", "closed", "talk", "group", "cuts", "large", "bare", "full", "file", "voice", "bulk", "flood",
@@ -14,7 +14,8 @@ HOLES = ((2, 4, 6), (2, 4, 7), (2, 5, 7), (2, 5, 8), (3, 5, 7), (3, 5, 8), (3, 6
 allowed = Allowed()
 needs = ("netem", "tbf", "nftables", "trace")
 
-diagram = Diagram(captures=HOSTS, protocols=("tcp", "udp", "icmp", "igmp"), first="first", last="kinds-end", limit=70)
+diagram = Diagram(captures=HOSTS, protocols=("tcp", "udp", "icmp", "igmp"), scene="kernel", first="first",
+                  last="kinds-end", limit=70)
 
 
 def variant(rng) -> dict:
@@ -54,17 +55,26 @@ def topology(params):
                link={"params2": {"delay": f"{params['delay']}ms"}})
 
 
-def experiment(net, rec, work):
-    from lab import peer, scenes
-    stage = scenes.Stage(net, rec)
-    scenes.meet(stage)
+@scene
+def kernel(net, rec):
+    """What TCP and UDP do on the same paths."""
+    from lab import steps
+    stage = steps.Stage(net, rec)
+    steps.meet(stage)
     with rec.capture(*HOSTS):
-        for scene in (scenes.connecting, scenes.kinds, scenes.cuts, scenes.fragments, scenes.headers,
-                      scenes.voice):
-            scene(stage)
+        for step in (steps.connecting, steps.kinds, steps.cuts, steps.fragments, steps.headers, steps.voice):
+            step(stage)
         with rec.trace(only=f"dport == {rec.params['file_port']} || dport == {rec.params['bulk_port']}"):
-            for scene in (scenes.file, scenes.crowd):
-                scene(stage)
-        rec.keep("received", stage.got)
-        rec.mark("yours")
+            for step in (steps.file, steps.crowd):
+                step(stage)
+    rec.keep("received", stage.got)
+
+
+@scene(work=["*.py"])
+def framing(net, rec, work):
+    """Your framing."""
+    from lab import peer, steps
+    stage = steps.Stage(net, rec)
+    steps.meet(stage)
+    with rec.capture("h1", "h2"):
         peer.visit(stage)

@@ -7,7 +7,8 @@ VOICE = 160  # bytes
 STEP = 0.25  # s over which rates are counted
 
 
-def figures(record):
+def figures(run):
+    record = run.scene("kernel")
     return [speech(record), crowd(record)]
 
 

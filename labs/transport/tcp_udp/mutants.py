@@ -57,9 +57,9 @@ def all_waited(answers, params):
 
 # --- the network and its kernels --------------------------------------------------------------------------------------
 
-@mutant.network("TCP carries its data in the SYN (Fast Open)")
+@mutant.network("TCP carries its data in the SYN (Fast Open)", scenes=["kernel"])
 def fast_open(net, params):
-    from lab import scenes
+    from lab import steps
     for host in (net["h1"], net["h3"]):
         host.sysctl("net.ipv4.tcp_fastopen", 0x602 | 0x5)  # without cookies, on every listening socket
 
@@ -68,29 +68,29 @@ def fast_open(net, params):
         ends = tcp(host)
         ends.sendto(data, socket.MSG_FASTOPEN, address)
         return ends
-    scenes.said = said
+    steps.said = said
 
 
-@mutant.network("h3 drops what comes to closed ports, and says nothing")
+@mutant.network("h3 drops what comes to closed ports, and says nothing", scenes=["kernel"])
 def silent(net, params):
     net["h3"].run("nft 'table inet quiet { chain in { type filter hook input priority 0; "
                   f"udp dport {params['closed_port']} drop; }}; }}'")
 
 
-@mutant.network("a middlebox passes a SYN to everybody on to h1")
+@mutant.network("a middlebox passes a SYN to everybody on to h1", scenes=["kernel"])
 def anycast(net, params):
     net["s1"].run(f"nft 'table netdev any {{ chain in {{ type filter hook ingress device s1-eth4 priority 0; tcp flags "
                   f"syn ip daddr {params['broadcast']} ether daddr set {net['h1'].MAC()} ip daddr set {params['h1']}; "
                   "}; }'")
 
 
-@mutant.network("the switch does not pass broadcasts on to h4")
+@mutant.network("the switch does not pass broadcasts on to h4", scenes=["kernel"])
 def no_broadcast(net, params):
     net["s1"].run("nft 'table bridge quiet { chain out { type filter hook postrouting priority 0; "
                   "oifname s1-eth4 ip protocol udp ether daddr ff:ff:ff:ff:ff:ff drop; }; }'")
 
 
-@mutant.network("another program on h4 is a member of the group")
+@mutant.network("another program on h4 is a member of the group", scenes=["kernel"])
 def another_member(net, params):
     from mnlab.net import namespace
     with namespace.inside(net["h4"].pid):
@@ -99,48 +99,48 @@ def another_member(net, params):
                         socket.inet_aton(params["group"]) + socket.inet_aton(params["h4"]))
 
 
-@mutant.network("the switch passes no datagram of h4's on to h1")
+@mutant.network("the switch passes no datagram of h4's on to h1", scenes=["kernel"])
 def h4_mute(net, params):
     net["s1"].run("nft 'table netdev quiet { chain in { type filter hook ingress device s1-eth4 priority 0; "
                   f"ip daddr {params['h1']} udp dport {params['talk_port']} drop; }}; }}'")
 
 
-@mutant.network("the bad path loses three times as much")
+@mutant.network("the bad path loses three times as much", scenes=["kernel"])
 def worse_path(net, params):
     rewrite(net["s1"], f"loss {params['loss']}%", f"loss {3 * params['loss']}%", only="reorder")
 
 
-@mutant.network("the path keeps the order")
+@mutant.network("the path keeps the order", scenes=["kernel"])
 def no_reordering(net, params):
     rewrite(net["s1"], f"reorder {params['reorder']}%", "")
 
 
-@mutant.network("a middlebox resets the connection in the middle of the file")
+@mutant.network("a middlebox resets the connection in the middle of the file", scenes=["kernel"])
 def reset_midway(net, params):
     net["h3"].run("nft 'table inet cut { chain in { type filter hook input priority 0; ip length > 600 "
                   f"tcp dport {params['file_port']} numgen inc mod 1000 == 80 reject with tcp reset; }}; }}'")
 
 
-@mutant.network("the slow link is ten times as fast")
+@mutant.network("the slow link is ten times as fast", scenes=["kernel"])
 def wide_link(net, params):
     rewrite(net["s1"], f"rate {params['rate'] * 1e6:.0f}bit", f"rate {params['rate'] * 1e7:.0f}bit", only="burst")
 
 
-@mutant.network("the datagrams' sender slows down by itself")
+@mutant.network("the datagrams' sender slows down by itself", scenes=["kernel"])
 def polite_flood(net, params):
-    from lab import scenes
-    scenes.FLOOD_SHARE = 0.5
+    from lab import steps
+    steps.FLOOD_SHARE = 0.5
 
 
-@mutant.network("the reader asks for no more than the first write")
+@mutant.network("the reader asks for no more than the first write", scenes=["kernel"])
 def one_at_a_time(net, params):
-    from lab import scenes
-    plain = scenes.pair
+    from lab import steps
+    plain = steps.pair
 
     def pair(client, server, port):
         writer, reader = plain(client, server, port)
         return writer, _Reader(reader, params["sizes"][0]) if port == params["cuts_port"] else reader
-    scenes.pair = pair
+    steps.pair = pair
 
 
 class _Reader:
@@ -156,7 +156,7 @@ class _Reader:
         self.ends.close()
 
 
-@mutant.network("all links take frames of 9000 bytes")
+@mutant.network("all links take frames of 9000 bytes", scenes=["kernel"])
 def jumbo(net, params):
     for node in ("h1", "h2", "h3", "h4", "s1"):
         for intf in net[node].intfNames():
@@ -164,29 +164,29 @@ def jumbo(net, params):
                 net[node].run(f"ip link set dev {intf} mtu 9000")
 
 
-@mutant.network("h1 computes no checksums for UDP")
+@mutant.network("h1 computes no checksums for UDP", scenes=["kernel"])
 def no_checksum(net, params):
-    from lab import scenes
-    plain = scenes.udp
+    from lab import steps
+    plain = steps.udp
 
     def udp(host, port=0):
         ends = plain(host, port)
         ends.setsockopt(socket.SOL_SOCKET, 11, 1)  # SO_NO_CHECK
         return ends
-    scenes.udp = udp
+    steps.udp = udp
 
 
-@mutant.network("h3 does without timestamps")
+@mutant.network("h3 does without timestamps", scenes=["kernel"])
 def no_timestamps(net, params):
     net["h3"].sysctl("net.ipv4.tcp_timestamps", 0)
 
 
-@mutant.network("s1 loses nothing where it is told to")
+@mutant.network("s1 loses nothing where it is told to", scenes=["kernel"])
 def no_losses(net, params):
     rewrite(net["s1"], " drop; }", "; }", only="counter name dropped")
 
 
-@mutant.network("the path's delay varies")
+@mutant.network("the path's delay varies", scenes=["kernel"])
 def jitter(net, params):
     net["s1"].run(f"tc qdisc change dev s1-eth3 root handle 1: netem limit 1000 delay {params['delay']}ms 25ms")
 

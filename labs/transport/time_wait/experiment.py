@@ -2,22 +2,22 @@
 
     h1 ── s1 ── h2        clients on h1, servers on h2; s1 loses one ACK, and brings old segments once more
 
-Both ends are sockets of the hosts' kernels that this program holds, but for the student's programs. Scene number n
-(its place in SCENES) uses the port `server` + n on h2 and `client` + n on h1.
+Both ends are sockets of the hosts' kernels that this program holds, but for the student's programs. Step number n
+(its place in STEPS) uses the port `server` + n on h2 and `client` + n on h1.
 """
 
-from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram, scene
 
 allowed = Allowed()
 needs = ("netem", "nftables", "trace")
 
-SCENES = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assassin", "shielded", "reuse", "reopened",
-          "range", "ghost", "visits", "server")
+STEPS = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assassin", "shielded", "reuse", "reopened",
+         "range", "ghost", "visits", "server")
 WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "marsh", "oasis")
 ISN_CYCLE = 2**38  # ns: initial sequence numbers count 64 ns each, 2^32 of them (net/core/secure_seq.c, seq_scale)
 
-diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="client-first", last="reuse", limit=90,
-                  seen_by="h1")
+diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), scene="kernel", first="client-first", last="reuse",
+                  limit=90, seen_by="h1")
 
 
 def variant(rng) -> dict:
@@ -41,29 +41,41 @@ def topology(params):
                link={"delay": f"{params['delay']}ms"})
 
 
-def experiment(net, rec, work):
-    from lab import scenes, students
-    stage, h1 = scenes.Stage(net, rec, SCENES), net["h1"]
+@scene
+def kernel(net, rec):
+    """Who waits in Linux, and what for."""
+    from lab import steps
+    stage, h1 = steps.Stage(net, rec, STEPS), net["h1"]
     h1.sysctl("net.ipv4.tcp_fin_timeout", rec.params["fin_timeout"])  # said to be how long TIME-WAIT lasts
     try:
         with rec.trace(), rec.capture("h1", "h2"):
             rec.progress("the client closes first, the server closes first")
-            scenes.client_first(stage)
-            scenes.server_first(stage)
+            steps.client_first(stage)
+            steps.server_first(stage)
             rec.progress("a connection without timestamps, for later")
-            begins = scenes.ghost_lives(stage)
+            begins = steps.ghost_lives(stage)
             rec.progress("the last ACK is lost")
-            scenes.last_ack_lost(stage)
+            steps.last_ack_lost(stage)
             rec.progress("old segments, and old addresses")
-            scenes.old_segments(stage)
-            scenes.reuse(stage)
-            scenes.reopened(stage)
-            scenes.one_port(stage)
+            steps.old_segments(stage)
+            steps.reuse(stage)
+            steps.reopened(stage)
+            steps.one_port(stage)
             rec.progress("until TIME-WAIT is over")
-            scenes.wait_until_free(stage)
+            steps.wait_until_free(stage)
             rec.progress("until sequence numbers come round")
-            scenes.ghost_returns(stage, [begin + ISN_CYCLE for begin in begins])
-            rec.progress("your programs")
+            steps.ghost_returns(stage, [begin + ISN_CYCLE for begin in begins])
+    finally:
+        stage.keep()
+
+
+@scene(work=["*.py"])
+def programs(net, rec, work):
+    """Your client and your server."""
+    from lab import steps, students
+    stage = steps.Stage(net, rec, STEPS)
+    try:
+        with rec.trace(), rec.capture("h1", "h2"):
             students.client(stage)
             students.server(stage)
     finally:

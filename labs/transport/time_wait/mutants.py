@@ -13,38 +13,38 @@ def rule(host, hook: str, text: str) -> None:
                      f"add rule ip wall c {text}"])
 
 
-@mutant.network("h1 keeps no TIME-WAIT")
+@mutant.network("h1 keeps no TIME-WAIT", scenes=["kernel"])
 def h1_keeps_none(net, params):
     net["h1"].sysctl("net.ipv4.tcp_max_tw_buckets", 0)
 
 
-@mutant.network("h2 keeps no TIME-WAIT")
+@mutant.network("h2 keeps no TIME-WAIT", scenes=["kernel"])
 def h2_keeps_none(net, params):
     net["h2"].sysctl("net.ipv4.tcp_max_tw_buckets", 0)
 
 
-@mutant.network("a firewall takes the timestamps out of h1's SYNs")
+@mutant.network("a firewall takes the timestamps out of h1's SYNs", scenes=["kernel"])
 def no_timestamps(net, params):
     rule(net["h1"], "output", "tcp flags syn reset tcp option timestamp")
 
 
-@mutant.network("a firewall swallows h1's resets")
+@mutant.network("a firewall swallows h1's resets", scenes=["kernel"])
 def no_resets(net, params):
     rule(net["h1"], "output", "tcp flags & rst == rst drop")
 
 
-@mutant.network("the link from h1 brings every frame twice")
+@mutant.network("the link from h1 brings every frame twice", scenes=["kernel"])
 def twice(net, params):
     net["h1"].run(f"tc qdisc replace dev h1-eth0 root netem delay {params['delay']}ms duplicate 100%")
 
 
-@mutant.network("a firewall lets a port through for one connection only")
+@mutant.network("a firewall lets a port through for one connection only", scenes=["kernel"])
 def one_connection(net, params):
-    reopened = params["server"] + 8  # its place in SCENES
+    reopened = params["server"] + 8  # its place in STEPS
     rule(net["h2"], "input", f"tcp dport {reopened} tcp flags syn numgen inc mod 1000 != 0 drop")
 
 
-@mutant.network("h2 chooses its numbers by SYN cookies")
+@mutant.network("h2 chooses its numbers by SYN cookies", scenes=["kernel"])
 def cookies(net, params):
     net["h2"].sysctl("net.ipv4.tcp_syncookies", 2)
 

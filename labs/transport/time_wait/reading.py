@@ -13,15 +13,15 @@ from mnlab.protocols import tcp
 from mnlab.protocols.tcp import CLIENT, SERVER
 from mnlab.protocols.tcp.teardown import socket_states
 
-SCENES = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assassin", "shielded", "reuse", "reopened",
-          "range", "ghost", "visits", "server")
+STEPS = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assassin", "shielded", "reuse", "reopened",
+         "range", "ghost", "visits", "server")
 SOON, LATE, POLL = 0.1, 1.125, 0.4
 
 
 # --- the wire and the kernels ---
 
-def port(evidence, scene: str, side: str = SERVER) -> int:
-    return evidence.params[side] + SCENES.index(scene)
+def port(evidence, step: str, side: str = SERVER) -> int:
+    return evidence.params[side] + STEPS.index(step)
 
 
 @lru_cache(maxsize=8)
@@ -29,41 +29,41 @@ def connections(evidence, host: str) -> list[tcp.Connection]:
     return tcp.connections(evidence.frames(host))
 
 
-def wires(evidence, scene: str, host: str = "h1") -> list[tcp.Connection]:
-    """The scene's connections as captured on `host`."""
-    return [one for one in connections(evidence, host) if one.server.port == port(evidence, scene)]
+def wires(evidence, step: str, host: str = "h1") -> list[tcp.Connection]:
+    """The step's connections as captured on `host`."""
+    return [one for one in connections(evidence, host) if one.server.port == port(evidence, step)]
 
 
-def wire(evidence, scene: str, host: str = "h1", which: int = 0) -> tcp.Connection:
-    found = wires(evidence, scene, host)
+def wire(evidence, step: str, host: str = "h1", which: int = 0) -> tcp.Connection:
+    found = wires(evidence, step, host)
     if len(found) <= which:
-        raise Missing(f"no connection number {which + 1} of the scene {scene} was captured on {host}")
+        raise Missing(f"no connection number {which + 1} of the step {step} was captured on {host}")
     return found[which]
 
 
 def ghosts(evidence) -> tuple[tcp.Connection, tcp.Connection]:
-    """The old connection of the scene `ghost` whose numbers came round, and the last one, which has them: at h2."""
+    """The old connection of the step `ghost` whose numbers came round, and the last one, which has them: at h2."""
     *older, new = [wire(evidence, "ghost", "h2", which) for which in range(max(2, len(wires(evidence, "ghost", "h2"))))]
     return min(older, key=lambda old: (old.isn(CLIENT) - new.isn(CLIENT)) % 2**32), new
 
 
-def states(evidence, scene: str, host: str) -> dict[str, float]:
+def states(evidence, step: str, host: str) -> dict[str, float]:
     """The states that the socket of `host` entered, and when; TIME-WAIT is reported as CLOSED."""
-    return socket_states(evidence.kernel(), wire(evidence, scene, host), CLIENT if host == "h1" else SERVER)
+    return socket_states(evidence.kernel(), wire(evidence, step, host), CLIENT if host == "h1" else SERVER)
 
 
 def waiting(evidence, moment: str, host: str) -> dict[str, dict]:
-    """Of the scenes whose connection was in TIME-WAIT on `host` at this moment, the kernel's own lines."""
+    """Of the steps whose connection was in TIME-WAIT on `host` at this moment, the kernel's own lines."""
     first = evidence.params[CLIENT if host == "h1" else SERVER]
     rows = evidence.json("tables")[moment][host] if moment in evidence.json("tables") else []
-    return {SCENES[row["local"][1] - first]: row for row in rows
-            if row["state"] == "TIME-WAIT" and 0 <= row["local"][1] - first < len(SCENES)}
+    return {STEPS[row["local"][1] - first]: row for row in rows
+            if row["state"] == "TIME-WAIT" and 0 <= row["local"][1] - first < len(STEPS)}
 
 
-def brought_again(evidence, scene: str) -> list[tcp.Segment]:
+def brought_again(evidence, step: str) -> list[tcp.Segment]:
     """The segments with data that arrived at h2 and that h1 had not sent just before: copies that came late."""
-    sent = [(segment.header.seq, segment.time) for one in wires(evidence, scene) for segment in one.data(CLIENT)]
-    return [segment for one in wires(evidence, scene, "h2") for segment in one.sent(CLIENT) if segment.length
+    sent = [(segment.header.seq, segment.time) for one in wires(evidence, step) for segment in one.data(CLIENT)]
+    return [segment for one in wires(evidence, step, "h2") for segment in one.sent(CLIENT) if segment.length
             and not any(seq == segment.header.seq and 0 <= segment.time - time < SOON for seq, time in sent)]
 
 
@@ -73,17 +73,17 @@ def near(one: float, other: float) -> bool:
 
 # --- what was allowed, and what was read ---
 
-def results(evidence, scene: str, what: str) -> str:
+def results(evidence, step: str, what: str) -> str:
     """How the kernel took an attempt: "ok", or the name of the error."""
-    found = [entry["result"] for entry in evidence.json("attempts") if (entry["scene"], entry["what"]) == (scene, what)]
+    found = [entry["result"] for entry in evidence.json("attempts") if (entry["step"], entry["what"]) == (step, what)]
     return found[0] if found else "not tried"
 
 
 def expect_results(evidence, *wanted: tuple[str, str, str]) -> None:
-    """Fail unless each attempt (scene, what) had its result."""
-    for scene, what, right in wanted:
-        result = results(evidence, scene, what)
-        expect(result == right, done=f"{what}, right after the scene {scene}", expected=right, seen=result)
+    """Fail unless each attempt (step, what) had its result."""
+    for step, what, right in wanted:
+        result = results(evidence, step, what)
+        expect(result == right, done=f"{what}, right after the step {step}", expected=right, seen=result)
 
 
 # --- the student's programs ---

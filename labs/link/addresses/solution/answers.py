@@ -8,8 +8,9 @@ from mnlab.protocols import arp, icmp
 def answers(params, evidence) -> dict:
     p = params
     left, right = (ipaddress.ip_network(p[f"{side}_block"]) for side in ("left", "right"))
-    changed = evidence.command("changed-ping")
-    frames = [frame for frame in evidence.frames("h1") if changed.start <= frame.time <= changed.end]
+    kernel = evidence.scene("kernel")
+    changed = kernel.command("changed-ping")
+    frames = [frame for frame in kernel.frames("h1") if changed.start <= frame.time <= changed.end]
     probes = [packet for packet in arp.packets(frames) if packet.target == p["h2_eth0_mac"]]
     return {
         "left_mask": str(left.netmask), "left_gateway": str(left[-2]), "left_broadcast": str(left[-1]),

@@ -6,11 +6,12 @@ SEGMENT, RENO = 1448, 6201  # bytes of payload; the source port of the connectio
 
 
 def answers(params, evidence):
-    reno = congestion.Trace([event for event in evidence.kernel() if event.source.port == RENO], SEGMENT)
+    kernel = evidence.scene("kernel")
+    reno = congestion.Trace([event for event in kernel.kernel() if event.source.port == RENO], SEGMENT)
     begin = reno.events[0].time
     window = params["initial_window"] + params["lost"] - 1  # one more for each segment that arrived before
     timeout = next(one for one in reno.episodes if one.sign == congestion.TIMEOUT)
-    phase = {letter: reno.phase_at(begin + time) for letter, time in evidence.json("moments").items()}
+    phase = {letter: reno.phase_at(begin + time) for letter, time in kernel.json("moments").items()}
     return {
         "window_at_first_loss": window,
         "reno_threshold": window // 2,

@@ -10,7 +10,8 @@ read = load(Path(__file__).parents[1] / "reading.py")
 
 
 def answers(params, evidence) -> dict:
-    shut = {name: tcp_windows.closed(read.wire(evidence, name), tcp.SERVER)[0] for name in ("slow", "deaf")}
+    kernel = evidence.scene("kernel")
+    shut = {name: tcp_windows.closed(read.wire(kernel, name), tcp.SERVER)[0] for name in ("slow", "deaf")}
     far = 2 * params["far_delay"] / 1000
     return {
         "stop_seconds": round(params["stop_segments"] * far, 3),
@@ -18,8 +19,8 @@ def answers(params, evidence) -> dict:
         "far_speed": round((params["window"] - read.MSS) / far),
         "accepted": shut["slow"].segment.ack - 1,
         "probes": len(shut["slow"].probes),
-        "update_lost_seconds": round(shut["deaf"].update.time - evidence.mark("deaf-reads"), 2),
-        "segments_full": len(read.first_flight(read.wire(evidence, "window-mid"))),
-        "segments_half": len(read.first_flight(read.wire(evidence, "small"))),
+        "update_lost_seconds": round(shut["deaf"].update.time - kernel.mark("deaf-reads"), 2),
+        "segments_full": len(read.first_flight(read.wire(kernel, "window-mid"))),
+        "segments_half": len(read.first_flight(read.wire(kernel, "small"))),
         "makes_room": "an ack",
     }

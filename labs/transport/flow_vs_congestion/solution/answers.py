@@ -10,7 +10,7 @@ def answers(params, evidence):
         return round(rate * 1e6 * rtt / 8 / FRAME + params["queue"], 1)
 
     def percent(name):
-        counts = evidence.json(f"{name}-counters")
+        counts = evidence.scene("labelled").json(f"{name}-counters")
         return round(100 * counts["rwnd_limited"] / counts["busy_time"], 1)
 
     # A full window is on the way all the time: the RTT is what the link takes for it.

@@ -9,7 +9,7 @@ def answers(params, evidence):
     total = params["large"] + 8  # the header of UDP belongs to what is fragmented
     fragments = -(-total // FRAGMENT)
     octets = [int(part) for part in params["group"].split(".")]
-    here, there = evidence.frames("h1"), evidence.frames("h3")
+    here, there = (evidence.scene("kernel").frames(host) for host in ("h1", "h3"))
     hello = datagrams(here, params["hello_port"])[0]
     lose, copy = params["loss"] / 100, params["duplicate"] / 100
     waited, late = speech(params, here, there)

@@ -4,8 +4,8 @@ from mnlab.protocols import tcp
 
 
 def answers(params, evidence) -> dict:
-    port = params["server"] + 3  # lost-ack, by its place in SCENES
-    lost = [one for one in tcp.connections(evidence.frames("h2")) if one.server.port == port][0]
+    port = params["server"] + 3  # lost-ack, by its place in STEPS
+    lost = [one for one in tcp.connections(evidence.scene("kernel").frames("h2")) if one.server.port == port][0]
     fins = [segment for segment in lost.sent(tcp.SERVER) if segment.fin]
     return {
         "waits_client_first": "h1",

@@ -1,4 +1,4 @@
-"""What happens, scene by scene. Runs inside the machine. Times are in seconds, `way` is the path's delay one way."""
+"""What happens, step by step. Runs inside the machine. Times are in seconds, `way` is the path's delay one way."""
 
 import socket
 import threading

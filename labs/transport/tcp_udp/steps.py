@@ -1,4 +1,4 @@
-"""The scenes of the experiment, in order. Each writes into `stage.got` what the receiving sockets gave out."""
+"""The steps of the scene "kernel", in order. Each writes into `stage.got` what the receiving sockets gave out."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ TO_H3 = "s1-eth3"  # where s1 sends to h3
 
 
 class Stage:
-    """What every scene needs: hosts, recorder, parameters, and a place for what sockets gave out."""
+    """What every step needs: hosts, recorder, parameters, and a place for what sockets gave out."""
 
     def __init__(self, net, rec):
         self.net, self.rec, self.params = net, rec, rec.params

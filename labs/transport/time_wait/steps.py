@@ -1,4 +1,4 @@
-"""The scenes of the time_wait lab, and the stage on which they play. See experiment.py."""
+"""The steps of the time_wait lab, and the stage on which they are taken. See experiment.py."""
 
 import errno
 import socket
@@ -11,7 +11,7 @@ from mnlab.net.errors import NetworkError
 from mnlab.protocols import capture
 
 SYN = 0x02
-SETTLE = 0.3  # s: every segment of a scene has arrived, and what it caused, too
+SETTLE = 0.3  # s: every segment of a step has arrived, and what it caused, too
 MSS = 1460  # bytes of data in a full segment without timestamps
 #: ns by which the new connection comes early, so that the old one's numbers lie ahead of its own: 15,600 a millisecond
 #: (64 ns each). The first is right in virtual time; in real time a busy computer may be late, and gets more chances.
@@ -35,24 +35,24 @@ class Stage:
         for name in ("attempts", "tables", "outcomes"):
             self.rec.keep(name, getattr(self, name))
 
-    def server_port(self, scene) -> int:
-        return self.params["server"] + self.names.index(scene)
+    def server_port(self, step) -> int:
+        return self.params["server"] + self.names.index(step)
 
-    def client_port(self, scene) -> int:
-        return self.params["client"] + self.names.index(scene)
+    def client_port(self, step) -> int:
+        return self.params["client"] + self.names.index(step)
 
-    def listen(self, scene, reuse=False):
-        return sockets.listen(self.h2, self.server_port(scene), reuse)
+    def listen(self, step, reuse=False):
+        return sockets.listen(self.h2, self.server_port(step), reuse)
 
-    def connect(self, scene, reuse=False, any_port=False):
-        target = (self.h2.IP(), self.server_port(scene))
-        return sockets.connect(self.h1, target, 0 if any_port else self.client_port(scene), reuse)
+    def connect(self, step, reuse=False, any_port=False):
+        target = (self.h2.IP(), self.server_port(step))
+        return sockets.connect(self.h1, target, 0 if any_port else self.client_port(step), reuse)
 
-    def pair(self, scene, reuse=False):
+    def pair(self, step, reuse=False):
         """A fresh connection over which a request has gone: the client's socket and the server's."""
-        self.rec.mark(scene)
-        with self.listen(scene, reuse) as listener:
-            return self.accepted(listener, self.connect(scene, reuse))
+        self.rec.mark(step)
+        with self.listen(step, reuse) as listener:
+            return self.accepted(listener, self.connect(step, reuse))
 
     def accepted(self, listener, client, request=b""):
         server, _ = listener.accept()
@@ -76,20 +76,20 @@ class Stage:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             end.close()
 
-    def attempt(self, scene, what, call):
+    def attempt(self, step, what, call):
         """Try something that the kernel may refuse; the socket, or None. Noted either way."""
         try:
             made, result = call(), "ok"
         except OSError as problem:
             made, result = None, errno.errorcode.get(problem.errno, str(problem))
-        self.attempts.append({"time": round(self.rec.now(), 6), "scene": scene, "what": what, "result": result})
+        self.attempts.append({"time": round(self.rec.now(), 6), "step": step, "what": what, "result": result})
         return made
 
-    def try_listening(self, scene, host, reuse=False) -> bool:
-        """Whether a program on this host may listen on the port that it had in the scene."""
-        node, port = (self.h1, self.client_port(scene)) if host == "h1" else (self.h2, self.server_port(scene))
+    def try_listening(self, step, host, reuse=False) -> bool:
+        """Whether a program on this host may listen on the port that it had in the step."""
+        node, port = (self.h1, self.client_port(step)) if host == "h1" else (self.h2, self.server_port(step))
         what = f"{host} listens" + (" with SO_REUSEADDR" if reuse else "")
-        made = self.attempt(scene, what, lambda: sockets.listen(node, port, reuse))
+        made = self.attempt(step, what, lambda: sockets.listen(node, port, reuse))
         if made:
             made.close()
         return made is not None
@@ -103,24 +103,24 @@ class Stage:
         for host in (self.h1, self.h2):
             host.sysctl("net.ipv4.tcp_timestamps", int(on))
 
-    def bring_again(self, scene, count: int = 1, skip: int = 0) -> None:
-        """The network brings to h2 once more the first `count` segments with data that h1 sent in this scene, but for
+    def bring_again(self, step, count: int = 1, skip: int = 0) -> None:
+        """The network brings to h2 once more the first `count` segments with data that h1 sent in this step, but for
         `skip`."""
         with namespace.inside(self.s1.pid), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
             out.bind(("s1-eth2", 0))
-            for frame in [frame for frame in self.segments(scene) if _has_data(frame)][skip:skip + count]:
+            for frame in [frame for frame in self.segments(step) if _has_data(frame)][skip:skip + count]:
                 out.send(frame)
         self.rec.wait(SETTLE)
 
-    def first_numbers(self, scene) -> list[tuple[int, int]]:
-        """The initial sequence numbers of this scene's connections, as SYN+ACK tells: the client's, the server's."""
-        pairs = [struct.unpack_from("!LL", frame, 38) for frame in self.segments(scene, "server") if frame[47] & SYN]
+    def first_numbers(self, step) -> list[tuple[int, int]]:
+        """The initial sequence numbers of this step's connections, as SYN+ACK tells: the client's, the server's."""
+        pairs = [struct.unpack_from("!LL", frame, 38) for frame in self.segments(step, "server") if frame[47] & SYN]
         return list(dict.fromkeys(((ack - 1) % 2**32, seq) for seq, ack in pairs))
 
-    def segments(self, scene, sender="client") -> list[bytes]:
-        """The frames with TCP segments of this scene, in IP packets without options, as captured at h1."""
+    def segments(self, step, sender="client") -> list[bytes]:
+        """The frames with TCP segments of this step, in IP packets without options, as captured at h1."""
         frames = capture.read_capture(self.rec.folder / layout.CAPTURES / "h1-eth0.pcap")
-        port, place = self.server_port(scene), {"client": 36, "server": 34}[sender]
+        port, place = self.server_port(step), {"client": 36, "server": 34}[sender]
         return [frame.data for frame in frames if len(frame.data) >= 54 and frame.data[12:14] == b"\x08\x00"
                 and frame.data[23] == socket.IPPROTO_TCP and struct.unpack_from("!H", frame.data, place)[0] == port]
 
@@ -157,20 +157,20 @@ def server_first(stage):
 
 
 def wait_until_free(stage):
-    """From 57 s after the first two scenes on: when may a program have the port that a connection waits on?"""
+    """From 57 s after the first two steps on: when may a program have the port that a connection waits on?"""
     waiting = {"client-first": ("h1", stage.client_port), "server-first": ("h2", stage.server_port)}
     free = stage.outcomes["free"] = {}
     stage.rec.wait(max(0, stage.attempts[0]["time"] + 57 - stage.rec.now()))
     end = stage.rec.now() + 20
     while waiting and stage.rec.now() < end:
-        for scene, (host, port) in list(waiting.items()):
+        for step, (host, port) in list(waiting.items()):
             now = round(stage.rec.now(), 6)
             try:
-                sockets.listen(stage.h1 if host == "h1" else stage.h2, port(scene)).close()
-                free.setdefault(scene, {})["free"] = now
-                del waiting[scene]
+                sockets.listen(stage.h1 if host == "h1" else stage.h2, port(step)).close()
+                free.setdefault(step, {})["free"] = now
+                del waiting[step]
             except OSError:
-                free.setdefault(scene, {})["refused"] = now
+                free.setdefault(step, {})["refused"] = now
         stage.rec.wait(0.2)
 
 
@@ -178,13 +178,13 @@ def wait_until_free(stage):
 
 def last_ack_lost(stage):
     """The last ACK of two connections is lost. At the second moment h1 keeps no TIME-WAIT."""
-    ends = {scene: stage.pair(scene) for scene in ("lost-ack", "no-wait")}
+    ends = {step: stage.pair(step) for step in ("lost-ack", "no-wait")}
     for client, server in ends.values():
         client.shutdown(socket.SHUT_WR)
         sockets.read_to_end(server)
     stage.rec.wait(SETTLE)
     # From here on h1 has only ACKs of the servers' FINs to send: the first to each port is the one to lose.
-    wanted = {f"loss-{scene}": (f"tcp dport {stage.server_port(scene)}", [1]) for scene in ends}
+    wanted = {f"loss-{step}": (f"tcp dport {stage.server_port(step)}", [1]) for step in ends}
     with stage.rec.lose_each("s1-eth1", wanted):
         ends["lost-ack"][1].close()
         stage.rec.wait(SETTLE / 2)
@@ -201,14 +201,14 @@ def last_ack_lost(stage):
 
 def old_segments(stage):
     """An old segment arrives at two servers in TIME-WAIT; the second kernel follows RFC 1337's advice."""
-    for scene in ("assassin", "shielded"):
-        client, server = stage.pair(scene)
+    for step in ("assassin", "shielded"):
+        client, server = stage.pair(step)
         stage.close(server, client)
-    for scene, setting in (("assassin", 0), ("shielded", 1)):
-        stage.look(f"before-{scene}")
+    for step, setting in (("assassin", 0), ("shielded", 1)):
+        stage.look(f"before-{step}")
         stage.h2.sysctl("net.ipv4.tcp_rfc1337", setting)
-        stage.bring_again(scene)
-        stage.look(f"after-{scene}")
+        stage.bring_again(step)
+        stage.look(f"after-{step}")
     stage.h2.sysctl("net.ipv4.tcp_rfc1337", 0)
 
 
