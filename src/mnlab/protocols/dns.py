@@ -263,7 +263,7 @@ def parse(data: bytes, time: float, frame: Frame, source: Endpoint, target: Endp
 
 
 @lru_cache(maxsize=4096)
-def _dissect(data: bytes) -> tuple[Any, ...] | None:
+def _dissect(data: bytes) -> tuple | None:
     """What is in the bytes of a message: the fields of DnsMessage from `id` to `edns_size`.
 
     Remembered, as every check of a run reads the same captures.
