@@ -259,11 +259,11 @@ def parse(data: bytes, time: float, frame: Frame, source: Endpoint, target: Endp
           transport: str = "udp") -> DnsMessage | None:
     """A DNS message from its bytes; None if it is not one with a question, or is damaged."""
     fields = _dissect(data)
-    return DnsMessage(time, frame, source, target, transport, *fields, size=len(data)) if fields else None
+    return DnsMessage(time, frame, source, target, transport, **fields, size=len(data)) if fields else None
 
 
 @lru_cache(maxsize=4096)
-def _dissect(data: bytes) -> tuple | None:
+def _dissect(data: bytes) -> dict | None:
     """What is in the bytes of a message: the fields of DnsMessage from `id` to `edns_size`.
 
     Remembered, as every check of a run reads the same captures.
@@ -280,13 +280,13 @@ def _dissect(data: bytes) -> tuple | None:
     if not message.question:
         return None
     question = message.question[0]
-    flags = (bool(message.flags & flag) for flag in (dns.flags.QR, dns.flags.AA, dns.flags.TC, dns.flags.RD,
-                                                     dns.flags.RA))
-    sections = (tuple(Record(_name(records.name), dns.rdatatype.to_text(records.rdtype), records.ttl, _data(record))
-                      for records in section for record in records)
-                for section in (message.answer, message.authority, message.additional))
-    return (message.id, *flags, RCODES.get(message.rcode(), f"rcode {int(message.rcode())}"), _name(question.name),
-            dns.rdatatype.to_text(question.rdtype), *sections, int(message.payload) if message.edns >= 0 else None)
+    flags = {name: bool(message.flags & dns.flags.from_text(name.upper())) for name in ("qr", "aa", "tc", "rd", "ra")}
+    sections = {"answers": message.answer, "authority": message.authority, "additional": message.additional}
+    records = {name: tuple(Record(_name(found.name), dns.rdatatype.to_text(found.rdtype), found.ttl, _data(record))
+                           for found in section for record in found) for name, section in sections.items()}
+    return {"id": message.id, **flags, "rcode": RCODES.get(message.rcode(), f"rcode {int(message.rcode())}"),
+            "name": _name(question.name), "type": dns.rdatatype.to_text(question.rdtype), **records,
+            "edns_size": int(message.payload) if message.edns >= 0 else None}
 
 
 def _name(name) -> str:
