@@ -55,7 +55,7 @@ def clock_ahead(evidence):
         data = bytes(packet)
         ahead = data.replace(b"Date: Thu, 01 Jan", b"Date: Sun, 11 Jan") if b"\r\nServer: nginx" in data else data
         return type(packet)(ahead)
-    evidence.rewrite_frames("client", change)
+    evidence.scene("origin").rewrite_frames("client", change)
 
 
 # --- responses that students write ---
