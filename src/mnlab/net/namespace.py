@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from ipaddress import IPv4Interface
 from pathlib import Path
 
-CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000  # include/uapi/linux/sched.h
+CLONE_FS, CLONE_NEWNS, CLONE_NEWNET = 0x200, 0x00020000, 0x40000000  # include/uapi/linux/sched.h
 SIOCETHTOOL, SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFMTU, SIOCGIFHWADDR = (
     0x8946, 0x8913, 0x8915, 0x891B, 0x8921, 0x8927)  # include/uapi/linux/sockios.h
 IFF_UP, IFF_RUNNING = 0x1, 0x40  # include/uapi/linux/if.h
@@ -22,7 +22,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @contextmanager
 def inside(pid: int):
-    """Be in the network namespace of process `pid`. Not for programs with several threads."""
+    """Be in the network namespace of process `pid`; other threads are where they were."""
     with _inside(pid, "net", CLONE_NEWNET):
         yield
 
@@ -30,7 +30,10 @@ def inside(pid: int):
 @contextmanager
 def at_home(pid: int):
     """Be in the network and mount namespaces of process `pid`, in the same folder there: what is started meanwhile is,
-    too. Not for programs with several threads."""
+    too. Other threads are where they were; from now on this thread has a working folder of its own, as setns(2) asks.
+    """
+    if _libc.unshare(CLONE_FS) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     folder = os.getcwd()
     with _inside(pid, "net", CLONE_NEWNET):
         try:
@@ -58,7 +61,8 @@ def _setns(fd: int, kind: int) -> None:
 
 def set_sysctl(name: str, value) -> None:
     """Set a sysctl ("net.ipv4.ip_forward") of the namespace we are in."""
-    Path("/proc/sys", *name.split(".")).write_text(f"{value}\n")
+    with open(f"/proc/sys/{name.replace('.', '/')}", "w") as file:
+        file.write(f"{value}\n")
 
 
 def turn_off_offloads(interface: str, offloads=tuple(OFFLOADS)) -> None:
