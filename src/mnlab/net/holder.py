@@ -19,6 +19,7 @@ STACK = 16384  # bytes
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _stack = mmap.mmap(-1, STACK, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+_every_signal = b"\xff" * 128  # sigset_t; signal.pthread_sigmask() makes an object of each signal, which takes a ms
 _top = ctypes.addressof(ctypes.c_char.from_buffer(_stack)) + STACK
 
 
@@ -28,12 +29,10 @@ class Holder:
 
     def __init__(self, wanted: bool, sysctls: dict):
         kinds = namespace.CLONE_NEWNET | namespace.CLONE_NEWNS if wanted else 0
-        before = signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())  # it inherits this
-        try:
-            self.pid = _libc.clone(_libc.pause, ctypes.c_void_p(_top), CLONE_VM | CLONE_FILES | kinds | signal.SIGCHLD,
-                                   None)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        before = (ctypes.c_ubyte * len(_every_signal))()
+        _libc.pthread_sigmask(signal.SIG_SETMASK, _every_signal, before)  # it inherits this
+        self.pid = _libc.clone(_libc.pause, ctypes.c_void_p(_top), CLONE_VM | CLONE_FILES | kinds | signal.SIGCHLD, None)
+        _libc.pthread_sigmask(signal.SIG_SETMASK, before, None)
         if self.pid < 0:
             raise NetworkError(f"there can be no namespaces: {os.strerror(ctypes.get_errno())}")
         if wanted:

@@ -10,12 +10,9 @@ from ipaddress import IPv4Interface
 from pathlib import Path
 
 CLONE_FS, CLONE_NEWNS, CLONE_NEWNET = 0x200, 0x00020000, 0x40000000  # include/uapi/linux/sched.h
-SIOCETHTOOL, SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFMTU, SIOCGIFHWADDR = (
-    0x8946, 0x8913, 0x8915, 0x891B, 0x8921, 0x8927)  # include/uapi/linux/sockios.h
+SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFMTU, SIOCGIFHWADDR = (
+    0x8913, 0x8915, 0x891B, 0x8921, 0x8927)  # include/uapi/linux/sockios.h
 IFF_UP, IFF_RUNNING = 0x1, 0x40  # include/uapi/linux/if.h
-
-#: include/uapi/linux/ethtool.h: the ETHTOOL_S* command of each offload.
-OFFLOADS = {"rx-checksum": 0x15, "tx-checksum": 0x17, "scatter-gather": 0x19, "tso": 0x1F, "gso": 0x24, "gro": 0x2C}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -46,12 +43,19 @@ def at_home(pid: int):
 
 @contextmanager
 def _inside(pid: int, name: str, kind: int):
-    with open(f"/proc/self/ns/{name}") as home, open(f"/proc/{pid}/ns/{name}") as there:
-        _setns(there.fileno(), kind)
+    home = os.open(f"/proc/thread-self/ns/{name}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        there = os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            _setns(there, kind)
+        finally:
+            os.close(there)
         try:
             yield
         finally:
-            _setns(home.fileno(), kind)
+            _setns(home, kind)
+    finally:
+        os.close(home)
 
 
 def _setns(fd: int, kind: int) -> None:
@@ -61,24 +65,11 @@ def _setns(fd: int, kind: int) -> None:
 
 def set_sysctl(name: str, value) -> None:
     """Set a sysctl ("net.ipv4.ip_forward") of the namespace we are in."""
-    with open(f"/proc/sys/{name.replace('.', '/')}", "w") as file:
-        file.write(f"{value}\n")
-
-
-def turn_off_offloads(interface: str, offloads=tuple(OFFLOADS)) -> None:
-    """Make an interface send and show the segments that a wire would carry, with real checksums.
-
-    Without it a veth pair passes on segments of up to 64 KiB whose checksums nobody has computed.
-    """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        for offload in offloads:
-            value = ctypes.create_string_buffer(struct.pack("II", OFFLOADS[offload], 0))
-            request = struct.pack("16sP8x", interface.encode(), ctypes.addressof(value))
-            try:
-                fcntl.ioctl(control, SIOCETHTOOL, request)
-            except OSError as problem:
-                if offload not in ("rx-checksum", "scatter-gather"):  # fixed on some drivers, and harmless there
-                    raise OSError(problem.errno, f"{interface}: cannot turn off {offload}") from None
+    place = os.open(f"/proc/sys/{name.replace('.', '/')}", os.O_WRONLY)
+    try:
+        os.write(place, f"{value}\n".encode())
+    finally:
+        os.close(place)
 
 
 def flags(interface: str) -> int:
@@ -107,6 +98,18 @@ def hardware_address(interface: str) -> str:
 def mtu(interface: str) -> int:
     """The MTU of an interface of the namespace we are in, in bytes."""
     return struct.unpack("16si12x", _ask(SIOCGIFMTU, interface))[1]
+
+
+def states(interfaces) -> list[tuple[int, str, int]]:
+    """Flags, MAC address and MTU of `interfaces` of the namespace we are in, asked through one socket."""
+    found = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        for interface in interfaces:
+            name = struct.pack("16s16x", interface.encode())
+            flags, mac, mtu = (fcntl.ioctl(control, what, name) for what in (SIOCGIFFLAGS, SIOCGIFHWADDR, SIOCGIFMTU))
+            found.append((struct.unpack_from("h", flags, 16)[0], mac[18:24].hex(":"),
+                          struct.unpack_from("i", mtu, 16)[0]))
+    return found
 
 
 def address(interface: str) -> IPv4Interface | None:

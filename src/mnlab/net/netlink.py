@@ -1,4 +1,4 @@
-"""Interfaces, addresses and routes by rtnetlink(7): made and read back without starting a program.
+"""Interfaces, addresses and routes by rtnetlink(7): made without starting a program.
 
 A message is bytes; `tell` has the kernel do any number of them, in the namespace we are in. Sizes and numbers are those
 of include/uapi/linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h and veth.h.
@@ -9,30 +9,19 @@ import socket
 import struct
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Interface
-from typing import NamedTuple
 
 from mnlab.net.errors import NetworkError
 
 HEADER, ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=HH")  # struct nlmsghdr, struct nlattr
 LINK, ADDRESS, ROUTE = (  # struct ifinfomsg, ifaddrmsg, rtmsg
     struct.Struct("=BxHiII"), struct.Struct("=BBBBI"), struct.Struct("=8BI"))
-ERROR, DONE = 2, 3  # types of a message
-NEW_LINK, DELETE_LINK, GET_LINK, NEW_ADDRESS, NEW_ROUTE = 16, 17, 18, 20, 24
-REQUEST, ACK, DUMP, CREATE = 0x1, 0x4, 0x300, 0x600  # flags of a message; CREATE: and there is none yet (NLM_F_EXCL)
-WORDS_FOLLOW = 0x200  # flag of an answer: after the request's header there are attributes (NLM_F_ACK_TLVS)
+ERROR = 2  # type of an answer
+NEW_LINK, DELETE_LINK, NEW_ADDRESS, NEW_ROUTE = 16, 17, 20, 24
+REQUEST, ACK, CREATE = 0x1, 0x4, 0x600  # flags of a message; CREATE: and there is none yet (NLM_F_EXCL)
 SOL_NETLINK, CAP_ACK, EXT_ACK = 270, 10, 11  # options: answers repeat no request, and say what was wrong with it
-IFF_UP, IFF_RUNNING, IFF_PROMISC = 0x1, 0x40, 0x100  # include/uapi/linux/if.h
+IFF_UP, IFF_PROMISC = 0x1, 0x100  # include/uapi/linux/if.h
 MAIN, BOOT, UNICAST = 254, 3, 1  # a routing table, who has made a route (ip(8) says this one, too), and its type
 CHUNK = 32768  # bytes told at once: the kernel takes what a socket may hold (net.core.wmem_default)
-
-
-class Interface(NamedTuple):
-    """What the kernel says of an interface."""
-
-    index: int
-    flags: int
-    mtu: int
-    mac: str
 
 
 # --- what is to be done ---
@@ -113,24 +102,6 @@ def tell(messages: Iterable[bytes], what: str) -> None:
             chunk[-1] = HEADER.pack(length, kind, flags | ACK, *rest) + chunk[-1][HEADER.size:]
             kernel.send(b"".join(chunk))
             _until_done(kernel, what)
-
-
-def interfaces() -> dict[str, Interface]:
-    """Every interface of the namespace we are in, by name."""
-    found = {}
-    mask = attribute(29, struct.pack("=I", 8))  # IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS
-    with _kernel() as kernel:
-        kernel.send(message(GET_LINK, LINK.pack(0, 0, 0, 0, 0) + mask, DUMP))
-        while True:
-            for kind, body in received(kernel.recv(65536)):
-                if kind == DONE:
-                    return found
-                if kind == ERROR:
-                    raise NetworkError("the kernel does not tell its interfaces")
-                _, _, index, flags, _ = LINK.unpack_from(body)
-                values = dict(attributes(body[LINK.size:]))
-                found[values[3][:-1].decode()] = Interface(index, flags, struct.unpack("=I", values[4])[0],
-                                                           values.get(1, b"").hex(":"))
 
 
 def received(data: bytes) -> Iterator[tuple[int, bytes]]:

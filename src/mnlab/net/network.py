@@ -17,7 +17,7 @@ from mininet.net import Mininet
 from mininet.node import CPULimitedHost, Host, Node, Switch
 from mininet.util import numCores
 
-from mnlab.net import links, namespace, netlink, openflow, parameters, shaping, switches
+from mnlab.net import links, namespace, netlink, offloads, openflow, parameters, shaping, switches
 from mnlab.net.errors import NetworkError
 from mnlab.net.links import StrictLink, shape_interfaces
 from mnlab.net.nodes import Bridge, Strict, StrictHost, strict
@@ -155,7 +155,7 @@ class Network(Mininet):
             namespace.set_sysctl(f"net.ipv6.conf.{intf}.disable_ipv6", 1)
         netlink.tell([_start(intf) for intf in here], "starting the switches' interfaces")
         for intf in here:
-            namespace.turn_off_offloads(intf.name)
+            offloads.turn_off(intf.name)
 
     def _configure(self, node, interfaces):
         """Give a node's new `interfaces` to the kernel as they are noted."""
@@ -175,7 +175,7 @@ class Network(Mininet):
             if route and first and first[0] in interfaces:
                 links.default_route(str(route), what)
             for intf in interfaces:
-                namespace.turn_off_offloads(intf.name)
+                offloads.turn_off(intf.name)
             shape_interfaces(interfaces)
 
     def start(self):
@@ -232,12 +232,14 @@ def _start(intf) -> bytes:
 
 def _stands(node) -> bool:
     """Whether every interface of a node is up. NetworkError if one has another MAC address or MTU than was asked for."""
+    ends = cables(node)
     with namespace.inside(node.pid):
-        found = netlink.interfaces()
-    for intf in cables(node):
-        asked, has = (intf.mac, intf.shape.asked.get("mtu", shaping.MTU)), found[intf.name]
-        if asked != (has.mac, has.mtu):
+        found = namespace.states([intf.name for intf in ends])
+        running = not isinstance(node, Bridge) or namespace.is_running(node.name)
+    for intf, (flags, mac, mtu) in zip(ends, found, strict=True):
+        asked = intf.mac, intf.shape.asked.get("mtu", shaping.MTU)
+        if asked != (mac, mtu):
             raise NetworkError(f"{intf}: asked the kernel for the MAC address {asked[0]} and an MTU of {asked[1]}, "
-                               f"it has {has.mac} and {has.mtu}")
-    names = [intf.name for intf in cables(node)] + [node.name] * isinstance(node, Bridge)
-    return all(found[name].flags & netlink.IFF_RUNNING for name in names)
+                               f"it has {mac} and {mtu}")
+        running = running and bool(flags & namespace.IFF_RUNNING)
+    return running
