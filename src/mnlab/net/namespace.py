@@ -20,8 +20,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 @contextmanager
 def inside(pid: int):
     """Be in the network namespace of process `pid`; other threads are where they were."""
-    with _inside(pid, "net", CLONE_NEWNET):
+    home = _own("net")
+    _move(pid, CLONE_NEWNET)
+    try:
         yield
+    finally:
+        _return(home, CLONE_NEWNET)
 
 
 @contextmanager
@@ -29,37 +33,39 @@ def at_home(pid: int):
     """Be in the network and mount namespaces of process `pid`, in the same folder there: what is started meanwhile is,
     too. Other threads are where they were; from now on this thread has a working folder of its own, as setns(2) asks.
     """
-    if _libc.unshare(CLONE_FS) != 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    folder = os.getcwd()
-    with _inside(pid, "net", CLONE_NEWNET):
-        try:
-            with _inside(pid, "mnt", CLONE_NEWNS):
-                os.chdir(folder)  # to enter a mount namespace leads to its root
-                yield
-        finally:
-            os.chdir(folder)
-
-
-@contextmanager
-def _inside(pid: int, name: str, kind: int):
-    home = os.open(f"/proc/thread-self/ns/{name}", os.O_RDONLY | os.O_CLOEXEC)
+    _check(_libc.unshare(CLONE_FS))
+    folder, net, mounts = os.getcwd(), _own("net"), _own("mnt")
+    _move(pid, CLONE_NEWNET | CLONE_NEWNS)
     try:
-        there = os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            _setns(there, kind)
-        finally:
-            os.close(there)
-        try:
-            yield
-        finally:
-            _setns(home, kind)
+        os.chdir(folder)  # to enter a mount namespace leads to its root
+        yield
+    finally:
+        _return(net, CLONE_NEWNET)
+        _return(mounts, CLONE_NEWNS)
+        os.chdir(folder)
+
+
+def _own(kind: str) -> int:
+    return os.open(f"/proc/thread-self/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _move(pid: int, kinds: int) -> None:
+    there = os.pidfd_open(pid)
+    try:
+        _check(_libc.setns(there, kinds))
+    finally:
+        os.close(there)
+
+
+def _return(home: int, kind: int) -> None:
+    try:
+        _check(_libc.setns(home, kind))
     finally:
         os.close(home)
 
 
-def _setns(fd: int, kind: int) -> None:
-    if _libc.setns(fd, kind) != 0:
+def _check(result: int) -> None:
+    if result != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
@@ -100,16 +106,12 @@ def mtu(interface: str) -> int:
     return struct.unpack("16si12x", _ask(SIOCGIFMTU, interface))[1]
 
 
-def states(interfaces) -> list[tuple[int, str, int]]:
-    """Flags, MAC address and MTU of `interfaces` of the namespace we are in, asked through one socket."""
-    found = []
+def addressed(interfaces) -> list[tuple[str, int]]:
+    """MAC address and MTU of `interfaces` of the namespace we are in, asked through one socket."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        for interface in interfaces:
-            name = struct.pack("16s16x", interface.encode())
-            flags, mac, mtu = (fcntl.ioctl(control, what, name) for what in (SIOCGIFFLAGS, SIOCGIFHWADDR, SIOCGIFMTU))
-            found.append((struct.unpack_from("h", flags, 16)[0], mac[18:24].hex(":"),
-                          struct.unpack_from("i", mtu, 16)[0]))
-    return found
+        found = [[fcntl.ioctl(control, what, struct.pack("16s16x", interface.encode()))
+                  for what in (SIOCGIFHWADDR, SIOCGIFMTU)] for interface in interfaces]
+    return [(mac[18:24].hex(":"), struct.unpack_from("i", mtu, 16)[0]) for mac, mtu in found]
 
 
 def address(interface: str) -> IPv4Interface | None:

@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv4Interface
+from ipaddress import IPv4Address
 
 from mnlab.net.errors import NetworkError
 
@@ -60,11 +60,13 @@ def delete(index: int) -> bytes:
     return message(DELETE_LINK, LINK.pack(0, 0, index, 0, 0))
 
 
-def address(index: int, own: IPv4Interface) -> bytes:
-    """Give an interface an address, and its network's broadcast address."""
-    values = {1: own.ip, 2: own.ip, 4: own.network.broadcast_address}  # IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST
-    return message(NEW_ADDRESS, ADDRESS.pack(socket.AF_INET, own.network.prefixlen, 0, 0, index) + b"".join(
-        attribute(kind, value.packed) for kind, value in values.items()), CREATE)
+def address(index: int, ip: str, prefix: int) -> bytes:
+    """Give an interface an IPv4 address, and the broadcast address of its network."""
+    own = socket.inet_aton(ip)
+    broadcast = (int.from_bytes(own, "big") | (1 << 32 - prefix) - 1).to_bytes(4, "big")
+    values = {1: own, 2: own, 4: broadcast}  # IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST
+    return message(NEW_ADDRESS, ADDRESS.pack(socket.AF_INET, prefix, 0, 0, index) + b"".join(
+        attribute(kind, value) for kind, value in values.items()), CREATE)
 
 
 def default_route(gateway: IPv4Address) -> bytes:

@@ -166,7 +166,7 @@ class Network(Mininet):
                 first[0].ip, first[0].prefixLen = str(address.ip), str(address.network.prefixlen)
         what = f"configuring {node.name}"
         with namespace.inside(node.pid):
-            addresses = [netlink.address(if_nametoindex(intf.name), IPv4Interface(f"{intf.ip}/{intf.prefixLen}"))
+            addresses = [netlink.address(if_nametoindex(intf.name), intf.ip, int(intf.prefixLen))
                          for intf in interfaces if intf.ip]
             netlink.tell([netlink.change(LOOPBACK, up=True), *addresses, *map(_start, interfaces)], what)
             if isinstance(node, Bridge) and not node.running:
@@ -176,12 +176,14 @@ class Network(Mininet):
                 links.default_route(str(route), what)
             for intf in interfaces:
                 offloads.turn_off(intf.name)
+            _read_back(interfaces)
             shape_interfaces(interfaces)
 
     def start(self):
         super().start()
         for node in [*self.hosts, *(s for s in self.switches if isinstance(s, Bridge))]:
-            wait_until(partial(_stands, node), f"every interface of {node.name} is up")
+            names = [intf.name for intf in cables(node)] + [node.name] * isinstance(node, Bridge)
+            wait_until(partial(_all_up, node, names), f"every interface of {node.name} is up")
         for switch in self.switches:
             wait_until(switch.settled, f"the spanning tree of {switch.name} has settled", SPANNING_TREE)
 
@@ -230,16 +232,20 @@ def _start(intf) -> bytes:
     return netlink.change(if_nametoindex(intf.name), up=True, mtu=intf.shape.asked.get("mtu"))
 
 
-def _stands(node) -> bool:
-    """Whether every interface of a node is up. NetworkError if one has another MAC address or MTU than was asked for."""
-    ends = cables(node)
-    with namespace.inside(node.pid):
-        found = namespace.states([intf.name for intf in ends])
-        running = not isinstance(node, Bridge) or namespace.is_running(node.name)
-    for intf, (flags, mac, mtu) in zip(ends, found, strict=True):
+def _read_back(interfaces) -> None:
+    """NetworkError if one of `interfaces` (of the namespace we are in) has another MAC address or MTU than asked for.
+    """
+    found = namespace.addressed([intf.name for intf in interfaces])
+    for intf, has in zip(interfaces, found, strict=True):
         asked = intf.mac, intf.shape.asked.get("mtu", shaping.MTU)
-        if asked != (mac, mtu):
+        if asked != has:
             raise NetworkError(f"{intf}: asked the kernel for the MAC address {asked[0]} and an MTU of {asked[1]}, "
-                               f"it has {mac} and {mtu}")
-        running = running and bool(flags & namespace.IFF_RUNNING)
-    return running
+                               f"it has {has[0]} and {has[1]}")
+
+
+def _all_up(node, waiting: list[str]) -> bool:
+    """Whether every interface of a node is up; those that are go from the list `waiting`."""
+    with namespace.inside(node.pid):
+        while waiting and namespace.is_running(waiting[-1]):
+            waiting.pop()
+    return not waiting
