@@ -182,7 +182,9 @@ class Network(Mininet):
     def start(self):
         super().start()
         for node in [*self.hosts, *(s for s in self.switches if isinstance(s, Bridge))]:
-            names = [intf.name for intf in cables(node)] + [node.name] * isinstance(node, Bridge)
+            names = [intf.name for intf in cables(node)]
+            if isinstance(node, Bridge) and not node.stp:  # with a spanning tree it waits for that
+                names.append(node.name)
             wait_until(partial(_all_up, node, names), f"every interface of {node.name} is up")
         for switch in self.switches:
             wait_until(switch.settled, f"the spanning tree of {switch.name} has settled", SPANNING_TREE)

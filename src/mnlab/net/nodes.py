@@ -236,14 +236,3 @@ def strict(cls: type[Node]) -> type[Node]:
     if issubclass(cls, Strict):
         return cls
     return type(cls.__name__, (Strict, cls), {})
-
-
-def process_state(pid: int) -> str:
-    """The state letter of a process (proc(5)): S when it waits for something, X when it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return "X"
-
-
