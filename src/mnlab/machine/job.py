@@ -15,7 +15,7 @@ from mnlab.machine import mailbox
 MIB = mailbox.MIB
 
 
-SMALL_NETWORK, HOST = 300, MIB // 2  # hosts that any job has room for; bytes of memory for each one more
+SMALL_NETWORK, HOST = 300, MIB // 4  # hosts that any job has room for; bytes of memory for each one more
 
 
 class MachineError(Exception):
@@ -38,7 +38,7 @@ class Limits:
 
     def for_hosts(self, count: int) -> "Limits":
         """The same, and room for a network of `count` hosts and switches: each takes a process that holds its
-        namespaces, and 0.4 MiB of the kernel's memory. Those of a small network have room in what there is."""
+        namespaces, and 0.2 MiB of memory. Those of a small network have room in what there is."""
         more = max(0, count - SMALL_NETWORK)
         return replace(self, memory=self.memory + more * HOST, processes=self.processes + more)
 

@@ -19,7 +19,7 @@ from mnlab.machine.job import MIB, MachineError
 
 #: Bytes of memory that a machine may have. The kernel sizes its tables, and TCP its windows, by what it finds; so all
 #: that fits into the first has the first.
-MEMORY = (768 * MIB, 1536 * MIB)
+MEMORY = (768 * MIB, 1152 * MIB)
 ITS_OWN = 320 * MIB  # of that, what a job cannot have: the kernel's, the agent's, and files in memory
 ANSWER_LIMIT = 120  # seconds of wall time for an answer of QEMU's; only a hang takes so long, even on a busy computer
 #: Where QEMU is started: it looks for firmware in the current folder first (softmmu/datadir.c, qemu_find_file), and
