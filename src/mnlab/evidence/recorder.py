@@ -16,11 +16,11 @@ from pathlib import Path
 
 from mnlab.evidence import controllers, layout, limits, sandbox, secrets, tracing
 from mnlab.evidence.allowed import Allowed
+from mnlab.evidence.capturing import Capture
 from mnlab.evidence.loss import Loss, Wanted
 from mnlab.evidence.tracing import Tracing
 from mnlab.net import namespace, openflow
 from mnlab.net.errors import CommandFailed, NetworkError, describe_status
-from mnlab.net.nodes import process_state
 from mnlab.net.wait import wait_until
 
 OUTPUT_LIMIT = 8 << 20  # bytes kept of what one command prints
@@ -236,11 +236,15 @@ class Recorder:
 
         `snaplen` bytes of each frame are kept; `only` is a capture filter (pcap-filter(7)).
         """
-        with ExitStack() as stack:
-            for place in places:
-                node, names = self.net.place(place)
-                for name in names:
-                    stack.enter_context(_Capture(self, node, name, snaplen, only))
+        folder, wanted = self.folder / layout.CAPTURES, []
+        for place in places:
+            node, names = self.net.place(place)
+            for name in names:
+                taken = len(list(folder.glob(f"{name}*.pcap")))
+                path = folder / (f"{name}.{taken + 1}.pcap" if taken else f"{name}.pcap")
+                path.touch()
+                wanted.append((node.pid, name, path))
+        with Capture(wanted, snaplen, only):
             yield
 
     def trace(self, only: str = "") -> Tracing:
@@ -343,39 +347,6 @@ class Service:
                           "status": self.process.returncode,
                           "stopped": spent or ("at the end" if alive else "by itself"), **_processor(used)})
         return self.process.returncode
-
-
-class _Capture:
-    """tcpdump on one interface, known to run before the block starts and to have written all when it ends."""
-
-    def __init__(self, rec: Recorder, node, interface: str, snaplen: int, only: str):
-        self.rec, self.node, self.interface, self.snaplen, self.only = rec, node, interface, snaplen, only
-
-    def __enter__(self):
-        folder = self.rec.folder / layout.CAPTURES
-        taken = len(list(folder.glob(f"{self.interface}*.pcap")))
-        self.path = folder / (f"{self.interface}.{taken + 1}.pcap" if taken else f"{self.interface}.pcap")
-        argv = ["tcpdump", "-n", "-i", self.interface, "-w", str(self.path), "-U", "--immediate-mode", "-B", "8192",
-                "--time-stamp-precision=nano", "-s", str(self.snaplen), "-Z", "root", *shlex.split(self.only)]
-        self.process = self.node.start_process(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                               stderr=subprocess.PIPE, text=True)
-        line = ""
-        while "listening on" not in line:
-            line = self.process.stderr.readline()
-            if not line:
-                raise NetworkError(f"no capture on {self.interface}: tcpdump ended, "
-                                   f"{describe_status(self.process.wait())}")
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            # Asleep means that it has read every packet that the kernel holds for it.
-            wait_until(lambda: process_state(self.process.pid) in "SX", f"tcpdump on {self.interface} is done reading")
-            self.process.send_signal(signal.SIGINT)
-        words = self.process.communicate(timeout=10)[1]
-        if self.process.returncode:
-            raise NetworkError(f"the capture on {self.interface} failed: {words.strip()}")
-        if "\n0 packets dropped by kernel" not in "\n" + words:
-            raise NetworkError(f"the capture on {self.interface} is not whole: {words.strip()}")
 
 
 def last_words(text: str) -> str:

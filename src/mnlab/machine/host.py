@@ -5,7 +5,6 @@ the kernel takes every process, interface and mount of the job away. A keeper (g
 when this process is killed.
 """
 
-import hashlib
 import json
 import os
 import platform
@@ -13,6 +12,7 @@ import select
 import socket
 import subprocess
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -59,7 +59,7 @@ class HostMachine:
         archive = job.archive()
         self.prepare(job.needs)
         folder.mkdir(parents=True, exist_ok=True)
-        head = mailbox.header(length=len(archive), sha256=hashlib.sha256(archive).hexdigest(), entry=job.entry,
+        head = mailbox.header(length=len(archive), crc32=zlib.crc32(archive), entry=job.entry,
                               arguments=list(job.arguments), path=list(job.path), needs=list(job.needs))
         started = time.monotonic()
         leash, far = socket.socketpair()

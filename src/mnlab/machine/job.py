@@ -6,13 +6,16 @@ A machine takes a `Job`, runs it on a kernel of its own or of the host, and fill
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from mnlab.machine import mailbox
 
 MIB = mailbox.MIB
+
+
+SMALL_NETWORK, HOST = 300, MIB // 4  # hosts that any job has room for; bytes of memory for each one more
 
 
 class MachineError(Exception):
@@ -32,6 +35,12 @@ class Limits:
     wall_seconds: float = 3600
     memory: int = 420 * MIB
     processes: int = 500
+
+    def for_hosts(self, count: int) -> "Limits":
+        """The same, and room for a network of `count` hosts and switches: each takes a process that holds its
+        namespaces, and 0.2 MiB of memory. Those of a small network have room in what there is."""
+        more = max(0, count - SMALL_NETWORK)
+        return replace(self, memory=self.memory + more * HOST, processes=self.processes + more)
 
 
 class Executable(bytes):

@@ -7,8 +7,9 @@ copies, so nothing in the machine waits for the outside, and virtual time stays 
     STOP         one page: the outside writes a reason here to make the machine wrap up early
     RESULT       result header (one page), then the result (files, packed)
 
-A header is a page that starts with a line of JSON and is filled with zeros: `length` (bytes) and `sha256` of what
-follows, and what else its writer has to say.
+A header is a page that starts with a line of JSON and is filled with zeros: `length` (bytes) and `crc32` of what
+follows, and what else its writer has to say. (A checksum is enough to see that all of it is there, and a digest costs
+the machine forty instructions a byte.)
 
 Packed files are a line of JSON, [[name, mode, size], ...], and their contents, one after another. (Reading a tar
 archive costs the machine, which has to run every instruction by software, a third of a second.)

@@ -17,7 +17,10 @@ from pathlib import Path
 from mnlab.machine import mailbox
 from mnlab.machine.job import MIB, MachineError
 
-MEMORY = 768 * MIB
+#: Bytes of memory that a machine may have. The kernel sizes its tables, and TCP its windows, by what it finds; so all
+#: that fits into the first has the first.
+MEMORY = (768 * MIB, 1152 * MIB)
+ITS_OWN = 320 * MIB  # of that, what a job cannot have: the kernel's, the agent's, and files in memory
 ANSWER_LIMIT = 120  # seconds of wall time for an answer of QEMU's; only a hang takes so long, even on a busy computer
 #: Where QEMU is started: it looks for firmware in the current folder first (softmmu/datadir.c, qemu_find_file), and
 #: that may be a student's.
@@ -42,6 +45,7 @@ class Hardware:
     clock: str
     accelerator: str
     rootfs: Path
+    memory: int = MEMORY[0]
 
     def arguments(self) -> list[str]:
         """The part that defines the hardware, without memory contents and connections."""
@@ -50,7 +54,7 @@ class Hardware:
         return [
             "-nodefaults", "-no-user-config", "-display", "none", "-seed", "1", "-cpu", cpu, "-smp", "1",
             "-M", "q35,nvdimm=on,memory-backend=ram0,usb=off,vmport=off,smbus=off,i8042=off,hpet=off",
-            "-m", f"{MEMORY // MIB},slots=2,maxmem=8G",
+            "-m", f"{self.memory // MIB},slots=2,maxmem=8G",
             *CLOCKS[self.clock, self.accelerator],
             "-object", f"memory-backend-file,id=image0,size={size},mem-path={self.rootfs},share=on,readonly=on",
             "-device", "nvdimm,memdev=image0,id=nv0,unarmed=on",
@@ -76,7 +80,7 @@ class Qemu:
         command = [
             "setpriv", "--pdeathsig", "KILL",
             *(["taskset", "--cpu-list", str(processor)] if processor is not None else []), "qemu-system-x86_64",
-            "-object", f"memory-backend-file,id=ram0,size={MEMORY},mem-path={ram},share={'off' if private else 'on'}",
+            "-object", f"memory-backend-file,id=ram0,size={hardware.memory},mem-path={ram},share={'off' if private else 'on'}",
             "-object", f"memory-backend-file,id=mail0,size={mailbox.SIZE},mem-path=/proc/self/fd/{ends[0]},share=on",
             "-chardev", f"socket,id=monitor,fd={ends[1]}", "-mon", "chardev=monitor,mode=control",
             "-chardev", f"file,id=console,path=/proc/self/fd/{ends[2]}",

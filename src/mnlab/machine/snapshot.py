@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mnlab.machine import cache, image, processor, tools
 from mnlab.machine.job import MachineError
-from mnlab.machine.qemu import MEMORY, Hardware, Qemu
+from mnlab.machine.qemu import Hardware, Qemu
 
 RAM, STATE = "ram", "state"
 GUEST = (Path(__file__).parent / "guest/agent.py", Path(__file__).parent / "mailbox.py")
@@ -37,7 +37,7 @@ def key(hardware: Hardware, image_digest: str) -> str:
     for path in GUEST:
         digest.update(path.read_bytes())
     arguments = [argument.replace(str(hardware.rootfs), "") for argument in hardware.arguments()]
-    digest.update(repr((arguments, MEMORY, CMDLINE, COUNTER, SPENT, tools.qemu_version())).encode())
+    digest.update(repr((arguments, CMDLINE, COUNTER, SPENT, tools.qemu_version())).encode())
     return digest.hexdigest()[:16]
 
 

@@ -1,17 +1,18 @@
 """The virtual lab machine: restore the snapshot, hand in the job, collect the result."""
 
-import hashlib
 import os
 import socket
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from mnlab.machine import bytecode, cache, image, kvm, mailbox, processor, snapshot, tools
-from mnlab.machine.job import Job, MachineError, Outcome
-from mnlab.machine.qemu import ANSWER_LIMIT, DONE, Hardware, Qemu
+from mnlab.machine.job import MIB, Job, MachineError, Outcome
+from mnlab.machine.qemu import ANSWER_LIMIT, DONE, ITS_OWN, MEMORY, Hardware, Qemu
 
 #: QEMU's main loop moves the clock on when the processor has nothing to do. It may look just when the processor stops,
 #: before what that has executed is counted, and move the clock too far (softmmu/icount.c, icount_start_warp_timer). In
@@ -40,7 +41,21 @@ class VirtualMachine:
 
     @cached_property
     def snapshot(self) -> Path:
-        return snapshot.get(self.hardware, image.digest(self.image), self.say)
+        return self._snapshot(self.hardware)
+
+    def _snapshot(self, hardware: Hardware) -> Path:
+        return snapshot.get(hardware, image.digest(self.image), self.say)
+
+    def _machine_for(self, job: Job) -> tuple[Hardware, Path]:
+        """The smallest machine that has the memory that `job` may use, and its snapshot. MachineError if none has."""
+        size = next((size for size in MEMORY if job.limits.memory + ITS_OWN <= size), None)
+        if size is None:
+            raise MachineError(f"a job may use {(MEMORY[-1] - ITS_OWN) // MIB} MiB of memory at most, and this one asks "
+                               f"for {job.limits.memory // MIB} MiB")
+        if size == self.hardware.memory:
+            return self.hardware, self.snapshot
+        hardware = replace(self.hardware, memory=size)
+        return hardware, self._snapshot(hardware)
 
     def prepare(self) -> None:
         """Build what is missing, so that runs can start at once. MachineError if that cannot be done."""
@@ -70,11 +85,12 @@ class VirtualMachine:
     def _run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None,
              line: socket.socket | None = None) -> Outcome:
         archive = job.archive()
+        hardware, place = self._machine_for(job)
         virtual = self.clock == "virtual"
         extra = ["-S", "-incoming", "defer", *(IN_TURN if virtual else []), *([] if line else ["-serial", "null"])]
-        with open(self.snapshot / snapshot.STATE, "rb") as state, \
+        with open(place / snapshot.STATE, "rb") as state, \
                 processor.claimed(lambda: self.abandoned, self._waits) if virtual else nullcontext() as number, \
-                Qemu(self.hardware, self.snapshot / snapshot.RAM, private=True, extra=extra, processor=number,
+                Qemu(hardware, place / snapshot.RAM, private=True, extra=extra, processor=number,
                      line=line) as qemu:
             started = time.monotonic()
             limit = started + job.limits.wall_seconds
@@ -115,7 +131,7 @@ def _post(qemu: Qemu, job: Job, archive: bytes, clock: dict) -> None:
     """Put the job into the mailbox; with a real `clock`, the time at which the machine goes on."""
     limits = {"virtual_seconds": job.limits.virtual_seconds, "memory": job.limits.memory,
               "processes": job.limits.processes}
-    head = mailbox.header(length=len(archive), sha256=hashlib.sha256(archive).hexdigest(), entry=job.entry,
+    head = mailbox.header(length=len(archive), crc32=zlib.crc32(archive), entry=job.entry,
                           arguments=list(job.arguments), path=[f"/job/{path}" for path in job.path], limits=limits,
                           **clock)
     os.pwrite(qemu.box.fileno(), head + archive, 0)
@@ -143,7 +159,7 @@ def _collect(qemu: Qemu, folder: Path) -> dict | None:
     if head is None:
         return None
     data = os.pread(fd, head["length"], mailbox.RESULT + mailbox.PAGE)
-    if hashlib.sha256(data).hexdigest() != head["sha256"]:
+    if zlib.crc32(data) != head["crc32"]:
         return None
     folder.mkdir(parents=True, exist_ok=True)
     try:

@@ -8,12 +8,13 @@ import re
 import subprocess
 from collections.abc import Iterable
 from contextlib import contextmanager
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Address, IPv4Interface
+from socket import if_nametoindex
 
 from mininet.link import Intf, Link, TCLink, TCULink
 from mininet.log import warn
 
-from mnlab.net import namespace, parameters, shaping
+from mnlab.net import namespace, netlink, parameters, shaping
 from mnlab.net.errors import NetworkError
 from mnlab.net.shaping import Shape
 
@@ -35,7 +36,8 @@ class StrictIntf(Intf):
         self.shape = shape
         if self.made:
             with namespace.inside(self.node.pid):
-                batch("ip", mtu_lines(self), f"{self}")
+                if mtu := self.shape.asked.get("mtu"):
+                    netlink.tell([netlink.change(if_nametoindex(self.name), mtu=mtu)], f"{self}")
                 remove_shape(self)
                 shape_interfaces([self])
 
@@ -85,7 +87,7 @@ class StrictIntf(Intf):
         if self.made:
             with namespace.inside(self.node.pid):
                 if namespace.exists(self.name):
-                    batch("ip", [f"link delete {self}"], f"{self}")
+                    netlink.tell([netlink.delete(if_nametoindex(self.name))], f"{self}")
         self.node.delIntf(self)
         self.link, self.made = None, False
 
@@ -164,9 +166,17 @@ def ipv4(text, prefix, whose: str) -> IPv4Interface:
         raise NetworkError(f"{whose}: {text!r} is not an IPv4 address with a prefix length ({problem})") from None
 
 
-def mtu_lines(intf: StrictIntf) -> list[str]:
-    """Lines for `ip -batch`, which refuses an mtu that the kernel does not take."""
-    return [f"link set {intf} mtu {intf.shape.asked['mtu']}"] if "mtu" in intf.shape.asked else []
+def default_route(words: str, what: str) -> None:
+    """Give the namespace we are in a default route, in the words of ip(8): mostly "via 10.0.0.254"."""
+    match = re.fullmatch(r"via ([\d.]+)", words.strip())
+    try:
+        gateway = IPv4Address(match[1]) if match else None
+    except ValueError:
+        raise NetworkError(f"{what}: {words!r} leads to no IPv4 address") from None
+    if gateway:
+        netlink.tell([netlink.default_route(gateway)], what)
+    else:
+        batch("ip", [f"route add default {words}"], what)
 
 
 def shape_interfaces(interfaces: Iterable[StrictIntf]) -> None:

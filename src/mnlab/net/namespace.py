@@ -9,72 +9,73 @@ from contextlib import contextmanager
 from ipaddress import IPv4Interface
 from pathlib import Path
 
-CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000  # include/uapi/linux/sched.h
-SIOCETHTOOL, SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFMTU, SIOCGIFHWADDR = (
-    0x8946, 0x8913, 0x8915, 0x891B, 0x8921, 0x8927)  # include/uapi/linux/sockios.h
+CLONE_FS, CLONE_NEWNS, CLONE_NEWNET = 0x200, 0x00020000, 0x40000000  # include/uapi/linux/sched.h
+SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFMTU, SIOCGIFHWADDR = (
+    0x8913, 0x8915, 0x891B, 0x8921, 0x8927)  # include/uapi/linux/sockios.h
 IFF_UP, IFF_RUNNING = 0x1, 0x40  # include/uapi/linux/if.h
-
-#: include/uapi/linux/ethtool.h: the ETHTOOL_S* command of each offload.
-OFFLOADS = {"rx-checksum": 0x15, "tx-checksum": 0x17, "scatter-gather": 0x19, "tso": 0x1F, "gso": 0x24, "gro": 0x2C}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 @contextmanager
 def inside(pid: int):
-    """Be in the network namespace of process `pid`. Not for programs with several threads."""
-    with _inside(pid, "net", CLONE_NEWNET):
+    """Be in the network namespace of process `pid`; other threads are where they were."""
+    home = _own("net")
+    _move(pid, CLONE_NEWNET)
+    try:
         yield
+    finally:
+        _return(home, CLONE_NEWNET)
 
 
 @contextmanager
 def at_home(pid: int):
     """Be in the network and mount namespaces of process `pid`, in the same folder there: what is started meanwhile is,
-    too. Not for programs with several threads."""
-    folder = os.getcwd()
-    with _inside(pid, "net", CLONE_NEWNET):
-        try:
-            with _inside(pid, "mnt", CLONE_NEWNS):
-                os.chdir(folder)  # to enter a mount namespace leads to its root
-                yield
-        finally:
-            os.chdir(folder)
+    too. Other threads are where they were; from now on this thread has a working folder of its own, as setns(2) asks.
+    """
+    _check(_libc.unshare(CLONE_FS))
+    folder, net, mounts = os.getcwd(), _own("net"), _own("mnt")
+    _move(pid, CLONE_NEWNET | CLONE_NEWNS)
+    try:
+        os.chdir(folder)  # to enter a mount namespace leads to its root
+        yield
+    finally:
+        _return(net, CLONE_NEWNET)
+        _return(mounts, CLONE_NEWNS)
+        os.chdir(folder)
 
 
-@contextmanager
-def _inside(pid: int, name: str, kind: int):
-    with open(f"/proc/self/ns/{name}") as home, open(f"/proc/{pid}/ns/{name}") as there:
-        _setns(there.fileno(), kind)
-        try:
-            yield
-        finally:
-            _setns(home.fileno(), kind)
+def _own(kind: str) -> int:
+    return os.open(f"/proc/thread-self/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _setns(fd: int, kind: int) -> None:
-    if _libc.setns(fd, kind) != 0:
+def _move(pid: int, kinds: int) -> None:
+    there = os.pidfd_open(pid)
+    try:
+        _check(_libc.setns(there, kinds))
+    finally:
+        os.close(there)
+
+
+def _return(home: int, kind: int) -> None:
+    try:
+        _check(_libc.setns(home, kind))
+    finally:
+        os.close(home)
+
+
+def _check(result: int) -> None:
+    if result != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def set_sysctl(name: str, value) -> None:
     """Set a sysctl ("net.ipv4.ip_forward") of the namespace we are in."""
-    Path("/proc/sys", *name.split(".")).write_text(f"{value}\n")
-
-
-def turn_off_offloads(interface: str, offloads=tuple(OFFLOADS)) -> None:
-    """Make an interface send and show the segments that a wire would carry, with real checksums.
-
-    Without it a veth pair passes on segments of up to 64 KiB whose checksums nobody has computed.
-    """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        for offload in offloads:
-            value = ctypes.create_string_buffer(struct.pack("II", OFFLOADS[offload], 0))
-            request = struct.pack("16sP8x", interface.encode(), ctypes.addressof(value))
-            try:
-                fcntl.ioctl(control, SIOCETHTOOL, request)
-            except OSError as problem:
-                if offload not in ("rx-checksum", "scatter-gather"):  # fixed on some drivers, and harmless there
-                    raise OSError(problem.errno, f"{interface}: cannot turn off {offload}") from None
+    place = os.open(f"/proc/sys/{name.replace('.', '/')}", os.O_WRONLY)
+    try:
+        os.write(place, f"{value}\n".encode())
+    finally:
+        os.close(place)
 
 
 def flags(interface: str) -> int:
@@ -103,6 +104,14 @@ def hardware_address(interface: str) -> str:
 def mtu(interface: str) -> int:
     """The MTU of an interface of the namespace we are in, in bytes."""
     return struct.unpack("16si12x", _ask(SIOCGIFMTU, interface))[1]
+
+
+def addressed(interfaces) -> list[tuple[str, int]]:
+    """MAC address and MTU of `interfaces` of the namespace we are in, asked through one socket."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        found = [[fcntl.ioctl(control, what, struct.pack("16s16x", interface.encode()))
+                  for what in (SIOCGIFHWADDR, SIOCGIFMTU)] for interface in interfaces]
+    return [(mac[18:24].hex(":"), struct.unpack_from("i", mtu, 16)[0]) for mac, mtu in found]
 
 
 def address(interface: str) -> IPv4Interface | None:

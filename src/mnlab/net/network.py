@@ -11,19 +11,21 @@ offloads are off, so captures show the segments that a wire would carry.
 import os
 from functools import partial
 from ipaddress import IPv4Interface, IPv4Network
+from socket import if_nametoindex
 
 from mininet.net import Mininet
 from mininet.node import CPULimitedHost, Host, Node, Switch
 from mininet.util import numCores
 
-from mnlab.net import links, namespace, openflow, parameters, switches
+from mnlab.net import links, namespace, netlink, offloads, openflow, parameters, shaping, switches
 from mnlab.net.errors import NetworkError
-from mnlab.net.links import StrictLink, batch, shape_interfaces
+from mnlab.net.links import StrictLink, shape_interfaces
 from mnlab.net.nodes import Bridge, Strict, StrictHost, strict
 from mnlab.net.openflow import OpenFlowSwitch
 from mnlab.net.throughput import iperf
 from mnlab.net.wait import wait_until
 
+LOOPBACK = 1  # lo's index in every namespace (LOOPBACK_IFINDEX, include/net/net_namespace.h)
 SPANNING_TREE = 120  # s until a spanning tree must have settled; it takes twice a forward delay of 15 s (IEEE 802.1D)
 
 
@@ -60,7 +62,8 @@ class Network(Mininet):
                 switch.stop()
         outside = [next((end for end in (link.intf1, link.intf2) if not end.node.inNamespace), None)
                    for link in self.links]  # one end of each link that would not go with a namespace, and at once
-        batch("ip", [f"link delete {end}" for end in outside if end and namespace.exists(end.name)], "ending the links")
+        netlink.tell([netlink.delete(if_nametoindex(end.name)) for end in outside if end and namespace.exists(end.name)],
+                     "ending the links")
         for node in [*self.hosts, *self.switches]:
             if isinstance(node, Strict):
                 node.terminate()
@@ -124,13 +127,14 @@ class Network(Mininet):
             wait_until(intf.isRunning, f"{intf} is up")
 
     def _mac(self, node, port) -> str:
-        """02: a locally administered address (IEEE 802); then the node's and the port's number."""
-        if isinstance(node, Switch):
-            return f"02:00:00:01:{self.switches.index(node) + 1:02x}:{port:02x}"
+        """02: a locally administered address (IEEE 802); then a switch or not, the node's and the port's number, the
+        high bytes of these two first."""
+        is_switch = isinstance(node, Switch)
+        number = (self.switches if is_switch else self.hosts).index(node) + 1
         own = node.params.get("mac")
-        if own and not node.intfs:
+        if own and not is_switch and not node.intfs:
             return own
-        return f"02:00:00:00:{self.hosts.index(node) + 1:02x}:{port:02x}"
+        return f"02:{port >> 8:02x}:{number >> 8:02x}:{is_switch:02x}:{number & 255:02x}:{port & 255:02x}"
 
     def configHosts(self):  # noqa: N802
         self._make_links(self.links)
@@ -141,20 +145,17 @@ class Network(Mininet):
                 host.config(**host.params)
 
     def _make_links(self, made):
-        lines = [f"link add name {one} address {one.mac} netns {_home(one)} type veth "
-                 f"peer name {two} address {two.mac} netns {_home(two)}"
-                 for one, two in ((link.intf1, link.intf2) for link in made)]
-        batch("ip", lines, "making the links")
+        netlink.tell([netlink.veth(*((intf.name, intf.mac, _home(intf)) for intf in (link.intf1, link.intf2)))
+                      for link in made], "making the links")
         interfaces = [intf for link in made for intf in (link.intf1, link.intf2)]
         for intf in interfaces:
             intf.made = True
         here = [intf for intf in interfaces if isinstance(intf.node, OpenFlowSwitch)]  # outside namespaces
         for intf in here:  # outside the namespaces IPv6 is on, and would send router solicitations through the switch
             namespace.set_sysctl(f"net.ipv6.conf.{intf}.disable_ipv6", 1)
-        batch("ip", [line for intf in here for line in (*links.mtu_lines(intf), f"link set {intf} up")],
-              "starting the switches' interfaces")
+        netlink.tell([_start(intf) for intf in here], "starting the switches' interfaces")
         for intf in here:
-            namespace.turn_off_offloads(intf.name)
+            offloads.turn_off(intf.name)
 
     def _configure(self, node, interfaces):
         """Give a node's new `interfaces` to the kernel as they are noted."""
@@ -163,26 +164,28 @@ class Network(Mininet):
             address = links.ipv4(node.params["ip"], None, node.name)
             if first[0].ip is None:
                 first[0].ip, first[0].prefixLen = str(address.ip), str(address.network.prefixlen)
-        lines = ["link set lo up"]
-        for intf in interfaces:
-            if intf.ip:
-                lines.append(f"addr add {intf.ip}/{intf.prefixLen} broadcast + dev {intf}")
-            lines += [*links.mtu_lines(intf), f"link set {intf} up"]
-        if isinstance(node, Bridge) and not node.running:
-            lines += node.batch()
-            node.running = True
-        route = node.params.get("defaultRoute")
-        lines += [f"route add default {route}"] if route and first and first[0] in interfaces else []
+        what = f"configuring {node.name}"
         with namespace.inside(node.pid):
-            batch("ip", lines, f"configuring {node.name}")
+            addresses = [netlink.address(if_nametoindex(intf.name), intf.ip, int(intf.prefixLen))
+                         for intf in interfaces if intf.ip]
+            netlink.tell([netlink.change(LOOPBACK, up=True), *addresses, *map(_start, interfaces)], what)
+            if isinstance(node, Bridge) and not node.running:
+                node.make()
+            route = node.params.get("defaultRoute")
+            if route and first and first[0] in interfaces:
+                links.default_route(str(route), what)
             for intf in interfaces:
-                namespace.turn_off_offloads(intf.name)
+                offloads.turn_off(intf.name)
+            _read_back(interfaces)
             shape_interfaces(interfaces)
 
     def start(self):
         super().start()
         for node in [*self.hosts, *(s for s in self.switches if isinstance(s, Bridge))]:
-            wait_until(partial(_all_up, node), f"every interface of {node.name} is up")
+            names = [intf.name for intf in cables(node)]
+            if isinstance(node, Bridge) and not node.stp:  # with a spanning tree it waits for that
+                names.append(node.name)
+            wait_until(partial(_all_up, node, names), f"every interface of {node.name} is up")
         for switch in self.switches:
             wait_until(switch.settled, f"the spanning tree of {switch.name} has settled", SPANNING_TREE)
 
@@ -226,8 +229,25 @@ def _home(intf) -> int:
     return intf.node.pid if intf.node.inNamespace else 1
 
 
-def _all_up(node) -> bool:
-    names = [str(intf) for intf in node.intfNames() if str(intf) != "lo"]
-    names += [node.name] if isinstance(node, Bridge) else []
+def _start(intf) -> bytes:
+    """The message that starts an interface of the namespace we are in, with the MTU that was asked for."""
+    return netlink.change(if_nametoindex(intf.name), up=True, mtu=intf.shape.asked.get("mtu"))
+
+
+def _read_back(interfaces) -> None:
+    """NetworkError if one of `interfaces` (of the namespace we are in) has another MAC address or MTU than asked for.
+    """
+    found = namespace.addressed([intf.name for intf in interfaces])
+    for intf, has in zip(interfaces, found, strict=True):
+        asked = intf.mac, intf.shape.asked.get("mtu", shaping.MTU)
+        if asked != has:
+            raise NetworkError(f"{intf}: asked the kernel for the MAC address {asked[0]} and an MTU of {asked[1]}, "
+                               f"it has {has[0]} and {has[1]}")
+
+
+def _all_up(node, waiting: list[str]) -> bool:
+    """Whether every interface of a node is up; those that are go from the list `waiting`."""
     with namespace.inside(node.pid):
-        return all(namespace.is_running(name) for name in names)
+        while waiting and namespace.is_running(waiting[-1]):
+            waiting.pop()
+    return not waiting

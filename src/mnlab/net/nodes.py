@@ -6,26 +6,30 @@ import re
 import shlex
 import signal
 import subprocess
-import threading
 from collections.abc import Callable
 from contextlib import suppress
+from socket import if_nametoindex
 
 from mininet.node import CPULimitedHost, Host, Node, Switch
 
-from mnlab.net import namespace
+from mnlab.net import namespace, netlink
 from mnlab.net.conversation import Conversation, argv_of
 from mnlab.net.cpu import Share
 from mnlab.net.errors import CommandFailed, NetworkError
-from mnlab.net.links import batch
+from mnlab.net.holder import Holder
 
 NAME_LIMIT = 10  # an interface name holds 15 characters (IFNAMSIZ - 1): the node's name, then "-eth12"
+
+#: IPv6 would add neighbour discovery and router solicitations to every capture. "all" is said to "default", too
+#: (addrconf_disable_ipv6, net/ipv6/addrconf.c).
+SYSCTLS = {"net.ipv6.conf.all.disable_ipv6": 1}
 
 
 class Strict(Conversation):
     """Mixed into a Mininet node class, in front.
 
     Mininet keeps an interactive bash behind a pseudo-terminal in each node. That costs most of a start, cuts lines
-    at 4095 characters without a word and hides exit statuses. Here a node is a process that holds the namespaces;
+    at 4095 characters without a word and hides exit statuses. Here a process holds the namespaces (holder.py);
     commands are processes of their own. cmd() has a shell where it needs one (conversation.py).
     """
 
@@ -33,7 +37,7 @@ class Strict(Conversation):
     params: dict
     inNamespace: bool  # noqa: N815
     unmountPrivateDirs: Callable[[], None]  # noqa: N815
-    shell: subprocess.Popen | None
+    shell: Holder | None
     share: Share | None = None  # of the processors: all of them
 
     #: Mininet would start `which` twice to see whether its own programs are there; they are used at once.
@@ -44,27 +48,14 @@ class Strict(Conversation):
             raise NetworkError(f"the name {self.name!r} is too long: a node's name has at most {NAME_LIMIT} characters")
         if not re.fullmatch(r"[\w-]+", self.name, re.ASCII):
             raise NetworkError(f"the name {self.name!r} cannot be: a node's name is letters, digits, _ and -")
-        # n makes the namespaces, then p prints the pid: the line says that they are there.
-        options = "-cdnp" if self.inNamespace else "-cdp"
-        shell = self.shell = subprocess.Popen(["mnexec", options, "sleep", "infinity"], stdin=subprocess.DEVNULL,
-                                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        assert shell.stdout
-        line = shell.stdout.readline()
-        if not line:
-            raise NetworkError(f"{self.name}: mnexec could not make its namespaces (status {shell.wait()})")
-        shell.stdout.close()
-        self.pid = int(line.strip(b"\x01\n"))
+        self.shell = Holder(self.inNamespace, SYSCTLS)
+        self.pid = self.shell.pid
         self.waiting, self.master, self.slave, self.stdin, self.stdout = False, None, None, None, None
         self.lastCmd, self.lastPid, self.readbuf, self.execed = None, None, "", False
         asked = {name: self.params.get(name) for name in ("cpu", "cores", "period_us")}
         limits = {name: value for name, value in asked.items() if value is not None}
         if limits:
             self.share = Share(self.name, self.pid, **limits)
-        if self.inNamespace:
-            with namespace.inside(self.pid):
-                # IPv6 would add neighbour discovery and router solicitations to every capture.
-                for scope in ("all", "default"):
-                    namespace.set_sysctl(f"net.ipv6.conf.{scope}.disable_ipv6", 1)
 
     def run(self, command, timeout: float = 30, check: bool = True, input: str | None = None):
         """Run a command (a string for the shell, or a list) in this node; its subprocess.CompletedProcess, as text.
@@ -92,8 +83,6 @@ class Strict(Conversation):
         if self.share:
             options.setdefault("preexec_fn", self.share.join)
         try:
-            if threading.active_count() > 1:  # only a process of one thread may enter a mount namespace (setns(2))
-                return subprocess.Popen(["mnexec", "-a", str(self.pid), *argv], **options)
             with namespace.at_home(self.pid):
                 return subprocess.Popen(argv, **options)
         except OSError as problem:
@@ -154,8 +143,7 @@ class Strict(Conversation):
         self.hang_up()
         self.unmountPrivateDirs()
         if self.shell:
-            self.shell.kill()
-            self.shell.wait()
+            self.shell.end()
         self.shell = None
         if self.share:
             self.share.end()
@@ -186,8 +174,7 @@ class Bridge(Strict, Switch):
         """Make the bridge, with all interfaces that there are."""
         if not self.running:
             with namespace.inside(self.pid):
-                batch("ip", self.batch(), f"starting {self.name}")
-            self.running = True
+                self.make()
 
     def stop(self, deleteIntfs=False):  # noqa: N803
         """Take the bridge away; its cables stay plugged in."""
@@ -195,7 +182,7 @@ class Bridge(Strict, Switch):
             raise NetworkError(f"{self.name}: stop() leaves the cables; delLink takes them away, delSwitch all of it")
         if self.running:
             with namespace.inside(self.pid):
-                batch("ip", [f"link delete {self.name}"], f"stopping {self.name}")
+                netlink.tell([netlink.delete(if_nametoindex(self.name))], f"stopping {self.name}")
             self.running = False
 
     def connected(self):
@@ -205,24 +192,25 @@ class Bridge(Strict, Switch):
         """Plug a cable in while the switch runs."""
         if self.running:
             with namespace.inside(self.pid):
-                batch("ip", [f"link set {intf} master {self.name}"], f"{intf} joins {self.name}")
+                netlink.tell([netlink.change(if_nametoindex(intf.name), master=if_nametoindex(self.name))],
+                             f"{intf} joins {self.name}")
 
     def settled(self) -> bool:
         """Whether no port is still on its way to forwarding."""
         ports = json.loads(self.run(["bridge", "-j", "link", "show"]).stdout or "[]") if self.stp else []
         return not any(port.get("state") in ("listening", "learning") for port in ports)
 
-    def batch(self) -> list[str]:
-        """Lines for `ip -batch` that make the bridge. Snooping off: multicast reaches everyone, as in a plain switch.
+    def make(self) -> None:
+        """Make the bridge, in its namespace, where we are.
 
         Promiscuous: it then forwards a copy of each frame and listens to the original (br_handle_frame_finish,
         net/bridge/br_input.c). The copy belongs to no socket, so no queue from here on holds its sender back.
         """
-        tree = "stp_state 1" if self.stp else "stp_state 0 forward_delay 0"
-        priority = f" priority {self.prio}" if self.prio is not None else ""
-        lines = [f"link add {self.name} type bridge {tree}{priority} mcast_snooping 0"]
-        lines += [f"link set {intf} master {self.name}" for intf in self.intfNames() if intf != "lo"]
-        return [*lines, f"link set {self.name} promisc on up"]
+        netlink.tell([netlink.bridge(self.name, self.stp, self.prio)], f"starting {self.name}")
+        own = if_nametoindex(self.name)
+        ports = [netlink.change(if_nametoindex(name), master=own) for name in self.intfNames() if name != "lo"]
+        netlink.tell([*ports, netlink.change(own, up=True, promiscuous=True)], f"starting {self.name}")
+        self.running = True
 
 
 def _end(process: subprocess.Popen) -> None:
@@ -248,14 +236,3 @@ def strict(cls: type[Node]) -> type[Node]:
     if issubclass(cls, Strict):
         return cls
     return type(cls.__name__, (Strict, cls), {})
-
-
-def process_state(pid: int) -> str:
-    """The state letter of a process (proc(5)): S when it waits for something, X when it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return "X"
-
-

@@ -49,7 +49,7 @@ class Shape:
     def of(cls, params: dict, whose: str = "a link") -> "Shape":
         """The shape that a link's parameters ask for. NetworkError for what makes no sense, alone or together."""
         shape = cls(parameters.read("link", whose, parameters.LINK, params, more=("port", "moveIntfFn")))
-        for wrong, words in shape._contradictions():
+        for wrong, words in shape._contradictions() if shape.asked else ():
             if wrong:
                 raise NetworkError(f"{whose}: {words}")
         return shape
