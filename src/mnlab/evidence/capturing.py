@@ -121,7 +121,8 @@ class _Wire:
             self.words = self._error()
         if self.words:
             return f"the capture on {self.interface} failed: {self.words}"
-        return counts[1] and f"the capture on {self.interface} is not whole: the kernel dropped {counts[1]} frames"
+        lost = f"the capture on {self.interface} is not whole: the kernel dropped {counts[1]} frames"
+        return lost if counts[1] else ""
 
     def close(self) -> None:
         if self.file:

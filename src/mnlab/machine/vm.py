@@ -50,8 +50,8 @@ class VirtualMachine:
         """The smallest machine that has the memory that `job` may use, and its snapshot. MachineError if none has."""
         size = next((size for size in MEMORY if job.limits.memory + ITS_OWN <= size), None)
         if size is None:
-            raise MachineError(f"a job may use {(MEMORY[-1] - ITS_OWN) // MIB} MiB of memory at most, and this one asks "
-                               f"for {job.limits.memory // MIB} MiB")
+            raise MachineError(f"a job may use {(MEMORY[-1] - ITS_OWN) // MIB} MiB of memory at most, and this one "
+                               f"asks for {job.limits.memory // MIB} MiB")
         if size == self.hardware.memory:
             return self.hardware, self.snapshot
         hardware = replace(self.hardware, memory=size)
