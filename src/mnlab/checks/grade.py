@@ -52,7 +52,8 @@ def checks_of(lab: Lab) -> list[Callable]:
         raise Inconclusive("checks.py cannot be read: " + " ".join(str(problem).split())) from None
     except BaseException as problem:  # SystemExit, say
         raise Inconclusive(f"checks.py cannot be read: {type(problem).__name__} {problem}".strip()) from None
-    checks = [thing for name, thing in vars(module).items() if name.startswith("check_") and inspect.isfunction(thing)]
+    checks: list[Callable] = [thing for name, thing in vars(module).items()
+                              if name.startswith("check_") and inspect.isfunction(thing)]
     if not checks:
         raise Inconclusive("checks.py has no checks")
     return checks

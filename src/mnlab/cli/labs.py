@@ -275,7 +275,8 @@ def _carry_out(tasks, on, clock, key, json, junit, quiet, verbose, brief: bool =
     make_folder(tasks[0].out)
     started = time.monotonic()
     with Progress(total=len(tasks), quiet=quiet) as progress:
-        results = run_tasks(tasks, machine, progress, key=key, meanwhile=lambda: _get_ready(tasks, json, pictured=not (quiet or brief)))
+        results = run_tasks(tasks, machine, progress, key=key,
+                            meanwhile=lambda: _get_ready(tasks, json, pictured=not (quiet or brief)))
     _report(results, json, junit, quiet, draw=True, verbose=verbose, brief=brief, elapsed=time.monotonic() - started)
 
 

@@ -259,12 +259,12 @@ def parse(data: bytes, time: float, frame: Frame, source: Endpoint, target: Endp
           transport: str = "udp") -> DnsMessage | None:
     """A DNS message from its bytes; None if it is not one with a question, or is damaged."""
     fields = _dissect(data)
-    return DnsMessage(time, frame, source, target, transport, *fields, len(data)) if fields else None
+    return DnsMessage(time, frame, source, target, transport, *fields) if fields else None
 
 
 @lru_cache(maxsize=4096)
 def _dissect(data: bytes) -> tuple | None:
-    """What is in the bytes of a message: the fields of DnsMessage from `id` to `edns_size`.
+    """What is in the bytes of a message: the fields of DnsMessage from `id` to `size`.
 
     Remembered, as every check of a run reads the same captures.
     """
@@ -286,7 +286,8 @@ def _dissect(data: bytes) -> tuple | None:
                       for records in section for record in records)
                 for section in (message.answer, message.authority, message.additional))
     return (message.id, *flags, RCODES.get(message.rcode(), f"rcode {int(message.rcode())}"), _name(question.name),
-            dns.rdatatype.to_text(question.rdtype), *sections, int(message.payload) if message.edns >= 0 else None)
+            dns.rdatatype.to_text(question.rdtype), *sections, int(message.payload) if message.edns >= 0 else None,
+            len(data))
 
 
 def _name(name) -> str:
