@@ -10,7 +10,7 @@ CHECK = "@points({}, claim='A-1')\ndef check_{}(evidence): pass\n"
 
 @pytest.mark.parametrize("text, points", [
     (CHECK.format(2, "a") + CHECK.format(13, "b"), 15), ("", None), ("def check_a(): pass\n", None),
-    (CHECK.format("N", "a"), None), (CHECK.format(2, "a") + CHECK.format("N", "b"), None),
+    (CHECK.format("N", "a"), None), (CHECK.format("2 * N", "a"), None), (CHECK.format(2, "a") + CHECK.format("N", "b"), None),
     (CHECK.format(2, "a") + CHECK.format(3, "a"), None), (CHECK.format(2, "a") + "def check_b(): pass\n", None),
     ("@worth(2)\ndef check_a(): pass\n", None), ("@points(points=2)\ndef check_a(): pass\n", None)])
 def test_points_are_read_where_every_check_says_its_own(text, points):
