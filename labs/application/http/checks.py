@@ -5,6 +5,7 @@ computer in real time is late by some tens of milliseconds; SLACK is far above b
 """
 
 import email.utils
+from functools import lru_cache
 from pathlib import Path
 
 from mnlab.checks import expect, points
@@ -20,11 +21,17 @@ TEXT = set(b"\t\r\n") | set(range(0x20, 0x7F))
 
 # --- reading the evidence ---
 
+@lru_cache(maxsize=1)
+def connections(evidence) -> list[tcp.Connection]:
+    """All of the client's, followed once for all checks."""
+    return tcp.connections(evidence.frames("client"))
+
+
 def step(evidence, name: str) -> list[tcp.Connection]:
     """The connections that began in a step: from its mark to the next one."""
     begin = evidence.mark(name)
     end = min([one.start for one in evidence.timeline if one.kind == "mark" and one.start > begin], default=1e9)
-    return [one for one in tcp.connections(evidence.frames("client")) if begin <= one.time < end]
+    return [one for one in connections(evidence) if begin <= one.time < end]
 
 
 def connection(evidence, name: str, done: str = "") -> tcp.Connection:

@@ -1,5 +1,6 @@
 """Reading the evidence of this lab: the visits of each step, in round trips."""
 
+from functools import lru_cache
 from itertools import pairwise
 
 from mnlab.evidence.record import Missing
@@ -16,12 +17,18 @@ def rtt(params) -> float:
     return 2 * params["delay"] / 1e3
 
 
+@lru_cache(maxsize=2)
+def connections(evidence, where) -> list[tcp.Connection]:
+    """All that were captured there, followed once for all checks."""
+    return tcp.connections(evidence.frames(where))
+
+
 def visits(evidence, step, where="client") -> list[tcp.Connection]:
     """The connections that began in a step, in order: it lasts until the next mark."""
     marks = sorted(one.start for one in evidence.timeline if one.kind == "mark")
     start = evidence.mark(step)
     end = next((mark for mark in marks if mark > start), float("inf"))
-    return [one for one in tcp.connections(evidence.frames(where)) if start <= one.time < end]
+    return [one for one in connections(evidence, where) if start <= one.time < end]
 
 
 def visit(evidence, step, where="client") -> tcp.Connection:

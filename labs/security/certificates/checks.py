@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from mnlab.checks import expect, points, same
 from mnlab.lab.lab import load
-from mnlab.protocols import http, tcp, tls
+from mnlab.protocols import http, ip, tcp, tls
 
 read = load(Path(__file__).with_name("reading.py"))
 
@@ -107,8 +107,8 @@ def said(command, code):
 def with_ca(evidence, first, last, where):
     """IP packets from or to the CA's host between two moments. (ARP requests are for everybody, and no question.)"""
     ca = evidence.ip("ca")
-    return [frame for frame in evidence.frames(where) if first <= frame.time <= last and frame.packet.haslayer("IP")
-            and ca in (frame.packet["IP"].src, frame.packet["IP"].dst)]
+    return [frame for frame, packet in ip.packets(evidence.frames(where)) if first <= frame.time <= last
+            and ca in (packet.source, packet.target)]
 
 
 @points(2, claim="CRT-2", hint="scenes/doors/captures/ca-eth0.pcap, from door to door: whom did the client ask?")

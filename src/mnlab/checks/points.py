@@ -79,7 +79,7 @@ def plainly_written(text: str) -> int | None:
 
     To load the checks of all labs takes half a second.
     """
-    checks, marks = re.findall(r"^def (check_\w+)", text, re.M), re.findall(r"^@points\((\d*)", text, re.M)
+    checks, marks = re.findall(r"^def (check_\w+)", text, re.M), re.findall(r"^@points\((?:(\d+)(?=[,)]))?", text, re.M)
     plain = checks and all(marks) and len(marks) == len(checks) == len(set(checks))
     return sum(map(int, marks)) if plain else None
 

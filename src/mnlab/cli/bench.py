@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, FAILED, INCONCLUSIVE, PASSED
-from mnlab.cli.options import Json, Place, Quiet, WrongUsage, a_file, insist_on_clone, machine_for, say
+from mnlab.cli.options import Json, Place, Quiet, WrongUsage, a_file, a_folder, insist_on_clone, machine_for, say
 from mnlab.cli.ownership import give_back
 from mnlab.lab.lab import ROOT, all_labs, find
 
@@ -39,13 +39,22 @@ def bench(name: Names = None,
           json: Json = False,
           out: Annotated[Path | None, typer.Option(
               parser=a_file, metavar="FILE", help="Also write the JSON to this file.")] = None,
+          other: Annotated[Path | None, typer.Option(
+              "--with", parser=a_folder, metavar="DIR", help="compare: another checkout of mnlab.")] = None,
+          pairs: Annotated[int, typer.Option(min=1, help="compare: how often each of the two runs.")] = 5,
           quiet: Quiet = False) -> None:
     """Measure speed, fidelity, determinism and prices, and compare them with their targets.
+
+    compare runs one command here and in another checkout by turns, and says what it costs in each.
 
     Wall times are of this computer: let it do nothing else meanwhile.
 
     Examples: mnlab bench speed --quick, mnlab bench real_time --lab arp
+
+    Example: mnlab bench compare --with ../before --pairs 3 -- check arp
     """
+    if (name or [])[:1] == ["compare"] or other:
+        return _compare(name or [], other, pairs, json, quiet)
     package = load_benchmarks()
     measures = chosen(package, name or [])
     labs = [find(one) for one in lab or []] or all_labs()
@@ -65,6 +74,15 @@ def bench(name: Names = None,
     else:
         show(report)
     raise typer.Exit(report.exit_status)
+
+
+def _compare(words: list[str], other: Path | None, pairs: int, json: bool, quiet: bool) -> None:
+    from mnlab.cli import compare
+    insist_on_clone("bench")
+    if words[:1] != ["compare"] or not other:
+        raise WrongUsage("compare takes another checkout: mnlab bench compare --with DIR -- check arp")
+    costs = compare.measure(other, words[1:], pairs, (lambda text: None) if quiet else say)
+    print(jsonlib.dumps(compare.as_dict(costs), indent=2) if json else compare.table(costs))
 
 
 @dataclass

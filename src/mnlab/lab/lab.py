@@ -1,6 +1,7 @@
 """What a lab is: a folder under labs/LAYER/ with an experiment, and the parts that belong to it."""
 
 import importlib.util
+import random
 import re
 import sys
 import traceback
@@ -111,7 +112,6 @@ class Lab:
         ValueError if a secret parameter's name does not begin with _, or is the variant's.
         """
         import hmac
-        import random
         with written_in(self.folder, "variant(rng) returns the parameters, a dict"):
             params = self.experiment.variant(random.Random(f"{self.name}/{seed}"))
         if not hasattr(self.experiment, "secret"):

@@ -85,14 +85,13 @@ def write_figures(lab: Lab, run: Run) -> list:
     try:
         for figure in lab.figures(run.evidence):
             folder.mkdir(exist_ok=True)
-            for kind in ("svg", "png"):
-                path = folder / f"{figure.name}.{kind}"
-                if figure.phases or figure.events:  # marks belong to one series, so each has a panel
-                    plot_panels(figure.series, path, figure.title, figure.ylabel, figure.thresholds, figure.phases,
-                                figure.events)
-                else:
-                    plot_series(figure.series, path, figure.title, figure.ylabel, (), figure.thresholds)
-                written.append(path)
+            svg, png = (folder / f"{figure.name}.{kind}" for kind in ("svg", "png"))
+            if figure.phases or figure.events:  # marks belong to one series, so each has a panel
+                plot_panels(figure.series, svg, figure.title, figure.ylabel, figure.thresholds, figure.phases,
+                            figure.events, also=[png])
+            else:
+                plot_series(figure.series, svg, figure.title, figure.ylabel, (), figure.thresholds, also=[png])
+            written += [svg, png]
     except Missing:
         pass
     return written

@@ -39,16 +39,17 @@ def plot_series(
     ylabel: str = "",
     events: Iterable[tuple[float, str]] = (),
     thresholds: Mapping[str, Points] | None = None,
+    also: Sequence[Path] = (),
 ) -> Path:
     """Draws values over time (s) as steps, and writes them to `path` (.svg or .png). Returns the path.
 
     series      {label: [(seconds, value), ...]}
     events      (seconds, text): a vertical line each; equal texts share a line style and one entry of the legend
     thresholds  like series, under the same labels: a thin dotted companion of that curve (ssthresh)
+    also        further files of the same picture, say the .png beside the .svg: half the price of two pictures
     """
     path = Path(path)
-    if path.suffix not in METADATA:
-        raise PlotError(f"{path.name}: plots are written as .svg or .png; choose a name that ends so.")
+    _insist_on_kinds(path, *also)
     matplotlib, figure_class = import_matplotlib()
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, **SETTINGS, "backend": "agg"}):
         figure = figure_class(figsize=SIZE, dpi=DPI, layout="constrained")
@@ -62,7 +63,7 @@ def plot_series(
         axes.spines[["top", "right"]].set_visible(False)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-        figure.savefig(path, metadata=METADATA[path.suffix])
+        _save(figure, path, *also)
     return path
 
 
@@ -74,6 +75,7 @@ def plot_panels(
     thresholds: Mapping[str, Points] | None = None,
     phases: Mapping[str, Marks] | None = None,
     events: Mapping[str, Marks] | None = None,
+    also: Sequence[Path] = (),
 ) -> Path:
     """Like plot_series, but a panel for each of `series` on one scale, with its own marks, as in the terminal.
 
@@ -81,8 +83,7 @@ def plot_panels(
     events      (seconds, text) likewise: a line with a letter, which the legend explains
     """
     path, thresholds, phases, events = Path(path), thresholds or {}, phases or {}, events or {}
-    if path.suffix not in METADATA:
-        raise PlotError(f"{path.name}: plots are written as .svg or .png; choose a name that ends so.")
+    _insist_on_kinds(path, *also)
     matplotlib, figure_class = import_matplotlib()
     letters = event_letters(text for label in series for _, text in sorted(events.get(label, ())))
     short = initials(name for label in series for _, name in phases.get(label, ()))
@@ -108,8 +109,21 @@ def plot_panels(
         panels[-1].set(xlabel="time (s)", xlim=(0, end), ylim=(0, top * 1.3))  # room for letters and names
         figure.suptitle(title, fontsize=12)
         _explain(figure, letters, short, any(thresholds.values()))
-        figure.savefig(path, metadata=METADATA[path.suffix])
+        _save(figure, path, *also)
     return path
+
+
+def _insist_on_kinds(*paths: Path) -> None:
+    for path in paths:
+        if path.suffix not in METADATA:
+            raise PlotError(f"{path.name}: plots are written as .svg or .png; choose a name that ends so.")
+
+
+def _save(figure, *paths: Path) -> None:
+    """Write a figure; it is laid out for the first file, and the others have the same layout."""
+    for path in paths:
+        figure.savefig(path, metadata=METADATA[path.suffix])
+        figure.set_layout_engine("none")
 
 
 def _draw_phases(axes, phases: Marks, short: Mapping[str, str], end: float) -> None:

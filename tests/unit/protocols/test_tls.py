@@ -6,6 +6,7 @@ import pytest
 
 from mnlab.protocols import tcp, tls
 from mnlab.protocols.tls import hello as tls_hello
+from mnlab.protocols.tls.suites import SUITES
 
 #: A certificate for www.lab and its key, made for these tests with openssl; they protect nothing.
 KEY_AND_CERTIFICATE = """\
@@ -158,6 +159,11 @@ def test_damaged_hellos_are_none_and_have_words():
     assert tls_hello.parse_server_hello(b"\x03\x03" + bytes(10)) is None
     assert tls_hello.parse_certificates(b"\x00\x00\xff\x00") == ()
     assert tls.handshake_words(tls.Handshake(0.0, tcp.CLIENT, 1, b"")) == "ClientHello (damaged)"
+
+
+def test_suites_have_the_names_that_scapy_knows():
+    from scapy.layers.tls.crypto.suites import _tls_cipher_suites as known
+    assert {number: name for number, name in known.items() if number <= 0xFFFF}.items() <= SUITES.items()
 
 
 def test_a_retry_request_and_grease_are_known():

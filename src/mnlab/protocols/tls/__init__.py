@@ -10,7 +10,7 @@ A stream is a row of *records*: type, version, length, contents. The first ones 
               means nothing.)
 
 The messages are read here and not by scapy's TLS layers, which need the `cryptography` package to read even the clear
-part; only the names of the cipher suites are scapy's. `opening` reads the rest, where a secret is at hand.
+part. `opening` reads the rest, where a secret is at hand.
 """
 
 import struct

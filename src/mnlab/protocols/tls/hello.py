@@ -5,6 +5,8 @@ RFC 8446 section 4.1, RFC 5246 section 7.4; extensions RFC 6066 (server name), R
 
 from dataclasses import dataclass
 
+from mnlab.protocols.tls.suites import SUITES
+
 VERSIONS = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", 0x0303: "TLS 1.2", 0x0304: "TLS 1.3"}
 
 #: Extension numbers that are read here, and the names of others that students meet.
@@ -93,9 +95,7 @@ def version_name(number: int) -> str:
 
 def suite_name(number: int) -> str:
     """A cipher suite's IANA name."""
-    from scapy.layers.tls.crypto.suites import _tls_cipher_suites  # not at the top: the import is dear
-
-    return _tls_cipher_suites.get(number, f"suite {number:#06x}")
+    return SUITES.get(number, f"suite {number:#06x}")
 
 
 def _guarded(parse, body: bytes):

@@ -1,0 +1,24 @@
+"""Points read from the text of a checks.py, where it says them plainly."""
+
+import pytest
+
+from mnlab.checks.points import plainly_written
+from mnlab.lab.lab import all_labs, load
+
+CHECK = "@points({}, claim='A-1')\ndef check_{}(evidence): pass\n"
+
+
+@pytest.mark.parametrize("text, points", [
+    (CHECK.format(2, "a") + CHECK.format(13, "b"), 15), ("", None), ("def check_a(): pass\n", None),
+    (CHECK.format("N", "a"), None), (CHECK.format("2 * N", "a"), None), (CHECK.format(2, "a") + CHECK.format("N", "b"), None),
+    (CHECK.format(2, "a") + CHECK.format(3, "a"), None), (CHECK.format(2, "a") + "def check_b(): pass\n", None),
+    ("@worth(2)\ndef check_a(): pass\n", None), ("@points(points=2)\ndef check_a(): pass\n", None)])
+def test_points_are_read_where_every_check_says_its_own(text, points):
+    assert plainly_written(text) == points
+
+
+@pytest.mark.parametrize("lab", all_labs(), ids=lambda lab: lab.name)
+def test_what_is_read_is_what_is_given(lab):
+    module = vars(load(lab.checks))
+    assert plainly_written(lab.checks.read_text()) == sum(
+        module[name].points.points for name in module if name.startswith("check_") and hasattr(module[name], "points"))
