@@ -29,17 +29,11 @@ finally:
 
 
 @pytest.fixture(scope="module")
-def imported(tmp_path_factory):
+def imported(tmp_path_factory, lay_out):
     """imported(command): names of the modules that it has imported. There is no QEMU: a run ends where it would be."""
-    from mnlab.evidence import layout
     folder = tmp_path_factory.mktemp("imports")
-    (folder / "evidence").mkdir()
     (folder / "work").mkdir()
-    manifest = ('{"lab": "arp", "seed": 1, "params": {}, "network": {}, "start_ns": 0, "outcome": "inconclusive", '
-                '"reason": "nothing was run"')
-    (folder / "evidence" / layout.MANIFEST).write_text(manifest + "}")
-    digest = layout.digest(folder / "evidence")
-    (folder / "evidence" / layout.MANIFEST).write_text(f'{manifest}, "evidence_sha256": "{digest}"}}')
+    lay_out(folder / "evidence", {}, {"outcome": "inconclusive", "reason": "nothing was run"})
 
     def run(command):
         done = subprocess.run([sys.executable, "-Pc", TELLING, *COMMANDS[command]], cwd=folder, capture_output=True,
