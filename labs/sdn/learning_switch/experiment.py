@@ -3,7 +3,7 @@
 import signal
 import socket
 
-from mnlab.lab import Allowed, Diagram
+from mnlab.lab import Allowed, Diagram, scene
 
 allowed = Allowed(packages=("ryu",), only={"ryu.app": ("wsgi",)})
 needs = ("netem",)
@@ -53,7 +53,9 @@ def topology(params):
                        params["ports"])
 
 
-def experiment(net, rec, work):
+@scene(work=["*.py"])
+def switches(net, rec, work):
+    """A hub, then your learning switch."""
     h1, h2, p = net["h1"], net["h2"], rec.params
 
     def ping(name, target, options="-c1", source=h1):
