@@ -32,7 +32,7 @@ def near(one: float, other: float) -> bool:
 FOUR = "the client half-closed (shutdown), the server worked for a while, answered, and closed"
 
 
-@points(1, claim="TRD-1", hint="Find both FINs in captures/h1-eth0.pcap, and the first ACK behind each.")
+@points(1, claim="TRD-1", hint="Find both FINs in scenes/endings/captures/h1-eth0.pcap, and the first ACK behind each.")
 def check_four_segments(evidence):
     """FIN, ACK, FIN, ACK: each end says that it is done, and is told that this was heard."""
     connection = wire(evidence, "four")
@@ -48,7 +48,7 @@ def check_four_segments(evidence):
                seen=f"FIN seq={fin.seq} with {fin.length} bytes, ACK ack={ack.ack}")
 
 
-@points(1, claim="TRD-1", hint="Compare the times in kernel/tcp.trace with the captures of both hosts.")
+@points(1, claim="TRD-1", hint="Compare the times in scenes/endings/kernel/tcp.trace with the captures of both hosts.")
 def check_states_follow_the_segments(evidence):
     """Each kernel changes state when the segment arrives: FIN-WAIT-1, FIN-WAIT-2, and CLOSE-WAIT, LAST-ACK, CLOSED."""
     at = {host: wire(evidence, "four", host) for host in ("h1", "h2")}
@@ -83,7 +83,7 @@ def check_server_goes_on_after_the_fin(evidence):
     expect(not said, done=FOUR, expected="nothing but ACKs from h1 after its FIN", seen=in_words(said))
 
 
-@points(1, claim="TRD-2", hint="Find the state of the connection `patient` on h1 in files/sockets.")
+@points(1, claim="TRD-2", hint="Find the state of the connection `patient` on h1 in scenes/endings/files/sockets.")
 def check_half_close_lasts(evidence):
     """A half-closed connection stays open as long as the client's program holds it: over a minute here."""
     p, connection = evidence.params, wire(evidence, "patient")
@@ -148,17 +148,18 @@ def check_hesitation_makes_four(evidence):
 
 # --- who is done first ------------------------------------------------------------------------------------------------
 
-@points(1, claim="TRD-4", hint="Which host still lists the connection when the other has forgotten it? (files/sockets)")
+@points(1, claim="TRD-4",
+        hint="Which host still lists the connection when the other has forgotten it? (scenes/endings/files/sockets)")
 def check_passive_closer_is_done_first(evidence):
     """Who closes second is CLOSED with the last ACK; who closed first lingers in TIME-WAIT. Client and server alike."""
-    for scene, active, passive in (("four", "h1", "h2"), ("server-first", "h2", "h1")):
+    for step, active, passive in (("four", "h1", "h2"), ("server-first", "h2", "h1")):
         done = f"{active} closed first, {passive} after it"
-        way = states(evidence, scene, passive)
+        way = states(evidence, step, passive)
         expect(list(way)[-2:] == ["LAST-ACK", "CLOSED"], done=done, expected=f"{passive}: LAST-ACK, CLOSED",
                seen=", ".join(way))
         end = way["CLOSED"]
-        lingering = seen_as(evidence, scene, active, "TIME-WAIT", start=end)
-        left = list(seen_as(evidence, scene, passive, "TIME-WAIT", start=end))
+        lingering = seen_as(evidence, step, active, "TIME-WAIT", start=end)
+        left = list(seen_as(evidence, step, passive, "TIME-WAIT", start=end))
         length = lingering[-1] - end if lingering else 0
         expect(TIMEWAIT - LOOK < length < TIMEWAIT * LATE and not left, done=done,
                expected=f"{passive} forgets the connection at once, {active} waits {TIMEWAIT} s longer",
@@ -184,7 +185,7 @@ def check_both_close_at_once(evidence):
 
 # --- resets and forgotten connections ---------------------------------------------------------------------------------
 
-@points(1, claim="TRD-5", hint="What is the last segment that h2 sends in the scene `unread`, and what did h1 get?")
+@points(1, claim="TRD-5", hint="What is the last segment that h2 sends in the step `unread`, and what did h1 get?")
 def check_unread_data_makes_a_reset(evidence):
     """close() with received data unread sends RST and no FIN, and what waited to be sent is lost."""
     p, connection = evidence.params, wire(evidence, "unread")
@@ -206,9 +207,9 @@ def check_orphan_is_given_up(evidence):
     p = evidence.params
     early, late = sorted(("a", "b"), key=lambda name: p[f"orphan_{name}"])
     for name, answer in ((early, "ACK"), (late, "RST")):
-        scene, waits = f"orphan-{name}", p[f"orphan_{name}"]
+        step, waits = f"orphan-{name}", p[f"orphan_{name}"]
         done = f"the client closed for good; the server closed {waits} s later"
-        connection = wire(evidence, scene)
+        connection = wire(evidence, step)
         _, second = fins(connection, done)
         answers = [segment for segment in connection.sent(CLIENT) if second.time <= segment.time < second.time + SOON]
         expect(answers and answers[0].flags == answer, done=done, expected=f"h1 answers the server's FIN with {answer}",
@@ -333,7 +334,8 @@ def check_your_answer_arrives_whole(evidence):
 
 # --- the student's answers --------------------------------------------------------------------------------------------
 
-@points(2, claim=("TRD-1", "TRD-2"), hint="Scene `four`: Wireshark has the numbers, files/sockets the states.")
+@points(2, claim=("TRD-1", "TRD-2"),
+        hint="Step `four`: Wireshark has the numbers, scenes/endings/files/sockets the states.")
 def check_answers_half_close(evidence, answers):
     """Your answers on the connection that the client half-closed."""
     connection = wire(evidence, "four")
@@ -349,17 +351,17 @@ def check_answers_half_close(evidence, answers):
 @points(2, claim=("TRD-3", "TRD-4", "TRD-6"), hint="Count from the first FIN on. Who waits, `ss -tan` shows.")
 def check_answers_who_closes(evidence, answers):
     """Your answers on how many segments it takes, and who waits afterwards."""
-    for scene in ("three", "late"):
-        same(answers.integer(f"segments_{scene}"), len(closing(wire(evidence, scene))), f"segments_{scene}")
+    for step in ("three", "late"):
+        same(answers.integer(f"segments_{step}"), len(closing(wire(evidence, step))), f"segments_{step}")
     way = [state for state in states(evidence, "together", "h1") if state.startswith(("FIN", "CLOSING"))]
     same([str(item).upper() for item in answers.items("together_states")], [*way, "TIME-WAIT"], "together_states")
-    for scene in ("together", "server-first"):
-        key = f"waits_{scene.replace('-', '_')}"
-        waiting = [host for host in ("h1", "h2") if seen_as(evidence, scene, host, "TIME-WAIT")]
+    for step in ("together", "server-first"):
+        key = f"waits_{step.replace('-', '_')}"
+        waiting = [host for host in ("h1", "h2") if seen_as(evidence, step, host, "TIME-WAIT")]
         same(sorted(str(item) for item in answers.items(key)), waiting, key)
 
 
-@points(2, claim=("TRD-5", "TRD-7"), hint="Scenes `unread`, `orphan-a`, `orphan-b`: what is the last segment of each?")
+@points(2, claim=("TRD-5", "TRD-7"), hint="Steps `unread`, `orphan-a`, `orphan-b`: what is the last segment of each?")
 def check_answers_resets(evidence, answers):
     """Your answers on the answer that was cut short, and on the clients that had gone."""
     same(answers.integer("lost"), evidence.params["cut"] - outcome(evidence, "unread")["bytes"], "lost")

@@ -2,8 +2,8 @@
 
     h1 ── s1 ── h2        each link delays by some milliseconds, so that a segment is on its way for a while
 
-In all scenes but the last both ends are sockets of the hosts' kernels that this program holds: which call is made
-when, is all that matters. Each scene has a server port of its own: `port` of the variant plus its place in SCENES.
+In all steps but the last both ends are sockets of the hosts' kernels that this program holds: which call is made
+when, is all that matters. Each step has a server port of its own: `port` of the variant plus its place in STEPS.
 """
 
 import errno
@@ -12,14 +12,14 @@ import socket
 import string
 import struct
 
-from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram
+from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram, scene
 
 allowed = Allowed()
 needs = ("netem", "trace")
 
-SCENES = ("four", "three", "late", "together", "server-first", "unread", "gone", "patient", "orphan-a", "orphan-b",
-          "yours")
-PAUSE = 1.0  # s between scenes, so that nothing of one is still on its way in the next
+STEPS = ("four", "three", "late", "together", "server-first", "unread", "gone", "patient", "orphan-a", "orphan-b",
+         "yours")
+PAUSE = 1.0  # s between steps, so that nothing of one is still on its way in the next
 
 diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="four", last="unread", limit=70, seen_by="h1")
 
@@ -52,7 +52,9 @@ def topology(params):
                link={"delay": f"{params['delay']}ms"})
 
 
-def experiment(net, rec, work):
+@scene(work=["*.py"])
+def endings(net, rec, work):
+    """How Linux takes leave, and how your server does."""
     stage = Stage(net, rec)
     with rec.trace(), rec.capture("h1", "h2"):
         rec.progress("a client that half-closes, a server that goes on")
@@ -74,27 +76,27 @@ def experiment(net, rec, work):
 
 
 class Stage:
-    """Where the scenes play: makes connections, and notes what the programs saw and in which state sockets are."""
+    """Where the steps are taken: makes connections, and notes what the programs saw and in which state sockets are."""
 
     def __init__(self, net, rec):
         self.net, self.rec = net, rec
-        self.outcomes = {}  # scene: what its client read, and how that ended
+        self.outcomes = {}  # step: what its client read, and how that ended
         self.samples = []  # {"time": s, "h1": {server port: state}, "h2": ...}
 
-    def port(self, scene) -> int:
-        return self.rec.params["port"] + SCENES.index(scene)
+    def port(self, step) -> int:
+        return self.rec.params["port"] + STEPS.index(step)
 
-    def pair(self, scene, buffer: int = 0):
+    def pair(self, step, buffer: int = 0):
         """A fresh connection: the client's socket on h1 and the server's on h2."""
         from mnlab.net import sockets
-        self.rec.mark(scene)
-        with sockets.listen(self.net["h2"], self.port(scene)) as listener:
-            client = self.connect(scene, buffer)
+        self.rec.mark(step)
+        with sockets.listen(self.net["h2"], self.port(step)) as listener:
+            client = self.connect(step, buffer)
             return client, listener.accept()[0]
 
-    def connect(self, scene, buffer: int = 0):
+    def connect(self, step, buffer: int = 0):
         from mnlab.net import sockets
-        return sockets.connect(self.net["h1"], (self.net["h2"].IP(), self.port(scene)), buffer=buffer)
+        return sockets.connect(self.net["h1"], (self.net["h2"].IP(), self.port(step)), buffer=buffer)
 
     def read(self, connection, name: str = "") -> bytes:
         """What the other end sends until it ends; noted as the outcome `name`."""
@@ -111,7 +113,7 @@ class Stage:
         sample = {"time": round(self.rec.now(), 6), "h1": {}, "h2": {}}
         for host, column in (("h1", "remote"), ("h2", "local")):
             for row in sockets.table(self.net[host]):
-                if first <= row[column][1] < first + len(SCENES) and row["state"] != "LISTEN":
+                if first <= row[column][1] < first + len(STEPS) and row["state"] != "LISTEN":
                     sample[host][str(row[column][1])] = row["state"]
         self.samples.append(sample)
 
@@ -123,7 +125,7 @@ class Stage:
             self.look()
 
 
-# --- the scenes; "client" is always on h1, "server" on h2 ---
+# --- the steps; "client" is always on h1, "server" on h2 ---
 
 def four(stage, p):
     """The client has said all: it closes its half. The server works for a while, answers in pieces, then closes."""

@@ -27,7 +27,7 @@ def deaf_after_fin(net, params):
 
 @mutant.network("the path forgets a half-closed connection after half a minute")
 def forgetful_path(net, params):
-    patient = params["port"] + 7  # its place in SCENES
+    patient = params["port"] + 7  # its place in STEPS
     net["h2"].run("nft 'add table ip wall; add chain ip wall c { type filter hook output priority 0; }'")
     net["h2"].start_process(["bash", "-c", f"sleep 50; nft add rule ip wall c tcp sport {patient} drop"])
 

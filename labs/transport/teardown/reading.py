@@ -8,15 +8,15 @@ from mnlab.protocols import tcp
 from mnlab.protocols.tcp import CLIENT, SERVER
 from mnlab.protocols.tcp.teardown import closing, in_words, socket_states
 
-SCENES = ("four", "three", "late", "together", "server-first", "unread", "gone", "patient", "orphan-a", "orphan-b",
-          "yours")
+STEPS = ("four", "three", "late", "together", "server-first", "unread", "gone", "patient", "orphan-a", "orphan-b",
+         "yours")
 VISITS = ("pieces", "empty", "killed", "too-long", "endless", "slow-reader")  # the student's server's clients
 
 
 # --- the wire and the kernels ---
 
-def port(evidence, scene: str) -> int:
-    return evidence.params["port"] + SCENES.index(scene)
+def port(evidence, step: str) -> int:
+    return evidence.params["port"] + STEPS.index(step)
 
 
 @lru_cache(maxsize=8)
@@ -24,14 +24,14 @@ def connections(evidence, host: str) -> list[tcp.Connection]:
     return tcp.connections(evidence.frames(host))
 
 
-def wire(evidence, scene: str, host: str = "h1") -> tcp.Connection:
-    """A scene's connection as captured on `host`; of the student's server, the one that the visit of this name made."""
-    visit = scene in VISITS
-    begin, end = (evidence.mark(scene), after(evidence, scene)) if visit else (0, float("inf"))
+def wire(evidence, step: str, host: str = "h1") -> tcp.Connection:
+    """A step's connection as captured on `host`; of the student's server, the one that the visit of this name made."""
+    visit = step in VISITS
+    begin, end = (evidence.mark(step), after(evidence, step)) if visit else (0, float("inf"))
     found = [one for one in connections(evidence, host)
-             if one.server.port == port(evidence, "yours" if visit else scene) and begin <= one.time < end]
+             if one.server.port == port(evidence, "yours" if visit else step) and begin <= one.time < end]
     if not found:
-        raise Missing(f"no connection of the scene {scene} was captured on {host}")
+        raise Missing(f"no connection of the step {step} was captured on {host}")
     return found[0]
 
 
@@ -41,15 +41,15 @@ def after(evidence, visit: str) -> float:
     return evidence.mark(following[0]) if following else float("inf")
 
 
-def states(evidence, scene: str, host: str) -> dict[str, float]:
+def states(evidence, step: str, host: str) -> dict[str, float]:
     """The states that the socket of `host` entered, and when; TIME-WAIT is reported as CLOSED."""
     side = CLIENT if host == "h1" else SERVER
-    return socket_states(evidence.kernel(), wire(evidence, scene, host), side)
+    return socket_states(evidence.kernel(), wire(evidence, step, host), side)
 
 
-def seen_as(evidence, scene: str, host: str, state: str, start: float = 0) -> list[float]:
-    """When, of the looks that were taken every two seconds, the scene's connection was in this state on `host`."""
-    key = str(port(evidence, scene))
+def seen_as(evidence, step: str, host: str, state: str, start: float = 0) -> list[float]:
+    """When, of the looks that were taken every two seconds, the step's connection was in this state on `host`."""
+    key = str(port(evidence, step))
     return [sample["time"] for sample in evidence.json("sockets")
             if sample["time"] >= start and sample[host].get(key) == state]
 
@@ -61,9 +61,9 @@ def fins(connection: tcp.Connection, done: str) -> tuple[tcp.Segment, tcp.Segmen
     return found[CLIENT], found[SERVER]
 
 
-def outcome(evidence, scene: str) -> dict:
-    """What the scene's program read, and how that ended."""
-    return evidence.json("outcomes").get(scene) or {"bytes": 0, "end": "nothing"}
+def outcome(evidence, step: str) -> dict:
+    """What the step's program read, and how that ended."""
+    return evidence.json("outcomes").get(step) or {"bytes": 0, "end": "nothing"}
 
 
 # --- the student's server ---
