@@ -9,10 +9,9 @@ from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram, scene
 
 allowed = Allowed()
 needs = ("netem", "nftables")
-CAPTURED = ("h1", "h2", "r1-eth1", "h3")
-SEEN = {"captures": CAPTURED, "protocols": ("arp", "icmp", "ip"),
+SEEN = {"captures": ("h1", "h2", "r1-eth1", "h3"), "protocols": ("arp", "icmp", "ip"),
         "hosts": ("h2", "h1", "r1", "r2", "h3")}
-diagram = (Diagram(**SEEN, scene="kernel", limit=60), Diagram(**SEEN, scene="ping", during="your-ping"))
+diagram = (Diagram(**SEEN, first="first", last="yours", limit=60), Diagram(**SEEN, during="your-ping"))
 
 HOSTS = ("h1", "h2", "h3", "r1", "r2")
 COUNT = 5  # requests that the student's ping sends
@@ -52,16 +51,17 @@ def topology(params):
                    {name: p[f"{name}_mac"] for name in HOSTS if name != "r2"}, p["mtu"], f"{p['delay']}ms")
 
 
-@scene
-def kernel(net, rec):
-    """What the kernels of hosts and routers do."""
+@scene(work=["*.py"])
+def pings(net, rec, work):
+    """The kernels' pings, and yours."""
     h1, p = net["h1"], rec.params
 
     def ping(name, target, options="-c1"):
         rec.run(name, h1, f"ping {options} {p[target]}", check=False)  # what comes of it is for the checks to say
 
-    with rec.capture(*CAPTURED):
+    with rec.capture("h1", "h2", "r1-eth1", "h3"):
         rec.progress("near and far")
+        rec.mark("first")
         ping("near-ping", "h2", "-c2 -i0.2")
         ping("far-ping", "h3", "-c2 -i0.2")
 
@@ -82,20 +82,16 @@ def kernel(net, rec):
         ping("long-ping", "h3", f"-c1 -M dont -s{p['size']}")
         ping("df-ping", "h3", f"-c1 -M do -s{p['size']}")
 
+        rec.progress("your ping")
+        rec.mark("yours")
+        net["r1"].run(["nft", "-f", "-"], input=drop_rule(p))
+        with Disturber(net, p):
+            rec.student("your-ping", h1, ["python3", "ping.py"], caps=["NET_RAW"], timeout=40, input=commands(p))
+
         rec.progress("a wrong mask")
         h1.run(["ip", "-batch", "-"], input=f"addr del {p['h1']}/{p['prefix']} dev h1-eth0\n"
                f"addr add {p['h1']}/24 dev h1-eth0\nroute replace default via {p['r1']}\n")
         ping("wrong-mask-ping", "h3")
-
-
-@scene(work=["*.py"])
-def ping(net, rec, work):
-    """Your ping."""
-    h1, p = net["h1"], rec.params
-    rec.run("warm-up", h1, f"ping -c1 {p['h3']}", check=False)  # nobody on the way has to ask by ARP afterwards
-    net["r1"].run(["nft", "-f", "-"], input=drop_rule(p))
-    with rec.capture(*CAPTURED), Disturber(net, p):
-        rec.student("your-ping", h1, ["python3", "ping.py"], caps=["NET_RAW"], timeout=40, input=commands(p))
 
 
 def commands(p) -> str:

@@ -7,28 +7,28 @@ ENOUGH = ("no_carry", "other_source", "wide_link", "proxy_arp", "promiscuous", "
 # --- the network misbehaves ---
 
 
-@mutant.network("h1 has a static ARP entry for h2", scenes=["kernel"])
+@mutant.network("h1 has a static ARP entry for h2")
 def static_entry(net, params):
     net["h1"].run(f"ip neigh add {params['h2']} lladdr {params['h2_mac']} dev h1-eth0 nud permanent")
 
 
-@mutant.network("r1 answers ARP for h3 (proxy ARP)", scenes=["kernel"])
+@mutant.network("r1 answers ARP for h3 (proxy ARP)")
 def proxy_arp(net, params):
     net["r1"].sysctl("net.ipv4.conf.r1-eth0.proxy_arp", 1)
 
 
-@mutant.network("h2 takes frames for another MAC address", scenes=["kernel"])
+@mutant.network("h2 takes frames for another MAC address")
 def promiscuous(net, params):
     net["h2"].run("tc qdisc add dev h2-eth0 ingress && "
                   "tc filter add dev h2-eth0 ingress matchall action skbedit ptype host")
 
 
-@mutant.network("h2 does not answer echo requests", scenes=["kernel"])
+@mutant.network("h2 does not answer echo requests")
 def silent(net, params):
     net["h2"].sysctl("net.ipv4.icmp_echo_ignore_all", 1)
 
 
-@mutant.network("h1 sends with a TTL of 128", scenes=["kernel"])
+@mutant.network("h1 sends with a TTL of 128")
 def other_ttl(net, params):
     net["h1"].sysctl("net.ipv4.ip_default_ttl", 128)
 
@@ -46,12 +46,12 @@ def silent_routers(net, params):
         net[router].sysctl("net.ipv4.icmp_msgs_per_sec", 0)
 
 
-@mutant.network("r2 has a route to everywhere", scenes=["kernel"])
+@mutant.network("r2 has a route to everywhere")
 def default_route(net, params):
     net["r2"].run(f"ip route add default via {params['r1_out']}")
 
 
-@mutant.network("the link between the routers takes 1500 bytes", scenes=["kernel"])
+@mutant.network("the link between the routers takes 1500 bytes")
 def wide_link(net, params):
     net["r1"].run("ip link set dev r1-eth1 mtu 1500")
     net["r2"].run("ip link set dev r2-eth1 mtu 1500")

@@ -8,7 +8,7 @@ from mnlab.lab import Allowed, Diagram, scene
 allowed = Allowed(packages=("ryu",), only={"ryu.app": ("wsgi",)})
 needs = ("netem",)
 diagram = Diagram(captures=("h1", "c0"), protocols=("arp", "icmp", "openflow"), hosts=("h1", "s1", "c0", "s2"),
-                  scene="learning", first="first", last="far")
+                  first="first", last="far")
 
 openflow = True
 
@@ -53,36 +53,42 @@ def topology(params):
                        params["ports"])
 
 
-@scene
-def hub(net, rec):
-    """A hub."""
-    h1, p = net["h1"], rec.params
-    move_controller_away(net, p)
+@scene(work=["*.py"])
+def switches(net, rec, work):
+    """A hub, then your learning switch."""
+    h1, h2, p = net["h1"], net["h2"], rec.params
+
+    def ping(name, target, options="-c1", source=h1):
+        rec.run(name, source, f"ping {options} {p[target]}", check=False)  # what comes of it is for the checks to say
+
+    def keep_flows(name):
+        for switch in SWITCHES:
+            rec.keep(f"{name}-{switch}", net[switch].flows())
+
+    net["c0"].run(f"tc qdisc add dev c0-eth0 root netem delay {p['away']}ms limit 1000")
     with rec.capture("c0", "h1", "h2", "h3"):
-        rec.controller("hub", "hub.py")
-        ping(rec, h1, "hub-ping", "h2", f"-c{p['hub_pings']} -i0.5")
+        rec.progress("a hub")
+        hub = rec.controller("hub", "hub.py")
+        ping("hub-ping", "h2", f"-c{p['hub_pings']} -i0.5")
         rec.wait(1)
         for switch in SWITCHES:
             net[switch].delete_flows()
-        ping(rec, h1, "empty-ping", "h2", "-c1 -W1")
+        ping("empty-ping", "h2", "-c1 -W1")
+        hub.stop()
+        for host in (h1, h2):
+            host.run("ip neigh flush all")
 
-
-@scene(work=["*.py"])
-def learning(net, rec, work):
-    """Your learning switch."""
-    h1, h2, p = net["h1"], net["h2"], rec.params
-    move_controller_away(net, p)
-    with rec.capture("c0", "h1", "h2", "h3"):
+        rec.progress("your switch")
         switch = rec.student_controller("your-switch", "switch.py")
         rec.mark("first")
-        ping(rec, h1, "first-ping", "h2")
+        ping("first-ping", "h2")
         rec.wait(1)
-        ping(rec, h1, "second-ping", "h2", "-c5 -i0.2")
+        ping("second-ping", "h2", "-c5 -i0.2")
         rec.save("kernel-flows", net["s1"], "ovs-appctl dpctl/dump-flows")
         rec.wait(1)
         rec.mark("far")
-        ping(rec, h1, "far-ping", "h4", "-c4 -i1.5")
-        keep_flows(net, rec, "learned")
+        ping("far-ping", "h4", "-c4 -i1.5")
+        keep_flows("learned")
         rec.wait(1)
 
         rec.progress("frames to a host that never spoke, from it, to it again, and to nobody")
@@ -93,13 +99,13 @@ def learning(net, rec, work):
 
         rec.progress("flows are forgotten")
         rec.wait(p["idle"] + 10)  # Linux verifies an ARP entry 5 s after its use, which uses the flows once more
-        keep_flows(net, rec, "idle")
-        ping(rec, h1, "late-ping", "h2")
+        keep_flows("idle")
+        ping("late-ping", "h2")
 
         rec.progress("h2 is carried to s2")
         move_h2(net, p)
         rec.mark("moved")
-        ping(rec, h2, "moved-ping", "h1", "-c3 -i0.5 -W1")
+        ping("moved-ping", "h1", "-c3 -i0.5 -W1", source=h2)
         rec.wait(1)
 
         rec.progress("the controller dies in the middle of a ping")
@@ -109,29 +115,16 @@ def learning(net, rec, work):
         switch.stop(signal.SIGKILL)
         rec.wait_until(lambda: going_on.process.poll() is not None, "the ping ends", 30)
         going_on.stop()
-        ping(rec, h1, "new-ping", "h3", "-c1 -W1")
+        ping("new-ping", "h3", "-c1 -W1")
         rec.wait(p["idle"] + 10)
-        ping(rec, h1, "forgotten-ping", "h4", "-c1 -W1")
+        ping("forgotten-ping", "h4", "-c1 -W1")
 
         rec.progress("the switches help themselves")
         rec.mark("standalone")
         for name in SWITCHES:
             net[name].set_fail_mode("standalone")
         rec.wait(PATIENCE)
-        ping(rec, h1, "standalone-ping", "h3", "-c4 -i0.5")
-
-
-def move_controller_away(net, p) -> None:
-    net["c0"].run(f"tc qdisc add dev c0-eth0 root netem delay {p['away']}ms limit 1000")
-
-
-def ping(rec, source, name: str, target: str, options: str = "-c1") -> None:
-    rec.run(name, source, f"ping {options} {rec.params[target]}", check=False)  # what comes of it is for the checks
-
-
-def keep_flows(net, rec, name: str) -> None:
-    for switch in SWITCHES:
-        rec.keep(f"{name}-{switch}", net[switch].flows())
+        ping("standalone-ping", "h3", "-c4 -i0.5")
 
 
 def frames(p) -> list[tuple[str, str]]:

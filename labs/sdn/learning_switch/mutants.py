@@ -9,12 +9,12 @@ ENOUGH = ("second_cable", "standalone", "never_learns")
 # --- the network misbehaves ---
 
 
-@mutant.network("the hub is a learning switch", scenes=["hub"])
+@mutant.network("the hub is a learning switch")
 def clever_hub(net, params):
     Path("controller/hub.py").write_text(Path("controller/learning_switch.py").read_text())
 
 
-@mutant.network("the hub has no flow for table misses", scenes=["hub"])
+@mutant.network("the hub has no flow for table misses")
 def deaf_hub(net, params):
     hub = Path("controller/hub.py")
     hub.write_text(hub.read_text().replace("priority=TABLE_MISS,", "priority=TABLE_MISS, command=ofp.OFPFC_MODIFY,"))
@@ -40,7 +40,7 @@ def standalone(net, params):
         net[switch].set_fail_mode("standalone")
 
 
-@mutant.network("the switches stay secure", scenes=["learning"])
+@mutant.network("the switches stay secure")
 def always_secure(net, params):
     for switch in ("s1", "s2"):
         net[switch].set_fail_mode = lambda mode: None

@@ -21,65 +21,65 @@ HEADERS = 14 + 20 + 8  # bytes of Ethernet, IPv4, ICMP
 # --- an ARP proxy ---
 
 @points(1, claim="SDN-7", hint="Whom can the controller ask about an address that it has never seen?")
-def check_first_questions_reach_everybody(proxy):
+def check_first_questions_reach_everybody(controllers):
     """The first question about a host that has not spoken yet is heard by all other hosts, proxy or not."""
-    asked = wire.questions(proxy, "first-question", "known")
+    asked = wire.questions(controllers, "first-question", "known")
     expect(len(asked) >= 3, done="three hosts pinged their neighbours", expected="three questions", seen=len(asked))
     for question in asked[:3]:
-        heard = [host for host in HOSTS for packet in wire.arps(proxy, host, "first-question", "known") if
+        heard = [host for host in HOSTS for packet in wire.arps(controllers, host, "first-question", "known") if
                  packet.broadcast and (packet.sender_ip, packet.target_ip) == (question.sender_ip, question.target_ip)]
         expect(len(set(heard)) == 3, done=f"{question.sender_ip} asked for {question.target_ip}",
                expected="the three other hosts hear it", seen=", ".join(heard) or "nobody")
 
 
 @points(1, claim="SDN-7", hint="Follow the question to c0, and the answer from there.")
-def check_controller_answers_for_the_owner(proxy):
+def check_controller_answers_for_the_owner(controllers):
     """Once a host has spoken, the controller answers for it: its MAC address, in a packet-out to the asker's port."""
-    asked = wire.questions(proxy, "known", "unknown")
+    asked = wire.questions(controllers, "known", "unknown")
     expect(asked, done="a host with an empty cache pinged another", expected="an ARP request", seen="none")
-    answers = [packet for message in wire.said(proxy, "PACKET_OUT", "known", "unknown") if message.inner
+    answers = [packet for message in wire.said(controllers, "PACKET_OUT", "known", "unknown") if message.inner
                for packet in arp.packets([message.inner]) if packet.kind == "reply"]
     for question in asked:
-        owner = proxy.name_of(question.target_ip)
+        owner = controllers.name_of(question.target_ip)
         mine = [packet for packet in answers if (packet.sender_ip, packet.target_ip)
                 == (question.target_ip, question.sender_ip)]
-        expect(mine and all(packet.sender_mac == proxy.params[f"{owner}_mac"] for packet in mine),
+        expect(mine and all(packet.sender_mac == controllers.params[f"{owner}_mac"] for packet in mine),
                done=f"{question.sender_ip} asked for {owner}", expected=f"a packet-out that says {owner}'s MAC address",
                seen=mine[0].sender_mac if mine else "no such packet-out")
-        own = [packet for packet in arp.packets(wire.between(proxy, owner, "known", "unknown"))
-               if packet.kind == "reply" and packet.source == proxy.params[f"{owner}_mac"]]
+        own = [packet for packet in arp.packets(wire.between(controllers, owner, "known", "unknown"))
+               if packet.kind == "reply" and packet.source == controllers.params[f"{owner}_mac"]]
         expect(not own, done=f"{question.sender_ip} asked for {owner}", expected=f"{owner} itself says nothing",
                seen="it answered")
 
 
 @points(1, claim="SDN-7", hint="Filter `arp` in the captures of the hosts that asked nothing.")
-def check_nobody_else_is_disturbed(proxy):
+def check_nobody_else_is_disturbed(controllers):
     """Of the questions about known hosts no other host hears anything."""
-    asked = wire.questions(proxy, "known", "unknown")
-    heard = sorted(wire.hear_broadcasts(proxy, "known", "unknown"))
+    asked = wire.questions(controllers, "known", "unknown")
+    heard = sorted(wire.hear_broadcasts(controllers, "known", "unknown"))
     expect(asked and not heard, done=f"{len(asked)} questions were asked, of known hosts",
            expected="no broadcast at any host", seen=f"{', '.join(heard)} heard one" if heard else "no question")
 
 
 @points(1, claim="SDN-7", hint="Compare the reply with one that the owner itself would send.")
-def check_the_asker_believes_it(proxy):
+def check_the_asker_believes_it(controllers):
     """The asker's kernel takes the answer for the owner's: its ping is answered."""
-    p, ping = proxy.params, proxy.command("known-ping")
-    cached = [entry.get("lladdr") for entry in proxy.json("neighbours") if entry["dst"] == p[p["asked"]]]
+    p, ping = controllers.params, controllers.command("known-ping")
+    cached = [entry.get("lladdr") for entry in controllers.json("neighbours") if entry["dst"] == p[p["asked"]]]
     expect(ping.status == 0 and cached == [p[f"{p['asked']}_mac"]], done=f"{p['asker']} pinged {p['asked']}",
            expected=f"an answer, and {p[p['asked'] + '_mac']} in the cache",
            seen=f"status {ping.status}, {cached or 'nothing'} in the cache")
 
 
 @points(1, claim="SDN-7", hint="Who could know whether somebody has this address?")
-def check_unknown_addresses_are_still_asked_of_all(proxy):
+def check_unknown_addresses_are_still_asked_of_all(controllers):
     """A question about an address that nobody has spoken from still reaches everybody: not all broadcasts end."""
-    p = proxy.params
-    heard = {host for host in HOSTS for packet in wire.arps(proxy, host, "unknown", "proxy-ends")
+    p = controllers.params
+    heard = {host for host in HOSTS for packet in wire.arps(controllers, host, "unknown", "proxy-ends")
              if packet.broadcast and packet.target_ip == p["nobody"]}
     expect(heard == set(HOSTS) - {p["asker"]}, done=f"{p['asker']} asked for {p['nobody']}",
            expected="the three others hear it", seen=", ".join(sorted(heard)) or "nobody")
-    replies = [packet for packet in wire.arps(proxy, p["asker"], "unknown", "proxy-ends")
+    replies = [packet for packet in wire.arps(controllers, p["asker"], "unknown", "proxy-ends")
                if packet.kind == "reply" and packet.sender_ip == p["nobody"]]
     expect(not replies, done=f"{p['asker']} asked for {p['nobody']}", expected="no answer", seen="an answer")
 
@@ -192,31 +192,31 @@ def check_the_switch_drops_by_itself(acl):
 # --- two paths ---
 
 @points(1, claim="SDN-9", hint="Filter the captures of s2 and s3 for SYN.")
-def check_both_paths_are_used_in_turn(two_paths):
+def check_both_paths_are_used_in_turn(controllers):
     """Each new flow begins on the path that the one before it did not get."""
-    used = [min(wire.paths(two_paths, flow)[0], default="neither") for flow in wire.flows(two_paths)]
+    used = [min(wire.paths(controllers, flow)[0], default="neither") for flow in wire.flows(controllers)]
     expect(all(path in MIDDLES for path in used) and all(one != next_ for one, next_ in pairwise(used)),
            done=f"{len(used)} flows were begun", expected="s2 and s3 in turn", seen=", ".join(used))
 
 
 @points(1, claim="SDN-9", hint="What would happen to a flow's segments on two paths of different lengths?")
-def check_a_flow_stays_on_its_path(two_paths):
+def check_a_flow_stays_on_its_path(controllers):
     """All segments of a flow, the answers too, cross the same middle switch, and none is lost."""
-    for number, flow in enumerate(wire.flows(two_paths), 1):
-        there, back = wire.paths(two_paths, flow)
+    for number, flow in enumerate(wire.flows(controllers), 1):
+        there, back = wire.paths(controllers, flow)
         expect(len(there) == 1 and there == back, done=f"flow {number} sent {BULK} bytes",
                expected="one path for both ways",
                seen=f"{', '.join(sorted(there)) or 'neither'} there, {', '.join(sorted(back)) or 'neither'} back")
-        sent, crossed = (len(wire.of_flow(two_paths, flow, place)[0]) for place in (flow[0], f"{min(there)}-eth1"))
+        sent, crossed = (len(wire.of_flow(controllers, flow, place)[0]) for place in (flow[0], f"{min(there)}-eth1"))
         expect(sent == crossed, done=f"flow {number} sent {BULK} bytes", expected=f"{sent} segments at {min(there)}",
                seen=crossed)
 
 
 @points(1, claim="SDN-9", hint="Who sees the first segment of a flow, who sees the others?")
-def check_the_controller_sees_no_data(two_paths):
+def check_the_controller_sees_no_data(controllers):
     """The controller chooses once: it is shown a flow's handshake, and nothing of the data that follows."""
-    for number, (source, target, ports) in enumerate(wire.flows(two_paths), 1):
-        shown = [seen for message in wire.said(two_paths, "PACKET_IN", "balanced", "flows-end") if message.inner
+    for number, (source, target, ports) in enumerate(wire.flows(controllers), 1):
+        shown = [seen for message in wire.said(controllers, "PACKET_IN", "balanced", "flows-end") if message.inner
                  for seen in wire.transport([message.inner], TCP) if set(seen.ports) == set(ports)]
         data = [seen for seen in shown if seen.payload]
         expect(shown and not data, done=f"flow {number} sent {BULK} bytes from {source} to {target}",
@@ -225,15 +225,15 @@ def check_the_controller_sees_no_data(two_paths):
 
 
 @points(1, claim="SDN-9", hint="Two paths make a loop. What does a flooded broadcast do in it?")
-def check_no_broadcast_enters_the_loop(two_paths):
+def check_no_broadcast_enters_the_loop(controllers):
     """An ARP question reaches each host once, and no broadcast is on either path."""
     for middle in MIDDLES:
-        found = [frame for frame in wire.between(two_paths, f"{middle}-eth1", "balanced", "balanced-ends")
+        found = [frame for frame in wire.between(controllers, f"{middle}-eth1", "balanced", "balanced-ends")
                  if ip.ethernet(frame.data).target == "ff:ff:ff:ff:ff:ff"]
         expect(not found, done="hosts asked for each other", expected=f"no broadcast at {middle}", seen=f"{len(found)}")
-    asked = wire.questions(two_paths, "balanced", "balanced-ends")
+    asked = wire.questions(controllers, "balanced", "balanced-ends")
     for question in asked:
-        heard = [host for host in HOSTS for packet in wire.arps(two_paths, host, "balanced", "balanced-ends")
+        heard = [host for host in HOSTS for packet in wire.arps(controllers, host, "balanced", "balanced-ends")
                  if (packet.sender_ip, packet.target_ip, packet.kind)
                  == (question.sender_ip, question.target_ip, "request") and packet.broadcast]
         expect(len(heard) == len(set(heard)), done=f"{question.sender_ip} asked for {question.target_ip}",
@@ -244,16 +244,16 @@ def check_no_broadcast_enters_the_loop(two_paths):
 # --- what the ports have counted ---
 
 @points(1, claim="SDN-10", hint="in_ and out are the switch's view: what a host sends comes in.")
-def check_a_port_counts_what_its_host_sends(two_paths):
+def check_a_port_counts_what_its_host_sends(controllers):
     """The port's packets and bytes grow by what its host sent: by the capture, and by the host's own counters."""
-    source, _ = wire.ends(two_paths)
-    (start, before), (end, after) = wire.counted(two_paths, *AT[source])
+    source, _ = wire.ends(controllers)
+    (start, before), (end, after) = wire.counted(controllers, *AT[source])
     port = after.rx_packets - before.rx_packets, after.rx_bytes - before.rx_bytes
-    sent = [frame.length for frame in two_paths.frames(source) if start < frame.time < end
-            and ip.ethernet(frame.data).source == two_paths.params[f"{source}_mac"]]
-    own = [two_paths.json(name)[0]["stats64"]["tx"] for name in ("before", "after")]
+    sent = [frame.length for frame in controllers.frames(source) if start < frame.time < end
+            and ip.ethernet(frame.data).source == controllers.params[f"{source}_mac"]]
+    own = [controllers.json(name)[0]["stats64"]["tx"] for name in ("before", "after")]
     own = tuple(own[1][kind] - own[0][kind] for kind in ("packets", "bytes"))
-    done = f"{source} sent {two_paths.params['pings']} pings"
+    done = f"{source} sent {controllers.params['pings']} pings"
     expect(port == (len(sent), sum(sent)), done=done,
            expected=f"(packets, bytes) {(len(sent), sum(sent))}, as captured",
            seen=f"{port} at port {AT[source][1]} of {AT[source][0]}")
@@ -261,15 +261,15 @@ def check_a_port_counts_what_its_host_sends(two_paths):
 
 
 @points(1, claim="SDN-10", hint="Which ports does a ping cross, there and back?")
-def check_what_goes_in_comes_out(two_paths):
+def check_what_goes_in_comes_out(controllers):
     """What comes in at the one host's port leaves at the other's, and crosses one of the two paths."""
-    source, target = wire.ends(two_paths)
-    (_, start), (_, end) = wire.counted(two_paths, *AT[source])
-    (_, far_start), (_, far_end) = wire.counted(two_paths, *AT[target])
+    source, target = wire.ends(controllers)
+    (_, start), (_, end) = wire.counted(controllers, *AT[source])
+    (_, far_start), (_, far_end) = wire.counted(controllers, *AT[target])
     entered, left = end.rx_packets - start.rx_packets, far_end.tx_packets - far_start.tx_packets
     grown = []
     for middle in MIDDLES:
-        (_, first), (_, last) = wire.counted(two_paths, middle, 1)
+        (_, first), (_, last) = wire.counted(controllers, middle, 1)
         grown.append(last.rx_packets - first.rx_packets)
     expect(entered == left and sorted(grown) == [0, entered], done=f"{source} pinged {target}",
            expected=f"{entered} packets out at {target}'s port, and in at one middle switch",
@@ -277,12 +277,12 @@ def check_what_goes_in_comes_out(two_paths):
 
 
 @points(1, claim="SDN-10",
-        hint="Compare scenes/two_paths/output/balancer.err with the multipart replies in c0's capture.")
-def check_the_log_says_what_the_switches_said(two_paths):
+        hint="Compare scenes/controllers/output/balancer.err with the multipart replies in c0's capture.")
+def check_the_log_says_what_the_switches_said(controllers):
     """Each line of the monitor is an entry of a port statistics reply."""
-    lines = [json.loads(line) for line in two_paths.command("balancer").stderr.splitlines() if line.startswith("{")]
+    lines = [json.loads(line) for line in controllers.command("balancer").stderr.splitlines() if line.startswith("{")]
     said_so = {(where, entry.port, entry.rx_packets, entry.tx_packets, entry.rx_bytes, entry.tx_bytes)
-               for _, where, entry in wire.replies(two_paths)}
+               for _, where, entry in wire.replies(controllers)}
     wrong = [line for line in lines if (f"s{line['switch']}", line["port"], line["packets_in"], line["packets_out"],
                                         line["bytes_in"], line["bytes_out"]) not in said_so]
     expect(lines and not wrong, done="the monitor wrote down what the switches said",
@@ -296,10 +296,10 @@ def same(given, right, done: str, key: str) -> None:
 
 
 @points(1, claim="SDN-7", hint="Look for who hears a broadcast, and who speaks for whom.")
-def check_answers_proxy(proxy, answers):
+def check_answers_proxy(controllers, answers):
     """Your answers on the ARP proxy."""
-    p = proxy.params
-    heard = wire.hear_broadcasts(proxy, "known", "unknown")
+    p = controllers.params
+    heard = wire.hear_broadcasts(controllers, "known", "unknown")
     same(answers.integer("known_heard_by"), len(heard), f"{p['asker']} asked for {p['asked']}", "known_heard_by")
     same(answers.integer("unknown_heard_by"), len(HOSTS) - 1, f"{p['asker']} asked for {p['nobody']}",
          "unknown_heard_by")
@@ -308,25 +308,25 @@ def check_answers_proxy(proxy, answers):
 
 
 @points(2, claim="SDN-8", hint="Go through the list from the top; mind the answers, and who sends them.")
-def check_answers_rules(proxy, answers):
+def check_answers_rules(controllers, answers):
     """You know which rule decides about each packet."""
     given = answers.items("rules")
-    for number, right in enumerate(proxy.params["rules"], 1):
-        expect(len(given) >= number and given[number - 1] == right, done=proxy.params[f"packet{number}"],
+    for number, right in enumerate(controllers.params["rules"], 1):
+        expect(len(given) >= number and given[number - 1] == right, done=controllers.params[f"packet{number}"],
                expected=f"a right {number}. number in rules", seen=given)
 
 
 @points(1, claim="SDN-9", hint="The first flow takes s2. Count on; a ping is a flow, too.")
-def check_answers_paths(two_paths, answers):
+def check_answers_paths(controllers, answers):
     """You know which path each flow takes, and which one the ping after them."""
-    wanted = [MIDDLES[number % 2] for number in range(len(wire.flows(two_paths)) + 1)]
+    wanted = [MIDDLES[number % 2] for number in range(len(wire.flows(controllers)) + 1)]
     same([str(item) for item in answers.items("paths")], wanted[:-1], "the flows were begun", "paths")
     same(answers.text("ping_path"), wanted[-1], "then came the counted ping", "ping_path")
 
 
 @points(1, claim="SDN-10", hint="A frame is counted whole, with its Ethernet, IP and ICMP headers, but no checksum.")
-def check_answers_counters(two_paths, answers):
+def check_answers_counters(controllers, answers):
     """You know which port counts the ping, and how many bytes."""
-    p, (source, _) = two_paths.params, wire.ends(two_paths)
+    p, (source, _) = controllers.params, wire.ends(controllers)
     same(answers.integer("port"), AT[source][1], f"{source} sent pings", "port")
     same(answers.integer("bytes"), p["pings"] * (p["size"] + HEADERS), f"{source} sent pings", "bytes")

@@ -7,11 +7,13 @@ from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram, scene
 
 allowed = Allowed(packages=("ryu",), only={"ryu.app": ("wsgi",)})
 diagram = Diagram(captures=("c0", "h1", "h2", "h3", "h4"), protocols=("arp", "openflow"),
-                  hosts=("h1", "h2", "s1", "c0", "s4", "h3", "h4"), scene="proxy", limit=40)
+                  hosts=("h1", "h2", "s1", "c0", "s4", "h3", "h4"), scene="controllers", first="first-question",
+                  last="proxy-ends", limit=40)
 
 openflow = True
 
 HOSTS = ("h1", "h2", "h3", "h4")
+SWITCHES = ("s1", "s2", "s3", "s4")
 PATIENCE = 4  # s that a connection gets: two retransmissions of its SYN, too (after 1 and 3 s)
 FIRST_PORT = 40001  # of the client of the first probe; the next one's is one higher
 WORDS = b"hello from the client", b"welcome from the server"
@@ -88,30 +90,44 @@ def topology(params):
     return Diamond(addresses=[f"{params[name]}/24" for name in HOSTS], macs=[params[f"{name}_mac"] for name in HOSTS])
 
 
+@scene
+def controllers(net, rec):
+    """An ARP proxy, two paths, and what the ports count."""
+    prepare(net)
+    with rec.capture("c0", *HOSTS, "s2-eth1", "s3-eth1"):
+        lower_path(net, "down")
+        ask_for_addresses(net, rec)
+        lower_path(net, "up")
+        use_both_paths(net, rec)
+
+
 # --- an ARP proxy ---
 
-@scene
-def proxy(net, rec):
-    """An ARP proxy."""
+def ask_for_addresses(net, rec):
+    rec.progress("an ARP proxy")
     p = rec.params
-    prepare(net)
-    close_lower_path(net)
-    with rec.capture("c0", *HOSTS):
-        rec.controller("proxy", "arp_proxy.py")
-        rec.mark("first-question")
-        for source, target in pairwise(HOSTS):  # then everybody has spoken
-            rec.run(f"{source}-{target}", net[source], f"ping -c1 -W1 {p[target]}", check=False)
-        rec.wait(SETTLE)
-        for host in HOSTS:
-            net[host].run(["ip", "neigh", "flush", "all"])
-        rec.mark("known")
-        rec.run("known-ping", net[p["asker"]], f"ping -c1 -W1 {p[p['asked']]}", check=False)
-        rec.save("neighbours", net[p["asker"]], "ip -j neigh")
-        rec.wait(SETTLE)
-        rec.mark("unknown")
-        rec.run("nobody", net[p["asker"]], f"ping -c1 -W1 {p['nobody']}", check=False)
-        rec.wait(SETTLE)
-        rec.mark("proxy-ends")
+    proxy = rec.controller("proxy", "arp_proxy.py")
+    rec.mark("first-question")
+    for source, target in pairwise(HOSTS):  # then everybody has spoken
+        rec.run(f"{source}-{target}", net[source], f"ping -c1 -W1 {p[target]}", check=False)
+    rec.wait(SETTLE)
+    forget(net)
+    rec.mark("known")
+    rec.run("known-ping", net[p["asker"]], f"ping -c1 -W1 {p[p['asked']]}", check=False)
+    rec.save("neighbours", net[p["asker"]], "ip -j neigh")
+    rec.wait(SETTLE)
+    rec.mark("unknown")
+    rec.run("nobody", net[p["asker"]], f"ping -c1 -W1 {p['nobody']}", check=False)
+    rec.wait(SETTLE)
+    rec.mark("proxy-ends")
+    proxy.stop()
+    forget(net)
+
+
+def forget(net) -> None:
+    """Empty the hosts' ARP caches."""
+    for host in HOSTS:
+        net[host].run(["ip", "neigh", "flush", "all"])
 
 
 # --- the student's access list ---
@@ -121,7 +137,7 @@ def acl(net, rec, work):
     """Your access list."""
     p = rec.params
     prepare(net)
-    close_lower_path(net)
+    lower_path(net, "down")
     with rec.capture("c0", *HOSTS, "s2-eth1"):
         rec.student_controller("your-list", "acl.py")
         rec.mark("list")
@@ -188,31 +204,28 @@ def attempt(net, p, probe, client_port: int, listeners) -> None:
 
 # --- two paths, and what the ports count ---
 
-@scene
-def two_paths(net, rec):
-    """Two paths, and what the ports count."""
+def use_both_paths(net, rec):
+    rec.progress("two paths")
     p = rec.params
-    prepare(net)
     with open(STATISTICS, "w") as file:
         file.write(f"[statistics]\ninterval = {INTERVAL}\nforward = false\n")
-    with rec.capture("c0", *HOSTS, "s2-eth1", "s3-eth1"):
-        balancer = rec.controller("balancer", "two_paths.py", "--config-file", STATISTICS,
-                                  "controller/port_statistics.py")
-        rec.mark("balanced")
-        send_over_both(net, rec)
-        rec.wait(SETTLE)
-        rec.mark("flows-end")
+    balancer = rec.controller("balancer", "two_paths.py", "--config-file", STATISTICS, "controller/port_statistics.py")
+    rec.mark("balanced")
+    send_over_both(net, rec)
+    rec.wait(SETTLE)
+    rec.mark("flows-end")
 
-        rec.progress("what the ports have counted")
-        source, target = p["flows"].split()[0].split(">")
-        look_again(rec, balancer)
-        rec.save("before", net[source], ["ip", "-j", "-s", "link", "show", f"{source}-eth0"])
-        rec.mark("count")
-        rec.run("counted", net[source], f"ping -c{p['pings']} -i0.1 -s{p['size']} {p[target]}", check=False)
-        rec.mark("counted-to")
-        rec.save("after", net[source], ["ip", "-j", "-s", "link", "show", f"{source}-eth0"])
-        look_again(rec, balancer)
-        rec.mark("balanced-ends")
+    rec.progress("what the ports have counted")
+    source, target = p["flows"].split()[0].split(">")
+    look_again(rec, balancer)
+    rec.save("before", net[source], ["ip", "-j", "-s", "link", "show", f"{source}-eth0"])
+    rec.mark("count")
+    rec.run("counted", net[source], f"ping -c{p['pings']} -i0.1 -s{p['size']} {p[target]}", check=False)
+    rec.mark("counted-to")
+    rec.save("after", net[source], ["ip", "-j", "-s", "link", "show", f"{source}-eth0"])
+    look_again(rec, balancer)
+    rec.mark("balanced-ends")
+    balancer.stop()
 
 
 def look_again(rec, monitor) -> None:
@@ -257,6 +270,8 @@ def prepare(net) -> None:
         net[host].sysctl(f"net.ipv4.neigh.{host}-eth0.base_reachable_time_ms", 600_000)
 
 
-def close_lower_path(net) -> None:
-    """Break the lower path: without it there is no loop."""
-    net["s3"].run(["ip", "-batch", "-"], input="".join(f"link set s3-eth{port} down\n" for port in (1, 2)))
+def lower_path(net, state: str) -> None:
+    """Break the lower path, or put it right: without it there is no loop. Whatever flows there were are deleted."""
+    net["s3"].run(["ip", "-batch", "-"], input="".join(f"link set s3-eth{port} {state}\n" for port in (1, 2)))
+    for switch in SWITCHES:
+        net[switch].delete_flows()

@@ -18,45 +18,45 @@ def change(application: str, old: str, new: str) -> None:
 
 # --- other controllers, another network ---
 
-@mutant.network("the proxy floods every question", scenes=["proxy"])
+@mutant.network("the proxy floods every question", scenes=["controllers"])
 def no_proxy(net, params):
     change("arp_proxy.py", "self.can_answer(question, heading):", "False:")
 
 
-@mutant.network("the proxy answers with a MAC address of its own", scenes=["proxy"])
+@mutant.network("the proxy answers with a MAC address of its own", scenes=["controllers"])
 def own_mac(net, params):
     change("arp_proxy.py", "        owner = self.owners[question.dst_ip]", '        owner = "02:00:00:00:00:99"')
 
 
-@mutant.network("the proxy answers for addresses that nobody has", scenes=["proxy"])
+@mutant.network("the proxy answers for addresses that nobody has", scenes=["controllers"])
 def answers_for_nobody(net, params):
     change("arp_proxy.py", "and question.dst_ip in self.owners", "and len(self.owners) == 4")
     change("arp_proxy.py", "self.owners[question.dst_ip]\n", "self.owners.get(question.dst_ip, question.src_mac)\n")
 
 
-@mutant.network("the proxy is told all pairs beforehand", scenes=["proxy"])
+@mutant.network("the proxy is told all pairs beforehand", scenes=["controllers"])
 def told_beforehand(net, params):
     pairs = {params[name]: params[f"{name}_mac"] for name in ("h1", "h2", "h3", "h4")}
     change("arp_proxy.py", "self.owners = {}", f"self.owners = {pairs}")
 
 
-@mutant.network("all flows take the upper path", scenes=["two_paths"])
+@mutant.network("all flows take the upper path", scenes=["controllers"])
 def one_path(net, params):
     change("two_paths.py", "PATHS[len(self.paths) % len(PATHS)]", "PATHS[0]")
 
 
-@mutant.network("answers take a path of their own", scenes=["two_paths"])
+@mutant.network("answers take a path of their own", scenes=["controllers"])
 def other_way_back(net, params):
     change("two_paths.py", "for way in (there, back))", "for way in (there,))")
     change("two_paths.py", "in ((there, target), (back, source)):", "in ((there, target),):")
 
 
-@mutant.network("the controller forwards every packet itself", scenes=["two_paths"])
+@mutant.network("the controller forwards every packet itself", scenes=["controllers"])
 def no_flows(net, params):
     change("two_paths.py", "self.add_flow(edge, CHOSEN,", "(lambda *_: None)(edge, CHOSEN,")
 
 
-@mutant.network("ARP is sent over the upper path, too", scenes=["two_paths"])
+@mutant.network("ARP is sent over the upper path, too", scenes=["controllers"])
 def arp_on_a_path(net, params):
     test = "        if frame.get_protocol(arp.arp) or heading.dst not in self.hosts:\n"
     change("two_paths.py", test, "        if in_port in PATHS and frame.get_protocol(arp.arp):\n            return\n"
@@ -64,7 +64,7 @@ def arp_on_a_path(net, params):
            f"            self.send(switch, PATHS[0], message.data)\n{test}")
 
 
-@mutant.network("the monitor takes in for out", scenes=["two_paths"])
+@mutant.network("the monitor takes in for out", scenes=["controllers"])
 def in_for_out(net, params):
     change("port_statistics.py", '"packets_in": port.rx_packets, "packets_out": port.tx_packets',
            '"packets_in": port.tx_packets, "packets_out": port.rx_packets')

@@ -21,8 +21,7 @@ STEPS = ("four", "three", "late", "together", "server-first", "unread", "gone", 
          "yours")
 PAUSE = 1.0  # s between steps, so that nothing of one is still on its way in the next
 
-diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), scene="kernel", first="four", last="unread", limit=70,
-                  seen_by="h1")
+diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="four", last="unread", limit=70, seen_by="h1")
 
 
 def variant(rng) -> dict:
@@ -53,9 +52,9 @@ def topology(params):
                link={"delay": f"{params['delay']}ms"})
 
 
-@scene
-def kernel(net, rec):
-    """How Linux takes leave."""
+@scene(work=["*.py"])
+def endings(net, rec, work):
+    """How Linux takes leave, and how your server does."""
     stage = Stage(net, rec)
     with rec.trace(), rec.capture("h1", "h2"):
         rec.progress("a client that half-closes, a server that goes on")
@@ -70,16 +69,10 @@ def kernel(net, rec):
         gone(stage, rec.params)
         rec.progress("more than a minute of silence")
         silence(stage, rec.params)
-    stage.keep()
-
-
-@scene(work=["*.py"])
-def server(net, rec, work):
-    """Your server."""
-    stage = Stage(net, rec)
-    with rec.trace(), rec.capture("h1", "h2"):
+        rec.progress("your server")
         yours(stage, rec.params)
-    stage.keep()
+    rec.keep("outcomes", stage.outcomes)
+    rec.keep("sockets", stage.samples)
 
 
 class Stage:
@@ -89,10 +82,6 @@ class Stage:
         self.net, self.rec = net, rec
         self.outcomes = {}  # step: what its client read, and how that ended
         self.samples = []  # {"time": s, "h1": {server port: state}, "h2": ...}
-
-    def keep(self) -> None:
-        self.rec.keep("outcomes", self.outcomes)
-        self.rec.keep("sockets", self.samples)
 
     def port(self, step) -> int:
         return self.rec.params["port"] + STEPS.index(step)
@@ -251,6 +240,7 @@ def silence(stage, p):
 # --- the student's server and its clients ---
 
 def yours(stage, p):
+    stage.rec.mark("yours")
     stage.rec.student_service("server", stage.net["h2"], ["python3", "-SE", "server.py", str(stage.port("yours"))],
                               tcp=stage.port("yours"))
     letters = random.Random(p["_text"])

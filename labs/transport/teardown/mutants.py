@@ -14,51 +14,51 @@ def firewall(host, rule: str, hook: str = "output") -> None:
                      f"add rule ip wall c {rule} drop"])
 
 
-@mutant.network("h2 sends no ACK of a FIN by itself", scenes=["kernel"])
+@mutant.network("h2 sends no ACK of a FIN by itself")
 def no_bare_ack(net, params):
     # An ACK without data or options but the timestamps: 20 + 32 bytes. The one of the handshake comes from h1.
     firewall(net["h2"], "tcp flags == ack ip length 52")
 
 
-@mutant.network("a firewall lets nothing through to a host that has said FIN", scenes=["kernel"])
+@mutant.network("a firewall lets nothing through to a host that has said FIN")
 def deaf_after_fin(net, params):
     firewall(net["h1"], f"tcp sport {params['port']} ip length > 200", "input")
 
 
-@mutant.network("the path forgets a half-closed connection after half a minute", scenes=["kernel"])
+@mutant.network("the path forgets a half-closed connection after half a minute")
 def forgetful_path(net, params):
     patient = params["port"] + 7  # its place in STEPS
     net["h2"].run("nft 'add table ip wall; add chain ip wall c { type filter hook output priority 0; }'")
     net["h2"].start_process(["bash", "-c", f"sleep 50; nft add rule ip wall c tcp sport {patient} drop"])
 
 
-@mutant.network("a firewall swallows h1's resets", scenes=["kernel"])
+@mutant.network("a firewall swallows h1's resets")
 def no_resets_from_h1(net, params):
     firewall(net["h1"], "tcp flags & rst == rst")
 
 
-@mutant.network("a firewall swallows h2's resets", scenes=["kernel"])
+@mutant.network("a firewall swallows h2's resets")
 def no_resets_from_h2(net, params):
     firewall(net["h2"], "tcp flags & rst == rst")
 
 
-@mutant.network("h2 acknowledges everything at once", scenes=["kernel"])
+@mutant.network("h2 acknowledges everything at once")
 def quick_acks(net, params):
     net["h2"].run(f"ip route change {params['net']}.0/24 dev h2-eth0 src {params['net']}.2 quickack 1")
 
 
-@mutant.network("h1 keeps no TIME-WAIT", scenes=["kernel"])
+@mutant.network("h1 keeps no TIME-WAIT")
 def no_time_wait(net, params):
     net["h1"].sysctl("net.ipv4.tcp_max_tw_buckets", 0)
 
 
-@mutant.network("the links do not delay", scenes=["kernel"])
+@mutant.network("the links do not delay")
 def no_delay(net, params):
     for node, interface in (("h1", "h1-eth0"), ("s1", "s1-eth1"), ("s1", "s1-eth2"), ("h2", "h2-eth0")):
         net[node].run(f"tc qdisc del dev {interface} root")
 
 
-@mutant.network("h1 waits 20 s for the other FIN", scenes=["kernel"])
+@mutant.network("h1 waits 20 s for the other FIN")
 def short_fin_timeout(net, params):
     net["h1"].sysctl("net.ipv4.tcp_fin_timeout", 20)
 
