@@ -45,14 +45,14 @@ def undecoded(net, params):
     nginx('{{first}}: $uri', '{{first}}: $request_uri')
 
 
-@mutant.network("every name of the zone exists", scenes=["curl"])
+@mutant.network("every name of the zone exists")
 def wildcard(net, params):
     from lab import sites
     original = sites.zone
     sites.zone = lambda p: original(p) + f"* IN A {p['ip_web']}\n"
 
 
-@mutant.network("somebody listens on the closed port", scenes=["curl"])
+@mutant.network("somebody listens on the closed port")
 def open_after_all(net, params):
     nginx("listen {{port}} default_server;", "listen {{port}} default_server; listen {{closed}} default_server;")
 
