@@ -121,7 +121,9 @@ class _Wire:
             self.words = self._error()
         if self.words:
             return f"the capture on {self.interface} failed: {self.words}"
-        return counts[1] and f"the capture on {self.interface} is not whole: the kernel dropped {counts[1]} frames"
+        if counts[1]:
+            return f"the capture on {self.interface} is not whole: the kernel dropped {counts[1]} frames"
+        return ""
 
     def close(self) -> None:
         if self.file:

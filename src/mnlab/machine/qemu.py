@@ -80,7 +80,8 @@ class Qemu:
         command = [
             "setpriv", "--pdeathsig", "KILL",
             *(["taskset", "--cpu-list", str(processor)] if processor is not None else []), "qemu-system-x86_64",
-            "-object", f"memory-backend-file,id=ram0,size={hardware.memory},mem-path={ram},share={'off' if private else 'on'}",
+            "-object", (f"memory-backend-file,id=ram0,size={hardware.memory},mem-path={ram},"
+                        f"share={'off' if private else 'on'}"),
             "-object", f"memory-backend-file,id=mail0,size={mailbox.SIZE},mem-path=/proc/self/fd/{ends[0]},share=on",
             "-chardev", f"socket,id=monitor,fd={ends[1]}", "-mon", "chardev=monitor,mode=control",
             "-chardev", f"file,id=console,path=/proc/self/fd/{ends[2]}",

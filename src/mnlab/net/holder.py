@@ -31,7 +31,8 @@ class Holder:
         kinds = namespace.CLONE_NEWNET | namespace.CLONE_NEWNS if wanted else 0
         before = (ctypes.c_ubyte * len(_every_signal))()
         _libc.pthread_sigmask(signal.SIG_SETMASK, _every_signal, before)  # it inherits this
-        self.pid = _libc.clone(_libc.pause, ctypes.c_void_p(_top), CLONE_VM | CLONE_FILES | kinds | signal.SIGCHLD, None)
+        flags = CLONE_VM | CLONE_FILES | kinds | signal.SIGCHLD
+        self.pid = _libc.clone(_libc.pause, ctypes.c_void_p(_top), flags, None)
         _libc.pthread_sigmask(signal.SIG_SETMASK, before, None)
         if self.pid < 0:
             raise NetworkError(f"there can be no namespaces: {os.strerror(ctypes.get_errno())}")
