@@ -45,7 +45,8 @@ def main():
                 send(net, 2000, 1400)
                 net["h1"].run("ping -c1 10.0.0.2")
         outer, inner = frames("h2-eth0.2.pcap"), frames("h2-eth0.3.pcap")
-        results["filter"] = [len(inner), max(len(frame.data) for frame in inner) <= 60, {frame.length for frame in inner} == {1442}]
+        results["filter"] = [len(inner), max(len(frame.data) for frame in inner) <= 60,
+                             {frame.length for frame in inner} == {1442}]
         results["both"] = len([frame for frame in outer if is_udp(frame.data)])
         def wrong(**options):
             with rec.capture("h1", **options):

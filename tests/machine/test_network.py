@@ -8,7 +8,8 @@ SCRIPT = r'''
 import re, traceback
 from mininet.node import Node
 from mininet.topo import Topo
-from mnlab.net import shaping, namespace
+from socket import if_nametoindex
+from mnlab.net import namespace, netlink, shaping
 from mnlab.net.errors import CommandFailed, NetworkError
 from mnlab.net.network import Network, shape_interfaces
 from topologies.lan import Lan
@@ -60,6 +61,40 @@ def a_shape_that_vanished():
 def impossible_shapes():
     return [raises(NetworkError, lambda: build(**options)) for options in
             ({"bw": 0.000001}, {"bw": 20000}, {"delay": "x"}, {"loss": 200}, {"delay": "10000s"}, {"max_queue_size": 10**9, "bw": 1})]
+
+@test
+def what_the_kernel_refuses():
+    with Network(Lan(hosts=2)) as net:
+        with namespace.inside(net["h1"].pid):
+            twice = [netlink.bridge("b1", False), netlink.bridge("b1", False), netlink.bridge("b2", False)]
+            refused = raises(NetworkError, lambda: netlink.tell(twice, "two bridges"))
+            small = raises(NetworkError, lambda: netlink.tell([netlink.change(if_nametoindex("h1-eth0"), mtu=1)], "an MTU"))
+        return refused, small
+
+@test
+def what_is_not_as_asked():
+    from mnlab.net import network
+    with Network(Lan(hosts=2)) as net:
+        h1 = net["h1"]
+        h1.run("ip link set h1-eth0 mtu 1400")
+        with namespace.inside(h1.pid):
+            return raises(NetworkError, lambda: network._read_back([h1.intf("h1-eth0")]))
+
+@test
+def programs_started():
+    class Star(Topo):
+        def build(self):
+            self.addSwitch("s1")
+            for n in range(1, 21):
+                self.addLink(self.addHost(f"h{n}", ip=f"10.0.0.{n}/24", defaultRoute="via 10.0.0.1"), "s1")
+    trace = pathlib.Path("/sys/kernel/tracing/instances/programs")
+    trace.mkdir()
+    (trace / "events/sched/sched_process_exec/enable").write_text("1")
+    with Network(Star()) as net:
+        pass
+    started = (trace / "trace").read_text().count("sched_process_exec:")
+    trace.rmdir()
+    return started
 
 @test
 def every_parameter_is_in_the_kernel():
@@ -205,6 +240,19 @@ def test_a_refused_qdisc_is_an_error(value):
 
 def test_a_shape_that_the_kernel_does_not_have_is_an_error(value):
     assert "asked the kernel for a delay (s) of 0.01, it has nothing" in value("a_shape_that_vanished")
+
+
+def test_what_the_kernel_refuses_is_an_error_in_its_own_words(value):
+    assert value("what_the_kernel_refuses") == ["two bridges: the kernel says File exists",
+                                                "an MTU: the kernel says mtu less than device minimum"]
+
+
+def test_an_interface_that_is_not_as_asked_for_is_an_error(value):
+    assert "an MTU of 1500, it has" in value("what_is_not_as_asked")
+
+
+def test_no_program_is_started_to_build_a_network(value):
+    assert value("programs_started") == 0
 
 
 def test_impossible_shapes_are_errors(value):

@@ -10,7 +10,6 @@ from itertools import pairwise
 
 from mnlab.checks import expect, points
 from mnlab.evidence.record import Missing
-from mnlab.evidence.run import Run
 from mnlab.protocols import tcp
 from mnlab.protocols.tcp import congestion
 from mnlab.protocols.tcp.congestion import DUPLICATE_ACKS, SLOW_START, TIMEOUT
@@ -172,7 +171,7 @@ def check_a_full_queue_loses(kernel):
     # Two more: the frame that is being sent, and the ACK that lets two segments go at once. In real time a busy machine
     # sends in bursts, and these fill the queue before the window is large enough to.
     most = path + p["queue"] + 2.5
-    least = most - 5 if Run(kernel.folder.parents[1]).manifest["machine"].get("clock") == "virtual" else 0.8 * path
+    least = most - 5 if kernel.clock == "virtual" else 0.8 * path
     noticed = [one.cwnd for one in episodes(kernel, "reno", DUPLICATE_ACKS)]
     expect(any(least <= window <= most for window in noticed[1:]), done=done,
            expected=f"a loss noticed with a window of about {path + p['queue']:.0f} segments: path and queue are full",

@@ -17,7 +17,9 @@ from mnlab.net.errors import NetworkError
 
 LIBRARIES = ("libpcap.so.0.8", "libpcap.so.1")  # as Debian calls it, and others
 BUFFER = 8 << 20  # bytes of each interface's frames that may wait to be read
-PAUSE = 0.005  # s between two looks while frames come; at 10 Gbit/s 6 MB
+#: s between two looks while frames come: they grow while a look finds FEW, and there is none after MANY. In the longest
+#: the 4096 frames for which there is room come at 2.4 Gbit/s.
+SHORTEST, LONGEST, FEW, MANY = 0.005, 0.02, 16, 256
 NANOSECONDS, ALL, NETMASK_UNKNOWN = 1, -1, 0xFFFFFFFF  # pcap/pcap.h
 ERROR_SIZE = 256
 
@@ -66,15 +68,22 @@ class Capture:
 
     def _read(self) -> None:
         """Read what comes, until `stop` is closed."""
-        descriptors = {wire.descriptor: wire for wire in self.wires}
+        news, stop, pause = select.poll(), select.poll(), SHORTEST
+        stop.register(self.stopped, select.POLLIN)
+        news.register(self.stopped, select.POLLIN)
+        wires = {wire.descriptor: wire for wire in self.wires}
+        for descriptor in wires:
+            news.register(descriptor, select.POLLIN)
         while True:
-            ready = select.select([self.stopped, *descriptors], [], [])[0]
-            if self.stopped in ready:
-                return
-            for descriptor in ready:
-                if not descriptors[descriptor].take():
-                    del descriptors[descriptor]
-            if select.select([self.stopped], [], [], PAUSE)[0]:
+            taken = 0
+            for descriptor, _ in news.poll():
+                if descriptor == self.stopped:
+                    return
+                taken += wires[descriptor].take()
+                if wires[descriptor].words:
+                    news.unregister(descriptor)
+            pause = min(pause * 1.5, LONGEST) if taken < FEW else SHORTEST
+            if taken < MANY and stop.poll(pause * 1000):
                 return
 
 
@@ -105,14 +114,17 @@ class _Wire:
             self._insist(-1)
         self.stream = ctypes.c_void_p(self.pcap.pcap_dump_file(self.file))
 
-    def take(self) -> bool:
-        """Write what waits; False once that fails."""
-        if not self.words and self.pcap.pcap_dispatch(self.handle, ALL, self.pcap.pcap_dump, self.file) < 0:
+    def take(self) -> int:
+        """Write what waits; how many frames. `words` says what went wrong."""
+        if self.words:
+            return 0
+        taken = self.pcap.pcap_dispatch(self.handle, ALL, self.pcap.pcap_dump, self.file)
+        if taken < 0:
             self.words = self._error()
         # Of what pcap_dump() could not write, it says nothing.
-        if not self.words and (self.pcap.pcap_dump_flush(self.file) < 0 or _libc.ferror(self.stream)):
+        elif self.pcap.pcap_dump_flush(self.file) < 0 or _libc.ferror(self.stream):
             self.words = "its file cannot be written (is there too much of it?)"
-        return not self.words
+        return taken
 
     def fault(self) -> str:
         """What is wrong with the capture; "" if nothing is."""
@@ -121,8 +133,9 @@ class _Wire:
             self.words = self._error()
         if self.words:
             return f"the capture on {self.interface} failed: {self.words}"
-        lost = f"the capture on {self.interface} is not whole: the kernel dropped {counts[1]} frames"
-        return lost if counts[1] else ""
+        if counts[1]:
+            return f"the capture on {self.interface} is not whole: the kernel dropped {counts[1]} frames"
+        return ""
 
     def close(self) -> None:
         if self.file:

@@ -47,10 +47,11 @@ class Command:
 
 
 class Record:
-    """The evidence of one scene, in a folder of its own. `params` are the run's."""
+    """The evidence of one scene, in a folder of its own. `params` are the run's; `clock` is that of its machine,
+    "virtual" (exact, and the same each time) or "real"."""
 
-    def __init__(self, folder: Path, params: dict):
-        self.folder, self.params = Path(folder), params
+    def __init__(self, folder: Path, params: dict, clock: str = ""):
+        self.folder, self.params, self.clock = Path(folder), params, clock
         self.manifest = manifest.read(self.folder, manifest.SCENE, manifest.REQUIRED_OF_A_SCENE)
         self.start_ns = self.manifest["start_ns"]
         self.hosts = self.manifest["network"]

@@ -19,7 +19,8 @@ class Run:
 
     @cached_property
     def scenes(self) -> dict[str, Record]:
-        return {scene["name"]: Record(self.folder / layout.SCENES / scene["name"], self.params)
+        clock = self.manifest.get("machine", {}).get("clock", "")
+        return {scene["name"]: Record(self.folder / layout.SCENES / scene["name"], self.params, clock)
                 for scene in self.manifest["scenes"]}
 
     def scene(self, name: str) -> Record:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from mnlab.machine import cache, image, snapshot
 from mnlab.machine.job import MIB, MachineError
-from mnlab.machine.qemu import CLOCKS, Hardware
+from mnlab.machine.qemu import CLOCKS, MEMORY, Hardware
 from mnlab.machine.vm import VirtualMachine
 
 BLOCK = 64 * 1024
@@ -120,8 +120,8 @@ def _current() -> set[Path]:
     if not cache.is_whole(images):
         return set()
     try:
-        names = [snapshot.entry_name(Hardware(clock, accelerator, images / image.ROOTFS), image.digest(images))
-                 for clock, accelerator in CLOCKS]
+        names = [snapshot.entry_name(Hardware(clock, accelerator, images / image.ROOTFS, memory), image.digest(images))
+                 for clock, accelerator in CLOCKS for memory in MEMORY]
     except MachineError:
         return {images, *cache.cache_folder().glob("snapshot-*")}  # no QEMU to ask: remove none
     return {images, *(cache.cache_folder() / name for name in names)}

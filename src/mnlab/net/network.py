@@ -62,8 +62,8 @@ class Network(Mininet):
                 switch.stop()
         outside = [next((end for end in (link.intf1, link.intf2) if not end.node.inNamespace), None)
                    for link in self.links]  # one end of each link that would not go with a namespace, and at once
-        netlink.tell([netlink.delete(if_nametoindex(end.name)) for end in outside
-                      if end and namespace.exists(end.name)], "ending the links")
+        there = [if_nametoindex(end.name) for end in outside if end and namespace.exists(end.name)]
+        netlink.tell(map(netlink.delete, there), "ending the links")
         for node in [*self.hosts, *self.switches]:
             if isinstance(node, Strict):
                 node.terminate()

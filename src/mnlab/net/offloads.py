@@ -29,8 +29,7 @@ def turn_off(interface: str) -> None:
         _ask(control, interface, SET_FEATURES, len(change), *(word for mask in change for word in (mask, 0)))
         states = _ask(control, interface, GET_FEATURES, len(off), *[0] * 4 * len(off))
         if any(active & mask for active, mask in zip(states[4::4], off, strict=True)):
-            raise NetworkError(f"{interface}: asked the kernel for no offloads, it keeps some; "
-                               f"see ethtool -k {interface}")
+            raise NetworkError(f"{interface}: asked the kernel for no offloads, it keeps some (ethtool -k {interface})")
 
 
 @cache

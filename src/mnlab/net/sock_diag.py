@@ -8,10 +8,10 @@ import struct
 
 from mnlab.net import namespace, tcp_info
 from mnlab.net.errors import NetworkError
+from mnlab.net.netlink import ERROR, HEADER, attributes, received
 
 NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, REQUEST_DUMP = 4, 20, 0x301  # include/uapi/linux/netlink.h, sock_diag.h
-ERROR, DONE = 2, 3  # types of a netlink message
-HEADER, ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=HH")  # struct nlmsghdr, struct nlattr
+DONE = 3  # type of the last message
 REQUEST = struct.Struct("=BBBxI48x")  # struct inet_diag_req_v2: family, protocol, extensions, states
 MESSAGE, PORT = 72, struct.Struct("!4xH")  # struct inet_diag_msg: its size; its beginning up to the local port
 ESTABLISHED, INFO = 1, 2  # a state; the attribute with struct tcp_info (inet_diag.h)
@@ -28,7 +28,7 @@ def _dump(kernel: socket.socket, family: int):
     request = REQUEST.pack(family, socket.IPPROTO_TCP, 1 << INFO - 1, 1 << ESTABLISHED)
     kernel.send(HEADER.pack(HEADER.size + len(request), SOCK_DIAG_BY_FAMILY, REQUEST_DUMP, 0, 0) + request)
     while True:
-        for kind, body in messages(kernel.recv(65536)):
+        for kind, body in received(kernel.recv(65536)):
             if kind == DONE:
                 return
             if kind == ERROR:
@@ -36,24 +36,7 @@ def _dump(kernel: socket.socket, family: int):
             yield parse(body)
 
 
-def messages(data: bytes):
-    """(type, body) of each netlink message in what was received."""
-    while data:
-        length, kind, *_ = HEADER.unpack_from(data)
-        yield kind, data[HEADER.size:length]
-        data = data[_padded(length):]
-
-
 def parse(body: bytes) -> tuple[int, dict[str, int]]:
     """The local port of a connection and its TCP_INFO, from a struct inet_diag_msg and its attributes."""
-    port, attributes, info = PORT.unpack_from(body)[0], body[MESSAGE:], b""
-    while attributes:
-        length, kind = ATTRIBUTE.unpack_from(attributes)
-        if kind == INFO:
-            info = attributes[ATTRIBUTE.size:length]
-        attributes = attributes[_padded(length):]
-    return port, tcp_info.parse(info[:tcp_info.SIZE])
-
-
-def _padded(length: int) -> int:
-    return length + 3 & ~3
+    info = dict(attributes(body[MESSAGE:])).get(INFO, b"")
+    return PORT.unpack_from(body)[0], tcp_info.parse(info[:tcp_info.SIZE])

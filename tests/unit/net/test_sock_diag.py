@@ -4,6 +4,7 @@ import socket
 import struct
 
 from mnlab.net import sock_diag, tcp_info
+from mnlab.net.netlink import attribute, message, received
 
 
 def connection(port: int, received: int) -> bytes:
@@ -15,18 +16,9 @@ def connection(port: int, received: int) -> bytes:
     return head + attribute(7, b"cubic\0") + attribute(sock_diag.INFO, bytes(info) + b"of a later kernel")
 
 
-def attribute(kind: int, data: bytes) -> bytes:
-    head = sock_diag.ATTRIBUTE.pack(sock_diag.ATTRIBUTE.size + len(data), kind)
-    return head + data + bytes(-len(data) % 4)
-
-
-def message(kind: int, body: bytes) -> bytes:
-    return sock_diag.HEADER.pack(sock_diag.HEADER.size + len(body), kind, 2, 0, 0) + body
-
-
 def test_messages_that_come_together_are_told_apart():
     data = message(20, connection(6653, 48)) + message(20, connection(80, 7)) + message(sock_diag.DONE, bytes(4))
-    (_, one), (_, other), (kind, _) = sock_diag.messages(data)
+    (_, one), (_, other), (kind, _) = received(data)
     assert kind == sock_diag.DONE
     assert [(port, info["state"], info["bytes_received"]) for port, info in map(sock_diag.parse, (one, other))] == [
         (6653, sock_diag.ESTABLISHED, 48), (80, sock_diag.ESTABLISHED, 7)]

@@ -37,7 +37,8 @@ IDLE_PAUSE, BUSY_PAUSE = 2.0, 0.05
 MODULES = """
 openvswitch sch_netem sch_htb sch_tbf sch_fq sch_fq_codel sch_prio sch_red sch_ingress cls_u32 cls_matchall cls_flower
 act_mirred act_police ifb veth bridge 8021q dummy vrf nf_tables nf_conntrack nft_ct nft_limit nft_log nft_nat nft_reject
-nft_reject_ipv4 nft_quota nft_numgen nft_counter tcp_bbr tcp_vegas tcp_westwood tun
+nft_reject_ipv4 nft_quota nft_numgen nft_counter nft_objref nft_chain_nat nft_masq tcp_bbr tcp_vegas tcp_westwood
+tcp_diag udp_diag tun
 """.split()
 
 # Read once before the snapshot, so that no run pays for it.
