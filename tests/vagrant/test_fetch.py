@@ -63,7 +63,7 @@ def test_a_shared_folder_is_left_alone(stop):
 
 
 def test_a_lab_that_writes_meanwhile_is_no_failure(stop):
-    writes = "seq 300000 >/vagrant/runs/arp-1/growing; while :; do echo more; done >>/vagrant/runs/arp-1/growing & "
+    writes = "seq 3000000 >/vagrant/runs/arp-1/growing; while :; do echo more; done >>/vagrant/runs/arp-1/growing & "
     status, said, found = stop("destroy", run("arp-1", 1), {}, writes)
     assert status == 0 and "file changed as we read it" in said and "runs/arp-1 is fetched" in said
     assert run("arp-1", 1).items() <= found.items()
