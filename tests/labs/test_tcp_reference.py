@@ -25,7 +25,7 @@ from mnlab.protocols.tcp.repeats import AFTER_TIMEOUT, FAST, KEEP_ALIVE, TAIL_PR
 TICK = 2e-6
 TOGETHER = 0.0002  # s from the capture of a segment until the kernel takes it in
 EARLY, LATE = 0.0005, 0.02  # s that a segment may be seen before and after the kernel says that it sends it
-SRTT_ERROR = 0.0005  # s: the capture's clock is not the socket's, and timestamps count milliseconds
+SRTT_ERROR = 0.001  # s: timestamps count milliseconds, so a sample that is taken by them may be off by one
 #: Where DSACKs say that repetitions were spurious, the kernel takes its state back by counts of its own (undo_retrans).
 REPAIRS = {FAST, AFTER_TIMEOUT}
 SENT = {"FIN-WAIT-1", "LAST-ACK"}  # entered when the application closes; the FIN goes out after all data
