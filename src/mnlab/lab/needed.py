@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 #: An import statement, also within a function or after ";" or ":"; names in brackets may go over several lines.
-IMPORT = re.compile(
-    r"(?:^|[;:])[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b[ \t]*(\([^)]*\)|[^\n;]*)|import[ \t]+([^\n;]*))", re.MULTILINE)
+IMPORT = re.compile(r"(?:^|[;:])[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b[ \t]*(\([^)]*\)|[^\n;]*)|"
+                    r"import[ \t]+([^\n;]*))", re.MULTILINE)
 #: What an import statement may hold besides: comments, and line ends that are none.
 BESIDES = re.compile(r"#[^\n]*|\\\n")
 #: A Python file by its name, after a quotation mark or a folder: it lies beside the one that names it, and is run or
