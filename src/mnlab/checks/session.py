@@ -97,9 +97,9 @@ class _Play:
         self.task, self.ended = task, list[Future]()
         self.result: LabResult | None = None
         self.began, self.lock = 0.0, Lock()  # s of time.monotonic(); 0: not yet
-        self.plan = labrun.plan(task.lab, task.work or _solution_of(task), task.seed,
-                                labrun.reserve_folder(task.out, task.lab.name), limits=limits, key=task.secret,
-                                only_work=task.only_work)
+        plan = labrun.plan(task.lab, task.work or _solution_of(task), task.seed, task.out, limits=limits,
+                           key=task.secret, only_work=task.only_work)
+        self.plan = replace(plan, folder=labrun.reserve_folder(task.out, task.lab.name))  # a broken lab leaves none
 
     def scene(self, scene, machine: Machine, progress) -> Outcome:
         name = self.task.lab.name

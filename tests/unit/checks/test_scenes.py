@@ -222,3 +222,11 @@ def test_a_task_with_nothing_to_run_is_graded_too(lab, tmp_path):
     [result] = session.run_tasks([session.Task(Lab(lab.folder), 1, tmp_path / "runs", read(lab.solution), only_work=True)],
                                  Machine(), Silent())
     assert statuses(result) == {"answer": "passed"} and Run(result.evidence).scenes == {}
+
+
+@pytest.mark.parametrize("experiment", ["def variant(rng): return {}\n", "def variant(rng): return 1 / 0\n" + EXPERIMENT[EXPERIMENT.index("@"):]])
+def test_of_a_lab_that_is_broken_no_folder_is_left(lab, tmp_path, experiment):
+    (lab.folder / "experiment.py").write_text("from mnlab.lab import scene\n" + experiment)
+    with pytest.raises(labs.BrokenLab):
+        session.run_tasks([session.Task(Lab(lab.folder), 1, tmp_path / "runs", read(lab.solution))], Machine(), Silent())
+    assert not list(tmp_path.glob("runs/*"))
