@@ -27,6 +27,7 @@ class _Grading:
     run: Run
     answers: Answers
     checks: list[Callable] = field(default_factory=list)
+    left: list[Callable] = field(default_factory=list)
     verdicts: dict[Callable, CheckResult] = field(default_factory=dict)
     problem: str = ""
 
@@ -34,7 +35,7 @@ class _Grading:
     def result(self) -> LabResult:
         verdicts = [self.verdicts.get(check) or verdict(check, self.run, Inconclusive("pytest did not call it"))
                     for check in self.checks]
-        return result_of(self.lab, self.run, verdicts, self.problem)
+        return result_of(self.lab, self.run, verdicts, self.left, self.problem)
 
 
 class _Check(pytest.Item):
@@ -62,7 +63,7 @@ class _Plugin:
         session.items = []
         for grading in self.gradings:
             try:
-                grading.checks = checks_of(grading.lab, grading.run)
+                grading.checks, grading.left = checks_of(grading.lab, grading.run)
             except Inconclusive as problem:
                 grading.problem = str(problem)
             session.items += [_Check.from_parent(session, name=f"{grading.run.folder.name}/{check.__name__}",
