@@ -56,11 +56,11 @@ class _Plugin:
     """Gives pytest the checks, and takes what comes of them."""
 
     def __init__(self, gradings: list[_Grading]):
-        self.gradings, self.interrupted = gradings, False
+        self.gradings, self.asked, self.interrupted = gradings, False, False
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session):
-        session.items = []
+        session.items, self.asked = [], True
         for grading in self.gradings:
             try:
                 grading.checks, grading.left = checks_of(grading.lab, grading.run)
@@ -95,14 +95,17 @@ def recheck(folders: list[Path], key: bytes | None, solution: bool, arguments: l
 
 def grade_all(saved: list[tuple[Lab, Run, Answers]], arguments: list[str]) -> list[LabResult]:
     """Grade runs in one session of pytest, which prints on standard output and takes `arguments` besides. A check that
-    it does not call (-x, -k) is inconclusive."""
+    it does not call (-x, -k) is inconclusive. SystemExit if it calls for none: it has said why (--help, no option of its
+    own)."""
     gradings = [_Grading(*each) for each in saved]
     plugin = _Plugin(gradings)
     fixed = ["-q", f"--rootdir={os.getcwd()}", "-c", os.devnull, "--noconftest", "-p", "no:cacheprovider"]
     with _pytest_as_it_is():
-        pytest.main([*fixed, *arguments], plugins=[plugin])
+        status = pytest.main([*fixed, *arguments], plugins=[plugin])
     if plugin.interrupted:
         raise KeyboardInterrupt
+    if not plugin.asked:
+        raise SystemExit(2 if status else 0)
     return [grading.result for grading in gradings]
 
 
