@@ -85,7 +85,8 @@ def arguments_of(check: Callable, run: Run, answers: Answers) -> dict:
     """What a check's argument names ask for. Inconclusive if one asks for what there is not."""
     offered = {**run.scenes, "evidence": run.evidence, "params": run.params, "answers": answers}
     if unknown := [name for name in _asked(check) if name not in offered]:
-        raise Inconclusive(f"the check itself is wrong: it asks for {unknown[0]!r}; there are: {', '.join(offered)}")
+        raise Inconclusive(f"the check asks for {unknown[0]!r}, and this run has no such scene. It has: "
+                           + ", ".join(offered))
     return {name: offered[name] for name in _asked(check)}
 
 

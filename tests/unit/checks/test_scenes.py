@@ -194,7 +194,7 @@ def test_only_the_work_leaves_out_the_scenes_without_it_and_the_checks_that_read
 def test_an_unknown_argument_of_a_check_is_said(lab, tmp_path):
     lab.checks.write_text(CHECKS + "\n@points(1)\ndef check_odd(kernal): pass\n")
     check = grade(lab, run(lab, tmp_path, Machine()), Answers({})).checks[-1]
-    assert check.status == "inconclusive" and "asks for 'kernal'; there are: kernel, client, server, evidence" in check.message
+    assert check.status == "inconclusive" and "this run has no such scene. It has: kernel, client, server, evidence" in check.message
 
 
 def test_a_network_mutant_touches_the_scenes_that_it_names(lab):
