@@ -114,9 +114,8 @@ def result_of(lab: Lab, run: Run, checks=(), left=(), problem: str = "") -> LabR
     """The verdicts on a run, with what its manifest says; `left` are checks that could not look at it, `problem` is why
     there are no verdicts."""
     scenes = tuple(run.manifest.get("left_out", ()))
-    worth = sum(_points(check).points for check in left)
-    total = worth + sum(check.max_points for check in checks)
-    note = f"without {', '.join(scenes)}: {worth} of the lab's {total} points were left out"
+    worth, rest = sum(_points(check).points for check in left), sum(check.max_points for check in checks)
+    note = f"without {', '.join(scenes)}: {worth} of the lab's {worth + rest} points were left out"
     seconds, work = run.manifest.get("seconds", {}), run.manifest.get("work", {})
     return LabResult(lab=lab.name, seed=run.manifest["seed"], checks=tuple(checks), evidence=run.folder,
                      evidence_sha256=run.manifest["evidence_sha256"], seconds=seconds.get("wall", 0.0),

@@ -95,8 +95,7 @@ def recheck(folders: list[Path], key: bytes | None, solution: bool, arguments: l
 
 def grade_all(saved: list[tuple[Lab, Run, Answers]], arguments: list[str]) -> list[LabResult]:
     """Grade runs in one session of pytest, which prints on standard output and takes `arguments` besides. A check that
-    it does not call (-x, -k) is inconclusive. SystemExit if it calls for none: it has said why (--help, no option of its
-    own)."""
+    it does not call (-x, -k) is inconclusive. SystemExit if it asks for none, having said why (--help, say)."""
     gradings = [_Grading(*each) for each in saved]
     plugin = _Plugin(gradings)
     fixed = ["-q", f"--rootdir={os.getcwd()}", "-c", os.devnull, "--noconftest", "-p", "no:cacheprovider"]

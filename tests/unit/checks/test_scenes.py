@@ -207,6 +207,15 @@ def test_a_network_mutant_touches_the_scenes_that_it_names(lab):
         "other_number": {"check_answer"}, "forged": {"check_both"}}
 
 
+@pytest.mark.parametrize("scenes, problem", [
+    ('["kernal"]', "the mutant other_kernel touches kernal\n  the scenes are kernel, client, server"),
+    ('"kernel"', r"scenes are named in a list: scenes=\['kernel'\]")])
+def test_a_mutant_of_a_scene_that_there_is_not_is_refused(lab, scenes, problem):
+    lab.mutants.write_text(MUTANTS.replace('["kernel"]', scenes))
+    with pytest.raises(labs.BrokenLab, match=problem):
+        verify(lab, Machine(), 1)
+
+
 def test_a_task_is_graded_when_its_last_scene_has_ended_and_begins_once(lab, tmp_path, monkeypatch):
     monkeypatch.setattr(labs, "ROOT", tmp_path)
     progress = Silent()
