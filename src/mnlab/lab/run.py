@@ -137,9 +137,11 @@ def _write(path: Path, manifest: dict) -> None:
 
 
 def limits_of(lab: Lab) -> Limits:
-    """The usual limits, or more time for a lab whose experiment says (`lab_seconds`) that a scene takes longer."""
+    """The usual limits, or what a lab's experiment says that it needs: `lab_seconds` for a scene that takes longer,
+    room for more `hosts` (and switches)."""
     seconds = getattr(lab.experiment, "lab_seconds", Limits.virtual_seconds)
-    return Limits(virtual_seconds=seconds, wall_seconds=max(Limits.wall_seconds, seconds))
+    usual = Limits(virtual_seconds=seconds, wall_seconds=max(Limits.wall_seconds, seconds))
+    return usual.for_hosts(getattr(lab.experiment, "hosts", 0))
 
 
 def _manifest(path: Path) -> dict | None:
