@@ -200,6 +200,15 @@ def dashes():
             reaches(net, "web-1", "web-2"), refusal(lambda: net.place("web-3"))]
 
 @test
+def dots():
+    def build(t):
+        t.addSwitch("s1", cls=OVSSwitch, failMode="standalone")
+        for n in (1, 2):
+            t.addLink(t.addHost(f"h{n}", ip=f"10.0.0.{n}/24"), "s1", intfName1=f"lan.{n}", intfName2=f"to.h{n}")
+    with Network(topology(build)) as net:
+        return reaches(net)
+
+@test
 def shares_of_the_processor():
     loop = ["python3", "-c", "import time\nbegin, cpu = time.monotonic(), time.process_time()\n"
             "while time.monotonic() < begin + 1: pass\nprint((time.process_time() - cpu) / (time.monotonic() - begin))"]
@@ -412,7 +421,7 @@ def test_small_delays_are_kept(value):
 def test_what_is_unknown_or_wrong_is_refused_in_words(value):
     words = {"misspelt": "did you mean 'bw'", "type": "bw: [1] is not a rate", "name": "'my host' cannot be",
              "address": "not an IPv4 address", "mac": "'1:2:3' is not the MAC", "group": "group",
-             "interface": "up to 15", "template": "no %", "shared": "each end has its own",
+             "interface": "up to 15", "template": "digits", "shared": "each end has its own",
              "twice": "making the link up<->h3-eth0: the kernel says File exists",
              "lambda": "not a kind of host", "host": "did you mean 'defaultRoute'"}
     found = value("unknown_or_wrong")
@@ -426,6 +435,10 @@ def test_names_may_have_dashes(value):
     assert places == [["web-1", ["web-1-eth0"]], ["web-1", ["web-1-eth0"]], ["s-1", ["s-1-eth2"]],
                       ["s-1", ["s-1-eth1", "s-1-eth2"]]]
     assert reached and "no node and no interface 'web-3'" in refused
+
+
+def test_names_of_interfaces_may_have_dots(value):
+    assert value("dots")
 
 
 def test_a_host_may_have_a_share_of_the_processor(value):

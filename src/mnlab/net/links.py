@@ -145,9 +145,9 @@ def check(ends, cls=None, **params) -> None:
     for end, interface in (("params1", "intfName1"), ("params2", "intfName2")):
         Shape.of({**(params.get(end) or {}), **shared}, whose)
         name = params.get(interface)
-        if name is not None and not re.fullmatch(rf"[^\s/%]{{1,{NAME_LIMIT}}}", str(name)):
+        if name is not None and not re.fullmatch(rf"[\w.-]{{1,{NAME_LIMIT}}}", str(name), re.ASCII):
             raise NetworkError(f"{whose}: {interface}: {name!r} is not the name of an interface: up to {NAME_LIMIT} "
-                               f"characters, no blank, no slash and no %")
+                               f"letters, digits, '.', '_' and '-'")
 
 
 def mac(text, whose: str) -> str:

@@ -154,7 +154,7 @@ class Network(Mininet):
             intf.made = True
         here = [intf for intf in interfaces if isinstance(intf.node, OpenFlowSwitch)]  # outside namespaces
         for intf in here:  # outside the namespaces IPv6 is on, and would send router solicitations through the switch
-            namespace.set_sysctl(f"net.ipv6.conf.{intf}.disable_ipv6", 1)
+            namespace.set_sysctl(f"net/ipv6/conf/{intf}/disable_ipv6", 1)
         netlink.tell([_start(intf) for intf in here], "starting the switches' interfaces")
         for intf in here:
             offloads.turn_off(intf.name)
