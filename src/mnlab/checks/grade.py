@@ -37,15 +37,15 @@ def grade(lab: Lab, run: Run, answers: Answers) -> LabResult:
     """Let the lab's checks look at a run."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         try:
-            checks = checks_of(lab, run)
+            checks, left = checks_of(lab, run)
         except Inconclusive as problem:
-            return result_of(lab, run, (), str(problem))
-        return result_of(lab, run, [verdict(check, run, _problem(check, run, answers)) for check in checks])
+            return result_of(lab, run, problem=str(problem))
+        return result_of(lab, run, [verdict(check, run, _problem(check, run, answers)) for check in checks], left)
 
 
-def checks_of(lab: Lab, run: Run) -> list[Callable]:
-    """The functions check_... of a lab's checks.py that can look at a run, in the order of the file: those that read a
-    scene which was left out cannot. Inconclusive if there are none to be had."""
+def checks_of(lab: Lab, run: Run) -> tuple[list[Callable], list[Callable]]:
+    """The functions check_... of a lab's checks.py, in the order of the file: those that can look at a run, and those
+    that read a scene which was left out and cannot. Inconclusive if there are none to be had."""
     try:
         module = load(lab.checks)
     except KeyboardInterrupt:
@@ -58,7 +58,10 @@ def checks_of(lab: Lab, run: Run) -> list[Callable]:
                               if name.startswith("check_") and inspect.isfunction(thing)]
     if not checks:
         raise Inconclusive("checks.py has no checks")
-    return [check for check in checks if not reads(check, run) & set(run.manifest.get("left_out", ()))]
+    left = [check for check in checks if reads(check, run) & set(run.manifest.get("left_out", ()))]
+    if left == checks:
+        raise Inconclusive("each check reads a scene that was left out, as it does not run the student's work")
+    return [check for check in checks if check not in left], left
 
 
 def reads(check: Callable, run: Run) -> set[str]:
@@ -82,7 +85,8 @@ def arguments_of(check: Callable, run: Run, answers: Answers) -> dict:
     """What a check's argument names ask for. Inconclusive if one asks for what there is not."""
     offered = {**run.scenes, "evidence": run.evidence, "params": run.params, "answers": answers}
     if unknown := [name for name in _asked(check) if name not in offered]:
-        raise Inconclusive(f"the check itself is wrong: it asks for {unknown[0]!r}; there are: {', '.join(offered)}")
+        raise Inconclusive(f"the check asks for {unknown[0]!r}, and this run has no such scene. It has: "
+                           + ", ".join(offered))
     return {name: offered[name] for name in _asked(check)}
 
 
@@ -95,7 +99,7 @@ def _asked(check: Callable) -> list[str]:
 
 def verdict(check: Callable, run: Run, problem: BaseException | None) -> CheckResult:
     """What it means that a check ended with `problem`, or well."""
-    marked = getattr(check, "points", Points(0, (), ""))
+    marked = _points(check)
     status, message = _judge(problem, check, run) if problem else (PASSED, "")
     message = cut(message, LONGEST)
     if status == FAILED and marked.hint:
@@ -106,14 +110,23 @@ def verdict(check: Callable, run: Run, problem: BaseException | None) -> CheckRe
                        message=message.strip())
 
 
-def result_of(lab: Lab, run: Run, checks, problem: str = "") -> LabResult:
-    """The verdicts on a run, with what its manifest says; `problem` is why there are none."""
+def result_of(lab: Lab, run: Run, checks=(), left=(), problem: str = "") -> LabResult:
+    """The verdicts on a run, with what its manifest says; `left` are checks that could not look at it, `problem` is why
+    there are no verdicts."""
+    scenes = tuple(run.manifest.get("left_out", ()))
+    worth, rest = sum(_points(check).points for check in left), sum(check.max_points for check in checks)
+    note = f"without {', '.join(scenes)}: {worth} of the lab's {worth + rest} points were left out"
     seconds, work = run.manifest.get("seconds", {}), run.manifest.get("work", {})
     return LabResult(lab=lab.name, seed=run.manifest["seed"], checks=tuple(checks), evidence=run.folder,
                      evidence_sha256=run.manifest["evidence_sha256"], seconds=seconds.get("wall", 0.0),
                      virtual_seconds=seconds.get("virtual", 0.0), work=work.get("kind", ""),
                      work_sha256=work.get("sha256", ""), reason=problem or cut(run.reason, LONGEST),
-                     secrets=run.manifest.get("secrets", layout.LOCAL))
+                     secrets=run.manifest.get("secrets", layout.LOCAL), left_out=scenes,
+                     notes=(note,) if left else ())
+
+
+def _points(check: Callable) -> Points:
+    return getattr(check, "points", Points(0, (), ""))
 
 
 def _problem(check: Callable, run: Run, answers: Answers) -> BaseException | None:

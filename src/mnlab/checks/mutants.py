@@ -36,6 +36,8 @@ class _Marker:
         def described(description: str, scenes: list[str] | tuple[str, ...] = ()):
             if scenes and kind != "network":
                 raise TypeError(f"network mutants name scenes; of {kind} mutants it is told by what they change")
+            if isinstance(scenes, str):
+                raise TypeError(f"scenes are named in a list: scenes=[{scenes!r}]")
 
             def mark(function):
                 function.mutant = Mutant(function.__name__, kind, description, function, tuple(scenes))

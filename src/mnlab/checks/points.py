@@ -64,7 +64,11 @@ class Points:
 
 
 def points(points: int, claim: str | tuple[str, ...] = (), hint: str = ""):
-    """Mark a function of checks.py as a check worth `points`, showing `claim` (an id or several)."""
+    """Mark a function of checks.py as a check worth `points`, showing `claim` (an id or several).
+
+    TypeError if these are no points."""
+    if type(points) is not int or points < 0:
+        raise TypeError(f"a check is worth a whole number of points, not {points!r}")
     claims = (claim,) if isinstance(claim, str) else tuple(claim)
 
     def mark(function):

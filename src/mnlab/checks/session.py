@@ -97,9 +97,9 @@ class _Play:
         self.task, self.ended = task, list[Future]()
         self.result: LabResult | None = None
         self.began, self.lock = 0.0, Lock()  # s of time.monotonic(); 0: not yet
-        self.plan = labrun.plan(task.lab, task.work or _solution_of(task), task.seed,
-                                labrun.reserve_folder(task.out, task.lab.name), limits=limits, key=task.secret,
-                                only_work=task.only_work)
+        plan = labrun.plan(task.lab, task.work or _solution_of(task), task.seed, task.out, limits=limits,
+                           key=task.secret, only_work=task.only_work)
+        self.plan = replace(plan, folder=labrun.reserve_folder(task.out, task.lab.name))  # a broken lab leaves none
 
     def scene(self, scene, machine: Machine, progress) -> Outcome:
         name = self.task.lab.name
@@ -154,7 +154,7 @@ def _grade(task: Task, run: Run, key: bytes | None) -> LabResult:
     result = grade(task.lab, run, answers)
     if task.for_student:
         withhold(run)
-    return replace(result, seed_from=task.seed_from, notes=notes,
+    return replace(result, seed_from=task.seed_from, notes=result.notes + notes,
                    signature=signature.VERIFIED if key else signature.UNSIGNED)
 
 
@@ -198,4 +198,4 @@ def open_saved(folder: Path, key: bytes | None, solution: bool) -> tuple[tuple[l
 def noted(result: LabResult, signed: str) -> LabResult:
     """A result of saved evidence, with what whoever grades must know of it."""
     notes = ("this is a run of the solution, no student's work",) if result.work == layout.SOLUTION else ()
-    return replace(result, signature=signed, notes=(*notes, SIGNATURES[signed]))
+    return replace(result, signature=signed, notes=(*result.notes, *notes, SIGNATURES[signed]))

@@ -27,6 +27,7 @@ class _Grading:
     run: Run
     answers: Answers
     checks: list[Callable] = field(default_factory=list)
+    left: list[Callable] = field(default_factory=list)
     verdicts: dict[Callable, CheckResult] = field(default_factory=dict)
     problem: str = ""
 
@@ -34,7 +35,7 @@ class _Grading:
     def result(self) -> LabResult:
         verdicts = [self.verdicts.get(check) or verdict(check, self.run, Inconclusive("pytest did not call it"))
                     for check in self.checks]
-        return result_of(self.lab, self.run, verdicts, self.problem)
+        return result_of(self.lab, self.run, verdicts, self.left, self.problem)
 
 
 class _Check(pytest.Item):
@@ -55,14 +56,14 @@ class _Plugin:
     """Gives pytest the checks, and takes what comes of them."""
 
     def __init__(self, gradings: list[_Grading]):
-        self.gradings, self.interrupted = gradings, False
+        self.gradings, self.asked, self.interrupted = gradings, False, False
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session):
-        session.items = []
+        session.items, self.asked = [], True
         for grading in self.gradings:
             try:
-                grading.checks = checks_of(grading.lab, grading.run)
+                grading.checks, grading.left = checks_of(grading.lab, grading.run)
             except Inconclusive as problem:
                 grading.problem = str(problem)
             session.items += [_Check.from_parent(session, name=f"{grading.run.folder.name}/{check.__name__}",
@@ -94,14 +95,16 @@ def recheck(folders: list[Path], key: bytes | None, solution: bool, arguments: l
 
 def grade_all(saved: list[tuple[Lab, Run, Answers]], arguments: list[str]) -> list[LabResult]:
     """Grade runs in one session of pytest, which prints on standard output and takes `arguments` besides. A check that
-    it does not call (-x, -k) is inconclusive."""
+    it does not call (-x, -k) is inconclusive. SystemExit if it asks for none, having said why (--help, say)."""
     gradings = [_Grading(*each) for each in saved]
     plugin = _Plugin(gradings)
     fixed = ["-q", f"--rootdir={os.getcwd()}", "-c", os.devnull, "--noconftest", "-p", "no:cacheprovider"]
     with _pytest_as_it_is():
-        pytest.main([*fixed, *arguments], plugins=[plugin])
+        status = pytest.main([*fixed, *arguments], plugins=[plugin])
     if plugin.interrupted:
         raise KeyboardInterrupt
+    if not plugin.asked:
+        raise SystemExit(2 if status else 0)
     return [grading.result for grading in gradings]
 
 

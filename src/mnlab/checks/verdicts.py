@@ -44,6 +44,7 @@ class LabResult:
     signature: str = "unsigned"  # or verified, unverified (evidence/signature.py)
     notes: tuple[str, ...] = ()  # what else whoever grades must know
     reason: str = ""  # why the whole lab is inconclusive, or what the student's work broke; "" otherwise
+    left_out: tuple[str, ...] = ()  # scenes of the lab that were not played, as they do not run the student's work
     secrets: str = "local"  # who drew the parameters that prove work: "local", anybody; "course", a course's key
 
     @property

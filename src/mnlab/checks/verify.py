@@ -95,9 +95,9 @@ def verify(lab: Lab, machine: Machine, seed: int, progress: Callable[[str], None
     """Run the solution and every mutant of `lab`, `workers` at once (0: as many as is good); the kill matrix.
 
     `quick`: no further than until every check has failed, with those first that the lab's ENOUGH names.
-    BrokenLab if that names a mutant that there is not, or if a mutant cannot do its work.
+    BrokenLab if that names a mutant that there is not, or a mutant a scene, or if a mutant cannot do its work.
     """
-    mutants = _in_order(load(lab.mutants)) if lab.mutants.is_file() else []
+    mutants = _in_order(load(lab.mutants), lab) if lab.mutants.is_file() else []
     params = lab.params(seed)
     with tempfile.TemporaryDirectory(prefix="mnlab-verify-") as scratch:
         trial = _Trial(lab, machine, seed, params, Path(scratch))
@@ -127,13 +127,17 @@ def verify(lab: Lab, machine: Machine, seed: int, progress: Callable[[str], None
     return matrix
 
 
-def _in_order(module) -> list[Mutant]:
+def _in_order(module, lab: Lab) -> list[Mutant]:
     """The mutants of a lab, those first that its ENOUGH names."""
     mutants, first = mutants_of(module), getattr(module, "ENOUGH", ())
     unknown = set(first) - {mutant.name for mutant in mutants}
     if unknown:
         raise BrokenLab(f"{module.__file__}:", ValueError(f"ENOUGH names {', '.join(sorted(unknown))}"),
                         "there is no such mutant")
+    scenes = {scene.name for scene in lab.scenes}
+    if lost := next((mutant for mutant in mutants if set(mutant.scenes) - scenes), None):
+        raise BrokenLab(f"{module.__file__}:", ValueError(f"the mutant {lost.name} touches {', '.join(lost.scenes)}"),
+                        f"the scenes are {', '.join(scene.name for scene in lab.scenes)}")
     return sorted(mutants, key=lambda mutant: mutant.name not in first)
 
 

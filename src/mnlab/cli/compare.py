@@ -1,6 +1,7 @@
 """`mnlab bench compare`: one command in two checkouts, by turns, and what it costs in each."""
 
 import os
+import select
 import subprocess
 import tempfile
 import time
@@ -91,11 +92,12 @@ def run(program: Path, arguments: list[str]) -> tuple[int, Cost, str]:
         started = time.monotonic()
         process = subprocess.Popen([program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=said)
-        most = 0
-        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+        most, end = 0, os.pidfd_open(process.pid)
+        while not select.select([end], [], [], LOOK)[0]:
             most = max(most, sum(map(share_of_memory, family(process.pid))))
-            time.sleep(LOOK)
         wall = time.monotonic() - started
+        os.close(end)
+        ended = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(ended[1])  # it has been waited for
         said.seek(0)
         words = said.read().decode(errors="replace").strip().splitlines()

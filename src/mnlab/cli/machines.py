@@ -120,7 +120,7 @@ def import_(file: Annotated[Path, typer.Argument(
 
 @machine.command()
 def clean(all: Annotated[bool, typer.Option("--all", help="Everything, not only what is out of date.")] = False,
-          runs: Annotated[bool, typer.Option("--runs", help="Also the runs that `verify` remembers.")] = False) -> None:
+          runs: Annotated[bool, typer.Option("--runs", help="Also the scenes that are remembered.")] = False) -> None:
     """Remove images and snapshots that no run would use any more.
 
     Example: mnlab machine clean

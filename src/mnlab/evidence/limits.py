@@ -1,6 +1,6 @@
 """What a student's programs may use: processes, memory, files, output, and processor time.
 
-Control groups (version 2) count for all processes of a cell together, and processor time for all cells of a run: in
+Control groups (version 2) count for all processes of a cell together, and processor time for all cells of a scene: in
 virtual time a program is stopped after the same number of instructions on every computer. Where there are none, each
 process has these limits for itself.
 """
@@ -18,7 +18,7 @@ JOB = Path("/sys/fs/cgroup/job")
 STUDENTS = JOB / "students"
 MEMORY, PROCESSES, FILE_SIZE, OUTPUT = 160 * MIB, 64, 16 * MIB, 1 * MIB
 ALL_MEMORY, ALL_PROCESSES = 224 * MIB, 256  # of all cells together: the rest of the job's is for what we run
-PROCESSOR = 20.0  # seconds of processor time, for all students' programs of a run together
+PROCESSOR = 20.0  # seconds of processor time, for all students' programs of a scene together
 DAY = 86400.0
 SHORTEST = 0.01  # seconds of processor time by which a limit may be passed
 

@@ -99,7 +99,9 @@ class Record:
     def _captures(self, place: str) -> list[Path]:
         folder = self.folder / layout.CAPTURES
         interfaces = self.hosts.get(place, {}).get("interfaces", {})
-        names = {path: path.name.split(".")[0] for path in sorted(folder.glob("*.pcap"))}  # "h1-eth0" of h1-eth0.2.pcap
+        known = {name for node in self.hosts.values() for name in node["interfaces"]}
+        names = {path: path.stem if path.stem in known else re.sub(r"\.\d+$", "", path.stem)
+                 for path in sorted(folder.glob("*.pcap"))}  # "h1-eth0" of h1-eth0.2.pcap
         found = [path for path, name in names.items()
                  if name in interfaces or re.fullmatch(rf"{re.escape(place)}(-eth\d+)?", name)]
         if not found:

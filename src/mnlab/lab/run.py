@@ -13,10 +13,10 @@ from pathlib import Path
 from mnlab.evidence import layout
 from mnlab.evidence.run import Run
 from mnlab.lab.lab import ROOT, Lab
-from mnlab.lab.needed import needed_files
+from mnlab.lab.needed import dotted, needed_files
 from mnlab.lab.read_once import Work, read
 from mnlab.lab.scene import Scene
-from mnlab.machine.job import Job, Limits, Machine, MachineError, Outcome
+from mnlab.machine.job import Job, Limits, Machine, MachineError, Outcome, flatten
 
 #: The rooms of which modules run inside the machine. So does what a lab's mutants.py is written with.
 ROOMS = ("evidence", "lab", "net", "protocols")
@@ -137,9 +137,11 @@ def _write(path: Path, manifest: dict) -> None:
 
 
 def limits_of(lab: Lab) -> Limits:
-    """The usual limits, or more time for a lab whose experiment says (`lab_seconds`) that a scene takes longer."""
+    """The usual limits, or what a lab's experiment says that it needs: `lab_seconds` for a scene that takes longer,
+    room for more `hosts` (and switches)."""
     seconds = getattr(lab.experiment, "lab_seconds", Limits.virtual_seconds)
-    return Limits(virtual_seconds=seconds, wall_seconds=max(Limits.wall_seconds, seconds))
+    usual = Limits(virtual_seconds=seconds, wall_seconds=max(Limits.wall_seconds, seconds))
+    return usual.for_hosts(getattr(lab.experiment, "hosts", 0))
 
 
 def _manifest(path: Path) -> dict | None:
@@ -156,10 +158,9 @@ def make_job(lab: Lab, scene: Scene, work: dict[str, bytes], seed: int, params: 
     there is must not move a clock."""
     description = {"lab": lab.name, "scene": scene.name, "seed": seed, "params": params, "mutant": mutant}
     files: dict[str, Path | bytes] = {"job.json": layout.canonical(description)}
-    roots = ["mnlab.lab.inside", "lab.experiment", *(["mutant.mutants"] if mutant else [])]
-    files |= needed_files(modules_of(lab), roots)
-    files |= {f"lab/{path.name}": path for path in lab.folder.iterdir()
-              if path.name not in OUTSIDE and path.suffix != ".py"}
+    along = {place: path for place, path in own_files(lab).items() if path.suffix != ".py" or place.count("/") > 1}
+    roots = ["mnlab.lab.inside", "lab.experiment", *(["mutant.mutants"] if mutant else []), *map(dotted, along)]
+    files |= needed_files(modules_of(lab), roots) | along
     files |= {f"work/{name}": data for name, data in scene.files(work).items()} or {"work/.empty": b""}
     if getattr(lab.experiment, "openflow", False):
         files["controller"] = ROOT / "controller"
@@ -168,8 +169,7 @@ def make_job(lab: Lab, scene: Scene, work: dict[str, bytes], seed: int, params: 
 
 def whole_job(lab: Lab, work: dict[str, bytes], seed: int, params: dict) -> Job:
     """A job with all of a lab, for hands-on work on its network; without an entry."""
-    files: dict[str, Path | bytes] = {**code(), **topologies(), "controller": ROOT / "controller"}
-    files |= {f"lab/{path.name}": path for path in lab.folder.iterdir() if path.name not in OUTSIDE}
+    files: dict[str, Path | bytes] = {**code(), **topologies(), "controller": ROOT / "controller", **own_files(lab)}
     files |= {f"work/{name}": data for name, data in work.items()} or {"work/.empty": b""}
     files["job.json"] = layout.canonical({"lab": lab.name, "seed": seed, "params": params})
     return Job("", files, path=("src", "."), needs=needs_of(lab))
@@ -177,8 +177,13 @@ def whole_job(lab: Lab, work: dict[str, bytes], seed: int, params: dict) -> Job:
 
 def modules_of(lab: Lab) -> dict[str, Path]:
     """Every Python file that a job of `lab` may use, by its place in the job."""
-    own = {f"lab/{path.name}": path for path in lab.folder.glob("*.py") if path.name not in OUTSIDE}
+    own = {place: path for place, path in own_files(lab).items() if path.suffix == ".py"}
     return engine() | topologies() | own | {"mutant/mutants.py": lab.mutants}
+
+
+def own_files(lab: Lab) -> dict[str, Path]:
+    """A lab's own files that may enter the machine, by their places in a job."""
+    return dict(flatten({f"lab/{path.name}": path for path in lab.folder.iterdir() if path.name not in OUTSIDE}))
 
 
 @cache

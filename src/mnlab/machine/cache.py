@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
-from mnlab.machine.job import UnsafeCache
+from mnlab.machine.job import MachineError, UnsafeCache
 
 SEAL = "seal.json"
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -61,11 +61,20 @@ def locked(name: str, waiting: Callable[[], None] = lambda: None):
 
 
 def entry(name: str, build: Callable[[Path], None], say: Callable[[str], None]) -> Path:
-    """The folder of entry `name`, built by `build(folder)` if it is not there or not whole."""
+    """The folder of entry `name`, built by `build(folder)` if it is not there or not whole. MachineError if it cannot
+    be written."""
     place = cache_folder() / name
     if is_whole(place):
         return place
     kind = name.split("-")[0]
+    try:
+        return _built(place, kind, build, say)
+    except OSError as problem:
+        raise MachineError(f"the {kind} could not be put into the cache {place.parent}: {problem.strerror or problem}"
+                           ) from None
+
+
+def _built(place: Path, kind: str, build: Callable[[Path], None], say: Callable[[str], None]) -> Path:
     with locked(kind, lambda: say(f"waiting for another mnlab that is building the {kind}")):
         if is_whole(place):
             return place

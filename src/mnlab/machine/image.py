@@ -34,7 +34,7 @@ KERNEL, INITRD, ROOTFS = "vmlinuz", "initrd", "rootfs.squashfs"
 def key() -> str:
     """Identifies the recipe: what should be in the image."""
     digest = hashlib.sha256(repr((SUITE, EPOCH, WHEELS, MENDED)).encode())
-    for path in sorted(RECIPE.iterdir()):
+    for path in sorted(filter(Path.is_file, RECIPE.iterdir())):  # pip leaves bytecode beside what it installs
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

@@ -113,10 +113,11 @@ def _read(place: Path, folder: Path) -> Outcome | None:
         outcome = Outcome(**mailbox.parse(kept) or {})
         folder.mkdir(parents=True, exist_ok=True)
         mailbox.unpack(kept[mailbox.PAGE:], str(folder))
-        os.utime(place)
-        return outcome
     except (OSError, ValueError, TypeError, zlib.error):
         return None
+    with suppress(OSError):  # root's, or on a medium that is only read
+        os.utime(place)
+    return outcome
 
 
 def _write(place: Path, folder: Path, outcome: Outcome) -> None:

@@ -140,12 +140,14 @@ def check(ends, cls=None, **params) -> None:
                            f"there are {parameters.ENDS['cls']}")
     names = {name for group in parameters.ENDS for name in group.split(", ")}
     shared = {name: value for name, value in params.items() if name not in names}
+    if "mac" in shared:
+        raise NetworkError(f"{whose}: mac: each end has its own: in params1, params2, or as addr1, addr2")
     for end, interface in (("params1", "intfName1"), ("params2", "intfName2")):
         Shape.of({**(params.get(end) or {}), **shared}, whose)
         name = params.get(interface)
-        if name is not None and not re.fullmatch(rf"[^\s/]{{1,{NAME_LIMIT}}}", str(name)):
+        if name is not None and not re.fullmatch(rf"[\w.-]{{1,{NAME_LIMIT}}}", str(name), re.ASCII):
             raise NetworkError(f"{whose}: {interface}: {name!r} is not the name of an interface: up to {NAME_LIMIT} "
-                               f"characters, no blank and no slash")
+                               f"letters, digits, '.', '_' and '-'")
 
 
 def mac(text, whose: str) -> str:

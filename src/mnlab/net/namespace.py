@@ -70,8 +70,9 @@ def _check(result: int) -> None:
 
 
 def set_sysctl(name: str, value) -> None:
-    """Set a sysctl ("net.ipv4.ip_forward") of the namespace we are in."""
-    place = os.open(f"/proc/sys/{name.replace('.', '/')}", os.O_WRONLY)
+    """Set a sysctl ("net.ipv4.ip_forward") of the namespace we are in. As with sysctl(8), a name with slashes may have
+    dots in its parts: "net/ipv4/conf/eth0.1/forwarding"."""
+    place = os.open(f"/proc/sys/{name if '/' in name else name.replace('.', '/')}", os.O_WRONLY)
     try:
         os.write(place, f"{value}\n".encode())
     finally:

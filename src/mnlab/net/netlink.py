@@ -7,7 +7,7 @@ of include/uapi/linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h and veth.h.
 import os
 import socket
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Address
 
 from mnlab.net.errors import NetworkError
@@ -61,10 +61,12 @@ def delete(index: int) -> bytes:
 
 
 def address(index: int, ip: str, prefix: int) -> bytes:
-    """Give an interface an IPv4 address, and the broadcast address of its network."""
+    """Give an interface an IPv4 address, and the broadcast address of its network if it has one: of two addresses both
+    are hosts' (RFC 3021)."""
     own = socket.inet_aton(ip)
-    broadcast = (int.from_bytes(own, "big") | (1 << 32 - prefix) - 1).to_bytes(4, "big")
-    values = {1: own, 2: own, 4: broadcast}  # IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST
+    values = {1: own, 2: own}  # IFA_ADDRESS, IFA_LOCAL
+    if prefix <= 30:
+        values[4] = (int.from_bytes(own, "big") | (1 << 32 - prefix) - 1).to_bytes(4, "big")  # IFA_BROADCAST
     return message(NEW_ADDRESS, ADDRESS.pack(socket.AF_INET, prefix, 0, 0, index) + b"".join(
         attribute(kind, value) for kind, value in values.items()), CREATE)
 
@@ -90,9 +92,10 @@ def _kind(name: str, data: bytes) -> bytes:
 
 # --- having it done ---
 
-def tell(messages: Iterable[bytes], what: str) -> None:
-    """Have the kernel do all of `messages`. NetworkError with its own words if it refuses one."""
-    waiting = list(messages)
+def tell(messages: Iterable[bytes], what: str | Sequence[str]) -> None:
+    """Have the kernel do all of `messages`. NetworkError with its own words if it refuses one; `what` says what is
+    being done, by all of them or by each."""
+    waiting = [_numbered(data, number) for number, data in enumerate(messages)]
     if not waiting:
         return
     with _kernel() as kernel:
@@ -130,7 +133,13 @@ def _kernel() -> socket.socket:
     return kernel
 
 
-def _until_done(kernel: socket.socket, what: str) -> None:
+def _numbered(data: bytes, number: int) -> bytes:
+    """A message with its number in it, which an answer repeats."""
+    length, kind, flags, _, port = HEADER.unpack_from(data)
+    return HEADER.pack(length, kind, flags, number, port) + data[HEADER.size:]
+
+
+def _until_done(kernel: socket.socket, what: str | Sequence[str]) -> None:
     """Wait for the answer to the last message; who refuses one before answers at once."""
     while True:
         for kind, body in received(kernel.recv(65536)):
@@ -140,5 +149,6 @@ def _until_done(kernel: socket.socket, what: str) -> None:
             if number:
                 words = dict(attributes(body[4 + HEADER.size:])).get(1, b"")  # NLMSGERR_ATTR_MSG
                 said = words.rstrip(b"\0").decode(errors="replace") or os.strerror(-number)
-                raise NetworkError(f"{what}: the kernel says {said}")
+                doing = what if isinstance(what, str) else what[HEADER.unpack_from(body, 4)[3]]
+                raise NetworkError(f"{doing}: the kernel says {said}")
             return

@@ -100,7 +100,9 @@ class Network(Mininet):
         ends = [self[node] if isinstance(node, str) else node for node in (node1, node2)]
         ports = [node.newPort() if port is None else port for node, port in zip(ends, (port1, port2), strict=True)]
         for index, (node, port) in enumerate(zip(ends, ports, strict=True), start=1):
-            params[f"addr{index}"] = links.mac(params.get(f"addr{index}") or self._mac(node, port), node.name)
+            own = params[f"params{index}"] = dict(params.get(f"params{index}") or {})
+            asked = own.pop("mac", None) or params.get(f"addr{index}")
+            params[f"addr{index}"] = links.mac(asked or self._mac(node, port), node.name)
         link = super().addLink(*ends, *ports, cls=StrictLink, **params)
         if self.built:
             self._plug_in(link)
@@ -146,13 +148,13 @@ class Network(Mininet):
 
     def _make_links(self, made):
         netlink.tell([netlink.veth(*((intf.name, intf.mac, _home(intf)) for intf in (link.intf1, link.intf2)))
-                      for link in made], "making the links")
+                      for link in made], [f"making the link {link}" for link in made])
         interfaces = [intf for link in made for intf in (link.intf1, link.intf2)]
         for intf in interfaces:
             intf.made = True
         here = [intf for intf in interfaces if isinstance(intf.node, OpenFlowSwitch)]  # outside namespaces
         for intf in here:  # outside the namespaces IPv6 is on, and would send router solicitations through the switch
-            namespace.set_sysctl(f"net.ipv6.conf.{intf}.disable_ipv6", 1)
+            namespace.set_sysctl(f"net/ipv6/conf/{intf}/disable_ipv6", 1)
         netlink.tell([_start(intf) for intf in here], "starting the switches' interfaces")
         for intf in here:
             offloads.turn_off(intf.name)

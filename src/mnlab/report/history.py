@@ -16,7 +16,7 @@ def keep(result: LabResult) -> None:
 
 def since(result: LabResult) -> str:
     """What is different from the run before, in words: "+4 since arp-3: 2 checks more pass"; "" if there was none."""
-    before = _before(result.evidence) if result.evidence else None
+    before = _before(result.evidence, result.left_out) if result.evidence else None
     if not before:
         return ""
     name, known = before
@@ -33,8 +33,9 @@ def _checks(count: int, what: str) -> str:
     return f"1 check {what} passes" if count == 1 else f"{count} checks {what} pass"
 
 
-def _before(evidence: Path) -> tuple[str, dict] | None:
-    """The run of the same lab with the next lower number that has verdicts: its name, and they."""
+def _before(evidence: Path, left_out: tuple[str, ...]) -> tuple[str, dict] | None:
+    """The run of the same lab, and as many of its scenes, with the next lower number that has verdicts: its name, and
+    they."""
     lab, _, number = evidence.name.rpartition("-")
     if not number.isdecimal():
         return None
@@ -42,7 +43,8 @@ def _before(evidence: Path) -> tuple[str, dict] | None:
         folder = evidence.with_name(f"{lab}-{earlier}")
         try:
             [known] = json.loads((folder / layout.VERDICTS).read_text())["labs"]
-            if known["lab"] == lab and known["work"] == layout.STUDENT and isinstance(known["points"], int):
+            if known["lab"] == lab and known["work"] == layout.STUDENT and isinstance(known["points"], int) \
+                    and known["left_out"] == list(left_out):
                 return folder.name, known
         except (OSError, ValueError, KeyError, TypeError):
             continue

@@ -40,6 +40,7 @@ def _lab(result: LabResult) -> dict:
         "evidence_sha256": result.evidence_sha256,
         "signature": result.signature,
         "secrets": result.secrets,
+        "left_out": list(result.left_out),
         "checks": [_check(check) for check in result.checks],
     }
 

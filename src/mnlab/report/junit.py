@@ -41,7 +41,8 @@ def _suite(result: LabResult) -> ET.Element:
     suite = ET.Element("testsuite", {"name": _legal(result.lab), "tests": str(len(cases)), **counts, "skipped": "0",
                                      "time": f"{result.seconds:.3f}"})
     facts = {"seed": result.seed, "points": result.points, "max_points": result.max_points,
-             "virtual_seconds": f"{result.virtual_seconds:.6f}", "evidence_sha256": result.evidence_sha256}
+             "left_out": ",".join(result.left_out), "virtual_seconds": f"{result.virtual_seconds:.6f}",
+             "evidence_sha256": result.evidence_sha256}
     suite.append(_properties(facts))
     suite.extend(cases)
     return suite

@@ -72,7 +72,8 @@ class Progress:
         """`lab` is done, with this result."""
         with self._lock:
             self.done += 1
-            seconds = time.monotonic() - self._since.pop(lab, time.monotonic())
+            now = time.monotonic()
+            seconds = now - self._since.pop(lab, now)
             if self._bars:
                 self._bars.update(self._overall, completed=self.done, description=self._total())
                 if lab in self._rows:

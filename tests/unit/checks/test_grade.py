@@ -61,7 +61,7 @@ def test_a_plain_assertion_shows_its_line(verdict):
 
 
 @pytest.mark.parametrize("asked, status, words", [
-    ("evidenze", "inconclusive", "it asks for 'evidenze'; there are: experiment, evidence, params, answers"),
+    ("evidenze", "inconclusive", "asks for 'evidenze', and this run has no such scene. It has: experiment, evidence, params, answers"),
     ("params, *, wrong", "inconclusive", "'wrong'"),
     ("params, limit=3", "passed", ""), ("*more, **others", "passed", ""), ("", "passed", "")])
 def test_a_check_gets_what_its_argument_names_ask_for(tmp_path, lay_out, asked, status, words):

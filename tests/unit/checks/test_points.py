@@ -2,19 +2,19 @@
 
 import pytest
 
-from mnlab.checks.points import plainly_written
+from mnlab.checks.points import plainly_written, points
 from mnlab.lab.lab import all_labs, load
 
 CHECK = "@points({}, claim='A-1')\ndef check_{}(evidence): pass\n"
 
 
-@pytest.mark.parametrize("text, points", [
+@pytest.mark.parametrize("text, worth", [
     (CHECK.format(2, "a") + CHECK.format(13, "b"), 15), ("", None), ("def check_a(): pass\n", None),
     (CHECK.format("N", "a"), None), (CHECK.format("2 * N", "a"), None), (CHECK.format(2, "a") + CHECK.format("N", "b"), None),
     (CHECK.format(2, "a") + CHECK.format(3, "a"), None), (CHECK.format(2, "a") + "def check_b(): pass\n", None),
     ("@worth(2)\ndef check_a(): pass\n", None), ("@points(points=2)\ndef check_a(): pass\n", None)])
-def test_points_are_read_where_every_check_says_its_own(text, points):
-    assert plainly_written(text) == points
+def test_points_are_read_where_every_check_says_its_own(text, worth):
+    assert plainly_written(text) == worth
 
 
 @pytest.mark.parametrize("lab", all_labs(), ids=lambda lab: lab.name)
@@ -22,3 +22,9 @@ def test_what_is_read_is_what_is_given(lab):
     module = vars(load(lab.checks))
     assert plainly_written(lab.checks.read_text()) == sum(
         module[name].points.points for name in module if name.startswith("check_") and hasattr(module[name], "points"))
+
+
+@pytest.mark.parametrize("worth", [-1, 2.5, "3", True, None])
+def test_what_can_be_added_up_to_no_mark_is_refused(worth):
+    with pytest.raises(TypeError, match="a whole number of points"):
+        points(worth)

@@ -187,13 +187,14 @@ def test_only_the_work_leaves_out_the_scenes_without_it_and_the_checks_that_read
     result = grade(lab, found, Answers({"number": 7}))
     assert list(found.scenes) == ["client", "server"] and found.manifest["left_out"] == ["kernel"]
     assert list(statuses(result)) == ["client", "both", "answer"] and result.max_points == 9
+    assert result.left_out == ("kernel",) and result.notes == ("without kernel: 6 of the lab's 15 points were left out",)
     found.insist_on_whole()
 
 
 def test_an_unknown_argument_of_a_check_is_said(lab, tmp_path):
     lab.checks.write_text(CHECKS + "\n@points(1)\ndef check_odd(kernal): pass\n")
     check = grade(lab, run(lab, tmp_path, Machine()), Answers({})).checks[-1]
-    assert check.status == "inconclusive" and "asks for 'kernal'; there are: kernel, client, server, evidence" in check.message
+    assert check.status == "inconclusive" and "this run has no such scene. It has: kernel, client, server, evidence" in check.message
 
 
 def test_a_network_mutant_touches_the_scenes_that_it_names(lab):
@@ -206,6 +207,15 @@ def test_a_network_mutant_touches_the_scenes_that_it_names(lab):
         "other_number": {"check_answer"}, "forged": {"check_both"}}
 
 
+@pytest.mark.parametrize("scenes, problem", [
+    ('["kernal"]', "the mutant other_kernel touches kernal\n  the scenes are kernel, client, server"),
+    ('"kernel"', r"scenes are named in a list: scenes=\['kernel'\]")])
+def test_a_mutant_of_a_scene_that_there_is_not_is_refused(lab, scenes, problem):
+    lab.mutants.write_text(MUTANTS.replace('["kernel"]', scenes))
+    with pytest.raises(labs.BrokenLab, match=problem):
+        verify(lab, Machine(), 1)
+
+
 def test_a_task_is_graded_when_its_last_scene_has_ended_and_begins_once(lab, tmp_path, monkeypatch):
     monkeypatch.setattr(labs, "ROOT", tmp_path)
     progress = Silent()
@@ -216,9 +226,23 @@ def test_a_task_is_graded_when_its_last_scene_has_ended_and_begins_once(lab, tmp
     assert session.recheck(results[0].evidence).points == 15
 
 
-def test_a_task_with_nothing_to_run_is_graded_too(lab, tmp_path):
+def test_a_task_with_nothing_to_run_is_graded_too(lab, tmp_path, monkeypatch):
     (lab.folder / "experiment.py").write_text(EXPERIMENT.split("@scene(work=")[0])
     lab.checks.write_text(CHECKS.split("@points(2)")[0] + "@points(4)\ndef check_answer(answers): pass\n")
+    monkeypatch.setattr(labs, "ROOT", tmp_path)
     [result] = session.run_tasks([session.Task(Lab(lab.folder), 1, tmp_path / "runs", read(lab.solution), only_work=True)],
                                  Machine(), Silent())
     assert statuses(result) == {"answer": "passed"} and Run(result.evidence).scenes == {}
+    assert result.notes[0] == "without kernel: 1 of the lab's 5 points were left out"
+    assert session.recheck(result.evidence).notes[0] == result.notes[0]
+    lab.checks.write_text(CHECKS.split("@points(2)")[0])
+    result = session.recheck(result.evidence)
+    assert result.status == "inconclusive" and "each check reads a scene that was left out" in result.reason
+
+
+@pytest.mark.parametrize("experiment", ["def variant(rng): return {}\n", "def variant(rng): return 1 / 0\n" + EXPERIMENT[EXPERIMENT.index("@"):]])
+def test_of_a_lab_that_is_broken_no_folder_is_left(lab, tmp_path, experiment):
+    (lab.folder / "experiment.py").write_text("from mnlab.lab import scene\n" + experiment)
+    with pytest.raises(labs.BrokenLab):
+        session.run_tasks([session.Task(Lab(lab.folder), 1, tmp_path / "runs", read(lab.solution))], Machine(), Silent())
+    assert not list(tmp_path.glob("runs/*"))

@@ -58,6 +58,13 @@ def test_what_pytest_does_not_call_is_inconclusive(saved, arguments, called):
     assert len(result.checks) == 9 and result.status == "inconclusive"
 
 
+@pytest.mark.parametrize("option, status", [("--bogus", 2), ("--maxfail=x", 2), ("--help", 0), ("--version", 0)])
+def test_where_pytest_asks_for_no_checks_its_word_is_the_last(saved, capfd, option, status):
+    with pytest.raises(SystemExit) as end:
+        grade_all([saved()], [option])
+    assert end.value.code == status and capfd.readouterr() != ("", "")
+
+
 def test_ctrl_c_in_a_check_is_not_swallowed(saved):
     with pytest.raises(KeyboardInterrupt):
         grade_all([saved(checks="def check_it(): raise KeyboardInterrupt")], [])

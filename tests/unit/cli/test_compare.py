@@ -57,6 +57,11 @@ def test_children_count(program):
     assert cost.processor >= 0.5 and cost.wall >= 0.5 and cost.memory >= MIB_TO_FILL
 
 
+def test_a_short_command_takes_no_longer_than_it_takes(program):
+    """It is not only seen at the next look at its memory that it has ended."""
+    assert any(compare.run(program("pass"), [])[1].wall < compare.LOOK for _ in range(20))
+
+
 @pytest.mark.parametrize("made, words", [([], "no checkout"), (["mnlab"], "no checkout"),
                                          (["src/mnlab/__main__.py"], "no checkout")])
 def test_what_is_no_checkout_is_refused(tmp_path, made, words):

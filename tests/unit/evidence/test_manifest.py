@@ -114,7 +114,7 @@ def test_any_value_in_a_timeline_is_refused_in_a_line_or_does_no_harm(write, tmp
     ("run", ("seconds", "wall"), float("nan")), ("run", ("seconds",), 3), ("run", ("machine",), None),
     ("run", ("work", "kind"), "teacher"), ("run", ("work",), "student"), ("run", ("scenes",), {}),
     ("run", ("scenes",), [{"name": "a", "title": ""}] * 2), ("run", ("scenes",), [{"name": "../a", "title": ""}]),
-    ("run", ("left_out",), "kernel"), ("scene", ("start_ns",), "5"), ("scene", ("start_ns",), 1.5),
+    ("run", ("left_out",), "kernel"), ("run", ("secrets",), "mine"), ("run", ("secrets",), {}), ("scene", ("start_ns",), "5"), ("scene", ("start_ns",), 1.5),
     ("scene", ("network",), 1), ("scene", ("network", "h1"), []),
     ("scene", ("network", "h1", "interfaces", "h1-eth0"), {}), ("scene", ("outcome",), "passed"),
     ("scene", ("reason",), ["x"]), ("scene", ("kernel",), {})], ids=str)

@@ -51,11 +51,14 @@ def test_what_was_recorded_is_there(record):
 
 def test_captures_of_a_host_are_those_of_its_interfaces_also_with_a_dash_in_its_name(record):
     record.hosts["web-1"] = {"interfaces": {"web-1-eth0": {}, "wan0": {}}}
+    record.hosts["r1"] = {"interfaces": {"to.core": {}, "eth0.100": {}}}
     folder = record.folder / "captures"
     folder.mkdir()
-    for name in ("h1-eth0", "h1-eth0.2", "web-1-eth0", "wan0", "web-eth0", "web-1-eth1"):
+    for name in ("h1-eth0", "h1-eth0.2", "web-1-eth0", "wan0", "web-eth0", "web-1-eth1",
+                 "to.core", "to.core.2", "eth0.100", "eth0.100.2"):
         (folder / f"{name}.pcap").touch()
     wanted = {"h1": ["h1-eth0.2", "h1-eth0"], "web-1": ["wan0", "web-1-eth0", "web-1-eth1"], "web": ["web-eth0"],
+              "to.core": ["to.core.2", "to.core"], "r1": ["eth0.100.2", "eth0.100", "to.core.2", "to.core"],
               "web-1-eth0": ["web-1-eth0"], "h1-eth0": ["h1-eth0.2", "h1-eth0"]}
     for place, names in wanted.items():
         assert [path.name.removesuffix(".pcap") for path in record._captures(place)] == names

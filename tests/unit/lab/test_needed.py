@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mnlab.lab import run as labrun
-from mnlab.lab.lab import all_labs
+from mnlab.lab.lab import Lab, all_labs
 from mnlab.lab.needed import needed_files
 
 
@@ -34,11 +34,28 @@ PACKAGE = {"src/pkg/__init__.py": "from pkg.names import NAME\n", "src/pkg/names
     ("from pkg import other\n", ["pkg/__init__", "pkg/names", "pkg/other"]),
     ("def f():\n    from pkg.sub import deep\n", ["pkg/__init__", "pkg/names", "pkg/other", "pkg/sub/__init__", "pkg/sub/deep"]),
     ("from pkg import (\n    absent,  # not there\n    other as o,\n)\n", ["pkg/__init__", "pkg/names", "pkg/other"]),
+    ("from pkg import (  # (odd)\n    other)\n", ["pkg/__init__", "pkg/names", "pkg/other"]),
+    ("from pkg import \\\n    other\n", ["pkg/__init__", "pkg/names", "pkg/other"]),
+    ("from pkg import(other)\n", ["pkg/__init__", "pkg/names", "pkg/other"]),
+    ("try: import pkg.other, os\nexcept ImportError: pass\n", ["pkg/__init__", "pkg/names", "pkg/other"]),
+    ("import os; from pkg import other; os.sync()\n", ["pkg/__init__", "pkg/names", "pkg/other"]),
+    ("rec.service('x', h1, 'python3 lab/server.py 80')\n", ["lab/server"]),
     ("rec.service('x', h1, ['python3', here / \"server.py\"])\n", ["lab/server"]),
     ("load(f('lab/visitor.py'))\n", ["lab/visitor", "lab/words"])])
 def test_what_is_imported_or_named_is_needed_and_nothing_else(files, text, names):
     found = needed_files(files(PACKAGE | {"lab/experiment.py": text}), ["lab.experiment"])
     assert [place.removeprefix("src/").removesuffix(".py") for place in found if place != "lab/experiment.py"] == sorted(names)
+
+
+def test_what_lies_in_a_folder_of_the_labs_goes_along_and_finds_what_it_imports(tmp_path):
+    for name, text in {"experiment.py": "def variant(rng): return {}\ndef experiment(net, rec, work): ...\n",
+                       "site/app.py": "from mnlab.protocols import dns\n", "site/index.html": "", "solution/x.py": ""}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    lab = Lab(tmp_path)
+    files = labrun.make_job(lab, lab.scenes[0], {}, 1, {}, "", labrun.limits_of(lab)).files
+    assert {"lab/site/app.py", "lab/site/index.html", "src/mnlab/protocols/dns.py"} <= set(files)
+    assert "lab/solution/x.py" not in files
 
 
 def test_circles_end(files):

@@ -109,6 +109,18 @@ def test_only_what_the_run_needs_enters_the_machine(lab, tmp_path):
     assert machine.job.needs == ("netem",)
 
 
+@pytest.mark.parametrize("said, seconds, processes", [
+    ("", 900, 500), ("lab_seconds = 1600", 1600, 500), ("hosts = 300", 900, 500), ("hosts = 1000", 900, 1200)])
+def test_a_lab_may_need_more_than_others(lab, tmp_path, said, seconds, processes):
+    with open(lab.folder / "experiment.py", "a") as file:
+        file.write(said)
+    machine = Machine(Outcome(0), GOOD)
+    run(lab, tmp_path, machine)
+    limits = machine.job.limits
+    assert (limits.virtual_seconds, limits.processes) == (seconds, processes)
+    assert (limits.memory > 420 << 20) == (processes > 500)
+
+
 def test_runs_at_once_get_folders_of_their_own(tmp_path):
     found = []
     threads = [threading.Thread(target=lambda: found.append(labrun.reserve_folder(tmp_path, "arp"))) for _ in range(16)]

@@ -64,6 +64,37 @@ def test_only_a_scene_with_work_is_given_the_folder():
     assert told == [("net", "folder"), "folder"]
 
 
-def test_a_name_instead_of_a_list_is_refused():
-    with pytest.raises(TypeError, match=r"the scene one names its files in a list: work=\['server.py'\]"):
-        scene(work="server.py")(SimpleNamespace(__name__="one", __doc__=""))
+@pytest.mark.parametrize("mark", [
+    lambda one: scene(work="server.py")(one), lambda one: scene(work=[1])(one), lambda one: scene(work=5)(one),
+    lambda one: scene("server.py"), lambda one: scene(["server.py"])])
+def test_it_is_said_how_a_scene_is_marked(mark):
+    def one(net, rec): ...
+
+    with pytest.raises(TypeError, match=r'@scene\(work=\["server.py", "\*.conf"\]\), with a list'):
+        mark(one)
+
+
+@pytest.mark.parametrize("name", ["evidence", "params", "answers", "größe", "_hidden", "<lambda>", 81 * "x"])
+def test_names_that_mean_something_else_or_name_no_folder_are_refused(name):
+    def one(net, rec): ...
+
+    one.__name__ = name
+    with pytest.raises(ValueError, match="cannot name a scene"):
+        scene(one)
+
+
+def test_no_scene_hides_another():
+    """In Python a second function of a name takes the first one's place."""
+    with pytest.raises(ValueError, match="there are two scenes 'kernel'"):
+        exec("@scene\ndef kernel(net, rec): ...\n" * 2, {"scene": scene})
+
+    def one(net, rec): ...
+
+    def other(net, rec): ...
+
+    other.__name__ = "one"
+    with pytest.raises(ValueError, match="there are two scenes 'one'"):
+        scenes_of(module(one=scene(one), other=scene(other)))
+    with pytest.raises(ValueError, match="a function experiment that is none"):
+        scenes_of(module(one=scene(one), experiment=lambda net, rec, work: None))
+    assert len(scenes_of(module(one=scene(one), alias=one))) == 1

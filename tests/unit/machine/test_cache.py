@@ -1,5 +1,6 @@
 """The cache: an entry is complete or absent, whoever builds it, however often, and however that ends."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mnlab.machine import cache
-from mnlab.machine.job import UnsafeCache
+from mnlab.machine.job import MachineError, UnsafeCache
 
 SRC = str(Path(cache.__file__).parents[2])
 
@@ -112,6 +113,15 @@ def test_a_damaged_entry_is_noticed_and_built_again(folder, harm):
     said = []
     assert (cache.entry("thing-1", build("again"), said.append) / "part").read_text() == "again"
     assert said == ["the cached thing is damaged: building it again"]
+
+
+def test_a_full_disk_is_said_to_be_the_caches(folder):
+    def build(place):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(MachineError, match=f"the thing could not be put into the cache {folder}/cache: No space left"):
+        cache.entry("thing-1", build, print)
+    assert not list((folder / "cache").glob("thing*-*"))
 
 
 def test_a_copied_cache_is_whole_though_its_times_differ(folder):

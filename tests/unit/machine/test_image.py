@@ -1,6 +1,7 @@
 """How the image is built where unshare(1) is refused, as in a plain container."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,14 @@ def test_without_rights_the_build_has_no_namespaces(lost):
     assert ("unshare" in prefix, ending) == ((False, "SIGTERM") if refused else (True, "SIGKILL"))
     assert refused or not lost
     assert subprocess.run([*drop, *prefix.split(), "true"]).returncode == 0
+
+
+def test_bytecode_that_pip_left_beside_the_recipe_is_no_part_of_it(tmp_path, monkeypatch):
+    known = image.key()
+    shutil.copytree(image.RECIPE, tmp_path / "recipe", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "recipe/__pycache__").mkdir()
+    monkeypatch.setattr(image, "RECIPE", tmp_path / "recipe")
+    assert image.key() == known
 
 
 def test_a_build_that_fails_names_the_other_way(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """A run that was made is not made again, unless anything that it depends on has changed."""
 
+import errno
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -71,6 +72,18 @@ def test_a_run_in_trouble_is_not_remembered(tmp_path):
     for number in (1, 2):
         assert Remembering(machine).run(JOB, tmp_path / str(number)).trouble
     assert machine.runs == 2
+
+
+def test_a_cache_that_is_only_read_is_used(tmp_path, monkeypatch):
+    machine = Machine()
+    Remembering(machine).run(JOB, tmp_path / "first")
+
+    def refuse(path):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    Remembering(machine).run(JOB, tmp_path / "second")
+    assert machine.runs == 1 and (tmp_path / "second/captures/h1.pcap").is_file()
 
 
 @pytest.mark.parametrize("damage", [b"", b"garbage", None])

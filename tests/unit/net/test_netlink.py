@@ -9,12 +9,13 @@ from mnlab.net import netlink
 
 
 @pytest.mark.parametrize("own", ["10.1.2.3/24", "10.0.0.9/8", "192.0.2.4/31", "192.0.2.5/32"])
-def test_an_address_has_the_broadcast_address_of_its_network(own):
+def test_an_address_has_the_broadcast_address_of_its_network_if_that_is_no_hosts(own):
     wanted = IPv4Interface(own)
     (kind, body), = netlink.received(netlink.address(7, str(wanted.ip), wanted.network.prefixlen))
     assert kind == netlink.NEW_ADDRESS and netlink.ADDRESS.unpack_from(body)[4] == 7
     found = dict(netlink.attributes(body[netlink.ADDRESS.size:]))
-    assert found == {1: wanted.ip.packed, 2: wanted.ip.packed, 4: wanted.network.broadcast_address.packed}
+    broadcast = {4: wanted.network.broadcast_address.packed} if wanted.network.prefixlen < 31 else {}  # RFC 3021
+    assert found == {1: wanted.ip.packed, 2: wanted.ip.packed} | broadcast
 
 
 def test_each_end_of_a_pair_has_its_own_name_address_and_namespace():

@@ -29,6 +29,12 @@ def test_the_first_run_has_none_before_it(run):
     assert history.since(run(1, "failed")) == ""
 
 
+def test_runs_of_other_scenes_are_not_held_against_each_other(run):
+    run(1, "failed", "failed")
+    assert history.since(run(2, "passed", left_out=("kernel",))) == ""
+    assert history.since(run(3, "passed", "failed")) == "+2 since arp-1: 1 check more passes"
+
+
 def test_points_and_checks_that_changed(run):
     run(1, "failed", "failed", "passed", "passed")
     assert history.since(run(2, "passed", "passed", "passed", "failed")) == (

@@ -1,4 +1,5 @@
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 from mnlab.checks.verdicts import LabResult
 from mnlab.report.junit import junit_xml, write_junit
@@ -37,7 +38,9 @@ def test_points_and_claims_are_properties(results):
     case = root[0].findall("testcase")[1]
     facts = {item.get("name"): item.get("value") for item in case.find("properties")}
     assert facts == {"title": "What check_b says.", "claim": "ARP-4,ARP-5", "points": "0", "max_points": "3"}
+    root = ET.fromstring(junit_xml([replace(results[0], left_out=("kernel", "doors"))]))
     facts = {item.get("name"): item.get("value") for item in root[0].find("properties")}
+    assert facts["left_out"] == "kernel,doors"
     assert (facts["seed"], facts["points"], facts["max_points"]) == ("7", "2", "5")
 
 

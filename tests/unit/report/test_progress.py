@@ -60,3 +60,10 @@ def test_a_stream_that_knows_no_unicode_is_no_crash():
     with Progress(stream=io.TextIOWrapper(raw, encoding="ascii")) as progress:
         progress.finish("lab", "日本語 …")
         assert raw.getvalue().startswith(b"lab: ??? ? (")
+
+
+def test_what_never_began_took_no_time():
+    stream = io.StringIO()
+    with Progress(stream=stream) as progress:
+        progress.finish("lab", "nothing to run")
+    assert stream.getvalue() == "lab: nothing to run (0 s)\n"
