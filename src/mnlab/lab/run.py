@@ -5,7 +5,6 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -63,9 +62,9 @@ def plan(lab: Lab, work: Work, seed: int, folder: Path, mutant: str = "", touche
 
 
 def run(lab: Lab, machine: Machine, work: Work | Path, seed: int, folder: Path,
-        progress: Callable[[str], None] = lambda step: None, workers: int = 1, **options) -> Run:
-    """Run `lab` against a work folder (read already, or read here), `workers` of its scenes at once, and write the
-    evidence to `folder`. The Run, whatever the outcome. `options` are plan's.
+        progress: Callable[[str], None] = lambda step: None, **options) -> Run:
+    """Run `lab` against a work folder (read already, or read here), one scene after the other, and write the evidence to
+    `folder`. The Run, whatever the outcome. `options` are plan's.
 
     MachineError if there is no machine to run on, BadWork if the work folder is unusable; `folder` is then not left
     behind.
@@ -73,12 +72,7 @@ def run(lab: Lab, machine: Machine, work: Work | Path, seed: int, folder: Path,
     ours = plan(lab, work if isinstance(work, Work) else read(work), seed, folder, **options)
     started = time.monotonic()
     try:
-        with ThreadPoolExecutor(workers) as pool:
-            try:
-                outcomes = list(pool.map(lambda scene: play(ours, scene, machine, progress), ours.scenes))
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        outcomes = [play(ours, scene, machine, progress) for scene in ours.scenes]
         return finish(ours, outcomes, machine, time.monotonic() - started)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
