@@ -6,6 +6,7 @@ import pytest
 
 from mnlab.checks.answers import Answers
 from mnlab.checks.grade import grade
+from mnlab.evidence.run import Run
 from mnlab.lab.lab import Lab
 
 RUN = 'rec.student("probe", h1, {command!r}, timeout=2)\nrec.run("after", h1, "ping -c1 10.0.0.2")\n'
@@ -36,7 +37,7 @@ def test_a_program_that_misbehaves_fails_and_the_experiment_goes_on(run_lab, tmp
     assert (probe.status, stopped in probe.stopped, stderr in probe.stderr) == (status, True, True), probe
     assert bool(probe.stopped) == bool(stopped)
     assert record.command("after").status == 0
-    result = grade(Lab(tmp_path / "evidence-lab/labs/link/probe"), record, Answers({}))
+    result = grade(Lab(tmp_path / "evidence-lab/labs/link/probe"), Run(tmp_path / "evidence"), Answers({}))
     assert result.status == ("passed" if status == 0 else "failed")
     assert status is None or not stderr or stderr in result.checks[0].message
 
