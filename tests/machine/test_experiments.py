@@ -48,7 +48,7 @@ def test_an_experiment_without_end_is_stopped(run_lab, body):
 
 
 def test_every_check_of_an_inconclusive_run_is_inconclusive_and_costs_no_points(run_lab, tmp_path):
-    record = run_lab(FIRST + "1 / 0")
+    run_lab(FIRST + "1 / 0")
     result = grade(Lab(tmp_path / "evidence-lab/labs/link/probe"), Run(tmp_path / "evidence"), Answers({}))
     assert [check.status for check in result.checks] == ["inconclusive"] and result.status == "inconclusive"
     assert "ZeroDivisionError" in result.checks[0].message

@@ -63,8 +63,8 @@ def plan(lab: Lab, work: Work, seed: int, folder: Path, mutant: str = "", touche
 
 def run(lab: Lab, machine: Machine, work: Work | Path, seed: int, folder: Path,
         progress: Callable[[str], None] = lambda step: None, **options) -> Run:
-    """Run `lab` against a work folder (read already, or read here), one scene after the other, and write the evidence to
-    `folder`. The Run, whatever the outcome. `options` are plan's.
+    """Run `lab` against a work folder (read already, or read here), one scene after the other, and write the evidence
+    to `folder`. The Run, whatever the outcome. `options` are plan's.
 
     MachineError if there is no machine to run on, BadWork if the work folder is unusable; `folder` is then not left
     behind.
