@@ -30,13 +30,13 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_broken_experiment_is_inconclusive_with_its_reason(run_lab, case):
+def test_a_broken_experiment_is_inconclusive_with_its_reason(run_lab, tmp_path, case):
     body, reason = CASES[case]
     record = run_lab(FIRST + body, limits=Limits(virtual_seconds=60, wall_seconds=120))
     assert record.manifest["outcome"] == "inconclusive"
     assert reason in record.manifest["reason"]
     assert record.command("first").stdout == "recorded\n"
-    assert record.is_untouched()
+    assert Run(tmp_path / "evidence").is_untouched()
 
 
 @pytest.mark.parametrize("body", ["while True: print('x' * 10**5)", "import os\nwhile True: os.fork()", "while True: pass"],
