@@ -132,10 +132,10 @@ def _write(path: Path, manifest: dict) -> None:
 
 def limits_of(lab: Lab) -> Limits:
     """The usual limits, or what a lab's experiment says that it needs: `lab_seconds` for a scene that takes longer,
-    room for more `hosts` (and switches)."""
+    room for so many `lab_hosts` (and switches)."""
     seconds = getattr(lab.experiment, "lab_seconds", Limits.virtual_seconds)
     usual = Limits(virtual_seconds=seconds, wall_seconds=max(Limits.wall_seconds, seconds))
-    return usual.for_hosts(getattr(lab.experiment, "hosts", 0))
+    return usual.for_hosts(getattr(lab.experiment, "lab_hosts", 0))
 
 
 def _manifest(path: Path) -> dict | None:

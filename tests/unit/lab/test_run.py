@@ -110,7 +110,8 @@ def test_only_what_the_run_needs_enters_the_machine(lab, tmp_path):
 
 
 @pytest.mark.parametrize("said, seconds, processes", [
-    ("", 900, 500), ("lab_seconds = 1600", 1600, 500), ("hosts = 300", 900, 500), ("hosts = 1000", 900, 1200)])
+    ("", 900, 500), ("lab_seconds = 1600", 1600, 500), ("lab_hosts = 300", 900, 500), ("lab_hosts = 1000", 900, 1200),
+    ("hosts = ['h1']", 900, 500)])
 def test_a_lab_may_need_more_than_others(lab, tmp_path, said, seconds, processes):
     with open(lab.folder / "experiment.py", "a") as file:
         file.write(said)
