@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mnlab.machine.job import MIB, MachineError
 
+EPOCH = 1767225600  # 2026-01-01T00:00:00Z, where virtual time starts, too
+DATED = {"SOURCE_DATE_EPOCH": str(EPOCH)}
 #: What to do on a computer that cannot build it.
 ELSEWHERE = ("where it cannot be built, take it from a computer where it can: `mnlab machine export FILE` there,\n"
              "  `mnlab machine import FILE` here")
@@ -14,13 +16,13 @@ ELSEWHERE = ("where it cannot be built, take it from a computer where it can: `m
 GONE = "gone: "
 
 
-def make(folder: Path, arguments: list[str], environment: dict[str, str], target: Path | None = None) -> None:
-    """Run mmdebstrap with `arguments`; the tar that it prints becomes the file system `target`.
+def make(folder: Path, arguments: list[str], target: Path | None = None, **variables: str) -> None:
+    """Run mmdebstrap with `arguments` and environment `variables`; the tar that it prints becomes the file system `target`.
 
     `folder` has what goes wrong in build.log. MachineError with its last lines, or with all packages of a lock that are
     gone.
     """
-    environment = {**os.environ, **environment, "TMPDIR": str(folder)}
+    environment = {**os.environ, **DATED, **variables, "TMPDIR": str(folder)}
     log = folder / "build.log"
     prefix, ending = bounded()
     with open(log, "wb") as output:
@@ -52,7 +54,7 @@ def make(folder: Path, arguments: list[str], environment: dict[str, str], target
 def squash(archive: Path, file: Path) -> None:
     """Make a read-only file system of a tar. MachineError if that fails."""
     with open(archive, "rb") as source:
-        done = subprocess.run(squashing(file), stdin=source, cwd=file.parent, capture_output=True, text=True)
+        done = subprocess.run(squashing(file), stdin=source, cwd=file.parent, env={**os.environ, **DATED}, capture_output=True, text=True)
     if done.returncode:
         raise MachineError(f"{file.name} could not be made: {done.stderr.strip()[-200:]}")
     pad(file)

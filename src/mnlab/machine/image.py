@@ -60,8 +60,8 @@ class Image:
 
 def place(machine: Named) -> Image:
     """Where a machine's image is in the cache, or would be."""
-    below = _key(machine.suite, wheels.EPOCH, wheels.WHEELS, wheels.MENDED, files=OF_USERLAND)
-    above = _key(machine.kernel, wheels.EPOCH, LINUX, UNPACKERS, files=OF_KERNEL)
+    below = _key(machine.suite, debian.EPOCH, wheels.WHEELS, wheels.MENDED, files=OF_USERLAND)
+    above = _key(machine.kernel, debian.EPOCH, LINUX, UNPACKERS, files=OF_KERNEL)
     folder = cache.cache_folder()
     return Image(folder / f"userland-{machine.suite}-{below}", folder / f"kernel-{machine.kernel}-{above}")
 
@@ -111,7 +111,7 @@ def build_userland(machine: Named, folder: Path, say: Callable[[str], None], loc
             f'--customize-hook={RECIPE / "customize.sh"} "$1"',
             f"--customize-hook=download /tmp/packages {folder / PACKAGES}", '--customize-hook=rm "$1"/tmp/packages',
             machine.suite, "-",
-        ], {"SOURCE_DATE_EPOCH": str(wheels.EPOCH), "MNLAB_WHEELS": str(made)}, folder / ROOTFS)
+        ], folder / ROOTFS, MNLAB_WHEELS=str(made))
     say("image: done")
 
 
@@ -130,7 +130,7 @@ def build_kernel(machine: Named, folder: Path, say: Callable[[str], None], lock:
                 ("vmlinuz.lab", folder / KERNEL), ("initrd.lab", folder / INITRD), ("packages", folder / PACKAGES),
                 ("modules.tar", scratch / "modules.tar"))),
             machine.kernel.removesuffix("-backports"), "-",
-        ], {"SOURCE_DATE_EPOCH": str(wheels.EPOCH)})
+        ])
         debian.squash(scratch / "modules.tar", folder / MODULES)
 
 

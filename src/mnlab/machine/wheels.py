@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mnlab.machine import cache
+from mnlab.machine.debian import DATED
 from mnlab.machine.job import MachineError
 
-EPOCH = 1767225600  # 2026-01-01T00:00:00Z, where virtual time starts, too
 WHEELS = ("ryu==4.34", "os-ken==4.2.2", "tinyrpc==1.1.7")
 #: (wheel, file, what stands there, what shall): eventlet 0.30.3 took a name away that Ryu's web server imports.
 MENDED = (("ryu-4.34-", "ryu/app/wsgi.py",
@@ -20,7 +20,7 @@ MENDED = (("ryu-4.34-", "ryu/app/wsgi.py",
 
 def get(say: Callable[[str], None]) -> Path:
     """The folder with the wheels of WHEELS in the cache, built if need be. MachineError if that fails."""
-    told = hashlib.sha256(repr((EPOCH, WHEELS, MENDED)).encode()).hexdigest()[:16]
+    told = hashlib.sha256(repr((DATED, WHEELS, MENDED)).encode()).hexdigest()[:16]
     return cache.entry(f"wheels-{told}", lambda folder: build(folder, say), say)
 
 
@@ -36,7 +36,7 @@ def build(folder: Path, say: Callable[[str], None]) -> None:
     command = [sys.executable, "-I", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), *WHEELS]
     # An old setup.py imports what lies beside it, which PYTHONSAFEPATH forbids; and our modules are nothing to pip.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {
-        "PIP_CONSTRAINT": str(constraint), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "SOURCE_DATE_EPOCH": str(EPOCH)}
+        "PIP_CONSTRAINT": str(constraint), "PIP_DISABLE_PIP_VERSION_CHECK": "1", **DATED}
     done = subprocess.run(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
                           text=True)
     constraint.unlink()
