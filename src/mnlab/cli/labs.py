@@ -252,7 +252,10 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Cl
                     Console().print(kill_matrix(
                         one.name, [check.name for check in matrix.baseline.checks],
                         [mutant.description for mutant in matrix.results], matrix.cells(),
-                        [mutant.description for mutant in matrix.excused_mutants]))
+                        [mutant.description for mutant in matrix.excused_mutants],
+                        {check.name: check.message for check in matrix.baseline.checks
+                         if check.name in matrix.baseline.not_applicable},
+                        {mutant.description: why for mutant, why in matrix.untried.items()}))
     if json:
         print(jsonlib.dumps({"labs": [matrix.as_dict() for matrix in matrices]}, indent=2))
     raise typer.Exit(0 if all(matrix.holds for matrix in matrices) else 1)
@@ -335,7 +338,7 @@ def _print(results, draw: bool, quiet: bool, verbose: bool, brief: bool, elapsed
     from mnlab.report.console import Console
     console = Console()
     for result in results:
-        if brief and result.status == PASSED and not verbose:
+        if brief and result.status == PASSED and not result.not_applicable and not verbose:
             continue
         for part in _parts(result, labs.find(result.lab), draw, draw and not quiet and not brief, verbose):
             console.print(part)
