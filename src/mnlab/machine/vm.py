@@ -1,5 +1,7 @@
 """The virtual lab machine: restore the snapshot, hand in the job, collect the result."""
 
+import hashlib
+import json
 import os
 import socket
 import time
@@ -11,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mnlab.machine import bytecode, cache, image, kvm, mailbox, processor, snapshot, tools
-from mnlab.machine.job import MIB, Job, MachineError, Outcome
+from mnlab.machine.job import FOUND, MIB, Job, MachineError, Outcome, try_features
 from mnlab.machine.qemu import ANSWER_LIMIT, DONE, ITS_OWN, MEMORY, Hardware, Qemu
 
 #: QEMU's main loop moves the clock on when the processor has nothing to do. It may look just when the processor stops,
@@ -66,6 +68,12 @@ class VirtualMachine:
     def describe(self) -> dict:
         return {"machine": "vm", "clock": self.clock, "accelerator": self.hardware.accelerator,
                 "image_sha256": image.digest(self.image), "qemu": tools.qemu_version()}
+
+    def features(self, job: Job) -> dict[str, str]:
+        """What `job` finds that this machine shows; kept in the cache, as each snapshot shows the same ever after."""
+        key = hashlib.sha256(self.snapshot.name.encode() + job.archive()).hexdigest()[:16]
+        kept = cache.entry(f"features-{key}", lambda folder: try_features(self, job, folder) and None, self.say)
+        return json.loads((kept / FOUND).read_text())
 
     def abandon(self) -> None:
         self.abandoned = True
