@@ -269,7 +269,7 @@ def _chosen(names: list[str] | None, every: bool) -> list[labs.Lab]:
 
 
 def _carry_out(tasks, on, clock, key, json, junit, quiet, verbose, brief: bool = False, fresh: bool = True) -> None:
-    from mnlab.checks.session import run_tasks
+    from mnlab.checks.session import beyond, run_tasks
     from mnlab.cli.ownership import make_folder
     from mnlab.report.progress import Progress
     machine = machine_for(on, clock, quiet)
@@ -277,6 +277,8 @@ def _carry_out(tasks, on, clock, key, json, junit, quiet, verbose, brief: bool =
     if not fresh:
         from mnlab.machine.remembered import remembering
         machine = remembering(machine)
+    for words in filter(None, (beyond(task.lab, machine) for task in tasks)):
+        say(words)
     make_folder(tasks[0].out)
     started = time.monotonic()
     with Progress(total=len(tasks), quiet=quiet) as progress:

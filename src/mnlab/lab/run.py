@@ -6,6 +6,7 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -105,7 +106,9 @@ def play(plan: Plan, scene: Scene, machine: Machine, progress: Callable[[str], N
 
 def finish(plan: Plan, outcomes: list[Outcome], machine: Machine, seconds: float) -> Run:
     """Make whole evidence of a run whose scenes have all been played, with their outcomes, within so many `seconds`."""
-    scenes, shown = {scene.name for scene in plan.scenes}, features_of(plan.lab, machine)
+    scenes, shown = {scene.name for scene in plan.scenes}, dict[str, str]()
+    with suppress(MachineError):  # a check that asks for a feature will say that it is not known
+        shown = features_of(plan.lab, machine)
     manifest = {"lab": plan.lab.name, "seed": plan.seed, "params": plan.params,
                 "secrets": layout.COURSE if plan.key else layout.LOCAL,
                 "scenes": [{"name": scene.name, "title": scene.title} for scene in plan.scenes],
@@ -166,7 +169,7 @@ def make_job(lab: Lab, scene: Scene, work: dict[str, bytes], seed: int, params: 
 
 def features_of(lab: Lab, machine: Machine) -> dict[str, str]:
     """What a machine shows, by feature: "", or why not (lab/features.py). {} for a lab none of whose files names one:
-    then nothing is tried."""
+    then nothing is tried. MachineError if that cannot be done."""
     texts = [path.read_text(errors="replace") for path in lab.folder.glob("*.py")]
     if not any(re.search(rf"""["']{name}["']""", text) for name in FEATURES for text in texts):
         return {}
