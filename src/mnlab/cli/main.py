@@ -71,7 +71,8 @@ def _status_of(problem: Exception) -> int | None:
     from mnlab.lab.lab import BrokenLab, UnknownLab  # not at the top: most commands end well
     from mnlab.lab.student_toml import BadWork
     from mnlab.machine.job import MachineError, UnsafeCache
-    if isinstance(problem, (UnknownLab, BrokenLab, BadWork, WrongUsage, UnsafeCache)):
+    from mnlab.machine.machines import UnknownMachine
+    if isinstance(problem, (UnknownLab, UnknownMachine, BrokenLab, BadWork, WrongUsage, UnsafeCache)):
         return WRONG_USAGE
     return EXIT_STATUS[INCONCLUSIVE] if isinstance(problem, MachineError) else None
 
