@@ -4,6 +4,8 @@ import re
 import reprlib
 from dataclasses import dataclass
 
+from mnlab.lab.features import known
+
 LARGEST = 10**30  # nothing here is counted or measured beyond it
 SHOWN = 200  # characters of a value that are shown back
 PART = 600  # characters of each part of a message: an address, a line or two of a program's; not a whole file
@@ -56,23 +58,26 @@ def _part(value) -> str:
 
 @dataclass(frozen=True)
 class Points:
-    """What a check is worth, which claims of the curriculum it shows, and what to tell whoever fails it."""
+    """What a check is worth, which claims of the curriculum it shows, what to tell whoever fails it, and the features
+    (lab/features.py) without which a machine cannot show it."""
 
     points: int
     claims: tuple[str, ...]
     hint: str
+    where: tuple[str, ...] = ()
 
 
-def points(points: int, claim: str | tuple[str, ...] = (), hint: str = ""):
-    """Mark a function of checks.py as a check worth `points`, showing `claim` (an id or several).
+def points(points: int, claim: str | tuple[str, ...] = (), hint: str = "", where: str | tuple[str, ...] = ()):
+    """Mark a function of checks.py as a check worth `points`, showing `claim` (an id or several), which is not
+    applicable on a machine that does not show the features `where` (a name or several).
 
-    TypeError if these are no points."""
+    TypeError if these are no points, ValueError if there is no such feature."""
     if type(points) is not int or points < 0:
         raise TypeError(f"a check is worth a whole number of points, not {points!r}")
-    claims = (claim,) if isinstance(claim, str) else tuple(claim)
+    claims, features = (claim,) if isinstance(claim, str) else tuple(claim), known(where)
 
     def mark(function):
-        function.points = Points(points, claims, hint)
+        function.points = Points(points, claims, hint, features)
         return function
 
     return mark

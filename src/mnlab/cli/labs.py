@@ -256,7 +256,10 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, machine: 
                     Console().print(kill_matrix(
                         one.name, [check.name for check in matrix.baseline.checks],
                         [mutant.description for mutant in matrix.results], matrix.cells(),
-                        [mutant.description for mutant in matrix.excused_mutants]))
+                        [mutant.description for mutant in matrix.excused_mutants],
+                        {check.name: check.message for check in matrix.baseline.checks
+                         if check.name in matrix.baseline.not_applicable},
+                        {mutant.description: why for mutant, why in matrix.untried.items()}))
     if json:
         print(jsonlib.dumps({"labs": [matrix.as_dict() for matrix in matrices]}, indent=2))
     raise typer.Exit(0 if all(matrix.holds for matrix in matrices) else 1)
@@ -270,13 +273,15 @@ def _chosen(names: list[str] | None, every: bool) -> list[labs.Lab]:
 
 
 def _carry_out(tasks, machine, key, json, junit, quiet, verbose, brief: bool = False, fresh: bool = True) -> None:
-    from mnlab.checks.session import run_tasks
+    from mnlab.checks.session import beyond, run_tasks
     from mnlab.cli.ownership import make_folder
     from mnlab.report.progress import Progress
     machine.prepare()
     if not fresh:
         from mnlab.machine.remembered import remembering
         machine = remembering(machine)
+    for words in filter(None, (beyond(task.lab, machine) for task in tasks)):
+        say(words)
     make_folder(tasks[0].out)
     started = time.monotonic()
     with Progress(total=len(tasks), quiet=quiet) as progress:
@@ -338,7 +343,7 @@ def _print(results, draw: bool, quiet: bool, verbose: bool, brief: bool, elapsed
     from mnlab.report.console import Console
     console = Console()
     for result in results:
-        if brief and result.status == PASSED and not verbose:
+        if brief and result.status == PASSED and not result.not_applicable and not verbose:
             continue
         for part in _parts(result, labs.find(result.lab), draw, draw and not quiet and not brief, verbose):
             console.print(part)

@@ -1,5 +1,7 @@
 """The virtual lab machine: restore the snapshot, hand in the job, collect the result."""
 
+import hashlib
+import json
 import os
 import socket
 import time
@@ -11,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mnlab.machine import bytecode, cache, image, kvm, mailbox, processor, snapshot, tools
-from mnlab.machine.job import MIB, Job, MachineError, Outcome
+from mnlab.machine.job import FOUND, MIB, Job, MachineError, Outcome, try_features
 from mnlab.machine.machines import DEFAULT, MACHINES, Named
 from mnlab.machine.qemu import ANSWER_LIMIT, DONE, ITS_OWN, MEMORY, Hardware, Qemu
 
@@ -69,6 +71,12 @@ class VirtualMachine:
         return {"machine": "vm", "name": self.named.name, "clock": self.clock,
                 "accelerator": self.hardware.accelerator, "image_sha256": self.image.digest,
                 "qemu": tools.qemu_version()}
+
+    def features(self, job: Job) -> dict[str, str]:
+        """What `job` finds that this machine shows; kept in the cache, as each snapshot shows the same ever after."""
+        key = hashlib.sha256(self.snapshot.name.encode() + job.archive()).hexdigest()[:16]
+        kept = cache.entry(f"features-{key}", lambda folder: try_features(self, job, folder) and None, self.say)
+        return json.loads((kept / FOUND).read_text())
 
     def abandon(self) -> None:
         self.abandoned = True
