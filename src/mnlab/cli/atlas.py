@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mnlab.cli.labs import DEFAULT_SEED, LabNames
-from mnlab.cli.options import Json, Place, Quiet, Seed, WrongUsage, a_file, machine_for
+from mnlab.cli.options import DEFAULT_MACHINE, Json, Place, Quiet, Seed, WrongUsage, a_file, machine_for, say
 from mnlab.lab import lab as labs
 from mnlab.machine.machines import MACHINES, find
 
@@ -24,6 +24,8 @@ def atlas(lab: LabNames = None,
                                                 help="Which machines; what others differ from first.")] = ALL,
           out: Annotated[Path | None, typer.Option("--out", parser=a_file, metavar="FILE",
                                                    help="Write the page, in Markdown, to this file.")] = None,
+          handouts: Annotated[bool, typer.Option(
+              "--handouts", help="Also write into handouts what their labs were validated with.")] = False,
           seed: Seed = None, json: Json = False, quiet: Quiet = False) -> None:
     """Run labs on several machines and show, claim by claim, what differs. Machines that are not built are built.
 
@@ -43,6 +45,8 @@ def atlas(lab: LabNames = None,
     images = {name: place.image.digest for name, place in places.items()}
     if out:
         out.write_text(page.markdown(rows, surveys, images, seed))
+    if handouts:
+        _write_handouts(chosen, rows, places)
     if json:
         print(jsonlib.dumps({"seed": seed, "images": images, "claims": [row.as_dict() for row in rows],
                              "surveys": surveys}, indent=2))
@@ -50,6 +54,23 @@ def atlas(lab: LabNames = None,
         print(page.terminal(rows, names))
     verdicts = {verdict for row in rows for verdict in row.verdicts.values()}
     raise typer.Exit(EXIT_STATUS[FAILED if FAILS in verdicts else INCONCLUSIVE if INCONCLUSIVE in verdicts else PASSED])
+
+
+def _write_handouts(chosen: list[labs.Lab], rows: list, places: dict) -> None:
+    """Renew the handouts of labs that hold on all of these machines: the default one's versions, if it is there."""
+    from mnlab.checks.atlas import FAILS
+    from mnlab.checks.verdicts import INCONCLUSIVE
+    from mnlab.lab import validated
+    first = DEFAULT_MACHINE if DEFAULT_MACHINE in places else next(iter(places))
+    machines = [first, *(name for name in places if name != first)]
+    image = places[first].image
+    for lab in chosen:
+        wrong = [row.claim for row in rows if row.lab == lab.name
+                 and {FAILS, INCONCLUSIVE} & set(row.verdicts.values())]
+        if wrong:
+            say(f"{lab.name}: its handout stays as it is, as {wrong[0]} does not hold everywhere")
+        elif validated.write(lab, image.lock.versions, image.digest, machines):
+            say(f"{lab.name}: its handout is renewed")
 
 
 def _names(machines: str) -> list[str]:

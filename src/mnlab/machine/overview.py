@@ -18,10 +18,8 @@ def describe(named: Named) -> dict:
     if not told["built"]:
         return told
     place = image.place(named)
-    lock = place.lock
-    versions = {package.name: package.version for package in lock.userland}
-    kernel = next(package.version for package in lock.kernel if package.name.startswith("linux-image-"))
-    return told | {"kernel": kernel, "versions": {name: versions[package] for name, package in TOLD.items()
+    versions = place.lock.versions
+    return told | {"kernel": versions["linux-image"], "versions": {name: versions[package] for name, package in TOLD.items()
                                                   if package in versions},
                    "mib": sum(map(parcel.size_on_disk, parcel.of(named))) // MIB, "image_sha256": place.digest,
                    "built_at": int(place.built)}
