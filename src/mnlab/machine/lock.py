@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mnlab.machine.job import MachineError
 
+LOCKS = Path(__file__).parent / "locks"  # what the machines were made of when mnlab was last tried on all
 LAYERS = ("userland", "kernel")
 LINE = re.compile(rf"({'|'.join(LAYERS)}) ([a-z0-9][a-z0-9+.-]+) ([A-Za-z0-9.+:~-]+) ([0-9a-f]{{64}})")
 
