@@ -62,7 +62,7 @@ def bench(name: Names = None,
     place = machine_for(Place.vm, machine, None, quiet)
     place.prepare()
     tools = importlib.import_module(f"{PACKAGE}.tools")
-    report = Report(computer(), quick)
+    report = Report(computer() | place.describe(), quick)
     benchmark = tools.Bench(place, quick, build, (lambda text: None) if quiet else say, labs)
     for measure in measures:
         carry_out(measure, benchmark, report)
