@@ -7,7 +7,7 @@ import pytest
 
 from mnlab.lab import run as labrun
 from mnlab.lab.features import FEATURES, known, lacking
-from mnlab.lab.lab import ROOT, Lab, all_labs
+from mnlab.lab.lab import ROOT, Lab
 from mnlab.machine.job import FOUND, Job, MachineError, Outcome, try_features
 
 
