@@ -46,7 +46,12 @@ def grade(lab: Lab, run: Run, answers: Answers) -> LabResult:
             checks, left = checks_of(lab, run)
         except Inconclusive as problem:
             return result_of(lab, run, problem=str(problem))
-        return result_of(lab, run, [verdict(check, run, _problem(check, run, answers)) for check in checks], left)
+        return result_of(lab, run, [judged(check, run, answers) for check in checks], left)
+
+
+def judged(check: Callable, run: Run, answers: Answers) -> CheckResult:
+    """The verdict of one check on a run."""
+    return verdict(check, run, _problem(check, run, answers))
 
 
 def checks_of(lab: Lab, run: Run) -> tuple[list[Callable], list[Callable]]:

@@ -2,7 +2,7 @@
 
 import time
 
-from mnlab.machine import image, parcel
+from mnlab.machine import image, lock, parcel
 from mnlab.machine.job import MIB
 from mnlab.machine.machines import Named
 
@@ -18,13 +18,13 @@ def describe(named: Named) -> dict:
     if not told["built"]:
         return told
     place = image.place(named)
-    lock = place.lock
-    versions = {package.name: package.version for package in lock.userland}
-    kernel = next(package.version for package in lock.kernel if package.name.startswith("linux-image-"))
-    return told | {"kernel": kernel, "versions": {name: versions[package] for name, package in TOLD.items()
+    versions = place.lock.versions
+    known = lock.LOCKS / f"{named.name}.lock"
+    moved = lock.differences(lock.read(known), place.lock) if known.is_file() else []
+    return told | {"kernel": versions["linux-image"], "versions": {name: versions[package] for name, package in TOLD.items()
                                                   if package in versions},
                    "mib": sum(map(parcel.size_on_disk, parcel.of(named))) // MIB, "image_sha256": place.digest,
-                   "built_at": int(place.built)}
+                   "built_at": int(place.built), "other_than_lock": [package for package, _, _ in moved]}
 
 
 def lines(told: dict) -> list[str]:
@@ -34,4 +34,6 @@ def lines(told: dict) -> list[str]:
     days = int((time.time() - told["built_at"]) // DAY)
     age = "today" if not days else f"{days} day{'s' if days > 1 else ''} ago"
     return [f"Linux {told['kernel']}", ", ".join(f"{name} {version}" for name, version in told["versions"].items()),
-            f"image {told['image_sha256'][:12]}, {told['mib']} MiB, built {age}"]
+            f"image {told['image_sha256'][:12]}, {told['mib']} MiB, built {age}",
+            *([f"{len(moved)} packages are others than in the lock that came with mnlab: digests differ from those that it "
+               "names"] if (moved := told["other_than_lock"]) else [])]
