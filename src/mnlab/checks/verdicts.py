@@ -11,6 +11,8 @@ from pathlib import Path
 
 PASSED, FAILED, INCONCLUSIVE, NOT_APPLICABLE = "passed", "failed", "inconclusive", "not applicable"
 
+FINE = (PASSED, NOT_APPLICABLE)  # what nobody need look into
+
 #: Process exit status of each verdict (the design's contract; 2 is wrong usage).
 EXIT_STATUS = {PASSED: 0, FAILED: 1, INCONCLUSIVE: 3, NOT_APPLICABLE: 0}
 

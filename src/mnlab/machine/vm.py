@@ -75,7 +75,11 @@ class VirtualMachine:
     def features(self, job: Job) -> dict[str, str]:
         """What `job` finds that this machine shows; kept in the cache, as each snapshot shows the same ever after."""
         key = hashlib.sha256(self.snapshot.name.encode() + job.archive()).hexdigest()[:16]
-        kept = cache.entry(f"features-{key}", lambda folder: try_features(self, job, folder) and None, self.say)
+
+        def build(folder: Path) -> None:
+            try_features(self, job, folder)
+
+        kept = cache.entry(f"features-{key}", build, self.say)
         return json.loads((kept / FOUND).read_text())
 
     def abandon(self) -> None:

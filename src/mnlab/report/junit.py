@@ -1,7 +1,8 @@
 """Verdicts as JUnit XML, for continuous integration: a test suite for each lab, a test case for each check.
 
-A failed check is a `failure`, an inconclusive one an `error`, one that is not applicable `skipped`. Points are properties, which readers that do not know
-them pass over. There is no time stamp in it: the same verdicts give the same file.
+A failed check is a `failure`, an inconclusive one an `error`, one that is not applicable is `skipped`. Points are
+properties, which readers that do not know them pass over. There is no time stamp in it: the same verdicts give the same
+file.
 """
 
 import re

@@ -7,13 +7,12 @@ from rich.cells import cell_len
 from rich.table import Column, Table
 from rich.text import Text
 
-from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, PASSED, CheckResult, LabResult, overall
+from mnlab.checks.verdicts import FAILED, FINE, INCONCLUSIVE, NOT_APPLICABLE, PASSED, CheckResult, LabResult, overall
 from mnlab.evidence.layout import STUDENT
 from mnlab.report.drawing import Drawing, Glyphs, clean, counted, duration, one_line, wrap
 
 STATUS_STYLES = {PASSED: "green", FAILED: "red", INCONCLUSIVE: "yellow", NOT_APPLICABLE: "cyan"}
 WIDEST = 100  # columns; longer lines are hard to read
-FINE = (PASSED, NOT_APPLICABLE)  # what a student need not look at
 INDENT = 5  # columns before a check's message: under its title
 GAP = 2  # columns between one column of text and the next
 BAR = "| "  # beside a message
