@@ -14,7 +14,19 @@ from typing import Annotated
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, FAILED, INCONCLUSIVE, PASSED
-from mnlab.cli.options import DEFAULT_MACHINE, Json, Machine, Place, Quiet, WrongUsage, a_file, a_folder, insist_on_clone, machine_for, say
+from mnlab.cli.options import (
+    DEFAULT_MACHINE,
+    Json,
+    Machine,
+    Place,
+    Quiet,
+    WrongUsage,
+    a_file,
+    a_folder,
+    insist_on_clone,
+    machine_for,
+    say,
+)
 from mnlab.cli.ownership import give_back
 from mnlab.lab.lab import ROOT, all_labs, find
 
