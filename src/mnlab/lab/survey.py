@@ -17,20 +17,21 @@ PASSING = re.compile(r"\.(?:stat|random|flush)|conf\.(?!all|default)|neigh\.(?!d
 TOOLS = {
     "ss, of an established connection":
         "iperf3 -s -1 -D >/dev/null; iperf3 -c 127.0.0.1 -n 100K >/dev/null & sleep 0.05; "
-        "ss -tin state established '( dport = :5201 )' | tail -n +2 | tr ' ' '\\n' | grep '^[a-z]' | sed 's/[:(/].*//' | "
-        "LC_ALL=C sort -u; wait",
+        "ss -tin state established '( dport = :5201 )' | tail -n +2 | tr ' ' '\\n' | grep '^[a-z]' | "
+        "sed 's/[:(/].*//' | LC_ALL=C sort -u; wait",
     "ping": "ping -c1 127.0.0.1",
     "ip address": "ip address show lo",
     "ip route, to oneself": "ip route get 127.0.0.1",
-    "tc qdisc": "ip link add d0 type dummy && ip link set d0 up && tc qdisc add dev d0 root netem delay 10ms 1ms loss 1% "
-                "&& tc qdisc show dev d0 | sed 's/seed [0-9]*/seed N/'",
+    "tc qdisc": "ip link add d0 type dummy && ip link set d0 up && tc qdisc add dev d0 root netem delay 10ms 1ms "
+                "loss 1% && tc qdisc show dev d0 | sed 's/seed [0-9]*/seed N/'",
     "tc -s, keys": "tc -s -j qdisc show dev lo | tr ',{}' '\\n' | sed 's/:.*//'",
     "bridge link": "ip link add br0 type bridge && ip link add p0 type dummy && ip link set p0 master br0 && "
                    "bridge -d link show dev p0 | tr ' ' '\\n' | grep '^[a-z_]*$'",
     "openssl, groups": "openssl list -tls-groups 2>/dev/null | tr ':' '\\n'",
     "openssl, cipher suites of TLS 1.3": "openssl ciphers -s -tls1_3 | tr ':' '\\n'",
     "curl, protocols and features": "curl -V | tail -n 2 | tr ' ' '\\n'",
-    "nft, a rule set": "nft add table t && nft add chain t c '{ type filter hook input priority 0; }' && nft list ruleset",
+    "nft, a rule set": "nft add table t && nft add chain t c '{ type filter hook input priority 0; }' && "
+                       "nft list ruleset",
     "traceroute": "traceroute -n -m1 127.0.0.1 | sed 's/[0-9.]* ms/N ms/g'",
     "tcpdump, of a ping": "tcpdump -ni lo -c1 icmp 2>/dev/null | sed 's/^[0-9:.]*/TIME/; s/id [0-9]*/id N/' & "
                           "sleep 1; ping -c1 127.0.0.1 >/dev/null; wait",
