@@ -206,7 +206,7 @@ def check_flood_fills_the_backlog(kernel):
            expected=f"the kernel counts {p['flood'] - held} of them dropped, and {unheard} of h1's", seen=dropped)
 
 
-@points(1, claim="HSK-3", hint="When does h2 let go of half-open connections? Which SYN of h1's is next?")
+@points(1, claim=("HSK-3", "HSK-6"), hint="When does h2 let go of half-open connections? Which SYN of h1's is next?")
 def check_client_has_to_wait(kernel):
     """Meanwhile a real client's SYNs are dropped; the one at 7 s gets in, when the others are gone."""
     done = "h1 connected to h2, whose backlog was full"

@@ -170,7 +170,7 @@ def check_keepalive_does_reset(evidence):
            seen=f"{len(resets)} RSTs, {end['error'] if end else 'no error'}")
 
 
-@points(1, claim=("RTO-2", "RTO-3"), hint="RFC 6298, (2.1): what is the timeout before anything was measured?")
+@points(1, claim=("RTO-2", "RTO-3", "RTO-4"), hint="RFC 6298, (2.1): what is the timeout before anything was measured?")
 def check_a_call_nobody_answers(evidence):
     """A SYN has no RTT to go by: 1 s, doubled six times (some do not count, where Linux says so), then ETIMEDOUT."""
     linear = rto.linear_timeouts(evidence.text("linear-timeouts"))
