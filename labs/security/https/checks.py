@@ -84,7 +84,7 @@ def check_tls_follows_tcp(cafe):
 
 @points(1, claim="HVS-7", hint="Expand key_share in both hellos: a group, a length, and so many bytes.")
 def check_key_shares_are_as_long_as_their_group(cafe):
-    """Each hello brings half of a key, as long as its group asks: x25519 32 bytes each, X25519MLKEM768 1216 and 1120."""
+    """Each hello brings half of a key, as long as its group asks: x25519 32 bytes, X25519MLKEM768 1216 and 1120."""
     seen, done = session(cafe, "sealed-page"), "the client fetched the page over https://"
     sent, picked = (reading.key_shares(hello, hello is seen.client_hello)
                     for hello in (seen.client_hello, seen.server_hello))
