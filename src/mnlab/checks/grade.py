@@ -70,8 +70,6 @@ def checks_of(lab: Lab, run: Run) -> tuple[list[Callable], list[Callable]]:
     if not checks:
         raise Inconclusive("checks.py has no checks")
     left = [check for check in checks if reads(check, run) & set(run.manifest.get("left_out", ()))]
-    if left == checks:
-        raise Inconclusive("each check reads a scene that was left out, as it does not run the student's work")
     return [check for check in checks if check not in left], left
 
 

@@ -55,7 +55,10 @@ class LabResult:
 
     @property
     def status(self) -> str:
-        return overall([check.status for check in self.checks]) if self.checks else INCONCLUSIVE
+        """Without checks inconclusive; not applicable if they were all left out, with the scenes that they read."""
+        if not self.checks:
+            return NOT_APPLICABLE if self.left_out and not self.reason else INCONCLUSIVE
+        return overall([check.status for check in self.checks])
 
     @property
     def not_applicable(self) -> list[str]:

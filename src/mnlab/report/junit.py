@@ -62,7 +62,7 @@ def _case(lab: str, check: CheckResult) -> ET.Element:
 
 def _no_verdicts(result: LabResult) -> ET.Element:
     case = ET.Element("testcase", {"classname": _legal(result.lab), "name": WHOLE_LAB, "time": "0"})
-    case.append(_problem("error", INCONCLUSIVE, result.reason or "no check was run"))
+    case.append(_problem(_ELEMENTS[result.status], result.status, result.reason or "no check was run"))
     return case
 
 
