@@ -40,6 +40,8 @@ class LabResult:
     checks: tuple[CheckResult, ...]
     evidence: Path | None = None
     evidence_sha256: str = ""
+    machine: str = ""  # its name; with another image evidence has another digest
+    image_sha256: str = ""  # "" on the host, which has none
     seconds: float = 0.0
     virtual_seconds: float = 0.0
     seed_from: str = "evidence"  # who chose the seed: variant.toml, --seed, default; in saved evidence it is given

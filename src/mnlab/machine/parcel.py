@@ -1,7 +1,7 @@
 """A machine in one file: export it, and import it on another computer, which then needs to build nothing.
 
-A parcel is a gzipped tar of cache entries (the image's layers and the virtual-time snapshot). Each entry's seal holds the
-SHA-256 of its files; an import checks every byte before the entry gets its place.
+A parcel is a gzipped tar of cache entries (the image's layers and the virtual-time snapshot). Each entry's seal holds
+the SHA-256 of its files; an import checks every byte before the entry gets its place.
 """
 
 import re

@@ -63,7 +63,8 @@ class VirtualMachine:
 
     def prepare(self) -> None:
         """Build what is missing, so that runs can start at once. MachineError if that cannot be done."""
-        tools.require(*tools.RUNNING, *(() if image.built(self.named) else tools.building()))  # all that is missing, at once
+        builders = () if image.built(self.named) else tools.building()
+        tools.require(*tools.RUNNING, *builders)  # all that is missing, at once
         tools.qemu_version()
         self.snapshot  # noqa: B018  (a cached property: reading it builds it)
 

@@ -44,7 +44,8 @@ def _suite(result: LabResult) -> ET.Element:
                                      "time": f"{result.seconds:.3f}"})
     facts = {"seed": result.seed, "points": result.points, "max_points": result.max_points,
              "left_out": ",".join(result.left_out), "virtual_seconds": f"{result.virtual_seconds:.6f}",
-             "evidence_sha256": result.evidence_sha256}
+             "evidence_sha256": result.evidence_sha256, "machine": result.machine,
+             "image_sha256": result.image_sha256}
     suite.append(_properties(facts))
     suite.extend(cases)
     return suite

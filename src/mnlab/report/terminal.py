@@ -141,7 +141,8 @@ def _footer(result: LabResult, since: str, width: int, glyphs: Glyphs) -> Iterat
     times = f"lab time {duration(result.virtual_seconds)} {glyphs.dot} wall time {duration(result.seconds)}"
     yield _verdict(result.status, glyphs, result).append(points, style="bold").append(f"   {times}", style="dim")
     if result.evidence:
-        yield Text(f"  evidence: {clean(result.evidence, glyphs)}", style="dim", overflow="fold")
+        on = one_line(f" {glyphs.dot} {result.machine}" if result.machine else "", glyphs)
+        yield Text(f"  evidence: {clean(result.evidence, glyphs)}{on}", style="dim", overflow="fold")
     if since:
         yield Text(f"  {one_line(since, glyphs)}", style="bold", overflow="fold")
     for note in result.notes:
