@@ -40,8 +40,6 @@ class LabResult:
     checks: tuple[CheckResult, ...]
     evidence: Path | None = None
     evidence_sha256: str = ""
-    machine: str = ""  # its name; with another image evidence has another digest
-    image_sha256: str = ""  # "" on the host, which has none
     seconds: float = 0.0
     virtual_seconds: float = 0.0
     seed_from: str = "evidence"  # who chose the seed: variant.toml, --seed, default; in saved evidence it is given
@@ -52,6 +50,8 @@ class LabResult:
     reason: str = ""  # why the whole lab is inconclusive, or what the student's work broke; "" otherwise
     left_out: tuple[str, ...] = ()  # scenes of the lab that were not played, as they do not run the student's work
     secrets: str = "local"  # who drew the parameters that prove work: "local", anybody; "course", a course's key
+    machine: str = ""  # its name; with another image evidence has another digest
+    image_sha256: str = ""  # "" on the host, which has none
 
     @property
     def status(self) -> str:

@@ -7,7 +7,8 @@ def test_the_contract_of_the_object(results):
     lab = as_dict(results)["labs"][0]
     assert list(as_dict(results)) == ["labs", "points", "max_points", "status"]
     assert list(lab) == ["lab", "seed", "seed_from", "work", "work_sha256", "status", "points", "max_points", "seconds",
-                         "virtual_seconds", "evidence", "evidence_sha256", "signature", "secrets", "left_out",
+                         "virtual_seconds", "evidence", "evidence_sha256", "machine", "image_sha256",
+                         "signature", "secrets", "left_out",
                          "checks"]
     assert {key: value for key, value in lab.items() if key != "checks"} == {
         "lab": "arp", "seed": 7, "seed_from": "variant.toml", "work": "student", "work_sha256": "cd34",
