@@ -191,6 +191,20 @@ def check_the_window_counts_bytes(kernel):
            seen=f"{counts['window-mid']} and {counts['small']} segments")
 
 
+@points(1, claim="WIN-7", hint="Compare the SYN+ACK's window with the largest later on, on port 5006 first.")
+def check_a_buffer_makes_a_window(kernel):
+    """A buffer of n bytes is a window of n, in whole segments, to begin with; it may grow, but not beyond its memory."""
+    p = kernel.params
+    sizes = {"slow": p["buffer"], "deaf": p["buffer"], "double": 2 * p["window"]}
+    for name, peer in read.PEERS.items():
+        size = sizes.get(name, p["window"])
+        first, largest = wire(kernel, name).handshake.synack.window, largest_window(wire(kernel, name))
+        expect(0 <= size - first < MSS and largest <= 2 * size,  # socket(7): the kernel reserves twice as much
+               done=f"{peer}'s program asked for a buffer of {size} bytes (port {read.PORTS[name]})",
+               expected=f"a window of that size in the SYN+ACK, rounded down to segments, and none beyond {2 * size}",
+               seen=f"{first} in the SYN+ACK, {largest} at most")
+
+
 @points(1, claim="WIN-4", hint="What happens within microseconds of each ACK?")
 def check_the_window_slides(kernel):
     """Each ACK moves the window's right edge, never back; h1 sends what the edge has passed, at once."""

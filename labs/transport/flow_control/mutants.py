@@ -53,6 +53,11 @@ def delayed_acks(net, params):
         rewrite(net[name], "quickack 1", "quickack 0")
 
 
+@mutant.network("something on the path writes smaller windows into SYN+ACKs", scenes=["kernel"])
+def small_beginnings(net, params):
+    ingress(net["h1"], "tcp flags & (syn | ack) == (syn | ack) tcp window set 4000")
+
+
 @mutant.network("the congestion window is what limits: it begins with two segments", scenes=["kernel"])
 def small_cwnd(net, params):
     rewrite(net["h1"], "initcwnd 60", "initcwnd 2")

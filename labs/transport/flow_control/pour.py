@@ -10,7 +10,7 @@ KEPT = ("rtt", "snd_mss", "snd_wnd", "bytes_acked", "busy_time", "rwnd_limited",
 
 
 class Pour:
-    """A connection from `host` to `port` of `peer`. The receiver's window is `window` bytes at most.
+    """A connection from `host` to `port` of `peer`. The receiver's window begins with `window` bytes.
 
     `mss` makes the sender's segments smaller than they need be.
     """
@@ -18,7 +18,7 @@ class Pour:
     def __init__(self, rec, tap, host, peer, port: int, window: int, mss: int = 0):
         self.rec, self.tap, self.got = rec, tap, 0
         with sockets.tcp(peer) as listener:
-            # Linux doubles the value for its own needs (socket(7)) and offers half of that (tcp_adv_win_scale).
+            # Linux doubles the value for its own needs (socket(7)), and offers half of that at first.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
             listener.bind(("", port))
             listener.listen()

@@ -298,8 +298,12 @@ def check_answer_room(answers, params, labelled):
                f"{2 * params['delay']} ms, a queue of {params['queue']} frames",
                expected="the segments that are on the way and in the queue, to one", seen=f"{key} = {given:g}")
     given, longest = answers.number("deep_rtt_ms"), max(event.srtt for event in events(labelled, "deep")) * 1e3
-    expect(abs(given / longest - 1) <= 0.15, done=done_by(params, "deep") + f"; h2's window is {params['buffer']}",
-           expected="the longest smoothed RTT, to 15 %", seen=f"deep_rtt_ms = {given:g}")
+    # By how much a window grows beyond what it began with is the kernel's affair, and cannot be predicted.
+    begun = connection(labelled, "deep").handshake.synack.window // SEGMENT * FRAME * 8 / (params["slow"] * 1e3)
+    expect(0.85 * min(begun, longest) <= given <= 1.15 * max(begun, longest),
+           done=done_by(params, "deep") + f"; h2's window begins with {params['buffer']}",
+           expected="the longest smoothed RTT, or what the window made it that h2 began with, to 15 %",
+           seen=f"deep_rtt_ms = {given:g}")
 
 
 @points(2, claim="FVC-2", hint="scenes/labelled/files/receiver-ss and deep-ss.")
