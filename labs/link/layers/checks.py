@@ -3,7 +3,7 @@
 Nothing here depends on how long anything takes, so real time makes no difference.
 """
 
-from mnlab.checks import expect, near, points, same
+from mnlab.checks import expect, near, points, same, saw
 from mnlab.evidence.record import Missing
 from mnlab.protocols import arp, dns, icmp, ip, layers, tcp, tls
 
@@ -125,6 +125,7 @@ def check_a_record_takes_the_segments_it_needs(evidence):
     room = min(one.syn_option(side, "mss") for side in (tcp.CLIENT, tcp.SERVER)) - TIMESTAMPS
     needed = [min(room, size - start) for start in range(0, size, room)]
     seen = hello_segments(evidence)
+    saw("bytes of the ClientHello, by segment", seen)
     expect(seen == needed, done=f"h1 said hello in a record of {size} bytes; a segment has room for {room}",
            expected=f"segments of {' + '.join(map(str, needed))} bytes", seen=" + ".join(map(str, seen)) or "none")
 

@@ -4,7 +4,7 @@ import re
 import ssl
 from pathlib import Path
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, points, saw
 from mnlab.lab.lab import load
 from mnlab.protocols import checksum, curl, tcp, tls
 
@@ -92,6 +92,7 @@ def check_key_shares_are_as_long_as_their_group(cafe):
         right_ones = {group: reading.SHARES.get(group, (0, 0))[end] for group in shares}
         expect(shares and shares == right_ones, done=done, seen=shares or "none",
                expected=f"key shares in the {(tcp.CLIENT, tcp.SERVER)[end]}'s hello, of these sizes: {right_ones}")
+    saw("key shares of the client, and of the server (bytes)", [sent, picked])
     expect(len(picked) == 1 and picked.keys() <= sent.keys(), done=done,
            expected=f"one share from the server, of a group of the client's: {', '.join(sent)}",
            seen=", ".join(picked))
