@@ -25,6 +25,7 @@ ANSWER_LIMIT, SILENCE = 60, 120  # seconds of processor time for an answer of QE
 #: Where QEMU is started: it looks for firmware in the current folder first (softmmu/datadir.c, qemu_find_file), and
 #: that may be a student's.
 ELSEWHERE = "/"
+FILES = 10  # the first major version that is given files to migrate to as "file:"; "fd:" has been refused since 11
 DONE = 43  # exit status when the guest has said that it is done (isa-debug-exit, see guest/agent.py)
 
 #: Clock and accelerator: what makes time pass in the guest.
@@ -96,6 +97,7 @@ class Qemu:
         self.unread = b""
         self.events: list[dict] = []
         self.last_words = ""
+        self.major = 0  # QEMU's version; its greeting tells it
 
     def __enter__(self):
         return self
@@ -121,7 +123,7 @@ class Qemu:
 
     def greet(self, patience: Patience):
         """Wait for QEMU's greeting and start the conversation."""
-        self._message(patience)
+        self.major = self._message(patience)["QMP"]["version"]["qemu"]["major"]
         self.command("qmp_capabilities", patience)
 
     def command(self, name: str, patience: Patience | None = None, files: tuple[int, ...] = (), **arguments):
@@ -142,6 +144,8 @@ class Qemu:
 
     def lend(self, name: str, file) -> str:
         """Hand an open file to QEMU; returns the migration address it is known by."""
+        if self.major >= FILES:
+            return f"file:/dev/fdset/{self.command('add-fd', files=(file.fileno(),))['fdset-id']}"
         self.command("getfd", fdname=name, files=(file.fileno(),))
         return f"fd:{name}"
 
