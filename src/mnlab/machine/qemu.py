@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnlab.machine import mailbox
+from mnlab.machine import mailbox, tools
 from mnlab.machine.job import MIB, MachineError
 from mnlab.machine.patience import HANG, LOOK, Patience
 
@@ -137,7 +137,8 @@ class Qemu:
         while True:
             message = self._message(patience)
             if "error" in message:
-                raise MachineError(f"QEMU refused {name}: {message['error']['desc']}")
+                raise MachineError(f"QEMU refused {name}: {message['error']['desc']}"
+                                   + tools.untried(tools.qemu_version()))
             if "return" in message:
                 return message["return"]
             self.events.append(message)

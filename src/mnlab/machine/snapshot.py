@@ -109,7 +109,8 @@ def with_clock(state: bytes, clock: int) -> bytes:
     time running backwards (replay/replay-internal.c, replay_advance_current_icount).
     """
     if state.count(COUNTER) != 1:
-        raise MachineError("this version of QEMU is not known to mnlab: its snapshots have no instruction counter")
+        raise MachineError("this QEMU is not known to mnlab: its snapshots have no instruction counter"
+                           + tools.untried(tools.qemu_version()))
     place = state.index(COUNTER) + len(COUNTER)
     return state[:place] + struct.pack(">qq", clock, 0) + state[place + 16:]
 
