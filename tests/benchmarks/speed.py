@@ -72,8 +72,11 @@ def memory(bench: tools.Bench) -> Iterator[Row]:
 
 
 def disk(bench: tools.Bench) -> Iterator[Row]:
-    image, snapshot = (parcel.size_on_disk(folder) / MIB for folder in (bench.machine.image, bench.machine.snapshot))
-    yield Row("disk", image + snapshot, detail=f"image {image:.0f}, snapshot {snapshot:.0f} MiB")
+    image = bench.machine.image
+    programs, kernel, snapshot = (parcel.size_on_disk(folder) / MIB
+                                  for folder in (image.userland, image.kernel, bench.machine.snapshot))
+    yield Row("disk", programs + kernel + snapshot,
+              detail=f"programs {programs:.0f}, kernel {kernel:.0f}, snapshot {snapshot:.0f} MiB")
 
 
 def build(bench: tools.Bench) -> Iterator[Row]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mnlab.machine import cache, image, snapshot
+from mnlab.machine.machines import DEFAULT, MACHINES
 from mnlab.machine.qemu import Hardware
 
 from .conftest import Cli, make_lab
@@ -35,10 +36,10 @@ def digest(done) -> str:
 
 def copy_machine(target: Path, say=lambda text: None) -> Path:
     """The image and the virtual-time snapshot, copied byte for byte into a cache of their own; the snapshot's folder."""
-    images = image.get(say)
-    taken = snapshot.get(Hardware("virtual", "tcg", images / image.ROOTFS), image.digest(images), say)
+    built = image.get(MACHINES[DEFAULT], say)
+    taken = snapshot.get(Hardware("virtual", "tcg", built.layers), built, say)
     target.mkdir()
-    for entry in (images, taken):
+    for entry in (built.userland, built.kernel, taken):
         subprocess.run(["cp", "-r", "--sparse=always", "--preserve=timestamps", entry, target], check=True)
     return target / taken.name
 
@@ -120,7 +121,7 @@ def test_an_exported_machine_gives_the_same_evidence_elsewhere_and_a_cut_one_is_
     assert "damaged" in plain(probe("machine", "import", cut, "-q"), 3)
     assert [path.name for path in (probe.folder / "elsewhere").iterdir()] == ["import.lock"]
     done = probe("machine", "import", "machine.tgz", "-q")
-    assert done.returncode == 0 and done.stdout.count("imported") == 2
+    assert done.returncode == 0 and done.stdout.count("imported") == 3
     done = probe("run", "probe", "--json")
     assert digest(done) == reference and "booting" not in done.stderr and "building" not in done.stderr.replace("building the network", "")
     assert "whole" in probe("machine", "status", "--thorough").stdout

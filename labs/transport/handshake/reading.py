@@ -71,10 +71,11 @@ def one_more(number: int) -> int:
 
 
 def changes(evidence, host, source_port, target_port) -> list[tuple[str, str, float]]:
-    """(old state, new state, time) of a socket of the host's, as its kernel reported them."""
+    """(old state, new state, time) of a socket of the host's with a peer, as its kernel reported them: from LISTEN on
+    only some kernels name the peer."""
     ip = evidence.ip(host)
     return [(event.old, event.new, event.time) for event in evidence.kernel() if isinstance(event, SocketState)
-            and event.source == (ip, source_port) and event.target.port == target_port]
+            and event.source == (ip, source_port) and event.target.port == target_port and event.old != "LISTEN"]
 
 
 def expect_established(evidence, port, name, done) -> None:

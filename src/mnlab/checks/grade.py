@@ -5,6 +5,7 @@
     any other exception                inconclusive: the check could not do its job
     a scene that was inconclusive      every check that reads it inconclusive
     a scene that was not played        no check that reads it is asked
+    a machine without a feature        every check that names it not applicable, whatever the run was
 
 `grade` calls the checks itself. checks/under_pytest.py lets pytest call them, for who writes them.
 """
@@ -18,11 +19,12 @@ from pathlib import Path
 
 from mnlab.checks.answers import Answers, NoAnswers
 from mnlab.checks.points import CheckFailed, Points, cut
-from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, PASSED, CheckResult, LabResult
+from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, PASSED, CheckResult, LabResult
 from mnlab.evidence import layout
 from mnlab.evidence.record import Missing, Record
 from mnlab.evidence.run import Run, worst
 from mnlab.lab import read_once
+from mnlab.lab.features import lacking
 from mnlab.lab.lab import BrokenLab, Lab, load
 from mnlab.lab.work import BadWork
 
@@ -33,6 +35,10 @@ class Inconclusive(Exception):
     """Nothing can be said. The text says why."""
 
 
+class NotApplicable(Exception):
+    """The run's machine does not show what the check is about. The text says why."""
+
+
 def grade(lab: Lab, run: Run, answers: Answers) -> LabResult:
     """Let the lab's checks look at a run."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -40,7 +46,12 @@ def grade(lab: Lab, run: Run, answers: Answers) -> LabResult:
             checks, left = checks_of(lab, run)
         except Inconclusive as problem:
             return result_of(lab, run, problem=str(problem))
-        return result_of(lab, run, [verdict(check, run, _problem(check, run, answers)) for check in checks], left)
+        return result_of(lab, run, [judged(check, run, answers) for check in checks], left)
+
+
+def judged(check: Callable, run: Run, answers: Answers) -> CheckResult:
+    """The verdict of one check on a run."""
+    return verdict(check, run, _problem(check, run, answers))
 
 
 def checks_of(lab: Lab, run: Run) -> tuple[list[Callable], list[Callable]]:
@@ -72,13 +83,25 @@ def reads(check: Callable, run: Run) -> set[str]:
 
 
 def carry_out(check: Callable, run: Run, answers: Answers) -> None:
-    """Call a check. Raises what it raises; Inconclusive if it cannot be called, or says what nobody would hear."""
+    """Call a check. Raises what it raises; Inconclusive if it cannot be called, or says what nobody would hear;
+    NotApplicable if the machine is known not to show what it is about."""
+    insist_on_features(check, run)
     if _outcome(check, run) == layout.INCONCLUSIVE:
         raise Inconclusive(_reason(check, run))
     returned = check(**arguments_of(check, run, answers))
     if returned is not None:  # `return a == b`, a generator, a coroutine: nothing was checked
         raise Inconclusive(f"the check itself is wrong: it returns a value ({type(returned).__name__}), which says "
                            "nothing; what is wrong must be raised (expect, assert)")
+
+
+def insist_on_features(check: Callable, run: Run) -> None:
+    """NotApplicable unless the run's machine shows the features that a check names; Inconclusive if the manifest does
+    not say of one."""
+    tried, asked = run.manifest.get("features", {}), _points(check).where
+    if absent := lacking(asked, tried):
+        raise NotApplicable(f"{'; '.join(absent)}.\nNo points are asked for it, elsewhere {_points(check).points}.")
+    if untold := [name for name in asked if name not in tried]:
+        raise Inconclusive(f"this run does not say whether its machine shows {', '.join(untold)}: run the lab again")
 
 
 def arguments_of(check: Callable, run: Run, answers: Answers) -> dict:
@@ -101,12 +124,13 @@ def verdict(check: Callable, run: Run, problem: BaseException | None) -> CheckRe
     """What it means that a check ended with `problem`, or well."""
     marked = _points(check)
     status, message = _judge(problem, check, run) if problem else (PASSED, "")
+    worth = 0 if status == NOT_APPLICABLE else marked.points
     message = cut(message, LONGEST)
     if status == FAILED and marked.hint:
         message += f"\n{'hint:':<10}{marked.hint}"
     title = (check.__doc__ or check.__name__).strip().split("\n", 1)[0]
     return CheckResult(name=check.__name__, title=title, claims=marked.claims, status=status,
-                       points=marked.points if status == PASSED else 0, max_points=marked.points,
+                       points=worth if status == PASSED else 0, max_points=worth,
                        message=message.strip())
 
 
@@ -142,6 +166,8 @@ def _problem(check: Callable, run: Run, answers: Answers) -> BaseException | Non
 
 def _judge(problem: BaseException, check: Callable, run: Run) -> tuple[str, str]:
     """The verdict that an exception in a check means, and what to say."""
+    if isinstance(problem, NotApplicable):
+        return NOT_APPLICABLE, str(problem)
     if isinstance(problem, CheckFailed):
         return FAILED, str(problem)
     if isinstance(problem, Missing) and _outcome(check, run) == layout.STUDENT_FAULT:

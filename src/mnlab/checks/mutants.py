@@ -5,6 +5,8 @@
     @mutant.network("...")   changes the network after it is built, then runs; of scenes=["kernel"], only these
     @mutant.forged("...")    changes a copy of the evidence: only where a kernel cannot be made to misbehave
 
+Each may say where= it can be tried, as checks do.
+
 This module also runs inside the lab machine (for `network`), so it imports nothing of the outside.
 """
 
@@ -12,18 +14,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mnlab.lab.features import known
+
 KINDS = ("answers", "work", "network", "forged")
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One way to break a lab. `scenes` are those that a network mutant touches; none named: all."""
+    """One way to break a lab. `scenes` are those that a network mutant touches; none named: all. On a machine that does
+    not show the features `where` it is not tried."""
 
     name: str
     kind: str
     description: str
     function: Callable
     scenes: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
 
 
 class _Marker:
@@ -33,14 +39,16 @@ class _Marker:
         if kind not in KINDS:
             raise AttributeError(f"there are mutants of these kinds: {', '.join(KINDS)}; not {kind}")
 
-        def described(description: str, scenes: list[str] | tuple[str, ...] = ()):
+        def described(description: str, scenes: list[str] | tuple[str, ...] = (), where: str | tuple[str, ...] = ()):
             if scenes and kind != "network":
                 raise TypeError(f"network mutants name scenes; of {kind} mutants it is told by what they change")
             if isinstance(scenes, str):
                 raise TypeError(f"scenes are named in a list: scenes=[{scenes!r}]")
 
+            features = known(where)
+
             def mark(function):
-                function.mutant = Mutant(function.__name__, kind, description, function, tuple(scenes))
+                function.mutant = Mutant(function.__name__, kind, description, function, tuple(scenes), features)
                 return function
             return mark
         return described

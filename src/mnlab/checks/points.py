@@ -2,7 +2,12 @@
 
 import re
 import reprlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+
+from mnlab.lab.features import known
 
 LARGEST = 10**30  # nothing here is counted or measured beyond it
 SHOWN = 200  # characters of a value that are shown back
@@ -37,6 +42,42 @@ def cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[:longest - len(rest)] + rest
 
 
+@dataclass(frozen=True)
+class Sight:
+    """Something that a check saw in a run, in words, which on another kernel may look otherwise: `value` answers
+    `question`. A measured one is a number, and the same as another within `share` of it and `slack`."""
+
+    question: str
+    value: object
+    share: float = 0.0
+    slack: float = 0.0
+
+    def agrees(self, other: "Sight") -> bool:
+        if not self.share or not isinstance(self.value, (int, float)) or not isinstance(other.value, (int, float)):
+            return self.value == other.value
+        return abs(self.value - other.value) <= self.share * abs(self.value) + self.slack
+
+
+_watched: ContextVar[list[Sight] | None] = ContextVar("watched", default=None)
+
+
+@contextmanager
+def watching() -> Iterator[list[Sight]]:
+    """Gather what the checks that are carried out meanwhile say that they saw (the atlas compares it)."""
+    sights: list[Sight] = []
+    token = _watched.set(sights)
+    try:
+        yield sights
+    finally:
+        _watched.reset(token)
+
+
+def saw(question: str, value, share: float = 0.0, slack: float = 0.0) -> None:
+    """Say what a check saw that may be otherwise on another kernel: for the atlas (`mnlab atlas`), not for a verdict."""
+    if (sights := _watched.get()) is not None:
+        sights.append(Sight(question, value, share, slack))
+
+
 class CheckFailed(AssertionError):
     """The evidence contradicts the claim. Says what was done, what was expected, and what was seen.
 
@@ -56,23 +97,26 @@ def _part(value) -> str:
 
 @dataclass(frozen=True)
 class Points:
-    """What a check is worth, which claims of the curriculum it shows, and what to tell whoever fails it."""
+    """What a check is worth, which claims of the curriculum it shows, what to tell whoever fails it, and the features
+    (lab/features.py) without which a machine cannot show it."""
 
     points: int
     claims: tuple[str, ...]
     hint: str
+    where: tuple[str, ...] = ()
 
 
-def points(points: int, claim: str | tuple[str, ...] = (), hint: str = ""):
-    """Mark a function of checks.py as a check worth `points`, showing `claim` (an id or several).
+def points(points: int, claim: str | tuple[str, ...] = (), hint: str = "", where: str | tuple[str, ...] = ()):
+    """Mark a function of checks.py as a check worth `points`, showing `claim` (an id or several), which is not
+    applicable on a machine that does not show the features `where` (a name or several).
 
-    TypeError if these are no points."""
+    TypeError if these are no points, ValueError if there is no such feature."""
     if type(points) is not int or points < 0:
         raise TypeError(f"a check is worth a whole number of points, not {points!r}")
-    claims = (claim,) if isinstance(claim, str) else tuple(claim)
+    claims, features = (claim,) if isinstance(claim, str) else tuple(claim), known(where)
 
     def mark(function):
-        function.points = Points(points, claims, hint)
+        function.points = Points(points, claims, hint, features)
         return function
 
     return mark
@@ -96,11 +140,13 @@ def expect(ok, *, done: str = "", expected: str = "", seen: str = "") -> None:
 
 def same(answer, right, question: str) -> None:
     """Fail the check unless an answer of answers.toml is what the student's own run shows."""
+    saw(question, right)
     expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=show(answer))
 
 
 def near(answer: float, right: float, question: str, share: float, slack: float = 0.0) -> None:
     """The same for a number that was measured: it may be off by a `share` of the right one, and by `slack` besides."""
+    saw(question, right, share, slack)
     if isinstance(answer, bool) or not isinstance(answer, (int, float)) or not abs(answer) < LARGEST:
         raise CheckFailed(f"answers.toml: {question}", "a number", show(answer))
     off = f"{100 * share:g} %" + (f" and {slack:g}" if slack else "")

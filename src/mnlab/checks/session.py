@@ -19,6 +19,7 @@ from mnlab.evidence.run import Run
 from mnlab.lab import lab as labs
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
+from mnlab.lab.features import lacking
 from mnlab.lab.read_once import Work, read
 from mnlab.lab.read_once import read_answers as answers_in
 from mnlab.machine.job import Limits, Machine, MachineError, Outcome
@@ -127,6 +128,25 @@ def _result(play: _Play, machine: Machine, key: bytes | None) -> LabResult:
         return LabResult(task.lab.name, task.seed, (), reason=str(problem), seed_from=task.seed_from,
                          work=layout.STUDENT if task.work else layout.SOLUTION,
                          work_sha256=task.work.sha256 if task.work else "")
+
+
+def beyond(lab: labs.Lab, machine: Machine) -> str:
+    """In one line, which of a lab's checks a machine cannot show, and why; "" if there are none."""
+    try:
+        tried = labrun.features_of(lab, machine)
+        if not any(tried.values()):
+            return ""
+        marks = {name: thing.points.where for name, thing in vars(labs.load(lab.checks)).items()
+                 if name.startswith("check_") and hasattr(thing, "points")}
+    except MachineError as problem:
+        return f"{lab.name}: {problem}"
+    except labs.BrokenLab:  # grading says it
+        return ""
+    names = [name for name, where in marks.items() if lacking(where, tried)]
+    reasons = dict.fromkeys(why for name in names for why in lacking(marks[name], tried))
+    which = "none of its checks" if len(names) == len(marks) else ", ".join(names)
+    verb = "" if len(names) == len(marks) else "not "
+    return f"{lab.name}: {which} can {verb}be shown: {'; '.join(reasons)}" if names else ""
 
 
 def at_once(machine: Machine) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mnlab.checks.answers import Answers
-from mnlab.checks.grade import Inconclusive, carry_out, checks_of, result_of, verdict
+from mnlab.checks.grade import Inconclusive, NotApplicable, carry_out, checks_of, result_of, verdict
 from mnlab.checks.session import noted, open_saved
 from mnlab.checks.verdicts import CheckResult, LabResult
 from mnlab.evidence.run import Run
@@ -46,7 +46,10 @@ class _Check(pytest.Item):
         self.grading, self.check = grading, check
 
     def runtest(self):
-        carry_out(self.check, self.grading.run, self.grading.answers)
+        try:
+            carry_out(self.check, self.grading.run, self.grading.answers)
+        except NotApplicable as problem:
+            raise pytest.skip.Exception(str(problem)) from problem
 
     def reportinfo(self):
         return self.grading.lab.checks, self.check.__code__.co_firstlineno - 1, self.name
@@ -78,6 +81,8 @@ class _Plugin:
     def pytest_runtest_makereport(self, item, call):
         if call.when == "call":
             problem = call.excinfo.value if call.excinfo else None
+            if isinstance(problem, pytest.skip.Exception) and isinstance(problem.__cause__, NotApplicable):
+                problem = problem.__cause__
             item.grading.verdicts[item.check] = verdict(item.check, item.grading.run, problem)
         return (yield)
 

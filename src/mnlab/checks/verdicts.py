@@ -1,22 +1,24 @@
-"""What a check can say: passed, failed, or inconclusive, and how single verdicts add up.
+"""What a check can say: passed, failed, inconclusive, or not applicable, and how single verdicts add up.
 
-The three words are three different things. *failed* means that the evidence contradicts the claim; *inconclusive*
-means that nothing can be said, because something that is not the student's work broke. Inconclusive never turns
-into a lost point silently: the whole result is then inconclusive, with its own exit status.
+The words are different things. *failed* means that the evidence contradicts the claim; *inconclusive* means that
+nothing can be said, because something that is not the student's work broke. Inconclusive never turns into a lost point
+silently: the whole result is then inconclusive, with its own exit status. *Not applicable* means that the machine is
+known not to show what the claim is about (lab/features.py): no points are asked for it, and it is no pass either.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
-PASSED, FAILED, INCONCLUSIVE = "passed", "failed", "inconclusive"
+PASSED, FAILED, INCONCLUSIVE, NOT_APPLICABLE = "passed", "failed", "inconclusive", "not applicable"
 
 #: Process exit status of each verdict (the design's contract; 2 is wrong usage).
-EXIT_STATUS = {PASSED: 0, FAILED: 1, INCONCLUSIVE: 3}
+EXIT_STATUS = {PASSED: 0, FAILED: 1, INCONCLUSIVE: 3, NOT_APPLICABLE: 0}
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check's verdict. `title` is the first line of its docstring, `message` why it did not pass ("" if it did)."""
+    """One check's verdict. `title` is the first line of its docstring, `message` why it did not pass ("" if it did).
+    Of one that is not applicable `max_points` is 0."""
 
     name: str
     title: str
@@ -52,6 +54,11 @@ class LabResult:
         return overall([check.status for check in self.checks]) if self.checks else INCONCLUSIVE
 
     @property
+    def not_applicable(self) -> list[str]:
+        """Names of the checks that are not applicable on the run's machine."""
+        return [check.name for check in self.checks if check.status == NOT_APPLICABLE]
+
+    @property
     def points(self) -> int:
         return sum(check.points for check in self.checks)
 
@@ -61,6 +68,6 @@ class LabResult:
 
 
 def overall(statuses) -> str:
-    """The verdict on several verdicts: inconclusive outweighs failed, failed outweighs passed."""
+    """The verdict on several verdicts: inconclusive outweighs failed, failed passed, and passed not applicable."""
     statuses = set(statuses)
-    return next((status for status in (INCONCLUSIVE, FAILED) if status in statuses), PASSED)
+    return next((status for status in (INCONCLUSIVE, FAILED, PASSED, NOT_APPLICABLE) if status in statuses), PASSED)

@@ -5,17 +5,18 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mnlab.checks.answers import Answers
 from mnlab.checks.grade import grade
 from mnlab.checks.mutants import ForgedRun, Mutant, WorkFolder, mutants_of
 from mnlab.checks.session import at_once
-from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, PASSED, LabResult
+from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, PASSED, LabResult
 from mnlab.evidence.run import Run
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
+from mnlab.lab.features import lacking
 from mnlab.lab.lab import BrokenLab, Lab, load, written_in
 from mnlab.machine.job import Machine
 
@@ -28,11 +29,13 @@ RUNS = ("work", "network")
 
 @dataclass(frozen=True)
 class KillMatrix:
-    """Which check (column) caught which mutant (row). `baseline` is the solution's own result."""
+    """Which check (column) caught which mutant (row). `baseline` is the solution's own result; `untried` are mutants
+    that this machine cannot show, and why. What is not applicable on the machine need not be able to fail there."""
 
     lab: str
     baseline: LabResult
     results: dict[Mutant, LabResult]
+    untried: dict[Mutant, str] = field(default_factory=dict)
 
     def killed_by(self, mutant: Mutant) -> set[str]:
         return {check.name for check in self.results[mutant].checks if check.status == FAILED}
@@ -41,7 +44,12 @@ class KillMatrix:
     def unkilled_checks(self) -> list[str]:
         """Checks that no mutant makes fail: they prove nothing."""
         killed = set().union(*(self.killed_by(mutant) for mutant in self.results)) if self.results else set()
-        return [check.name for check in self.baseline.checks if check.name not in killed]
+        return [name for name in self.applicable if name not in killed]
+
+    @property
+    def applicable(self) -> list[str]:
+        """Checks that can say something on this machine."""
+        return [check.name for check in self.baseline.checks if check.status != NOT_APPLICABLE]
 
     @property
     def uncaught_mutants(self) -> list[Mutant]:
@@ -58,7 +66,7 @@ class KillMatrix:
     def enough(self) -> list[str]:
         """Names of runs that make every check fail, few of them: the best one first, each time. Those that cost no
         run (answers, forged evidence) are not named."""
-        left = {check.name for check in self.baseline.checks} - set().union(
+        left = set(self.applicable) - set().union(
             *(self.killed_by(mutant) for mutant in self.results if mutant.kind not in RUNS))
         names, runs = [], [mutant for mutant in self.results if mutant.kind in RUNS]
         while best := max(runs, key=lambda mutant: len(self.killed_by(mutant) & left), default=None):
@@ -70,8 +78,9 @@ class KillMatrix:
 
     @property
     def holds(self) -> bool:
-        """The solution passes, every check can fail, every mutant is caught, no wrong work excuses itself."""
-        return self.baseline.status == PASSED and not (
+        """The solution passes, every check can fail, every mutant is caught, no wrong work excuses itself; or there is
+        nothing that this machine can show."""
+        return self.baseline.status in (PASSED, NOT_APPLICABLE) and not (
             self.unkilled_checks or self.uncaught_mutants or self.excused_mutants)
 
     def cells(self) -> dict[tuple[str, str], str]:
@@ -83,10 +92,12 @@ class KillMatrix:
         """For --json."""
         return {"lab": self.lab, "baseline": self.baseline.status,
                 "checks": [check.name for check in self.baseline.checks],
+                "not_applicable": self.baseline.not_applicable,
                 "mutants": {mutant.name: sorted(self.killed_by(mutant)) for mutant in self.results},
                 "unkilled_checks": self.unkilled_checks,
                 "uncaught_mutants": [mutant.name for mutant in self.uncaught_mutants],
                 "excused_mutants": [mutant.name for mutant in self.excused_mutants],
+                "not_tried": {mutant.name: why for mutant, why in self.untried.items()},
                 "enough": self.enough, "holds": self.holds}
 
 
@@ -104,7 +115,10 @@ def verify(lab: Lab, machine: Machine, seed: int, progress: Callable[[str], None
         progress(f"{lab.name}: the solution")
         base = trial.run("solution")
         answers = lab.reference_answers(params, base.evidence)
-        matrix = KillMatrix(lab.name, grade(lab, base, Answers(answers)), {})
+        matrix = KillMatrix(lab.name, grade(lab, base, Answers(answers)), {}, _cannot_be_tried(mutants, base))
+        if not matrix.applicable and matrix.baseline.checks:
+            return matrix  # nothing can fail here
+        mutants = [mutant for mutant in mutants if mutant not in matrix.untried]
         for mutant in (mutant for mutant in mutants if mutant.kind not in RUNS):
             record, given = trial.without_machine(mutant, base, answers)
             matrix.results[mutant] = grade(lab, record, Answers(given))
@@ -139,6 +153,12 @@ def _in_order(module, lab: Lab) -> list[Mutant]:
         raise BrokenLab(f"{module.__file__}:", ValueError(f"the mutant {lost.name} touches {', '.join(lost.scenes)}"),
                         f"the scenes are {', '.join(scene.name for scene in lab.scenes)}")
     return sorted(mutants, key=lambda mutant: mutant.name not in first)
+
+
+def _cannot_be_tried(mutants: list[Mutant], base: Run) -> dict[Mutant, str]:
+    """Those of `mutants` that name a feature which the machine of a run does not show, each with the reason."""
+    tried = base.manifest.get("features", {})
+    return {mutant: "; ".join(why) for mutant in mutants if (why := lacking(mutant.where, tried))}
 
 
 def _begun(mutants: list[Mutant], begin: Callable[[Mutant], Future], ahead: int) -> Iterator[tuple[Mutant, Future]]:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, FAILED, INCONCLUSIVE, PASSED
-from mnlab.cli.options import Json, Place, Quiet, WrongUsage, a_file, a_folder, insist_on_clone, machine_for, say
+from mnlab.cli.options import DEFAULT_MACHINE, Json, Machine, Place, Quiet, WrongUsage, a_file, a_folder, insist_on_clone, machine_for, say
 from mnlab.cli.ownership import give_back
 from mnlab.lab.lab import ROOT, all_labs, find
 
@@ -36,6 +36,7 @@ def bench(name: Names = None,
           lab: Labs = None,
           quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions.")] = False,
           build: Annotated[bool, typer.Option("--build", help="Also build the image, in a cache of its own.")] = False,
+          machine: Machine = DEFAULT_MACHINE,
           json: Json = False,
           out: Annotated[Path | None, typer.Option(
               parser=a_file, metavar="FILE", help="Also write the JSON to this file.")] = None,
@@ -58,11 +59,11 @@ def bench(name: Names = None,
     package = load_benchmarks()
     measures = chosen(package, name or [])
     labs = [find(one) for one in lab or []] or all_labs()
-    machine = machine_for(Place.vm, None, quiet)
-    machine.prepare()
+    place = machine_for(Place.vm, machine, None, quiet)
+    place.prepare()
     tools = importlib.import_module(f"{PACKAGE}.tools")
     report = Report(computer(), quick)
-    benchmark = tools.Bench(machine, quick, build, (lambda text: None) if quiet else say, labs)
+    benchmark = tools.Bench(place, quick, build, (lambda text: None) if quiet else say, labs)
     for measure in measures:
         carry_out(measure, benchmark, report)
     text = jsonlib.dumps(report.as_dict(), indent=2)

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli.options import Clock, On, Place, Quiet, Time, WrongUsage, a_folder, a_path, machine_for, say, to_stdout
+from mnlab.cli.options import DEFAULT_MACHINE, Clock, Machine, On, Place, Quiet, Time, WrongUsage, a_folder, a_path, machine_for, say, to_stdout
 from mnlab.lab.lab import ROOT
 
 LONGEST_COMMAND = 3000  # bytes: it travels in a page of 4096 (machine/mailbox.py), not alone
@@ -33,7 +33,7 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
             parser=a_folder, metavar="FOLDER", help="Where files that the command wrote are put.")] = Path("exec-out"),
         limit: Annotated[float, typer.Option(help="Seconds of lab time after which it is stopped.")] = 3600,
         tty: Annotated[bool, typer.Option("-t", "--tty", help="In this terminal, in real time: a shell, say.")] = False,
-        on: On = Place.vm, clock: Clock = None, quiet: Quiet = False) -> None:
+        on: On = Place.vm, machine: Machine = DEFAULT_MACHINE, clock: Clock = None, quiet: Quiet = False) -> None:
     """Run any command in the lab machine, as root, on the files sent in and on what is piped in.
 
     It runs in the folder of the files sent in; what it writes or changes there is brought out, and what --bring names.
@@ -56,7 +56,7 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
     if not tty and (given := piped_in()):
         files["stdin"] = given
     files["exec.json"] = jsonlib.dumps(wanted).encode()
-    place = machine_for(on, clock or (Time.real if tty and on == Place.vm else None), quiet)
+    place = machine_for(on, machine, clock or (Time.real if tty and on == Place.vm else None), quiet)
     with tempfile.TemporaryDirectory(prefix="mnlab-exec-") as scratch:
         outcome = _run(place, _job(files, command, limit, on), Path(scratch), tty)
         brought, problems = bring_back(Path(scratch), out)

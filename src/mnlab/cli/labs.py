@@ -16,9 +16,11 @@ from mnlab.checks.points import plainly_written
 from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
 from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile
 from mnlab.cli.options import (
+    DEFAULT_MACHINE,
     Clock,
     Json,
     Junit,
+    Machine,
     On,
     Out,
     Place,
@@ -96,7 +98,8 @@ def show(lab: OneLab) -> None:
     show_handout(labs.find(lab).handout)
 
 
-def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Place.vm, clock: Clock = None,
+def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Place.vm,
+        machine: Machine = DEFAULT_MACHINE, clock: Clock = None,
         out: Out = Path("runs"), key: Key = None, secret_file: SecretFile = None, json: Json = False,
         junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False) -> None:
     """Run labs with their solutions: see what happens on the network, and the checks pass.
@@ -110,7 +113,7 @@ def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Plac
     seed, seed_from = (DEFAULT_SEED, BY_DEFAULT) if seed is None else (seed, FROM_OPTION)
     secret = SECRET.key(secret_file) or b""
     tasks = [Task(one, seed, out, seed_from=seed_from, secret=secret) for one in chosen]
-    _carry_out(tasks, on, clock, SIGNING.key(key), json, junit, quiet, verbose, brief=all, fresh=fresh)
+    _carry_out(tasks, machine_for(on, machine, clock, quiet), SIGNING.key(key), json, junit, quiet, verbose, brief=all, fresh=fresh)
 
 
 def start(lab: OneLab, seed: Seed = None,
@@ -137,7 +140,8 @@ def _user() -> str:
 
 
 def check(lab: LabNames = None, all: All = False,
-          work: Work = None, seed: Seed = None, on: On = Place.vm, clock: Clock = None, out: Out = Path("runs"),
+          work: Work = None, seed: Seed = None, on: On = Place.vm, machine: Machine = DEFAULT_MACHINE,
+          clock: Clock = None, out: Out = Path("runs"),
           key: Key = None, secret_file: SecretFile = None, json: Json = False, junit: Junit = None,
           quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False,
           for_student: Annotated[bool, typer.Option(
@@ -169,7 +173,7 @@ def check(lab: LabNames = None, all: All = False,
         if chosen_seed is None:
             chosen_seed, seed_from = DEFAULT_SEED, BY_DEFAULT
         tasks.append(Task(one, chosen_seed, out, given, seed_from, secret, for_student, only_work))
-    _carry_out(tasks, on, clock, SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh)
+    _carry_out(tasks, machine_for(on, machine, clock, quiet), SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh)
 
 
 def _lab_of_this_folder() -> str | None:
@@ -220,8 +224,8 @@ def _runs_and_options(words: list[str], pytest: bool, json: bool) -> tuple[list[
     return [a_path(word) for word in words[:end]], words[end:] if end else []
 
 
-def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Clock = None, json: Json = False,
-           quiet: Quiet = False,
+def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, machine: Machine = DEFAULT_MACHINE,
+           clock: Clock = None, json: Json = False, quiet: Quiet = False,
            quick: Annotated[bool, typer.Option("--quick", help="End when every check has failed once.")] = False,
            fresh: Fresh = False) -> None:
     """Try each lab's mutants and show which check catches which: every check must be able to fail.
@@ -236,14 +240,14 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Cl
     from mnlab.report.matrix import kill_matrix
     from mnlab.report.progress import Progress
     chosen = _chosen(lab, not lab)
-    machine = machine_for(on, clock, quiet)
-    machine.prepare()
-    machine = remembering(machine, only_now=fresh)
+    place = machine_for(on, machine, clock, quiet)
+    place.prepare()
+    place = remembering(place, only_now=fresh)
     matrices = []
     with Progress(total=len(chosen), quiet=quiet) as progress:
         for one in chosen:
             progress.start(one.name)
-            matrix = try_mutants(one, machine, DEFAULT_SEED if seed is None else seed,
+            matrix = try_mutants(one, place, DEFAULT_SEED if seed is None else seed,
                                  partial(progress.step, one.name), quick=quick)
             progress.finish(one.name, "every check can fail" if matrix.holds else "NOT proven")
             matrices.append(matrix)
@@ -252,7 +256,10 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, clock: Cl
                     Console().print(kill_matrix(
                         one.name, [check.name for check in matrix.baseline.checks],
                         [mutant.description for mutant in matrix.results], matrix.cells(),
-                        [mutant.description for mutant in matrix.excused_mutants]))
+                        [mutant.description for mutant in matrix.excused_mutants],
+                        {check.name: check.message for check in matrix.baseline.checks
+                         if check.name in matrix.baseline.not_applicable},
+                        {mutant.description: why for mutant, why in matrix.untried.items()}))
     if json:
         print(jsonlib.dumps({"labs": [matrix.as_dict() for matrix in matrices]}, indent=2))
     raise typer.Exit(0 if all(matrix.holds for matrix in matrices) else 1)
@@ -265,15 +272,16 @@ def _chosen(names: list[str] | None, every: bool) -> list[labs.Lab]:
     return labs.all_labs() if every else [labs.find(name) for name in dict.fromkeys(names or ())]
 
 
-def _carry_out(tasks, on, clock, key, json, junit, quiet, verbose, brief: bool = False, fresh: bool = True) -> None:
-    from mnlab.checks.session import run_tasks
+def _carry_out(tasks, machine, key, json, junit, quiet, verbose, brief: bool = False, fresh: bool = True) -> None:
+    from mnlab.checks.session import beyond, run_tasks
     from mnlab.cli.ownership import make_folder
     from mnlab.report.progress import Progress
-    machine = machine_for(on, clock, quiet)
     machine.prepare()
     if not fresh:
         from mnlab.machine.remembered import remembering
         machine = remembering(machine)
+    for words in filter(None, (beyond(task.lab, machine) for task in tasks)):
+        say(words)
     make_folder(tasks[0].out)
     started = time.monotonic()
     with Progress(total=len(tasks), quiet=quiet) as progress:
@@ -335,7 +343,7 @@ def _print(results, draw: bool, quiet: bool, verbose: bool, brief: bool, elapsed
     from mnlab.report.console import Console
     console = Console()
     for result in results:
-        if brief and result.status == PASSED and not verbose:
+        if brief and result.status == PASSED and not result.not_applicable and not verbose:
             continue
         for part in _parts(result, labs.find(result.lab), draw, draw and not quiet and not brief, verbose):
             console.print(part)

@@ -1,16 +1,34 @@
-"""Commands about machines: doctor, and machine build|status|export|import|clean."""
+"""Commands about machines: doctor, and machine list|build|lock|diff|status|export|import|clean."""
 
+import json as jsonlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mnlab.cli.labs import LabNames
-from mnlab.cli.options import Clock, On, Place, Quiet, WrongUsage, a_file, a_path, machine_for, say
+from mnlab.cli.options import (
+    DEFAULT_MACHINE,
+    Clock,
+    Json,
+    Machine,
+    On,
+    Place,
+    Quiet,
+    WrongUsage,
+    a_file,
+    a_path,
+    machine_for,
+    say,
+)
 from mnlab.lab import lab as labs
+from mnlab.machine.machines import MACHINES, find
 
+BUILDING = "two to four minutes"
+MachineName = Annotated[str, typer.Argument(metavar="[NAME]", help=f"A machine: {', '.join(MACHINES)}.")]
+MachineOrLock = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A machine, or the file of a lock.")]
 machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None,
-                      help="The lab machine: build, look at, carry, remove.")
+                      help="The lab machines: build, look at, carry, remove.")
 
 
 def register(app: typer.Typer) -> None:
@@ -58,14 +76,77 @@ def _doctor_of_host(chosen: list[labs.Lab]) -> int:
     return 0 if able == len(lacking) else 1
 
 
+@machine.command(name="list")
+def list_(json: Json = False) -> None:
+    """List the machines: kernel, the versions of what labs use most, size, and age.
+
+    Example: mnlab machine list
+    """
+    from mnlab.machine import overview
+    rows = [overview.describe(named) for named in MACHINES.values()]
+    if json:
+        print(jsonlib.dumps({"machines": rows}, indent=2))
+        return
+    for row in rows:
+        print(f"{row['machine']:<10} {row['about']}{' (the default)' if row['machine'] == DEFAULT_MACHINE else ''}")
+        for line in overview.lines(row):
+            print(f"{'':<10} {line}")
+
+
 @machine.command()
-def build(clock: Clock = None, quiet: Quiet = False) -> None:
+def build(machine: Machine = DEFAULT_MACHINE, clock: Clock = None,
+          lock: Annotated[Path | None, typer.Option(
+              "--lock", parser=a_file, metavar="FILE", help="Of exactly these packages: what `machine lock` printed.")] = None,
+          quiet: Quiet = False) -> None:
     """Build the image and take the snapshot now, instead of at the first run.
 
-    Example: mnlab machine build
+    Example: mnlab machine build --machine latest
     """
-    machine_for(Place.vm, clock, quiet).prepare()
-    say("the lab machine is ready")
+    from mnlab.machine import image
+    from mnlab.machine import lock as locks
+    place = machine_for(Place.vm, machine, clock, quiet)
+    if lock:
+        image.rebuild(find(machine), locks.read(lock), place.say)
+    place.prepare()
+    say(f"the lab machine {machine} is ready; its image is {place.image.digest[:12]}")
+
+
+@machine.command()
+def lock(name: MachineName = DEFAULT_MACHINE) -> None:
+    """Print the exact packages of a machine's image, for `machine build --lock`.
+
+    Example: mnlab machine lock debian13 > debian13.lock
+    """
+    print(lock_of(name), end="")
+
+
+@machine.command()
+def diff(one: MachineOrLock, other: MachineOrLock) -> None:
+    """List the packages in which two machines differ; each is a name, or a file that `machine lock` wrote.
+
+    Exit status: 0 if they are the same, 1 if they differ.
+
+    Example: mnlab machine diff debian13 latest
+    """
+    from mnlab.machine import lock as locks
+    rows = locks.differences(lock_of(one), lock_of(other))
+    width = max((len(name) for name, _, _ in rows), default=0)
+    for name, ours, theirs in rows:
+        print(f"{name:<{width}}  {ours or '-'}  {theirs or '-'}")
+    print(f"{len(rows)} packages differ" if rows else "the same packages")
+    raise typer.Exit(1 if rows else 0)
+
+
+def lock_of(word: str):
+    """The packages of a built machine, or of a lock's file. WrongUsage if it is neither."""
+    from mnlab.machine import image
+    from mnlab.machine import lock as locks
+    if word not in MACHINES and Path(word).is_file():
+        return locks.read(Path(word))
+    named = find(word)
+    if not image.built(named):
+        raise WrongUsage(f"{word} is not built: mnlab machine build --machine {word} ({BUILDING})")
+    return image.place(named).lock
 
 
 @machine.command()
@@ -78,12 +159,14 @@ def status(thorough: Annotated[bool, typer.Option(help="Hash every file.")] = Fa
     from mnlab.machine.job import MIB
     print(f"cache: {cache.cache_folder()}")
     found = parcel.entries()
+    used = {entry: name for name, named in MACHINES.items() for entry in parcel.of(named)}
     for entry in found:
         whole = "whole" if cache.is_whole(entry, thorough) else "DAMAGED: it is built again at the next run"
-        print(f"  {entry.name:<42} {parcel.size_on_disk(entry) / MIB:6.0f} MiB  {whole}")
+        print(f"  {entry.name:<48} {parcel.size_on_disk(entry) / MIB:6.0f} MiB  {whole}"
+              + ("" if entry in used or entry.name.startswith(parcel.HELPING) else "; out of date (machine clean)"))
     if kept := remembered.runs():
         size = sum(run.stat().st_size for run in kept) / MIB
-        print(f"  {f'{len(kept)} remembered runs':<42} {size:6.0f} MiB")
+        print(f"  {f'{len(kept)} remembered runs':<48} {size:6.0f} MiB")
     if not found:
         print("  nothing yet: `mnlab machine build` builds the lab machine")
 
@@ -91,14 +174,14 @@ def status(thorough: Annotated[bool, typer.Option(help="Hash every file.")] = Fa
 @machine.command()
 def export(file: Annotated[Path, typer.Argument(
                parser=a_file, metavar="FILE", help="The file to write, say lab-machine.tgz.")],
-           quiet: Quiet = False) -> None:
-    """Write the lab machine into one file, for computers that shall not build it.
+           machine: Machine = DEFAULT_MACHINE, quiet: Quiet = False) -> None:
+    """Write a lab machine into one file, for computers that shall not build it.
 
     Example: mnlab machine export lab-machine.tgz
     """
     from mnlab.cli.ownership import give_back
     from mnlab.machine import cache, parcel
-    parcel.export(file, (lambda text: None) if quiet else say)
+    parcel.export(file, find(machine), (lambda text: None) if quiet else say)
     give_back(file)
     print(f"{cache.sha256(file)}  {file}")
 
@@ -119,14 +202,15 @@ def import_(file: Annotated[Path, typer.Argument(
 
 
 @machine.command()
-def clean(all: Annotated[bool, typer.Option("--all", help="Everything, not only what is out of date.")] = False,
+def clean(machine: Annotated[str, typer.Option("--machine", metavar="NAME", help="This machine, wanted or not.")] = "",
+          all: Annotated[bool, typer.Option("--all", help="Everything, not only what is out of date.")] = False,
           runs: Annotated[bool, typer.Option("--runs", help="Also the scenes that are remembered.")] = False) -> None:
     """Remove images and snapshots that no run would use any more.
 
     Example: mnlab machine clean
     """
     from mnlab.machine import parcel, remembered
-    removed = parcel.clean(everything=all)
+    removed = parcel.clean(everything=all, only=find(machine) if machine else None)
     if all or runs:
         removed += remembered.forget()
     for name, size in removed:

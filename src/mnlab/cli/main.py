@@ -12,7 +12,7 @@ import typer
 
 from mnlab import __version__
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli import bench, exec, keys, labs, machines, shell, tests
+from mnlab.cli import atlas, bench, exec, keys, labs, machines, shell, tests
 from mnlab.cli.options import WrongUsage
 from mnlab.machine import plain
 
@@ -26,6 +26,7 @@ exec.register(app)
 machines.register(app)
 tests.register(app)
 bench.register(app)
+atlas.register(app)
 
 
 def _show_version(wanted: bool) -> None:
@@ -71,7 +72,8 @@ def _status_of(problem: Exception) -> int | None:
     from mnlab.lab.lab import BrokenLab, UnknownLab  # not at the top: most commands end well
     from mnlab.lab.student_toml import BadWork
     from mnlab.machine.job import MachineError, UnsafeCache
-    if isinstance(problem, (UnknownLab, BrokenLab, BadWork, WrongUsage, UnsafeCache)):
+    from mnlab.machine.machines import UnknownMachine
+    if isinstance(problem, (UnknownLab, UnknownMachine, BrokenLab, BadWork, WrongUsage, UnsafeCache)):
         return WRONG_USAGE
     return EXIT_STATUS[INCONCLUSIVE] if isinstance(problem, MachineError) else None
 

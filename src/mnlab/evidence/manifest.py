@@ -79,7 +79,7 @@ def scenes(value) -> bool:
 RUN = {
     "lab": name, "seed": lambda value: whole(value) and value >= 0, "params": table(anything), "scenes": scenes,
     "left_out": lambda value: isinstance(value, list) and all(map(name, value)),
-    "machine": table(text), "seconds": table(number),
+    "machine": table(text), "features": table(text), "seconds": table(number),
     "evidence_sha256": lambda value: text(value) and re.fullmatch("[0-9a-f]{64}", value) is not None,
     "secrets": lambda value: value in (layout.LOCAL, layout.COURSE),
     "work": fields(kind=lambda value: value in (layout.STUDENT, layout.SOLUTION), sha256=text),

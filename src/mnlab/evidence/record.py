@@ -129,8 +129,8 @@ class Record:
             raise Missing(f"files/{name} is not JSON") from None
 
     @cached_property
-    def _kernel(self) -> list:
-        return kernel.events(*self._trace(layout.TRACE))
+    def _kernel(self) -> kernel.Account:
+        return kernel.account(*self._trace(layout.TRACE))
 
     def _trace(self, name: str) -> tuple[str, float]:
         """A trace's text, and what to add to its times (s) to have lab time."""
@@ -140,12 +140,21 @@ class Record:
         except ValueError:
             raise Unreadable(f"{self.folder} is damaged: the first line of {name}") from None
 
-    def kernel(self) -> list:
-        """The kernel's TCP tracepoints (protocols.kernel), times in seconds of lab time."""
-        return self._kernel
+    def kernel(self, *kinds: type[kernel.Event]) -> list:
+        """The kernel's TCP tracepoints (protocols.kernel) of these kinds, or all; times in seconds of lab time.
+
+        Missing if the kernel could not tell of one that is asked for: what is not there is not "none"."""
+        unknown = self._kernel.unknown
+        asked = ["", *(kind.name for kind in kinds)] if kinds else unknown
+        if why := [unknown[name] for name in asked if name in unknown]:
+            raise Missing("; ".join(why))
+        return [event for event in self._kernel.events if isinstance(event, kinds or kernel.Event)]
 
     def neighbours(self, device: str, address: str) -> list[neighbours.Neighbour]:
-        """How the entry for `address` in the cache of the node with interface `device` changed."""
+        """How the entry for `address` in the cache of the node with interface `device` changed. Missing if the kernel
+        could not tell of every change."""
+        if why := neighbours.unknown(self._trace(layout.NEIGHBOUR_TRACE)[0]):
+            raise Missing(why)
         return [entry for entry in neighbours.changes(*self._trace(layout.NEIGHBOUR_TRACE))
                 if (entry.device, entry.address) == (device, address)]
 
@@ -189,8 +198,8 @@ class Record:
 
     def insist_on_readable(self) -> None:
         """Unreadable if a file that is read line by line is damaged."""
-        for name, read in ((layout.TIMELINE, lambda: self.timeline), (layout.TRACE, self.kernel),
-                           (layout.NEIGHBOUR_TRACE, lambda: self.neighbours("", ""))):
+        for name, read in ((layout.TIMELINE, lambda: self.timeline), (layout.TRACE, lambda: self._kernel),
+                           (layout.NEIGHBOUR_TRACE, lambda: neighbours.changes(*self._trace(layout.NEIGHBOUR_TRACE)))):
             if (self.folder / name).is_file():
                 try:
                     read()

@@ -41,8 +41,8 @@ ADDRESS = re.compile(r"(?<![\w.])\d+\.\d+\.\d+\.\d+(?![\d.])")
 class Tracing:
     """Context manager: records while its block runs, writes the kernel's text to `path` at the end.
 
-    The first line of the file is `# start SECONDS`: the trace clock at the start of lab time. `networks` are the run's
-    own (ipaddress.IPv4Network).
+    The first line of the file is `# start SECONDS`: the trace clock at the start of lab time. For each of `events` that
+    this kernel does not have, a line `# absent: NAME` follows. `networks` are the run's own (ipaddress.IPv4Network).
     """
 
     def __init__(self, path: Path, start_ns: int, networks: Iterable, only: str = "", events: tuple[str, ...] = EVENTS,
@@ -58,6 +58,8 @@ class Tracing:
                 self._set("trace_clock", "mono")
                 self._set("buffer_size_kb", self.buffer_kib * FULL_BUFFERS // max(FULL_BUFFERS, os.cpu_count() or 1))
             self._set("trace", "")
+            self.absent = [event for event in self.events if not (self.instance / "events" / event).is_dir()]
+            self.events = tuple(event for event in self.events if event not in self.absent)
             for event in self.events:
                 if self.only and event in FILTERED:
                     self._set(f"events/{event}/filter", self.only)
@@ -74,7 +76,8 @@ class Tracing:
         text = (self.instance / "trace").read_text()
         with open(self.path, "a") as file:
             file.write(f"# start {self.start_ns // 10**9}.{self.start_ns % 10**9:09d}\n"
-                       f"{own_lines(text, self.networks) if OWNER else text}")
+                       + "".join(f"# absent: {event.rpartition('/')[2]}\n" for event in self.absent)
+                       + (own_lines(text, self.networks) if OWNER else text))
         if "entries-in-buffer/entries-written" in text:
             counts = text.split("entries-in-buffer/entries-written:")[1].split()[0].split("/")
             if counts[0] != counts[1]:

@@ -1,21 +1,25 @@
 """Run a lab on a machine: send in what each scene needs, and make whole evidence of what comes back."""
 
 import json
+import re
 import shutil
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from mnlab.evidence import layout
 from mnlab.evidence.run import Run
+from mnlab.lab.features import FEATURES
 from mnlab.lab.lab import ROOT, Lab
 from mnlab.lab.needed import dotted, needed_files
 from mnlab.lab.read_once import Work, read
 from mnlab.lab.scene import Scene
-from mnlab.machine.job import Job, Limits, Machine, MachineError, Outcome, flatten
+from mnlab.machine.job import FOUND, Job, Limits, Machine, MachineError, Outcome, flatten
 
 #: The rooms of which modules run inside the machine. So does what a lab's mutants.py is written with.
 ROOMS = ("evidence", "lab", "net", "protocols")
@@ -103,11 +107,14 @@ def play(plan: Plan, scene: Scene, machine: Machine, progress: Callable[[str], N
 
 def finish(plan: Plan, outcomes: list[Outcome], machine: Machine, seconds: float) -> Run:
     """Make whole evidence of a run whose scenes have all been played, with their outcomes, within so many `seconds`."""
-    scenes = {scene.name for scene in plan.scenes}
+    scenes, shown = {scene.name for scene in plan.scenes}, dict[str, str]()
+    with suppress(MachineError):  # a check that asks for a feature will say that it is not known
+        shown = features_of(plan.lab, machine)
     manifest = {"lab": plan.lab.name, "seed": plan.seed, "params": plan.params,
                 "secrets": layout.COURSE if plan.key else layout.LOCAL,
                 "scenes": [{"name": scene.name, "title": scene.title} for scene in plan.scenes],
-                "left_out": [scene.name for scene in plan.lab.scenes if scene.name not in scenes]}
+                "left_out": [scene.name for scene in plan.lab.scenes if scene.name not in scenes],
+                **({"features": shown} if shown else {})}
     path = plan.folder / layout.MANIFEST
     try:
         (plan.folder / layout.SCENES).mkdir(parents=True, exist_ok=True)
@@ -159,6 +166,26 @@ def make_job(lab: Lab, scene: Scene, work: dict[str, bytes], seed: int, params: 
     if getattr(lab.experiment, "openflow", False):
         files["controller"] = ROOT / "controller"
     return Job("mnlab.lab.inside:main", files, path=("src", "."), limits=limits, needs=needs_of(lab), library=engine())
+
+
+def features_of(lab: Lab, machine: Machine) -> dict[str, str]:
+    """What a machine shows, by feature: "", or why not (lab/features.py). {} for a lab none of whose files names one:
+    then nothing is tried. MachineError if that cannot be done."""
+    texts = [path.read_text(errors="replace") for path in lab.folder.glob("*.py")]
+    if not any(re.search(rf"""["']{name}["']""", text) for name in FEATURES for text in texts):
+        return {}
+    files = needed_files(engine(), ["mnlab.lab.probes"])
+    return machine.features(Job("mnlab.lab.probes:main", dict(files), (FOUND,), library=engine()))
+
+
+def survey(machine: Machine) -> dict:
+    """What a machine has as its defaults, and what its tools print (lab/survey.py). MachineError if it cannot say."""
+    files = needed_files(engine(), ["mnlab.lab.survey"])
+    with tempfile.TemporaryDirectory(prefix="mnlab-survey-") as scratch:
+        outcome = machine.run(Job("mnlab.lab.survey:main", dict(files), (FOUND,), library=engine()), Path(scratch))
+        if outcome.status != 0:
+            raise MachineError(f"the machine could not be surveyed: {outcome.trouble or outcome.status}")
+        return json.loads(Path(scratch, FOUND).read_text())
 
 
 def whole_job(lab: Lab, work: dict[str, bytes], seed: int, params: dict) -> Job:

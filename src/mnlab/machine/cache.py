@@ -60,25 +60,26 @@ def locked(name: str, waiting: Callable[[], None] = lambda: None):
         yield
 
 
-def entry(name: str, build: Callable[[Path], None], say: Callable[[str], None]) -> Path:
-    """The folder of entry `name`, built by `build(folder)` if it is not there or not whole. MachineError if it cannot
-    be written."""
+def entry(name: str, build: Callable[[Path], None], say: Callable[[str], None], anew: bool = False) -> Path:
+    """The folder of entry `name`, built by `build(folder)` if it is not there or not whole, or `anew`. MachineError if
+    it cannot be written."""
     place = cache_folder() / name
-    if is_whole(place):
+    if is_whole(place) and not anew:
         return place
     kind = name.split("-")[0]
     try:
-        return _built(place, kind, build, say)
+        return _built(place, kind, build, say, anew)
     except OSError as problem:
         raise MachineError(f"the {kind} could not be put into the cache {place.parent}: {problem.strerror or problem}"
                            ) from None
 
 
-def _built(place: Path, kind: str, build: Callable[[Path], None], say: Callable[[str], None]) -> Path:
+def _built(place: Path, kind: str, build: Callable[[Path], None], say: Callable[[str], None],
+           anew: bool) -> Path:
     with locked(kind, lambda: say(f"waiting for another mnlab that is building the {kind}")):
-        if is_whole(place):
+        if is_whole(place) and not anew:
             return place
-        if place.exists():
+        if place.exists() and not anew:
             say(f"the cached {kind} is damaged: building it again")
             shutil.rmtree(place)
         for leftover in cache_folder().glob(f"{kind}.building-*"):
@@ -87,6 +88,8 @@ def _built(place: Path, kind: str, build: Callable[[Path], None], say: Callable[
         try:
             build(folder)
             seal(folder)
+            if anew:
+                shutil.rmtree(place, ignore_errors=True)
             folder.rename(place)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)

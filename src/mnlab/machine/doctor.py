@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mnlab.machine import cache, image, parcel, tools
 from mnlab.machine.job import MIB, MachineError
+from mnlab.machine.machines import DEFAULT, MACHINES, Named
 
 DISK_NEEDED = 2048 * MIB  # while the image is built: a tree, its archive, and the result
 MEMORY_NEEDED = 1024 * MIB
@@ -29,7 +30,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Everything that matters, in the order in which to mend it."""
-    return [_python(), _qemu(), *_builders(), _image(), _disk(), _memory(), _kvm(), _root()]
+    return [_python(), _qemu(), *_builders(), *_images(), _disk(), _memory(), _kvm(), _root()]
 
 
 def _python() -> Finding:
@@ -46,7 +47,7 @@ def _qemu() -> Finding:
 
 
 def _builders() -> list[Finding]:
-    built = image.built()
+    built = image.built(MACHINES[DEFAULT])
     found = []
     for program in tools.building():
         there = shutil.which(program)
@@ -56,11 +57,17 @@ def _builders() -> list[Finding]:
     return found
 
 
-def _image() -> Finding:
-    if image.built():
-        return Finding("lab machine", True, f"built, {sum(map(parcel.size_on_disk, parcel.entries())) // MIB} MiB")
-    return Finding("lab machine", False, "not built yet", "the first run builds it; or: mnlab machine build",
-                   optional=True)
+def _images() -> list[Finding]:
+    return [_image(named) for named in MACHINES.values()]
+
+
+def _image(named: Named) -> Finding:
+    if image.built(named):
+        size = sum(map(parcel.size_on_disk, parcel.of(named))) // MIB
+        return Finding(named.name, True, f"built, {size} MiB", optional=True)
+    default = named.name == DEFAULT
+    return Finding(named.name, False, "not built yet" if default else f"not built ({named.about})",
+                   "the first run builds it; or: mnlab machine build" if default else "", optional=True)
 
 
 def _disk() -> Finding:

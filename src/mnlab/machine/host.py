@@ -11,6 +11,7 @@ import platform
 import select
 import socket
 import subprocess
+import tempfile
 import time
 import zlib
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from mnlab.machine import capabilities, mailbox
-from mnlab.machine.job import Job, MachineError, Outcome
+from mnlab.machine.job import Job, MachineError, Outcome, try_features
 from mnlab.machine.patience import because_busy
 
 #: What a job prints while another run must end first (lab/inside.py): that is not its own time.
@@ -37,6 +38,7 @@ class HostMachine:
     def __init__(self):
         self.running: set[socket.socket] = set()
         self.abandoned = False
+        self.found: dict[str, str] | None = None
 
     def prepare(self, needs: tuple[str, ...] = ()) -> None:
         """MachineError if this computer cannot run jobs, or lacks one of `needs`."""
@@ -48,6 +50,13 @@ class HostMachine:
 
     def describe(self) -> dict:
         return {"machine": "host", "clock": "real", "accelerator": "none", "kernel": platform.release()}
+
+    def features(self, job: Job) -> dict[str, str]:
+        """What `job` finds that this kernel shows, in namespaces of its own; tried when it is first asked for."""
+        if self.found is None:
+            with tempfile.TemporaryDirectory(prefix="mnlab-features-") as scratch:
+                self.found = try_features(self, job, Path(scratch))
+        return self.found
 
     def abandon(self) -> None:
         self.abandoned = True

@@ -4,6 +4,7 @@ A machine takes a `Job`, runs it on a kernel of its own or of the host, and fill
 /result. It knows nothing of labs.
 """
 
+import json
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,10 @@ MIB = mailbox.MIB
 
 
 SMALL_NETWORK, HOST = 300, MIB // 4  # hosts that any job has room for; bytes of memory for each one more
+
+
+#: What a job that tries what a machine's kernel shows leaves in its result: {feature: "", or why not}, as JSON.
+FOUND = "found.json"
 
 
 class MachineError(Exception):
@@ -119,6 +124,22 @@ class Machine(Protocol):
 
     def describe(self) -> dict:
         """What identifies this machine in a manifest: kind, clock, accelerator, image digest, QEMU version."""
+
+    def features(self, job: Job) -> dict[str, str]:
+        """What this machine shows: each feature that `job` tries (it leaves FOUND), with "" or why not. Tried once.
+        MachineError if that cannot be done."""
+
+
+def try_features(machine: Machine, job: Job, folder: Path) -> dict[str, str]:
+    """Run a job that tries features; what it found. MachineError, with its last words, if it found nothing."""
+    said: list[bytes] = []
+    outcome = machine.run(job, folder, said.append)
+    try:
+        return json.loads((folder / FOUND).read_bytes())
+    except (OSError, ValueError):
+        words = b"".join(said)[-1000:].decode(errors="replace").strip().splitlines()
+        why = outcome.trouble or (words[-1] if words else f"status {outcome.status}")
+        raise MachineError(f"what this machine's kernel shows could not be tried: {why}") from None
 
 
 def flatten(files: dict[str, Path | bytes]):

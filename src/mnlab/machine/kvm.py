@@ -16,8 +16,8 @@ from mnlab.machine.qemu import ELSEWHERE
 PROBE_LIMIT = 8  # seconds of processor time, or of nothing at all; a working KVM boots the probe in one
 
 
-def best_accelerator(images: Path, say: Callable[[str], None]) -> str:
-    """"kvm" or "hvf" if a timed trial proves it works, else "tcg". The answer is kept until the next boot."""
+def best_accelerator(kernel: Path, say: Callable[[str], None]) -> str:
+    """"kvm" or "hvf" if a timed trial proves it works, else "tcg". The answer is kept until the next boot. `kernel` is an image's."""
     candidate = {"Linux": "kvm", "Darwin": "hvf"}.get(platform.system())
     if candidate is None or candidate == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"
@@ -29,19 +29,19 @@ def best_accelerator(images: Path, say: Callable[[str], None]) -> str:
             return known["answer"]
     except (OSError, ValueError, TypeError, KeyError):
         pass
-    answer = candidate if _works(candidate, images) else "tcg"
+    answer = candidate if _works(candidate, kernel) else "tcg"
     if answer != candidate:
         say(f"{candidate} is there but does not run a guest: using plain emulation for the real clock")
     note.write_text(json.dumps({"question": question, "answer": answer}))
     return answer
 
 
-def _works(accelerator: str, images: Path) -> bool:
+def _works(accelerator: str, kernel: Path) -> bool:
     """Whether the image's kernel boots as far as its first program. It finds no root file system there and says so."""
     command = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display",
                "none", "-accel", accelerator, "-cpu", "max", "-m", "256", "-no-reboot", "-serial", "stdio",
-               "-kernel", str(images / image.KERNEL), "-initrd", str(images / image.INITRD),
-               "-append", "console=ttyS0 quiet mnlab.image=1"]
+               "-kernel", str(kernel / image.KERNEL), "-initrd", str(kernel / image.INITRD),
+               "-append", "console=ttyS0 quiet mnlab.userland=1"]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                cwd=ELSEWHERE)
     assert process.stdout

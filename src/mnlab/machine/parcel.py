@@ -1,6 +1,6 @@
-"""The machine in one file: export it, and import it on another computer, which then needs to build nothing.
+"""A machine in one file: export it, and import it on another computer, which then needs to build nothing.
 
-A parcel is a gzipped tar of cache entries (the image and the virtual-time snapshot). Each entry's seal holds the
+A parcel is a gzipped tar of cache entries (the image's layers and the virtual-time snapshot). Each entry's seal holds the
 SHA-256 of its files; an import checks every byte before the entry gets its place.
 """
 
@@ -14,21 +14,27 @@ from pathlib import Path, PurePosixPath
 
 from mnlab.machine import cache, image, snapshot
 from mnlab.machine.job import MIB, MachineError
+from mnlab.machine.machines import MACHINES, Named
 from mnlab.machine.qemu import CLOCKS, MEMORY, Hardware
 from mnlab.machine.vm import VirtualMachine
 
 BLOCK = 64 * 1024
+#: What lies in the cache by kind of entry: what runs are made of, and what building leaves for the next time.
+KINDS = ("bytecode", "kernel", "snapshot", "userland", "wheels")
+CARRIED = ("kernel", "snapshot", "userland")
+HELPING = ("bytecode", "wheels")  # of no machine in particular
+FORMER = "image"  # how entries began before machines had names
 
 
-def export(file: Path, say: Callable[[str], None]) -> None:
-    """Write the parcel, building what is missing first. MachineError if that or the writing fails."""
-    machine = VirtualMachine("virtual", say)
+def export(file: Path, named: Named, say: Callable[[str], None]) -> None:
+    """Write a machine's parcel, building what is missing first. MachineError if that or the writing fails."""
+    machine = VirtualMachine("virtual", say, named=named)
     machine.prepare()
     say(f"writing {file}")
     partial = file.with_name(file.name + ".partial")
     try:
         with tarfile.open(partial, "w:gz", compresslevel=1, format=tarfile.PAX_FORMAT) as archive:
-            for entry in (machine.image, machine.snapshot):
+            for entry in (machine.image.userland, machine.image.kernel, machine.snapshot):
                 archive.add(entry, entry.name)
         partial.rename(file)
     except OSError as problem:
@@ -50,9 +56,13 @@ def import_(file: Path, say: Callable[[str], None]) -> list[str]:
         except OSError as problem:
             raise MachineError(f"{file} could not be read: {problem.strerror or problem}") from None
         entries = sorted(Path(scratch).iterdir())
-        if strange := [entry.name for entry in entries if not re.fullmatch(r"(image|snapshot)-[a-z0-9-]+", entry.name)]:
+        if any(entry.name.startswith(f"{FORMER}-") for entry in entries):
+            raise MachineError(f"{file} was exported by an mnlab from before machines had names; export it again from "
+                               "this one")
+        if strange := [entry.name for entry in entries
+                       if not re.fullmatch(rf"({'|'.join(CARRIED)})-[a-z0-9-]+", entry.name)]:
             raise MachineError(f"{file} is not an exported machine: it holds {strange[0]!r}")
-        if f"image-{image.key()}" not in [entry.name for entry in entries]:
+        if not _machine_in({entry.name for entry in entries}):
             raise MachineError(f"{file} was exported by another version of mnlab; export it again from this one")
         for entry in entries:
             say(f"checking {entry.name}")
@@ -64,6 +74,11 @@ def import_(file: Path, say: Callable[[str], None]) -> list[str]:
                 shutil.rmtree(folder / entry.name, ignore_errors=True)
                 entry.rename(folder / entry.name)
         return [entry.name for entry in entries]
+
+
+def _machine_in(names: set[str]) -> bool:
+    """Whether entries of these names are a machine of this mnlab."""
+    return any({place.userland.name, place.kernel.name} <= names for place in map(image.place, MACHINES.values()))
 
 
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
@@ -92,36 +107,37 @@ def size_on_disk(folder: Path) -> int:
 
 
 def entries() -> list[Path]:
-    """Images, snapshots and compiled code in the cache, finished ones only."""
+    """What was built and is in the cache, whole or not; also what an mnlab from before machines had names left."""
     folder = cache.cache_folder()
-    kinds = ("bytecode", "image", "snapshot")
-    return sorted(path for kind in kinds for path in folder.glob(f"{kind}-*") if path.is_dir())
+    return sorted(path for kind in (*KINDS, FORMER) for path in folder.glob(f"{kind}-*") if path.is_dir())
 
 
-def clean(everything: bool) -> list[tuple[str, int]]:
-    """Remove entries that no run would use any more, or all of them; (name, MiB) of each."""
-    current = set() if everything else _current()
+def of(named: Named) -> set[Path]:
+    """The entries of one machine, in the cache or not: its image, and what may have been made of it."""
+    place = image.place(named)
+    found = {place.userland, place.kernel}
+    if not image.built(named):
+        return found
+    try:
+        names = [snapshot.entry_name(Hardware(clock, accelerator, place.layers, memory), place.digest)
+                 for clock, accelerator in CLOCKS for memory in MEMORY]
+    except MachineError:
+        return found | set(cache.cache_folder().glob("snapshot-*"))  # no QEMU to ask: any may be
+    return found | {cache.cache_folder() / name for name in names}
+
+
+def clean(everything: bool = False, only: Named | None = None) -> list[tuple[str, int]]:
+    """Remove entries that no run would use any more, or all of them, or one machine's that no other shares; (name, MiB)
+    of each."""
+    others = set[Path]().union(*(of(named) for named in MACHINES.values() if named is not only))
     removed = []
     for entry in entries():
-        if entry not in current:
+        if everything or (entry in of(only) - others if only else entry not in others):
             with cache.locked(entry.name.split("-")[0]):
                 removed.append((entry.name, size_on_disk(entry) // MIB))
                 shutil.rmtree(entry, ignore_errors=True)
-    for kind in ("image", "snapshot", "import"):
+    for kind in (*KINDS, "import"):
         with cache.locked(kind):  # nobody is building now: these are of builds that were killed
             for leftover in cache.cache_folder().glob(f"{kind}.building-*"):
                 shutil.rmtree(leftover, ignore_errors=True)
     return removed
-
-
-def _current() -> set[Path]:
-    """The image of this recipe, and snapshots made of it."""
-    images = cache.cache_folder() / f"image-{image.key()}"
-    if not cache.is_whole(images):
-        return set()
-    try:
-        names = [snapshot.entry_name(Hardware(clock, accelerator, images / image.ROOTFS, memory), image.digest(images))
-                 for clock, accelerator in CLOCKS for memory in MEMORY]
-    except MachineError:
-        return {images, *cache.cache_folder().glob("snapshot-*")}  # no QEMU to ask: remove none
-    return {images, *(cache.cache_folder() / name for name in names)}

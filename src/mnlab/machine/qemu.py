@@ -45,21 +45,23 @@ class Hardware:
 
     clock: str
     accelerator: str
-    rootfs: Path
+    layers: tuple[Path, ...]  # file systems: what image.Image.layers says
     memory: int = MEMORY[0]
 
     def arguments(self) -> list[str]:
         """The part that defines the hardware, without memory contents and connections."""
         cpu = "Nehalem" if self.accelerator == "tcg" else "max"
-        size = self.rootfs.stat().st_size
+        layers = [argument for number, path in enumerate(self.layers) for argument in (
+            "-object", f"memory-backend-file,id=image{number},size={path.stat().st_size},mem-path={path},share=on,"
+                       "readonly=on",
+            "-device", f"nvdimm,memdev=image{number},id=nv{number},unarmed=on")]
         return [
             "-nodefaults", "-no-user-config", "-display", "none", "-seed", "1", "-cpu", cpu, "-smp", "1",
             "-M", "q35,nvdimm=on,memory-backend=ram0,usb=off,vmport=off,smbus=off,i8042=off,hpet=off",
-            "-m", f"{self.memory // MIB},slots=2,maxmem=8G",
+            "-m", f"{self.memory // MIB},slots={len(self.layers) + 1},maxmem=8G",
             *CLOCKS[self.clock, self.accelerator],
-            "-object", f"memory-backend-file,id=image0,size={size},mem-path={self.rootfs},share=on,readonly=on",
-            "-device", "nvdimm,memdev=image0,id=nv0,unarmed=on",
-            "-device", "nvdimm,memdev=mail0,id=nv1",
+            *layers,
+            "-device", "nvdimm,memdev=mail0,id=nv",
             "-device", "isa-debugcon,iobase=0xe9,chardev=console",
             "-device", "isa-debug-exit,iobase=0x501,iosize=0x04",
             "-device", "pvpanic", "-action", "panic=pause,reboot=shutdown",

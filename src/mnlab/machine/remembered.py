@@ -38,6 +38,7 @@ class Remembering:
             raise ValueError("in real time no run is like another")
         self.machine, self.clock = machine, machine.clock
         self.prepare, self.abandon, self.describe = machine.prepare, machine.abandon, machine.describe
+        self.features = machine.features
         self.own = tempfile.TemporaryDirectory(prefix="mnlab-runs-") if only_now else None
         self.limit = limit()
         self.at_work: defaultdict[str, Lock] = defaultdict(Lock)

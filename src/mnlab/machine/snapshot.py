@@ -28,7 +28,7 @@ BOOT_LIMIT = 600  # seconds of processor time; a boot takes about 25
 #: quarter faster. The rest turns off what protects a machine that lives for seconds from nobody.
 CMDLINE = ("console=ttyS0 quiet loglevel=4 mitigations=off nokaslr norandmaps randomize_kstack_offset=off "
            "init_on_alloc=0 apparmor=0 audit=0 nowatchdog random.trust_cpu=on tsc=reliable net.ifnames=0 panic=-1 "
-           "mnlab.image={size}")
+           "mnlab.userland={sizes[0]} mnlab.modules={sizes[1]}")
 
 
 def key(hardware: Hardware, image_digest: str) -> str:
@@ -36,7 +36,9 @@ def key(hardware: Hardware, image_digest: str) -> str:
     digest = hashlib.sha256(image_digest.encode())
     for path in GUEST:
         digest.update(path.read_bytes())
-    arguments = [argument.replace(str(hardware.rootfs), "") for argument in hardware.arguments()]
+    arguments = repr(hardware.arguments())
+    for layer in hardware.layers:
+        arguments = arguments.replace(str(layer.parent), "")
     digest.update(repr((arguments, CMDLINE, COUNTER, SPENT, tools.qemu_version())).encode())
     return digest.hexdigest()[:16]
 
@@ -46,19 +48,18 @@ def entry_name(hardware: Hardware, image_digest: str) -> str:
     return f"snapshot-{hardware.clock}-{hardware.accelerator}-{key(hardware, image_digest)}"
 
 
-def get(hardware: Hardware, image_digest: str, say: Callable[[str], None] = cache.say_to_stderr) -> Path:
+def get(hardware: Hardware, of: image.Image, say: Callable[[str], None] = cache.say_to_stderr) -> Path:
     """The snapshot's folder in the cache, taken if need be. MachineError if the machine does not boot."""
-    return cache.entry(entry_name(hardware, image_digest), lambda folder: take(folder, hardware, say), say)
+    return cache.entry(entry_name(hardware, of.digest), lambda folder: take(folder, hardware, of, say), say)
 
 
-def take(folder: Path, hardware: Hardware, say: Callable[[str], None]) -> None:
+def take(folder: Path, hardware: Hardware, of: image.Image, say: Callable[[str], None]) -> None:
     """Boot the image and write the snapshot into `folder`."""
     say("booting the lab machine for its snapshot (once; half a minute)")
-    images, log, initrd, ram, state = (hardware.rootfs.parent, folder / "boot.log", folder / "initrd", folder / RAM,
-                                       folder / STATE)
-    initrd.write_bytes((images / image.INITRD).read_bytes() + cpio({f"agent/{p.name}": p.read_bytes() for p in GUEST}))
-    boot = ["-kernel", str(images / image.KERNEL), "-initrd", str(initrd), "-serial", f"file:{log}",
-            "-append", CMDLINE.format(size=hardware.rootfs.stat().st_size)]
+    log, initrd, ram, state = folder / "boot.log", folder / "initrd", folder / RAM, folder / STATE
+    initrd.write_bytes((of.kernel / image.INITRD).read_bytes() + cpio({f"agent/{p.name}": p.read_bytes() for p in GUEST}))
+    boot = ["-kernel", str(of.kernel / image.KERNEL), "-initrd", str(initrd), "-serial", f"file:{log}",
+            "-append", CMDLINE.format(sizes=[layer.stat().st_size for layer in hardware.layers])]
     with open(state, "wb") as output, processor.claimed() as number, \
             Qemu(hardware, ram, private=False, extra=boot, processor=number) as qemu:
         patience = qemu.patience(BOOT_LIMIT, "the boot")

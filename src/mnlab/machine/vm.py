@@ -1,5 +1,7 @@
 """The virtual lab machine: restore the snapshot, hand in the job, collect the result."""
 
+import hashlib
+import json
 import os
 import socket
 import time
@@ -11,7 +13,8 @@ from functools import cached_property
 from pathlib import Path
 
 from mnlab.machine import bytecode, cache, image, kvm, mailbox, processor, snapshot, tools
-from mnlab.machine.job import MIB, Job, MachineError, Outcome
+from mnlab.machine.job import FOUND, MIB, Job, MachineError, Outcome, try_features
+from mnlab.machine.machines import DEFAULT, MACHINES, Named
 from mnlab.machine.patience import HANG, Patience, because_busy
 from mnlab.machine.qemu import ANSWER_LIMIT, DONE, ITS_OWN, MEMORY, SILENCE, Hardware, Qemu
 
@@ -25,27 +28,28 @@ WRAP_UP = 60  # seconds of processor time the guest has, once told to stop, to h
 class VirtualMachine:
     """A machine of its own under QEMU. `clock` is "virtual" (deterministic) or "real"."""
 
-    def __init__(self, clock: str = "virtual", say: Callable[[str], None] = cache.say_to_stderr, patience: float = 0):
+    def __init__(self, clock: str = "virtual", say: Callable[[str], None] = cache.say_to_stderr, patience: float = 0,
+                 named: Named = MACHINES[DEFAULT]):
         """`say` is told of slow work; whoever waits for other machines, after `patience` seconds of it."""
-        self.clock, self.say, self.patience = clock, say, patience
+        self.clock, self.say, self.patience, self.named = clock, say, patience, named
         self.running: set[Qemu] = set()
         self.abandoned = False
 
     @cached_property
-    def image(self) -> Path:
-        return image.get(self.say)
+    def image(self) -> image.Image:
+        return image.get(self.named, self.say)
 
     @cached_property
     def hardware(self) -> Hardware:
-        accelerator = "tcg" if self.clock == "virtual" else kvm.best_accelerator(self.image, self.say)
-        return Hardware(self.clock, accelerator, self.image / image.ROOTFS)
+        accelerator = "tcg" if self.clock == "virtual" else kvm.best_accelerator(self.image.kernel, self.say)
+        return Hardware(self.clock, accelerator, self.image.layers)
 
     @cached_property
     def snapshot(self) -> Path:
         return self._snapshot(self.hardware)
 
     def _snapshot(self, hardware: Hardware) -> Path:
-        return snapshot.get(hardware, image.digest(self.image), self.say)
+        return snapshot.get(hardware, self.image, self.say)
 
     def _machine_for(self, job: Job) -> tuple[Hardware, Path]:
         """The smallest machine with the memory that `job` may use, and its snapshot. MachineError if there is none."""
@@ -60,13 +64,20 @@ class VirtualMachine:
 
     def prepare(self) -> None:
         """Build what is missing, so that runs can start at once. MachineError if that cannot be done."""
-        tools.require(*tools.RUNNING, *(() if image.built() else tools.building()))  # all that is missing, at once
+        tools.require(*tools.RUNNING, *(() if image.built(self.named) else tools.building()))  # all that is missing, at once
         tools.qemu_version()
         self.snapshot  # noqa: B018  (a cached property: reading it builds it)
 
     def describe(self) -> dict:
-        return {"machine": "vm", "clock": self.clock, "accelerator": self.hardware.accelerator,
-                "image_sha256": image.digest(self.image), "qemu": tools.qemu_version()}
+        return {"machine": "vm", "name": self.named.name, "clock": self.clock,
+                "accelerator": self.hardware.accelerator, "image_sha256": self.image.digest,
+                "qemu": tools.qemu_version()}
+
+    def features(self, job: Job) -> dict[str, str]:
+        """What `job` finds that this machine shows; kept in the cache, as each snapshot shows the same ever after."""
+        key = hashlib.sha256(self.snapshot.name.encode() + job.archive()).hexdigest()[:16]
+        kept = cache.entry(f"features-{key}", lambda folder: try_features(self, job, folder) and None, self.say)
+        return json.loads((kept / FOUND).read_text())
 
     def abandon(self) -> None:
         self.abandoned = True
@@ -77,7 +88,7 @@ class VirtualMachine:
             line: socket.socket | None = None) -> Outcome:
         """Run `job`. MachineError only if the machine could not be started; later trouble is in the outcome."""
         self.prepare()
-        return self._run(bytecode.add(job, image.digest(self.image), self._run), folder, console, line)
+        return self._run(bytecode.add(job, self.image.digest, self._run), folder, console, line)
 
     def _waits(self, seconds: float, words: str) -> None:
         if seconds >= self.patience:

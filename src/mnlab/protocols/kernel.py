@@ -1,6 +1,6 @@
 """What the kernel says of its own TCP: the text of tracefs' `trace` file, turned into events.
 
-Written by Linux 6.1 (include/trace/events/tcp.h and sock.h), one event a line:
+As Linux writes it (include/trace/events/tcp.h and sock.h), one event a line:
 
     iperf3-312     [000] ..s2.    12.345678: tcp_probe: family=AF_INET src=10.0.0.1:5201 dest=10.0.0.2:40000 ...
     |      |        |    |        |          |          key=value, much the same in every event
@@ -8,6 +8,10 @@ Written by Linux 6.1 (include/trace/events/tcp.h and sock.h), one event a line:
 
 Time is the trace clock's (`mono`), which tracefs prints to the microsecond, plus the offset that the caller gives.
 The task is whatever happened to run when the segment arrived, so it is not kept.
+
+Kernels differ in what they tell (6.12 puts skbaddr= and skaddr= first, 7.3 has err= in tcp_retransmit_skb, 5.10 has no
+tcp_cong_state_set). Fields that are not known are passed over. A line that lacks one which is read here, and an event
+that could not be recorded ("# absent: NAME" stands in the file, evidence/tracing.py), are `unknown`, not nothing.
 
 `source` is always the end whose socket reports, `target` its peer: also when the peer's segment is the cause.
 """
@@ -33,8 +37,10 @@ SOCKET_STATES = {
     "TCP_NEW_SYN_RECV": "SYN-RECEIVED",
 }
 
-_LINE = re.compile(r"^.+-\d+ .*?\[\d+\] +\S+ +(?P<time>\d+\.\d+): (?P<name>\w+): (?P<rest>.*)$")
+#: A task may have any name, with a line's end in it, too: the line then begins within the name.
+_LINE = re.compile(r"^.*-\d+ .*?\[\d+\] +\S+ +(?P<time>\d+\.\d+): (?P<name>\w+): (?P<rest>.*)$")
 _FIELD = re.compile(r"(\w+)=(\S+)")
+_ABSENT = re.compile(r"^# absent: (\w+)$", re.MULTILINE)
 _LOST = re.compile(r"^CPU:\d+ \[LOST (?:(\d+) )?EVENTS\]")
 
 
@@ -127,9 +133,9 @@ class SocketState(Event):
     """sock:inet_sock_set_state. A socket goes from `old` to `new` (RFC 9293 names).
 
     An active socket goes from CLOSED to SYN-SENT before its port is picked: that event's source has port 0. A passive
-    one is first seen (LISTEN to SYN-RECEIVED) when the handshake's last ACK arrives, and Linux 6.1 has not filled in
-    its peer by then; before that it is a "request socket", which is not reported. A socket that enters TIME-WAIT is
-    replaced by a small one, and reported as CLOSED at that moment.
+    one is first seen (LISTEN to SYN-RECEIVED) when the handshake's last ACK arrives, and up to Linux 6.12 its peer is
+    not filled in by then (0.0.0.0:0), in 7.3 it is; before that it is a "request socket", which is not reported. A
+    socket that enters TIME-WAIT is replaced by a small one, and reported as CLOSED at that moment.
     """
 
     name: ClassVar[str] = "inet_sock_set_state"
@@ -137,18 +143,57 @@ class SocketState(Event):
     new: str
 
 
+@dataclass(frozen=True)
+class Account:
+    """The `events` in a trace, in its order, and why it does not tell of others: tracepoint -> reason, in words. Under
+    "" stands what may hide any of them."""
+
+    events: list[Event]
+    unknown: dict[str, str]
+
+
 def events(text: str, offset: float = 0.0) -> list[Event]:
     """The events in the text of a `trace` file, in its order; lines of other tracepoints are passed over.
 
     `offset` (seconds) is added to the trace's clock.
     """
-    found = []
-    for match in filter(None, map(_LINE.match, text.splitlines())):
-        build = _BUILDERS.get(match["name"])
-        event = build and _build(build, float(match["time"]) + offset, dict(_FIELD.findall(match["rest"])))
-        if event:
-            found.append(event)
-    return found
+    return account(text, offset).events
+
+
+def account(text: str, offset: float = 0.0) -> Account:
+    """The same, and what the text cannot tell. Its last line may have been cut short, where tracing stopped."""
+    found: list[Event] = []
+    unknown = absent(text)
+    for line in text.splitlines(keepends=True):
+        match = _LINE.match(line)
+        build = _BUILDERS.get(match["name"]) if match else None
+        if match and build:
+            try:
+                fields = dict(_FIELD.findall(match["rest"]))
+                found.append(build(float(match["time"]) + offset, *_ends(fields), fields))
+            except (KeyError, ValueError, IndexError) as problem:
+                if line.endswith("\n"):
+                    lack = f"no {problem.args[0]}=" if isinstance(problem, KeyError) else "another form"
+                    unknown.setdefault(match["name"], f"this kernel writes {match['name']} with {lack}")
+    return Account(found, unknown | in_another_form(text))
+
+
+def in_another_form(text: str) -> dict[str, str]:
+    """Why nothing can be read of a trace that has lines, and none of the form known here; {} if there is one."""
+    told = [line for line in text.splitlines(keepends=True)
+            if line.endswith("\n") and line.strip() and not line.startswith("#") and not _LOST.match(line)]
+    return {"": "this kernel's trace has another form"} if told and not any(map(_LINE.match, told)) else {}
+
+
+def name_in(line: str) -> str:
+    """The tracepoint that a line of a trace tells of; "" if it tells of none."""
+    match = _LINE.match(line)
+    return match["name"] if match else ""
+
+
+def absent(text: str) -> dict[str, str]:
+    """The tracepoints that could not be recorded, as the text itself says, each with the reason."""
+    return {name: f"this kernel has no tracepoint {name}" for name in _ABSENT.findall(text)}
 
 
 def lost(text: str) -> int:
@@ -167,14 +212,6 @@ def congestion_states(found: list[Event]) -> Iterator[CongestionState]:
             if current.get(key, "Open") != event.state:
                 current[key] = event.state
                 yield event
-
-
-def _build(build, time: float, fields: dict[str, str]) -> Event | None:
-    """The event, or None if its line was cut short (tracing stopped in the middle of it)."""
-    try:
-        return build(time, *_ends(fields), fields)
-    except (KeyError, ValueError, IndexError):
-        return None
 
 
 def _probe(time: float, source: Endpoint, target: Endpoint, fields: dict[str, str]) -> Probe:

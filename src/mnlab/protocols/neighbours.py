@@ -1,6 +1,6 @@
 """What the kernel says of its neighbour cache: the text of tracefs' `trace` file, turned into states.
 
-Written by Linux 6.1 (include/trace/events/neigh.h), one event a line:
+As Linux writes it (include/trace/events/neigh.h), one event a line:
 
     ping-529 [000] .....  77.617755: neigh_event_send_done: family 2 dev h1-eth0 lladdr 020000000200 flags 00
                                      nud_state delay type 01 dead 0 refcnt 2 primary_key4 10.0.0.2 ...
@@ -20,7 +20,9 @@ The states are those of RFC 4861, section 7.3.2, which Linux uses for ARP too (n
 import re
 from dataclasses import dataclass
 
-_LINE = re.compile(r"^.+-\d+ .*?\[\d+\] +\S+ +(?P<time>\d+\.\d+): (?P<name>neigh_\w+): .*?"
+from mnlab.protocols.kernel import absent, in_another_form, name_in
+
+_LINE = re.compile(r"^.*-\d+ .*?\[\d+\] +\S+ +(?P<time>\d+\.\d+): (?P<name>neigh_\w+): .*?"
                    r"dev (?P<device>\S+) lladdr (?P<mac>[0-9a-f]*) .*?nud_state (?P<state>\w+) .*?"
                    r"primary_key4 (?P<address>\S+) ")
 
@@ -36,6 +38,14 @@ class Neighbour:
     address: str
     state: str
     mac: str
+
+
+def unknown(text: str) -> str:
+    """Why the text cannot tell of every change: an event that could not be recorded, or whole lines of another form than
+    those that are read here; "" if it can."""
+    odd = [f"this kernel writes {name} in another form" for line in text.splitlines(keepends=True)
+           if line.endswith("\n") and (name := name_in(line)).startswith("neigh_") and not _LINE.match(line)]
+    return next(iter([*absent(text).values(), *in_another_form(text).values(), *odd]), "")
 
 
 def changes(text: str, offset: float = 0.0) -> list[Neighbour]:

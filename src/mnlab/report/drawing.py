@@ -37,6 +37,7 @@ class Glyphs:
     passed: str
     failed: str
     inconclusive: str
+    not_applicable: str
     corner: str  # origin of a plot
     tick_left: str
     tick_down: str
@@ -44,8 +45,8 @@ class Glyphs:
     point: str  # a point of a curve, where there are no braille dots
 
 
-UNICODE = Glyphs(False, *"│┊─┼├┤▶◀╮╯×…·✓✗?└┤┬╌•")
-ASCII = Glyphs(True, *[*"|:-+++><.'x", "...", *".+x?+++-*"])
+UNICODE = Glyphs(False, *"│┊─┼├┤▶◀╮╯×…·✓✗?∅└┤┬╌•")
+ASCII = Glyphs(True, *[*"|:-+++><.'x", "...", *".+x?o+++-*"])
 
 #: ASCII spellings of characters that handouts and checks like to use; all others become "?".
 _SPELLED = str.maketrans(

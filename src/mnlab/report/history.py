@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from mnlab.checks.verdicts import PASSED, LabResult
+from mnlab.checks.verdicts import NOT_APPLICABLE, PASSED, LabResult
 from mnlab.evidence import layout
 from mnlab.report.jsonout import as_dict
 
@@ -20,17 +20,21 @@ def since(result: LabResult) -> str:
     if not before:
         return ""
     name, known = before
-    passed = {check["name"] for check in known["checks"] if check["status"] == PASSED}
-    now = {check.name for check in result.checks if check.status == PASSED}
-    words = ", ".join(_checks(len(some), what) for some, what in
-                      ((now - passed, "more"), (passed - now, "no longer")) if some)
+    passed, beyond = ({check["name"] for check in known["checks"] if check["status"] == status}
+                      for status in (PASSED, NOT_APPLICABLE))
+    now, beyond_now = {check.name for check in result.checks if check.status == PASSED}, {*result.not_applicable}
+    words = ", ".join(_checks(len(some), *what) for some, *what in (
+        (now - passed - beyond, "more passes", "more pass"),
+        (passed - now - beyond_now, "no longer passes", "no longer pass"),
+        (beyond_now - beyond, "is not applicable on this machine", "are not applicable on this machine"),
+        (beyond - beyond_now, "was not applicable on that machine", "were not applicable on that machine")) if some)
     change = result.points - known["points"]
     text = f"{change:+d} since {name}" if change else f"as many points as {name}"
     return f"{text}: {words}" if words else text
 
 
-def _checks(count: int, what: str) -> str:
-    return f"1 check {what} passes" if count == 1 else f"{count} checks {what} pass"
+def _checks(count: int, one: str, several: str) -> str:
+    return f"1 check {one}" if count == 1 else f"{count} checks {several}"
 
 
 def _before(evidence: Path, left_out: tuple[str, ...]) -> tuple[str, dict] | None:

@@ -1,6 +1,6 @@
 """Verdicts as JUnit XML, for continuous integration: a test suite for each lab, a test case for each check.
 
-A failed check is a `failure`, an inconclusive one an `error`. Points are properties, which readers that do not know
+A failed check is a `failure`, an inconclusive one an `error`, one that is not applicable `skipped`. Points are properties, which readers that do not know
 them pass over. There is no time stamp in it: the same verdicts give the same file.
 """
 
@@ -9,19 +9,21 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
-from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, CheckResult, LabResult
+from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, CheckResult, LabResult
 from mnlab.machine.plain import plain
 
 #: Everything that XML 1.0 (section 2.2) does not allow in a document, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ELEMENTS = {FAILED: "failure", INCONCLUSIVE: "error"}
+_ELEMENTS = {FAILED: "failure", INCONCLUSIVE: "error", NOT_APPLICABLE: "skipped"}
+#: What a suite counts, by the elements of its cases.
+_COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 WHOLE_LAB = "lab"  # the test case that says why a lab has no verdicts at all
 
 
 def junit_xml(results: Sequence[LabResult]) -> str:
     """The whole document as text."""
     suites = [_suite(result) for result in results]
-    total = {key: str(sum(int(suite.attrib[key]) for suite in suites)) for key in ("tests", "failures", "errors")}
+    total = {key: str(sum(int(suite.attrib[key]) for suite in suites)) for key in ("tests", *_COUNTED)}
     seconds = sum(result.seconds for result in results)
     root = ET.Element("testsuites", {"name": "mnlab", **total, "time": f"{seconds:.3f}"})
     root.extend(suites)
@@ -36,9 +38,8 @@ def write_junit(results: Sequence[LabResult], path: Path) -> None:
 
 def _suite(result: LabResult) -> ET.Element:
     cases = [_case(result.lab, check) for check in result.checks] or [_no_verdicts(result)]
-    counts = {key: str(sum(case.find(tag) is not None for case in cases)) for key, tag in
-              (("failures", "failure"), ("errors", "error"))}
-    suite = ET.Element("testsuite", {"name": _legal(result.lab), "tests": str(len(cases)), **counts, "skipped": "0",
+    counts = {key: str(sum(case.find(tag) is not None for case in cases)) for key, tag in _COUNTED.items()}
+    suite = ET.Element("testsuite", {"name": _legal(result.lab), "tests": str(len(cases)), **counts,
                                      "time": f"{result.seconds:.3f}"})
     facts = {"seed": result.seed, "points": result.points, "max_points": result.max_points,
              "left_out": ",".join(result.left_out), "virtual_seconds": f"{result.virtual_seconds:.6f}",

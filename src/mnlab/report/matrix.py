@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, PASSED
+from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, PASSED
 from mnlab.report.drawing import Drawing, Glyphs, clean, counted, one_line, wrap
 
 COLUMN = 3  # columns of the terminal for one check: up to 99 of them, with a blank between
@@ -19,10 +19,12 @@ QUIET = "bright_black"
 
 def kill_matrix(
     lab: str, checks: Sequence[str], mutants: Sequence[str], cells: Mapping[tuple[str, str], str],
-    excused: Sequence[str] = ()
+    excused: Sequence[str] = (), not_applicable: Mapping[str, str] | None = None, untried: Mapping[str, str] | None = None
 ) -> Drawing:
     """The matrix for one lab. `cells` has each (check, mutant)'s status: failed means that the check caught it.
-    `excused` are mutants of a student's work that make a check inconclusive, which only trouble may."""
+    `excused` are mutants of a student's work that make a check inconclusive, which only trouble may; `not_applicable`
+    are checks, `untried` mutants that the machine cannot show, each with the reason."""
+    beyond = not_applicable or {}
 
     def parts(width: int, glyphs: Glyphs) -> Iterator[Text]:
         yield Text().append(one_line(lab, glyphs), style="bold").append(
@@ -32,11 +34,14 @@ def kill_matrix(
         names = min(max(NAME, width - COUNT - COLUMN * len(checks)), max(longest, len("kills")))
         block = max((width - names - COUNT) // COLUMN, 1)
         for first in range(0, len(checks), block):
-            yield from _block(checks, mutants, cells, range(first, min(first + block, len(checks))), names, glyphs)
+            yield from _block(checks, mutants, cells, range(first, min(first + block, len(checks))), names, glyphs,
+                              beyond)
             yield Text()
         yield from _legend(checks, width, glyphs)
         yield Text()
-        yield from _verdict(checks, mutants, cells, excused, width, glyphs)
+        applicable = [check for check in checks if check not in beyond]
+        yield from _beyond(beyond, untried or {}, width, glyphs)
+        yield from _verdict(applicable, mutants, cells, excused, width, glyphs)
 
     return Drawing(parts)
 
@@ -51,10 +56,10 @@ def never_caught(checks: Sequence[str], mutants: Sequence[str], cells: Mapping) 
     return [mutant for mutant in mutants if not any(cells.get((check, mutant)) == FAILED for check in checks)]
 
 
-def _block(checks, mutants, cells, numbers: range, names: int, glyphs: Glyphs) -> Iterator[Text]:
+def _block(checks, mutants, cells, numbers: range, names: int, glyphs: Glyphs, beyond) -> Iterator[Text]:
     """Header, a row a mutant, and the number of kills, for the checks with these numbers (from 0)."""
     last = numbers.stop == len(checks)
-    free = set(never_failed(checks, mutants, cells))
+    free = set(never_failed(checks, mutants, cells)) - set(beyond)
     header = " " * names + "".join(f"{number + 1:>{COLUMN}}" for number in numbers)
     yield Text(header + "caught".rjust(COUNT) * last, style="dim")
     for mutant in mutants:
@@ -86,6 +91,7 @@ def _sign(status: str | None, glyphs: Glyphs) -> tuple[str, str]:
         FAILED: (glyphs.failed, "bold green"),  # a caught mutant is what verify wants: green
         PASSED: (glyphs.dot, QUIET),
         INCONCLUSIVE: (glyphs.inconclusive, "bold yellow"),
+        NOT_APPLICABLE: (glyphs.not_applicable, "cyan"),
     }
     return signs.get(status or "", (" ", ""))
 
@@ -98,6 +104,14 @@ def _legend(checks: Sequence[str], width: int, glyphs: Glyphs) -> Iterator[Text]
     down = -(-len(entries) // across)
     for line in range(down):
         yield Text("".join(entry.ljust(size) for entry in entries[line::down]).rstrip(), style="dim", overflow="fold")
+
+
+def _beyond(checks: Mapping[str, str], mutants: Mapping[str, str], width: int, glyphs: Glyphs) -> Iterator[Text]:
+    """What this machine cannot show: checks that need not fail, mutants that were not tried, each with its reason."""
+    for what, table in (("not applicable", checks), ("not tried", mutants)):
+        for name, why in table.items():
+            for line in wrap(f"{glyphs.not_applicable} {what}: {clean(name, glyphs)}: {one_line(why, glyphs)}", width):
+                yield Text(line, style="cyan")
 
 
 def _verdict(checks, mutants, cells, excused, width: int, glyphs: Glyphs) -> Iterator[Text]:

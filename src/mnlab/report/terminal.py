@@ -7,12 +7,13 @@ from rich.cells import cell_len
 from rich.table import Column, Table
 from rich.text import Text
 
-from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, PASSED, CheckResult, LabResult, overall
+from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, PASSED, CheckResult, LabResult, overall
 from mnlab.evidence.layout import STUDENT
 from mnlab.report.drawing import Drawing, Glyphs, clean, counted, duration, one_line, wrap
 
-STATUS_STYLES = {PASSED: "green", FAILED: "red", INCONCLUSIVE: "yellow"}
+STATUS_STYLES = {PASSED: "green", FAILED: "red", INCONCLUSIVE: "yellow", NOT_APPLICABLE: "cyan"}
 WIDEST = 100  # columns; longer lines are hard to read
+FINE = (PASSED, NOT_APPLICABLE)  # what a student need not look at
 INDENT = 5  # columns before a check's message: under its title
 GAP = 2  # columns between one column of text and the next
 BAR = "| "  # beside a message
@@ -20,8 +21,9 @@ AS_ABOVE = "(for the same reason)"
 
 
 def mark(status: str, glyphs: Glyphs) -> Text:
-    """One character for a verdict, in its colour; the three differ without colour too."""
-    characters = {PASSED: glyphs.passed, FAILED: glyphs.failed, INCONCLUSIVE: glyphs.inconclusive}
+    """One character for a verdict, in its colour; they differ without colour too."""
+    characters = {PASSED: glyphs.passed, FAILED: glyphs.failed, INCONCLUSIVE: glyphs.inconclusive,
+                  NOT_APPLICABLE: glyphs.not_applicable}
     return Text(characters[status], style=f"bold {STATUS_STYLES[status]}")
 
 
@@ -61,7 +63,7 @@ def summary(results: Sequence[LabResult], elapsed: float | None = None) -> Drawi
             box=None, show_footer=True, header_style="dim", footer_style="bold", pad_edge=False, padding=(0, 2, 0, 0),
         )
         for result in results:
-            table.add_row(one_line(result.lab, glyphs), _points([result]), _verdict(result.status, glyphs),
+            table.add_row(one_line(result.lab, glyphs), _points([result]), _verdict(result.status, glyphs, result),
                           duration(result.virtual_seconds), duration(result.seconds))
         yield table
         if elapsed is not None:
@@ -75,8 +77,12 @@ def _points(results: Iterable[LabResult]) -> str:
     return f"{sum(result.points for result in results)}/{sum(result.max_points for result in results)}"
 
 
-def _verdict(status: str, glyphs: Glyphs) -> Text:
-    return Text() + mark(status, glyphs) + Text(f" {status}", style=STATUS_STYLES[status])
+def _verdict(status: str, glyphs: Glyphs, result: LabResult | None = None) -> Text:
+    """The mark and the word, of one lab also how many of its checks are not applicable, if others are."""
+    verdict = Text() + mark(status, glyphs) + Text(f" {status}", style=STATUS_STYLES[status])
+    if result and result.not_applicable and status != NOT_APPLICABLE:
+        verdict.append(f" ({len(result.not_applicable)} {NOT_APPLICABLE})", style=STATUS_STYLES[NOT_APPLICABLE])
+    return verdict
 
 
 def _heading(result: LabResult, title: str, width: int, glyphs: Glyphs) -> Iterator[Text]:
@@ -92,7 +98,7 @@ def _checks(result: LabResult, width: int, glyphs: Glyphs) -> Iterator[Text]:
     claims_width = min(max(cell_len(_claims(check)) for check in result.checks), width // 4)
     points_width = max(len(_check_points(check)) for check in result.checks)
     told = {""}
-    for check in sorted(result.checks, key=lambda check: result.work == STUDENT and check.status == PASSED):
+    for check in sorted(result.checks, key=lambda check: result.work == STUDENT and check.status in FINE):
         yield from _check_line(check, width, claims_width, points_width, glyphs)
         if check.status != PASSED and check.message not in (result.reason, ""):
             words = AS_ABOVE if check.message in told else check.message
@@ -105,7 +111,7 @@ def _claims(check: CheckResult) -> str:
 
 
 def _check_points(check: CheckResult) -> str:
-    return f"{check.points}/{check.max_points}"
+    return "none" if check.status == NOT_APPLICABLE else f"{check.points}/{check.max_points}"
 
 
 def _check_line(check: CheckResult, width: int, claims_width: int, points_width: int, glyphs: Glyphs) -> Iterator[Text]:
@@ -134,7 +140,7 @@ def _message(message: str, width: int, glyphs: Glyphs, style: str) -> Iterator[T
 def _footer(result: LabResult, since: str, width: int, glyphs: Glyphs) -> Iterator[Text]:
     points = f"  {result.points} of {counted(result.max_points, 'point')}"
     times = f"lab time {duration(result.virtual_seconds)} {glyphs.dot} wall time {duration(result.seconds)}"
-    yield _verdict(result.status, glyphs).append(points, style="bold").append(f"   {times}", style="dim")
+    yield _verdict(result.status, glyphs, result).append(points, style="bold").append(f"   {times}", style="dim")
     if result.evidence:
         yield Text(f"  evidence: {clean(result.evidence, glyphs)}", style="dim", overflow="fold")
     if since:

@@ -153,3 +153,60 @@ def test_answers_that_cannot_be_read_fail_only_the_checks_that_ask(tmp_path, ver
     (tmp_path / "answers.toml").mkdir()
     answers = read_answers(tmp_path)
     assert grade(Lab(tmp_path), Run(max(tmp_path.glob("run-*"))), answers).status == "passed"
+
+
+WHERE = """
+from mnlab.checks import expect, points
+
+@points(2, claim="A-1", hint="Look.", where="classic_recovery")
+def check_classic(evidence): expect(False, seen="nothing")
+
+@points(3)
+def check_other(evidence): pass
+"""
+
+
+@pytest.fixture
+def classic(tmp_path, lay_out):
+    """classic(features, outcome="ok", checks=WHERE): verdicts on a run with these features in its manifest."""
+    def run(features, outcome="ok", checks=WHERE):
+        (tmp_path / "checks.py").write_text(checks)
+        extra = {} if features is None else {"features": features}
+        folder = lay_out(tmp_path / "run", extra, {"outcome": outcome, "reason": "so it was"})
+        return grade(Lab(tmp_path), Run(folder), Answers({}))
+    return run
+
+
+@pytest.mark.parametrize("outcome, others", [("ok", "passed"), ("inconclusive", "inconclusive"), ("student_fault", "passed")])
+def test_what_the_machine_does_not_show_is_not_applicable_whatever_the_run_was(classic, outcome, others):
+    one, other = classic({"classic_recovery": "RACK is always on"}, outcome).checks
+    assert (one.status, one.points, one.max_points, other.status) == ("not applicable", 0, 0, others)
+    assert one.message == ("this machine does not show classic_recovery: RACK is always on.\n"
+                           "No points are asked for it, elsewhere 2.")  # and no hint
+
+
+def test_the_other_checks_make_the_verdict_and_the_maximum(classic):
+    result = classic({"classic_recovery": "no"})
+    assert (result.status, result.points, result.max_points) == ("passed", 3, 3)
+
+
+def test_what_the_machine_shows_is_graded_as_ever(classic):
+    result = classic({"classic_recovery": ""})
+    assert (result.status, result.points, result.max_points) == ("failed", 3, 5)
+
+
+@pytest.mark.parametrize("features", [None, {}, {"another": "no"}])
+def test_where_the_run_does_not_say_whether_the_machine_shows_it_nothing_is_known(classic, features):
+    one, other = classic(features).checks
+    assert (one.status, one.max_points, other.status) == ("inconclusive", 2, "passed")
+    assert "does not say whether its machine shows classic_recovery" in one.message
+
+
+def test_a_lab_of_which_nothing_can_be_shown(classic):
+    result = classic({"classic_recovery": "no"}, checks=WHERE.replace("@points(3)", "@points(3, where=('classic_recovery',))"))
+    assert (result.status, result.points, result.max_points) == ("not applicable", 0, 0)
+
+
+def test_a_feature_that_there_is_not_is_refused_with_the_near_one(classic):
+    result = classic({}, checks=WHERE.replace('"classic_recovery"', '"clasic_recovery"'))
+    assert result.status == "inconclusive" and "did you mean 'classic_recovery'?" in result.reason

@@ -50,6 +50,16 @@ def test_the_verdicts_are_the_same_for_several_runs_at_once(saved, checks, capfd
     assert ("check_that_fails" in capfd.readouterr().out) == (checks == CHECKS)
 
 
+def test_what_is_not_applicable_is_skipped_and_no_other_skip_is(saved, capfd):
+    checks = ("import pytest\nfrom mnlab.checks import points\n@points(2, where='classic_recovery')\n"
+              "def check_it(): 1 / 0\ndef check_that_skips(): pytest.skip('x')\n")
+    lab, run, answers = saved(checks=checks)
+    run.manifest["features"] = {"classic_recovery": "RACK is always on"}
+    [result] = grade_all([(lab, run, answers)], [])
+    assert result == grade(lab, run, answers) and "2 skipped" in capfd.readouterr().out
+    assert [check.status for check in result.checks] == ["not applicable", "inconclusive"]
+
+
 @pytest.mark.parametrize("arguments, called", [
     (["-x"], ["check_that_passes", "check_that_fails"]), (["-k", "points"], ["check_without_points"])])
 def test_what_pytest_does_not_call_is_inconclusive(saved, arguments, called):

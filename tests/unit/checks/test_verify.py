@@ -64,6 +64,9 @@ class Machine:
     def describe(self):
         return {}
 
+    def features(self, job):
+        return {"classic_recovery": "RACK is always on"}
+
     def abandon(self):
         pass
 
@@ -122,6 +125,35 @@ def test_wrong_work_must_not_excuse_itself(probe):
 def test_a_mutant_that_is_not_there_cannot_be_enough(probe):
     with pytest.raises(BrokenLab, match="ENOUGH names third"):
         verify(probe(MUTANTS.replace('"both",', '"third",')), Machine(), 1)
+
+
+WHERE = "where='classic_recovery'"
+
+
+def test_what_the_machine_cannot_show_need_not_fail_and_is_not_tried(probe):
+    """no_a is what makes check_a fail; on a machine that shows neither they say nothing against the others."""
+    lab, machine = probe(MUTANTS.replace('@mutant.work("says no a")', f'@mutant.work("says no a", {WHERE})')), Machine()
+    lab.checks.write_text(CHECKS.replace("@points(1)\ndef check_a(", f"@points(1, {WHERE})\ndef check_a("))
+    matrix = verify(lab, machine, 1)
+    assert matrix.holds and machine.runs == 2  # the solution, and `both`
+    assert names(matrix.results) == ["miscounts", "both"] and matrix.killed_by(list(matrix.results)[1]) == {"check_b"}
+    said = matrix.as_dict()
+    assert said["not_applicable"] == ["check_a"] and said["unkilled_checks"] == []
+    assert said["not_tried"] == {"no_a": "this machine does not show classic_recovery: RACK is always on"}
+
+
+def test_a_mutant_that_only_what_is_not_applicable_would_catch_says_so_itself(probe):
+    lab = probe()
+    lab.checks.write_text(CHECKS.replace("@points(1)\ndef check_a(", f"@points(1, {WHERE})\ndef check_a("))
+    matrix = verify(lab, Machine(), 1)
+    assert not matrix.holds and names(matrix.uncaught_mutants) == ["no_a"]
+
+
+def test_where_nothing_can_be_shown_nothing_is_tried(probe):
+    lab, machine = probe(), Machine()
+    lab.checks.write_text(CHECKS.replace("@points(1)", f"@points(1, {WHERE})"))
+    matrix = verify(lab, machine, 1)
+    assert matrix.holds and machine.runs == 1 and matrix.baseline.status == "not applicable"
 
 
 @pytest.mark.parametrize("change, words", [

@@ -54,8 +54,8 @@ def cache(tmp_path) -> Path:
     folder = tmp_path / "cache"
     folder.mkdir(mode=0o755)
     (folder / Path(sys.prefix).name).symlink_to(sys.prefix)
-    (folder / "image-0").mkdir()
-    (folder / "image-0/seal.json").write_text("{}")
+    (folder / "userland-0").mkdir()
+    (folder / "userland-0/seal.json").write_text("{}")
     return folder
 
 

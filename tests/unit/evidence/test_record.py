@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from mnlab.evidence.record import Missing, Record, Unreadable
+from mnlab.protocols.kernel import CongestionState, ReceiveReset
 
 MANIFEST = {"start_ns": 0, "outcome": "ok", "reason": "", "network": {"h1": {"interfaces": {
     "h1-eth0": {"mac": "02:00:00:00:01:00", "ip": "10.0.0.1"}, "h1-eth1": {"mac": "02:00:00:00:01:01", "ip": None}}},
@@ -39,6 +40,35 @@ def test_a_folder_that_is_no_evidence_is_refused_in_a_line(tmp_path, manifest):
 def test_what_was_not_recorded_is_missing(record, ask):
     with pytest.raises(Missing):
         ask(record)
+
+
+PROBE = ("x-1 [000] ..s2. 12.5: tcp_receive_reset: sport=1 dport=2 saddr=10.0.0.1 daddr=10.0.0.2\n"
+         "x-1 [000] ..s2. 12.6: tcp_cong_state_set: sport=1 dport=2 saddr=10.0.0.1 daddr=10.0.0.2 {field}=4\n")
+
+
+@pytest.mark.parametrize("head, field, why", [
+    ("", "cong_state", ""), ("", "state", "tcp_cong_state_set with no cong_state="),
+    ("# absent: tcp_cong_state_set\n", "cong_state", "no tracepoint tcp_cong_state_set")])
+def test_what_the_kernel_could_not_tell_is_missing_and_the_rest_is_there(record, head, field, why):
+    (record.folder / "kernel").mkdir()
+    (record.folder / "kernel/tcp.trace").write_text("# start 12.0\n" + head + PROBE.format(field=field))
+    [reset] = record.kernel(ReceiveReset)
+    assert reset.time == pytest.approx(0.5)
+    for kinds in ((), (CongestionState,), (ReceiveReset, CongestionState)):
+        if why:
+            with pytest.raises(Missing, match=why):
+                record.kernel(*kinds)
+        else:
+            assert record.kernel(*kinds)[-1].state == "Loss"
+    record.insist_on_readable()  # it is no damage
+
+
+def test_a_neighbour_cache_of_which_the_kernel_cannot_tell_is_missing(record):
+    (record.folder / "kernel").mkdir()
+    (record.folder / "kernel/neighbours.trace").write_text("# start 12.0\n# absent: neigh_update\n")
+    with pytest.raises(Missing, match="no tracepoint neigh_update"):
+        record.neighbours("h1-eth0", "10.0.0.2")
+    record.insist_on_readable()
 
 
 def test_what_was_recorded_is_there(record):

@@ -1,8 +1,12 @@
-"""On a kernel that is shared, a trace keeps to the networks of the run."""
+"""On a kernel that is shared, a trace keeps to the networks of the run; what a kernel cannot tell is written down."""
 
 from ipaddress import IPv4Network
 
+import pytest
+
+from mnlab.evidence import tracing
 from mnlab.evidence.tracing import own_lines
+from mnlab.protocols import kernel
 
 OWN, FOREIGN, LISTENING, NEIGHBOUR, PROBE, LONGER, INSIDE_V6 = (
     f"  nc-537     [000] .....    17.350869: {text}\n" for text in (
@@ -32,3 +36,30 @@ def test_a_socket_without_addresses_is_nobodys():
 
 def test_the_network_alone_decides():
     assert own_lines(OWN + FOREIGN, {IPv4Network("192.168.7.0/24")}) == FOREIGN
+
+
+@pytest.fixture
+def traced(tmp_path, monkeypatch):
+    """traced(events the kernel has): the text that is written of what it traces, and what was enabled meanwhile."""
+    def trace(*has):
+        instance = tmp_path / "tracing/instances/mnlab-tcp"
+        for event in has:
+            (instance / "events" / event).mkdir(parents=True)
+        (instance / "trace").write_text("")
+        monkeypatch.setattr(tracing, "TRACEFS", tmp_path / "tracing")
+        with tracing.Tracing(tmp_path / "tcp.trace", 5 * 10**9, (), only="sport == 80"):
+            enabled = {event for event in has if (instance / "events" / event / "enable").read_text() == "1"}
+        assert all((instance / "events" / event / "enable").read_text() == "0" for event in has)
+        return (tmp_path / "tcp.trace").read_text(), enabled
+    return trace
+
+
+def test_an_event_that_this_kernel_does_not_have_is_written_down_and_the_others_are_recorded(traced):
+    has = tuple(event for event in tracing.EVENTS if event != "tcp/tcp_cong_state_set")
+    text, enabled = traced(*has)
+    assert text == "# start 5.000000000\n# absent: tcp_cong_state_set\n" and enabled == set(has)
+    assert kernel.absent(text) == {"tcp_cong_state_set": "this kernel has no tracepoint tcp_cong_state_set"}
+
+
+def test_where_every_event_can_be_recorded_nothing_more_is_written(traced):
+    assert traced(*tracing.EVENTS)[0] == "# start 5.000000000\n"

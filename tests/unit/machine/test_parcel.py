@@ -9,6 +9,7 @@ import pytest
 
 from mnlab.machine import cache, image, parcel
 from mnlab.machine.job import MachineError
+from mnlab.machine.machines import MACHINES
 
 
 @pytest.fixture
@@ -45,23 +46,26 @@ def refused(folder, file, match):
     assert {path.name for path in (folder / "cache").iterdir()} <= {"import.lock"}
 
 
-IMAGE = f"image-{image.key()}"
+PLACE = image.place(MACHINES["debian12"])
+LAYERS = sorted([PLACE.userland.name, PLACE.kernel.name])
+IMAGE = PLACE.kernel.name
 
 
 def test_a_whole_parcel_is_imported(folder):
-    place = entry(folder, IMAGE)
-    assert import_(pack(folder, place)) == [IMAGE]
-    assert cache.is_whole(folder / "cache" / IMAGE, thorough=True)
-    assert (folder / "cache" / IMAGE / "data").read_bytes() == (place / "data").read_bytes()
-    assert import_(folder / "machine.tgz") == [IMAGE]  # once more does no harm
+    places = [entry(folder, name) for name in LAYERS]
+    assert import_(pack(folder, *places)) == LAYERS
+    for place in places:
+        assert cache.is_whole(folder / "cache" / place.name, thorough=True)
+        assert (folder / "cache" / place.name / "data").read_bytes() == (place / "data").read_bytes()
+    assert import_(folder / "machine.tgz") == LAYERS  # once more does no harm
 
 
 @pytest.mark.parametrize("harm", ["cut", "flip", "seal"])
 def test_a_damaged_parcel_is_refused(folder, harm):
-    place = entry(folder, IMAGE)
+    places = [entry(folder, name) for name in LAYERS]
     if harm == "seal":
-        (place / "data").write_bytes(bytes(600_000))
-    file = pack(folder, place)
+        (places[0] / "data").write_bytes(bytes(600_000))
+    file = pack(folder, *places)
     data = bytearray(file.read_bytes())
     if harm == "cut":
         data = data[:len(data) // 2]
@@ -80,11 +84,21 @@ def test_what_is_no_parcel_is_refused(folder, data):
 
 
 def test_a_parcel_of_another_version_is_refused(folder):
-    refused(folder, pack(folder, entry(folder, "image-0123456789abcdef")), "another version of mnlab")
+    refused(folder, pack(folder, entry(folder, "kernel-trixie-0123456789abcdef")), "another version of mnlab")
+
+
+def test_half_a_machine_is_refused(folder):
+    """Debian 13's programs without a kernel, or with Debian 12's."""
+    others = image.place(MACHINES["debian13"])
+    refused(folder, pack(folder, entry(folder, others.userland.name), entry(folder, IMAGE)), "another version of mnlab")
+
+
+def test_a_parcel_from_before_machines_had_names_is_refused_in_words(folder):
+    refused(folder, pack(folder, entry(folder, "image-0123456789abcdef")), "before machines had names")
 
 
 def test_a_parcel_with_something_else_besides_is_refused(folder):
-    refused(folder, pack(folder, entry(folder, IMAGE), entry(folder, "venv-1")), "not an exported machine: it holds 'venv-1'")
+    refused(folder, pack(folder, *[entry(folder, name) for name in LAYERS], entry(folder, "venv-1")), "not an exported machine: it holds 'venv-1'")
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/outside", "a/b/c", "a/../../outside"])
@@ -107,7 +121,33 @@ def test_a_parcel_with_a_link_is_refused(folder):
 
 
 def test_cleaning_removes_leftovers_of_killed_builds_and_keeps_what_is_not_ours(folder):
-    for name in ("image.building-x", "import.building-y", "venv-1", "image-old"):
+    for name in ("kernel.building-x", "import.building-y", "venv-1", "image-old", "snapshot-old"):
         (folder / "cache" / name).mkdir(parents=True)
-    assert [name for name, _ in parcel.clean(everything=False)] == ["image-old"]
+    assert [name for name, _ in parcel.clean(everything=False)] == ["image-old", "snapshot-old"]
     assert {path.name for path in (folder / "cache").iterdir() if path.is_dir()} == {"venv-1"}
+
+
+@pytest.fixture
+def three(folder):
+    """A cache with the images of all three machines, a few bytes each."""
+    for named in MACHINES.values():
+        place = image.place(named)
+        for layer, names in ((place.userland, [image.ROOTFS, image.PACKAGES]),
+                             (place.kernel, [image.KERNEL, image.INITRD, image.MODULES, image.PACKAGES])):
+            layer.mkdir(parents=True, exist_ok=True)
+            for name in names:
+                (layer / name).write_text(layer.name)
+            cache.seal(layer)
+    return folder / "cache"
+
+
+def test_cleaning_keeps_every_machine_and_counts_shared_programs_once(three):
+    assert parcel.clean() == []
+    assert len([path for path in three.iterdir() if path.is_dir()]) == 5  # debian13 and latest share their programs
+
+
+def test_one_machine_is_cleaned_without_what_others_share(three):
+    assert [name for name, _ in parcel.clean(only=MACHINES["latest"])] == [image.place(MACHINES["latest"]).kernel.name]
+    assert [image.built(named) for named in MACHINES.values()] == [True, True, False]
+    parcel.clean(only=MACHINES["debian12"])
+    assert [image.built(named) for named in MACHINES.values()] == [True, False, False]

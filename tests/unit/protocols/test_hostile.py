@@ -246,7 +246,7 @@ def test_what_the_kernel_and_programs_print(seconds):
     def parse(text):
         found = kernel.events(text)
         look_at([found, kernel.lost(text), list(kernel.congestion_states(found)), tcp_kernel.reasons(found),
-                 neighbours.changes(text), curl.answers(text, "===="), opening.read_key_log(text),
+                 kernel.account(text), neighbours.changes(text), neighbours.unknown(text), curl.answers(text, "===="), opening.read_key_log(text),
                  flow_table.kernel_flows(text)])
         with suppress(ValueError):
             look_at(flow_table.flows(text))

@@ -101,10 +101,51 @@ def test_nanosecond_times_are_read_too():
 
 
 @pytest.mark.parametrize("text", ["", "\n", "garbage\n", PROBE[:150], line("sched_switch", "prev_comm=x"),
-                                  line("tcp_cong_state_set", f"{ADDRESSES} cong_state=17"),
-                                  line("tcp_probe", "family=AF_INET src=x dest=y")])
+                                  "CPU:0 [LOST 3 EVENTS]\n", HEADER.format(kept=0, written=0)])
 def test_what_is_no_whole_event_is_passed_over(text):
     assert kernel.events(text) == []
+    assert kernel.account(text).unknown == ({"": "this kernel's trace has another form"} if text == "garbage\n" else {})
+
+
+@pytest.mark.parametrize("name, rest, lack", [
+    ("tcp_cong_state_set", f"{ADDRESSES} cong_state=17", "another form"), ("tcp_cong_state_set", ADDRESSES, "no cong_state="),
+    ("tcp_probe", "family=AF_INET src=x dest=y", "another form"),
+    ("tcp_probe", PROBE.split("tcp_probe: ")[1].strip().replace("ssthresh=", "thresh="), "no ssthresh="),
+    ("tcp_retransmit_skb", "from 10.0.0.1 to 10.0.0.2", "no saddr="),
+    ("inet_sock_set_state", f"{ADDRESSES} old=TCP_LISTEN new=TCP_SYN_RECV", "no oldstate=")])
+def test_what_this_kernel_tells_otherwise_is_not_nothing(name, rest, lack):
+    found = kernel.account(line("tcp_receive_reset", ADDRESSES) + line(name, rest))
+    assert [event.name for event in found.events] == ["tcp_receive_reset"]  # others are told as ever
+    assert found.unknown == {name: f"this kernel writes {name} with {lack}"}
+    assert kernel.account(line(name, rest).rstrip("\n")).unknown == {}  # tracing stopped in the middle of it
+
+
+def test_an_event_that_a_kernel_does_not_have_is_not_nothing():
+    found = kernel.account("# absent: tcp_cong_state_set\n" + HEADER.format(kept=1, written=1) + PROBE)
+    assert len(found.events) == 1 and found.unknown == {
+        "tcp_cong_state_set": "this kernel has no tracepoint tcp_cong_state_set"}
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\n", "\n", "# x", "[0] 1.0: y: "])
+def test_a_program_that_gives_itself_an_odd_name_hides_nothing(name):
+    found = kernel.account(line("tcp_receive_reset", ADDRESSES) + line("tcp_receive_reset", ADDRESSES, task=f"{name}-9"))
+    assert len(found.events) == 2 and found.unknown == {}
+
+
+@pytest.mark.parametrize("peer", ["sport=5201 dport=0 saddr=10.0.0.2 daddr=0.0.0.0", "sport=5201 dport=40000 "
+                                  "saddr=10.0.0.2 daddr=10.0.0.1"])
+def test_a_listening_socket_may_name_the_peer_of_its_new_connection(peer):
+    """Linux 7.3 does, 6.12 does not."""
+    event = only(line("inet_sock_set_state", f"family=AF_INET protocol=IPPROTO_TCP {peer} saddrv6=:: daddrv6=:: "
+                                             "oldstate=TCP_LISTEN newstate=TCP_SYN_RECV"))
+    assert (event.source, event.old, event.new) == (H2, "LISTEN", "SYN-RECEIVED")
+
+
+def test_fields_of_later_kernels_are_passed_over():
+    probe = only(PROBE.replace("sock_cookie=1f", "sock_cookie=1f skbaddr=00000000aa skaddr=00000000bb"))
+    assert probe == only(PROBE)
+    again = line("tcp_retransmit_skb", f"skbaddr=0 skaddr=1 family=AF_INET {ADDRESSES} state=TCP_ESTABLISHED err=-11")
+    assert only(again) == kernel.Retransmit(12.000001, H1, H2, "ESTABLISHED")
 
 
 @pytest.mark.parametrize("text, count", [

@@ -51,3 +51,12 @@ def test_an_update_tells_the_state_before_it():
 def test_comments_and_other_events_are_skipped():
     text = "# tracer: nop\nping-1 [000] ..... 1.0: neigh_create: family 2 dev h1-eth0 entries 1 primary_key4 10.0.0.2"
     assert neighbours.changes(text) == []
+    assert neighbours.unknown(text) == ""
+
+
+@pytest.mark.parametrize("text, words", [
+    (line("1.0", "stale") + "\n", ""), (line("1.0", "stale")[:90], ""), ("# absent: neigh_update\n", "no tracepoint neigh_update"),
+    (line("1.0", "stale").replace("nud_state", "state") + "\n", "neigh_timer_handler in another form"),
+    ("neigh_update h1-eth0 10.0.0.2 stale\n", "another form")])
+def test_what_this_kernel_cannot_tell_or_tells_otherwise_is_not_nothing(text, words):
+    assert words in neighbours.unknown(text) and bool(words) == bool(neighbours.unknown(text))

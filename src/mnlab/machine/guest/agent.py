@@ -7,6 +7,7 @@ prints, stop it at a limit, and put what it left in /result into the mailbox.
 This file and mailbox.py are added to the image's first file system when the snapshot is taken.
 """
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -310,12 +311,10 @@ def processor_seconds(group):
 
 
 def reap(pid):
-    """Collect orphans, which a first process inherits, but leave the job itself to its waiter."""
-    while True:
-        info = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        if info is None or info.si_pid == pid:
-            return
-        os.waitpid(info.si_pid, 0)
+    """Collect orphans, which a first process inherits, but leave the job itself (0: it is gone) to its waiter."""
+    with contextlib.suppress(ChildProcessError):
+        while (info := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and info.si_pid != pid:
+            os.waitpid(info.si_pid, 0)
 
 
 def run_job(box, console, went_on):
@@ -333,10 +332,8 @@ def run_job(box, console, went_on):
     status, stopped = wait(pid, head["limits"], group, box, read_end, console)
     (group / "cgroup.kill").write_text("1")
     while "populated 1" in (group / "cgroup.events").read_text():
-        try:
-            os.waitid(os.P_ALL, 0, os.WEXITED)  # each death makes the group smaller
-        except ChildProcessError:
-            time.sleep(0.001)  # the dying are not ours yet: their parent dies, too
+        reap(0)
+        time.sleep(0.001)  # of lab time. The dying may not be ours yet; since Linux 7 the dead still count for a moment
     os.set_blocking(read_end, False)
     while data := _read_rest(read_end):
         console(data)

@@ -1,22 +1,8 @@
 #!/bin/sh
-# Turn a fresh Debian tree into the lab machine's root file system.
+# Turn a fresh Debian tree into the lab machine's root file system, without a kernel (kernel.sh).
 # Runs as an mmdebstrap customize hook: $1 is the tree. Everything here must give the same bytes on every build.
 set -eu
 root=$1
-kernel=$(ls "$root/lib/modules")
-modules=$root/lib/modules/$kernel/kernel
-
-# A lab machine has no hardware: keep the drivers of virtual networks and of persistent memory.
-for dir in "$modules"/drivers/*; do
-    case ${dir##*/} in net|nvdimm|dax|acpi|char|virtio) ;; *) rm -rf "$dir" ;; esac
-done
-for dir in "$modules"/drivers/net/*; do
-    case ${dir##*/} in
-    ethernet|wireless|hyperv|wan|xen-netback) rm -rf "$dir" ;;
-    esac
-done
-rm -rf "$modules/sound"
-chroot "$root" depmod "$kernel"
 
 # Unprivileged account for students' programs; it owns nothing.
 chroot "$root" useradd --uid 1000 --no-create-home --home-dir /nonexistent --shell /bin/bash student
@@ -25,8 +11,12 @@ echo lab > "$root/etc/hostname"
 printf '127.0.0.1 localhost lab\n' > "$root/etc/hosts"
 : > "$root/etc/resolv.conf"
 mkdir -p "$root/lab"
-rm -f "$root"/vmlinuz* "$root"/initrd.img*
+mkdir -p "$root/usr/lib/modules"
 chroot "$root" dpkg-query -W > "$root/lab/packages"
+# The exact packages, as apt knows them: NAME VERSION SHA256.
+chroot "$root" dpkg-query -W -f '${Package}=${Version}\n' | APT_CONFIG=$MMDEBSTRAP_APT_CONFIG xargs apt-cache show |
+    awk '/^Package:/ { name = $2 } /^Version:/ { version = $2 } /^SHA256:/ { print name, version, $2 }' |
+    LC_ALL=C sort -u > "$root/tmp/packages"
 
 # Ryu and what only comes as a wheel (unzipped: a pure wheel is its own installation).
 packages=/usr/lib/python3/dist-packages
@@ -49,28 +39,10 @@ echo 'import mininet.cpu_limited_host' >> "$root$mininet/node.py"
 chroot "$root" python3 -m compileall -q --invalidation-mode unchecked-hash "$net" "$mininet/node.py" \
     "$mininet/cpu_limited_host.py"
 
-# The first file system: enough to find and mount the root file system, then hand over.
-initrd=$root/tmp/initrd
-mkdir -p "$initrd/bin" "$initrd/modules"
-cp "$root/bin/busybox" "$initrd/bin/busybox"
-for module in libnvdimm nd_btt nfit nd_pmem overlay squashfs; do
-    chroot "$root" modprobe --set-version "$kernel" --show-depends "$module"
-done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' > "$initrd/modules/order"
-while read -r file; do
-    cp "$root$file" "$initrd/modules/"
-done < "$initrd/modules/order"
-sed -i 's,.*/,,' "$initrd/modules/order"
-cp "$(dirname "$0")/init" "$initrd/init"
-chmod 755 "$initrd/init"
-find "$initrd" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-chroot "$root" sh -c 'cd /tmp/initrd && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible' \
-    > "$root/boot/initrd.lab"
-rm -rf "$initrd"
-cp "$root/boot/vmlinuz-$kernel" "$root/boot/vmlinuz.lab"
-
 # Generated or recorded at install time: different on every build, needed by nothing.
 rm -rf "$root"/etc/bind/rndc.key "$root"/etc/machine-id "$root"/var/lib/dbus/machine-id "$root"/etc/ssh
 rm -rf "$root"/etc/openvswitch/system-id.conf "$root"/etc/openvswitch/conf.db
+rm -f "$root"/etc/apt/preferences.d/lock
 rm -rf "$root"/etc/openvswitch-testcontroller "$root"/var/lib/openvswitch/pki
 rm -rf "$root"/usr/share/doc "$root"/usr/share/man "$root"/usr/share/info "$root"/usr/share/locale
 rm -rf "$root"/var/lib/apt/lists "$root"/var/cache "$root"/var/log

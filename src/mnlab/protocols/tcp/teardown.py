@@ -34,9 +34,10 @@ def in_words(segments: Iterable[Segment], client: str = "h1", server: str = "h2"
 def socket_states(events: Iterable, connection: Connection, side: str) -> dict[str, float]:
     """The states that one end's socket entered by its kernel's account (protocols.kernel), in order, with their times.
 
-    The kernel reports TIME-WAIT as CLOSED. LISTEN and SYN-RECEIVED of a server's end name no peer and are not here.
+    The kernel reports TIME-WAIT as CLOSED. LISTEN and SYN-RECEIVED of a server's end are not here: only later kernels
+    than 6.12 name their peer.
     """
     own, peer = connection.endpoint(side), connection.endpoint(tcp.other(side))
     return {event.new: event.time for event in events
             if isinstance(event, SocketState) and (event.source, event.target) == (own, peer)
-            and event.time >= connection.time - 1}
+            and event.old != "LISTEN" and event.time >= connection.time - 1}

@@ -1,0 +1,83 @@
+"""The lock of an image: the exact packages that it was made of, so that the same one can be built again.
+
+A text file, a package a line: LAYER NAME VERSION SHA256, where a layer is "userland" or "kernel" (machine/image.py).
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnlab.machine.job import MachineError
+
+LOCKS = Path(__file__).parent / "locks"  # what the machines were made of when mnlab was last tried on all
+LAYERS = ("userland", "kernel")
+LINE = re.compile(rf"({'|'.join(LAYERS)}) ([a-z0-9][a-z0-9+.-]+) ([A-Za-z0-9.+:~-]+) ([0-9a-f]{{64}})")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A Debian package, and the SHA-256 of its file."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The packages of both layers, by name."""
+
+    userland: tuple[Package, ...]
+    kernel: tuple[Package, ...]
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Package: version. Since the kernel's package has its version in its name, it is linux-image here."""
+        packages = {package.name: package.version for layer in LAYERS for package in getattr(self, layer)}
+        return packages | {"linux-image": version for name, version in packages.items()
+                           if name.startswith("linux-image-")}
+
+    def __str__(self) -> str:
+        return "".join(f"{layer} {package.name} {package.version} {package.sha256}\n"
+                       for layer in LAYERS for package in getattr(self, layer))
+
+
+def parse(text: str) -> Lock:
+    """The lock in a file's text. ValueError, with a line's number, if it is none."""
+    found: dict[str, list[Package]] = {layer: [] for layer in LAYERS}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = LINE.fullmatch(line.strip())
+        if not match:
+            raise ValueError(f"line {number} is no package: {line[:80]!r}")
+        found[match[1]].append(Package(*match.groups()[1:]))
+    if missing := [layer for layer in LAYERS if not found[layer]]:
+        raise ValueError(f"it names no package of the {missing[0]}")
+    return Lock(*(tuple(sorted(found[layer], key=lambda package: package.name)) for layer in LAYERS))
+
+
+def read(file: Path) -> Lock:
+    """The lock in a file. MachineError if it cannot be read, or is none."""
+    try:
+        return parse(file.read_text())
+    except OSError as problem:
+        raise MachineError(f"{file} could not be read: {problem.strerror or problem}") from None
+    except ValueError as problem:
+        raise MachineError(f"{file} is no lock of an image (`mnlab machine lock NAME` prints one): {problem}") from None
+
+
+def preferences(packages: tuple[Package, ...]) -> str:
+    """apt's preferences (apt_preferences(5)) that allow these versions and no others; above 1000 older ones, too."""
+    return "\n".join(f"Package: {package.name}\nPin: version {package.version}\nPin-Priority: 1001\n"
+                     for package in packages)
+
+
+def differences(one: Lock, other: Lock) -> list[tuple[str, str, str]]:
+    """(package, version in `one`, version in `other`) of each that differs; "" where it is not there."""
+    rows = []
+    for layer in LAYERS:
+        ours, theirs = ({package.name: package for package in getattr(lock, layer)} for lock in (one, other))
+        rows += [(name, *(packages[name].version if name in packages else "" for packages in (ours, theirs)))
+                 for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)]
+    return rows

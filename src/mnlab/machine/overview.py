@@ -1,0 +1,39 @@
+"""What there is of a machine: its kernel, the versions of its programs, its size and age."""
+
+import time
+
+from mnlab.machine import image, lock, parcel
+from mnlab.machine.job import MIB
+from mnlab.machine.machines import Named
+
+#: What is told: the name that people know it by, and Debian's package.
+TOLD = {"Python": "python3", "iproute2": "iproute2", "Open vSwitch": "openvswitch-switch", "BIND": "bind9",
+        "nginx": "nginx", "curl": "curl", "OpenSSL": "openssl", "tcpdump": "tcpdump", "iperf3": "iperf3"}
+DAY = 24 * 3600  # s
+
+
+def describe(named: Named) -> dict:
+    """For --json: the machine's name and, once its image is built, kernel, versions, MiB, digest, and when (Unix s)."""
+    told = {"machine": named.name, "about": named.about, "built": image.built(named)}
+    if not told["built"]:
+        return told
+    place = image.place(named)
+    versions = place.lock.versions
+    known = lock.LOCKS / f"{named.name}.lock"
+    moved = lock.differences(lock.read(known), place.lock) if known.is_file() else []
+    return told | {"kernel": versions["linux-image"], "versions": {name: versions[package] for name, package in TOLD.items()
+                                                  if package in versions},
+                   "mib": sum(map(parcel.size_on_disk, parcel.of(named))) // MIB, "image_sha256": place.digest,
+                   "built_at": int(place.built), "other_than_lock": [package for package, _, _ in moved]}
+
+
+def lines(told: dict) -> list[str]:
+    """The same for people."""
+    if not told["built"]:
+        return ["not built: the first use builds it, in two to four minutes (its kernel alone in one)"]
+    days = int((time.time() - told["built_at"]) // DAY)
+    age = "today" if not days else f"{days} day{'s' if days > 1 else ''} ago"
+    return [f"Linux {told['kernel']}", ", ".join(f"{name} {version}" for name, version in told["versions"].items()),
+            f"image {told['image_sha256'][:12]}, {told['mib']} MiB, built {age}",
+            *([f"{len(moved)} packages are others than in the lock that came with mnlab: digests differ from those that it "
+               "names"] if (moved := told["other_than_lock"]) else [])]

@@ -1,0 +1,57 @@
+"""The Python packages of the lab machine that are no Debian packages: built once, for all machines."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from mnlab.machine import cache
+from mnlab.machine.debian import DATED
+from mnlab.machine.job import MachineError
+
+WHEELS = ("ryu==4.34", "os-ken==4.2.2", "tinyrpc==1.1.7")
+#: (wheel, file, what stands there, what shall): eventlet 0.30.3 took a name away that Ryu's web server imports.
+MENDED = (("ryu-4.34-", "ryu/app/wsgi.py",
+           b"    from eventlet.wsgi import ALREADY_HANDLED\n", b"    ALREADY_HANDLED = []\n"),)
+
+
+def get(say: Callable[[str], None]) -> Path:
+    """The folder with the wheels of WHEELS in the cache, built if need be. MachineError if that fails."""
+    told = hashlib.sha256(repr((DATED, WHEELS, MENDED)).encode()).hexdigest()[:16]
+    return cache.entry(f"wheels-{told}", lambda folder: build(folder, say), say)
+
+
+def build(folder: Path, say: Callable[[str], None]) -> None:
+    """Put the wheels of WHEELS into `folder`. MachineError if that fails.
+
+    Ryu 4.34 fails to build with setuptools 68 and later; the older one makes a pure wheel. It is mended (MENDED), so
+    that it runs by its own manager, too, and not only by our launcher.
+    """
+    say("building the Ryu wheel")
+    constraint = folder / "constraints.txt"
+    constraint.write_text("setuptools<68\n")
+    command = [sys.executable, "-I", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), *WHEELS]
+    # An old setup.py imports what lies beside it, which PYTHONSAFEPATH forbids; and our modules are nothing to pip.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {
+        "PIP_CONSTRAINT": str(constraint), "PIP_DISABLE_PIP_VERSION_CHECK": "1", **DATED}
+    done = subprocess.run(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True)
+    constraint.unlink()
+    if done.returncode:
+        raise MachineError(f"the Ryu wheel could not be built:\n  {done.stderr.strip().splitlines()[-1]}")
+    for wheel, file, old, new in MENDED:
+        mend(next(folder.glob(f"{wheel}*.whl")), file, old, new)
+
+
+def mend(wheel: Path, file: str, old: bytes, new: bytes) -> None:
+    """Replace `old`, which must stand in a file of a wheel once, with `new`; the rest of the wheel stays as it is."""
+    with zipfile.ZipFile(wheel) as archive:
+        contents = [(entry, archive.read(entry)) for entry in archive.infolist()]
+    if [data.count(old) for entry, data in contents if entry.filename == file] != [1]:
+        raise MachineError(f"{file} of {wheel.name} is not what it was: it cannot be mended")
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for entry, data in contents:
+            archive.writestr(entry, data.replace(old, new) if entry.filename == file else data)

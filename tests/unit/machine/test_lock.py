@@ -1,0 +1,49 @@
+"""Locks: what is written is read again, what is none is refused, and differences are all named."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from mnlab.machine import lock
+from mnlab.machine.job import MachineError
+from mnlab.machine.lock import Lock, Package
+
+WORDS = some.text("abc019+.-", min_size=2, max_size=9).map(lambda word: f"0{word}")
+PACKAGES = some.dictionaries(WORDS, some.tuples(WORDS, some.integers(0, 9)), min_size=1, max_size=4).map(
+    lambda found: tuple(Package(name, version, str(digit) * 64) for name, (version, digit) in sorted(found.items())))
+LOCKS = some.builds(Lock, PACKAGES, PACKAGES)
+A, B, C = "a" * 64, "b" * 64, "c" * 64
+
+
+@given(LOCKS)
+def test_what_is_written_is_read_again(known):
+    assert lock.parse(str(known)) == known
+    assert lock.differences(known, known) == []
+
+
+@given(some.text(max_size=200))
+def test_what_is_no_lock_is_refused(text):
+    with pytest.raises(ValueError, match="line|names no package"):
+        lock.parse(text)
+
+
+def test_every_difference_is_named():
+    one = Lock((Package("bind9", "1:9.18", A), Package("curl", "7", A)), (Package("linux-image-1", "6.1", A),))
+    other = Lock((Package("bind9", "1:9.20", B), Package("curl", "7", C)), (Package("linux-image-2", "7.3", B),))
+    assert lock.differences(one, other) == [
+        ("bind9", "1:9.18", "1:9.20"), ("curl", "7", "7"),  # another file of the same version
+        ("linux-image-1", "6.1", ""), ("linux-image-2", "", "7.3")]
+
+
+def test_a_file_that_is_no_lock_is_told_in_a_line(tmp_path):
+    (tmp_path / "lock").write_text("userland bind9 1.0\n")
+    with pytest.raises(MachineError, match="no lock of an image .*line 1") as problem:
+        lock.read(tmp_path / "lock")
+    assert "\n" not in str(problem.value)
+    with pytest.raises(MachineError, match="No such file"):
+        lock.read(tmp_path / "none")
+
+
+def test_older_versions_may_be_chosen():
+    """Priorities above 1000 allow a downgrade (apt_preferences(5))."""
+    assert lock.preferences((Package("curl", "7.1", A),)) == "Package: curl\nPin: version 7.1\nPin-Priority: 1001\n"
