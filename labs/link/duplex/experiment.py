@@ -13,7 +13,7 @@ KINDS = ("simplex", "half", "full")
 BUSY = 2.0  # s that each flow would keep a channel busy on its own
 OFFER = 1000  # kbit/s that each sender offers: more than any channel here carries, so that none is idle
 LATE = 0.5  # s that h1 has each of the student's cables for itself
-PATIENCE = 5.0  # s that h1 waits for a TCP connection: SYNs after 0, 1 and 3 s
+PATIENCE = 4.5  # s that h1 waits for a TCP connection: SYNs after 0, 1 and 3 s, or (Linux since 6.5) after each second
 SETTLE = 9.0  # s after the last frame is sent: on the slowest cable, 400 kbit/s for both, all has arrived after 8 s
 HEADERS = 42  # bytes of Ethernet, IPv4 and UDP headers before the data
 

@@ -108,7 +108,8 @@ def check_third_duplicate_ack_retransmits(kernel):
            seen=f"{waited * 1e3:.0f} ms after the segment was first sent")
 
 
-@points(1, claim=("CNG-4", "CNG-1"), hint="Without a third duplicate ACK, what is left to notice the loss?")
+@points(1, claim=("CNG-4", "CNG-1"), hint="Without a third duplicate ACK, what is left to notice the loss?",
+        where="classic_recovery")
 def check_two_duplicate_ACKs_are_not_enough(kernel):  # noqa: N802
     """If only two segments follow the lost one, the classic sender must wait for its timer."""
     again, duplicates = before_retransmission(wire(kernel, "two-classic"))

@@ -90,7 +90,8 @@ def patient(net, params):
     net["h1"].sysctl("net.ipv4.tcp_reordering", 10)
 
 
-@mutant.network("h1 never runs classic loss recovery: RACK and the loss probe are always on", scenes=["kernel"])
+@mutant.network("h1 never runs classic loss recovery: RACK and the loss probe are always on", scenes=["kernel"],
+                where="classic_recovery")
 def always_modern(net, params):
     instead(net["h1"], {("net.ipv4.tcp_recovery", 0): 1, ("net.ipv4.tcp_early_retrans", 0): 3})
 

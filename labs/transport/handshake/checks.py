@@ -18,7 +18,6 @@ changes, at_times, expect_established = reading.changes, reading.at_times, readi
 syns_of, printed, how_it_ended = reading.syns_of, reading.printed, reading.how_it_ended
 
 SYNACK_TIMES = [0, 1, 3, 7, 15, 31]  # net.ipv4.tcp_synack_retries = 5, from 1 s on, doubled each time
-SYN_TIMES = [0, 1, 3, 7, 15, 31, 63]  # net.ipv4.tcp_syn_retries = 6
 COOKIE_SIZES = (536, 1300, 1440, 1460)  # net/ipv4/syncookies.c, msstab: a cookie has two bits for it
 TIMESTAMPS = 12  # bytes of a header
 CLOSE = {"share": 0.15, "slack": 0.5}  # how near an answer in seconds must be
@@ -167,15 +166,29 @@ def check_server_gives_up(kernel):
 
 @points(1, claim="HSK-6", hint="Count the SYNs; look at the kernel's error.")
 def check_client_gives_up(kernel):
-    """Nobody answers a client: seven SYNs in 63 s, then 64 s more, then connect() fails with a timeout."""
-    done = "h1 connected to an address that does not answer"
-    syns = sent(kernel, "patient")
+    """Nobody answers a client: one SYN, sent again and again, at last twice as late each time; then a timeout."""
+    expect_given_up(kernel, "h1", "patient", reading.syn_times(kernel))
+
+
+@points(1, claim="HSK-7", hint="scenes/kernel/files/linear-timeouts; compare ports 6110 and 6111.")
+def check_backing_off_at_once_is_a_setting(kernel):
+    """Then and now: without linear timeouts, a kernel of today too backs off from its first SYN on: seven in 63 s."""
+    expect_given_up(kernel, "h2", "doubling", reading.syn_times(kernel, linear=0))
+    now, then = (len(reading.unanswered(kernel, *one)) for one in (("h1", "patient"), ("h2", "doubling")))
+    more = len(reading.syn_times(kernel)) - len(reading.syn_times(kernel, linear=0))
+    expect(now - then == more, done="h1 and h2 connected to an address that does not answer", seen=f"{now} and {then}",
+           expected=f"{more} more SYNs from h1, as many as its tcp_syn_linear_timeouts says")
+
+
+def expect_given_up(kernel, host, name, times) -> None:
+    """Fail unless a host's SYNs with one number came at these times but the last, when its program got ETIMEDOUT."""
+    done, syns = f"{host} connected to an address that does not answer", reading.unanswered(kernel, host, name)
     expect(syns and all(one.flags == "SYN" and one.header.seq == syns[0].header.seq for one in syns), done=done,
            expected="SYNs with one number", seen=words(syns, kernel))
-    at_times(syns, SYN_TIMES, done, "SYNs")
-    found = kernel.json("patient")
-    expect(found["error"] == errno.ETIMEDOUT and 127 <= found["seconds"] < 127 * reading.LATE + 1, done=done,
-           expected="ETIMEDOUT after 127 s", seen=f"error {found['error']} after {found['seconds']:.1f} s")
+    at_times(syns, times[:-1], done, "SYNs")
+    found, end = kernel.json(name), times[-1]
+    expect(found["error"] == errno.ETIMEDOUT and end <= found["seconds"] < end * reading.LATE + 1, done=done,
+           expected=f"ETIMEDOUT after {end} s", seen=f"error {found['error']} after {found['seconds']:.1f} s")
 
 
 @points(1, claim="HSK-3", hint="Compare the SYNs that came to h2 with its SYN+ACKs, and with its backlog.")
@@ -193,16 +206,17 @@ def check_flood_fills_the_backlog(kernel):
            expected=f"the kernel counts {p['flood'] - held} of them dropped, and {unheard} of h1's", seen=dropped)
 
 
-@points(1, claim="HSK-3", hint="When does h2 let go of half-open connections? Which SYN of h1's is next?")
+@points(1, claim=("HSK-3", "HSK-6"), hint="When does h2 let go of half-open connections? Which SYN of h1's is next?")
 def check_client_has_to_wait(kernel):
-    """Meanwhile a real client's SYNs are dropped, at 0, 1 and 3 s; the one at 7 s gets in, when the others are gone."""
+    """Meanwhile a real client's SYNs are dropped; the one at 7 s gets in, when the others are gone."""
     done = "h1 connected to h2, whose backlog was full"
     _, synacks = outside(kernel, reading.FLOODED)
     tries = [one for one in sent(kernel, "blocked", "h2") if one.syn]
     expect(tries, done=done, expected="SYNs of h1's at h2", seen="none")
-    at_times(tries, [0, 1, 3, 7], done, "h1's SYNs")
+    # SYN+ACKs double their waits on every kernel: the others are gone 1 + 2 + 4 s after they came, which was before h1.
+    at_times(tries, [time for time in reading.syn_times(kernel) if time <= 7], done, "h1's SYNs")
     answers = [one for one in talk(kernel, "blocked", "h2") if one.flags == "SYN+ACK"]
-    expect(len(answers) == 1 and answers[0].time > tries[3].time, done=done, expected="the fourth one is answered",
+    expect(len(answers) == 1 and answers[0].time > tries[-1].time, done=done, expected="the last one is answered",
            seen=f"{len(answers)} answers, the first {answers[0].time - tries[0].time:.2f} s after the first SYN"
            if answers else "no answer")
     # While more than half of the room is taken, two repetitions have to do instead of five

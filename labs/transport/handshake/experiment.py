@@ -10,8 +10,9 @@ Sockets of the hosts belong to this process and live in the hosts' namespaces. A
 from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram, scene
 
 PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 6106, "blocked": 6107, "served": 6108,
-         "bare": 6109, "patient": 6110, "first": 6201, "closed": 6202, "nowhere": 6203}
+         "bare": 6109, "patient": 6110, "doubling": 6111, "first": 6201, "closed": 6202, "nowhere": 6203}
 SERVER, OPENED, FLOODED, GUARDED, STUDENTS = 5005, 5001, 5002, 5003, 5004  # ports of h2
+LINEAR = "net.ipv4.tcp_syn_linear_timeouts"  # since Linux 6.5
 CROSSING = (7001, 7002)  # ports at h1 and h2 of the simultaneous open
 WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "islet", "jetty")
 HALF_OPEN = 12300  # the first source port of what h3 makes up
@@ -53,8 +54,8 @@ def kernel(net, rec):
     stage = set_up(net, rec)
     with rec.trace(), rec.capture("h1", "h2", only="tcp"):
         rec.progress("three segments")
-        patient = stage.connect_nowhere()  # gives up two minutes from now
-        rec.wait(stage.way)  # its first SYN is out of the way
+        patient = stage.connect_nowhere()  # give up two minutes from now
+        rec.wait(stage.way)  # their first SYNs are out of the way
         rec.mark("plain")
         stage.plain()
         rec.progress("four segments")

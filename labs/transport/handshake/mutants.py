@@ -56,6 +56,18 @@ def two_retries(net, params):
     net["h1"].sysctl("net.ipv4.tcp_syn_retries", 2)
 
 
+@mutant.network("h1's firewall swallows its third SYN", scenes=["kernel"])
+def third_syn_lost(net, params):
+    net["h1"].run(["nft", "-f", "-"], input=RULES.format(
+        family="ip", hook="output", rule="tcp sport 6110 tcp flags syn numgen inc mod 1000 2 drop"))
+
+
+@mutant.network("h2's firewall swallows its third SYN", scenes=["kernel"])
+def third_syn_of_h2_lost(net, params):
+    net["h2"].run(["nft", "-f", "-"], input=RULES.format(
+        family="ip", hook="output", rule="tcp sport 6111 tcp flags syn numgen inc mod 1000 2 drop"))
+
+
 @mutant.network("h1 offers no SACK", scenes=["kernel"])
 def no_sack(net, params):
     net["h1"].sysctl("net.ipv4.tcp_sack", 0)

@@ -5,13 +5,15 @@ Numbers are those on the wire. Times: the kernel's timers fire late and never ea
 """
 
 from functools import lru_cache
+from itertools import accumulate
 
 from mnlab.checks import expect
 from mnlab.protocols import tcp
 from mnlab.protocols.kernel import SocketState
+from mnlab.protocols.tcp import rto
 
 PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 6106, "blocked": 6107, "served": 6108,
-         "bare": 6109, "patient": 6110, "first": 6201, "closed": 6202, "nowhere": 6203}
+         "bare": 6109, "patient": 6110, "doubling": 6111, "first": 6201, "closed": 6202, "nowhere": 6203}
 SERVER, FLOODED, GUARDED, STUDENTS = 5005, 5002, 5003, 5004
 CROSSING, HALF_OPEN = 7001, 12300
 MODULUS = 2**32
@@ -38,6 +40,12 @@ def sent(evidence, name, host="h1", by="h1") -> list:
     return [segment for segment in talk(evidence, name, host) if segment.source.ip == evidence.ip(by)]
 
 
+def unanswered(evidence, host, name) -> list:
+    """What a host sent to the made-up address from this name's port."""
+    return [one for one in everything(evidence, host) if one.source == (evidence.ip(host), PORTS[name])
+            and one.target.ip == evidence.params["outside"]]
+
+
 def outside(evidence, port) -> tuple[list, list]:
     """(SYNs to that port of h2 from the made-up address, h2's SYN+ACKs to them), as h2 saw them."""
     made_up = evidence.params["outside"]
@@ -57,6 +65,13 @@ def room(evidence, step: str) -> int:
            done=f"{evidence.params['flood']} SYNs that nobody stands behind came to h2: listen({backlog})",
            expected=f"{backlog} or {backlog + 1} half-open connections in h2's table", seen=held)
     return held
+
+
+def syn_times(evidence, linear: int | None = None) -> list[float]:
+    """Seconds at which a client that nobody answers sends its SYNs, and then gives up; `linear`: as many repetitions
+    as do not count for the back-off (those of h1, as its kernel says, unless given)."""
+    linear = rto.linear_timeouts(evidence.text("linear-timeouts")) if linear is None else linear
+    return [round(seconds) for seconds in accumulate(rto.syn_schedule(linear), initial=0)]
 
 
 def words(segments, evidence) -> str:

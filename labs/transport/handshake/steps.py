@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lab.crafted import ACK, MSS, RST, SYN, Ears, Mouth, number, segment
-from lab.experiment import CROSSING, FLOODED, GUARDED, HALF_OPEN, OPENED, PORTS, SERVER, STUDENTS
+from lab.experiment import CROSSING, FLOODED, GUARDED, HALF_OPEN, LINEAR, OPENED, PORTS, SERVER, STUDENTS
 from mnlab.net import sockets
 from mnlab.net.errors import NetworkError
 
@@ -33,9 +33,9 @@ class Stage:
         self.listener = sockets.listen(self.h2, SERVER)
         self.mouth = Mouth(self.h3)
 
-    def client(self, name: str) -> socket.socket:
-        """A socket of h1 with the port of that connection."""
-        client = sockets.tcp(self.h1, timeout=20)
+    def client(self, name: str, host=None) -> socket.socket:
+        """A socket of h1 (or another host) with the port of that connection."""
+        client = sockets.tcp(host or self.h1, timeout=20)
         client.bind(("", PORTS[name]))
         return client
 
@@ -212,18 +212,28 @@ class Stage:
         self.mouth.send(segment(source, self.at(self.h2, SERVER), ACK, 1001, 1))
         self.rec.wait(4 * self.way)
 
-    def connect_nowhere(self):
-        """h1 begins to connect to an address that never answers."""
-        client = self.client("patient")
-        begin(client, (self.p["outside"], SERVER))
-        return client, self.rec.now()
+    def connect_nowhere(self) -> dict[str, tuple]:
+        """Two begin to connect to an address that never answers: h1 as Linux comes, and h2, which backs off from its
+        first SYN on, as RFC 6298 has it and Linux had it."""
+        if self.rec.save("linear-timeouts", self.h1, f"sysctl -e {LINEAR}"):  # -e: some kernels have none
+            self.h2.sysctl(LINEAR, 0)
+        patient = {}
+        for name, host in (("patient", self.h1), ("doubling", self.h2)):
+            client = self.client(name, host)
+            begin(client, (self.p["outside"], SERVER))
+            patient[name] = client, host, self.rec.now()
+        return patient
 
     def give_up(self, patient):
-        client, begun = patient
-        with suppress(Exception):
-            self.rec.wait_until(lambda: self.states(PORTS["patient"], SERVER)["h1"] is None, "h1 gives up", timeout=200)
-        error = client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        self.rec.keep("patient", {"seconds": round(self.rec.now() - begun, 3), "error": error})
+        """Wait until the kernels of both give up; what their programs are told, and when."""
+        end = self.rec.now() + 200
+        while patient:
+            for name, (client, host, begun) in list(patient.items()):
+                if self.rec.now() > end or all(row["local"][1] != PORTS[name] for row in sockets.table(host)):
+                    error = client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                    self.rec.keep(name, {"seconds": round(self.rec.now() - begun, 3), "error": error})
+                    del patient[name]
+            self.rec.wait(0.05)
 
     # --- floods ---
 

@@ -18,6 +18,7 @@ PORTS = {"lost": 5001, "probe": 5002, "timer": 5003, "karn": 5004, "far": 5005, 
 DYING = ("gone", "gone-far", "idle", "call")
 DEAD = "tcp dport 5011-5014"  # what is sent to these ports is lost from some moment on
 EARLY, TIMESTAMPS = "net.ipv4.tcp_early_retrans", "net.ipv4.tcp_timestamps"
+LINEAR = "net.ipv4.tcp_syn_linear_timeouts"
 NO_PROBE, PROBE = 0, 3  # Linux has 3: a tail loss probe is sent ahead of the timer
 FULL = 1000  # bytes: two such segments cannot be joined into one, which Linux would do (tcp_retrans_try_collapse)
 SPACING = 0.03  # s between the three segments of the conversation "timer"
@@ -76,6 +77,7 @@ def conversations(net, rec, work):
     stage = Stage(rec, h1, near, far, Tap(h1))
     h1.sysctl("net.ipv4.tcp_no_metrics_save", 1)  # a connection learns nothing from the one before
     h1.sysctl(EARLY, NO_PROBE)
+    rec.save("linear-timeouts", h1, f"sysctl -e {LINEAR}")  # -e: kernels before 6.5 have none
     for host in (near, far):  # each segment is acknowledged at once: what is measured is the path
         rec.run(f"{host.name}-acks", host, f"ip route change {p['net']} dev {host.name}-eth0 quickack 1")
         rec.run(f"{host.name}-ping", h1, f"ping -c1 {host.IP()}")  # fills the ARP caches

@@ -15,13 +15,14 @@ from mnlab.protocols.tcp.teardown import ack_of, closing, in_words, resets
 
 reading = load(Path(__file__).with_name("reading.py"))
 LATE, POLL, port, wire, states = reading.LATE, reading.POLL, reading.port, reading.wire, reading.states
-waiting, near, brought_again = reading.waiting, reading.near, reading.brought_again
+SOON, waiting, near, brought_again = reading.SOON, reading.waiting, reading.near, reading.brought_again
 expect_results = reading.expect_results
 
 TIMEWAIT = 60  # s: TCP_TIMEWAIT_LEN (include/net/tcp.h)
 RFC_TIMEWAIT = 240  # s: 2 MSL with the MSL of RFC 9293, section 3.4.2
 ISN_CYCLE = load(Path(__file__).with_name("experiment.py")).ISN_CYCLE / 1e9  # s
 ALMOST = 2**22  # of 2**32 sequence numbers: a thousandth
+TICK = 0.01  # s: the kernel's clocks of seconds and milliseconds move with its timer (HZ = 100 at least)
 REUSED = "with SO_REUSEADDR"
 
 
@@ -163,7 +164,8 @@ def check_the_four_tuple_is_refused(kernel):
            expected="the first with timestamps, the second without", seen=stamped)
 
 
-@points(1, claim="TWT-4", hint="Compare the raw initial sequence number with the numbers that the old connection used.")
+@points(1, claim=("TWT-4", "TWT-7"),
+        hint="Compare the raw initial sequence number with the numbers that the old connection used.")
 def check_timestamps_let_it_live_again(kernel):
     """With timestamps the four-tuple may be had at once: higher numbers, and old segments are known by their time."""
     expect_results(kernel, ("reuse", f"h1 connects {REUSED}", "ok"))
@@ -238,6 +240,29 @@ def check_ports_run_out(kernel):
     made = [connection for connection in reading.wires(kernel, "range") if connection.handshake]
     expect(len(made) == 2 and {connection.client.port for connection in made} == {port(kernel, "range", CLIENT)},
            done=done, expected="two connections from that port", seen=[connection.client.port for connection in made])
+
+
+@points(1, claim="TWT-8",
+        hint="scenes/kernel/files/attempts, step `range`: when is h1 refused for the last time, and when not any more?")
+def check_how_soon_a_port_comes_back(kernel):
+    """Then and now: tcp_tw_reuse waits for the next tick of a clock in seconds, or for tcp_tw_reuse_delay."""
+    made = [connection for connection in reading.wires(kernel, "range") if connection.handshake]
+    fin = next((segment for one in made[:1] for segment in one.sent(SERVER) if segment.fin), None)
+    delay = int(kernel.text("reuse-delay").partition("=")[2] or 0) / 1000
+    done = "h1 had closed first, and wanted its one port again, with tcp_tw_reuse"
+    expect(len(made) == 2 and fin, done=done, expected="two connections, one after the other",
+           seen=f"{len(made)} connections")
+    if delay:  # ms are counted since Linux 6.14
+        due, why = fin.time + delay, f"{delay:g} s after h2's FIN (tcp_tw_reuse_delay)"
+    else:  # net/ipv4/tcp_ipv4.c compared ktime_get_seconds() with what it had been
+        clock = kernel.json("outcomes")["kernel_clock"]
+        due, why = int(fin.time + clock) + 1 - clock, "when the kernel's clock has come to another second"
+    tries = reading.attempts(kernel, "range", "h1 connects again, with tcp_tw_reuse")
+    refused = [entry["time"] for entry in tries if entry["result"] != "ok"]
+    late = made[1].time - max(due, tries[0]["time"])  # seconds
+    expect(due - TICK < made[1].time and late < reading.EACH + SOON and all(one < due + SOON for one in refused),
+           done=done, expected=f"refused until then, and had again {why}: {due - fin.time:.3f} s after h2's FIN",
+           seen=f"refused {len(refused)} times, had after {made[1].time - fin.time:.3f} s")
 
 
 # --- the student's client ---------------------------------------------------------------------------------------------

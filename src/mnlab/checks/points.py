@@ -73,7 +73,7 @@ def watching() -> Iterator[list[Sight]]:
 
 
 def saw(question: str, value, share: float = 0.0, slack: float = 0.0) -> None:
-    """Say what a check saw that may be otherwise on another kernel: for the atlas (`mnlab atlas`), not for a verdict."""
+    """Say what a check saw that may be otherwise on another kernel: for the atlas (`mnlab atlas`), no verdict."""
     if (sights := _watched.get()) is not None:
         sights.append(Sight(question, value, share, slack))
 

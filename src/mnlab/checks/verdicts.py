@@ -11,6 +11,8 @@ from pathlib import Path
 
 PASSED, FAILED, INCONCLUSIVE, NOT_APPLICABLE = "passed", "failed", "inconclusive", "not applicable"
 
+FINE = (PASSED, NOT_APPLICABLE)  # what nobody need look into
+
 #: Process exit status of each verdict (the design's contract; 2 is wrong usage).
 EXIT_STATUS = {PASSED: 0, FAILED: 1, INCONCLUSIVE: 3, NOT_APPLICABLE: 0}
 
@@ -38,6 +40,8 @@ class LabResult:
     checks: tuple[CheckResult, ...]
     evidence: Path | None = None
     evidence_sha256: str = ""
+    machine: str = ""  # its name; with another image evidence has another digest
+    image_sha256: str = ""  # "" on the host, which has none
     seconds: float = 0.0
     virtual_seconds: float = 0.0
     seed_from: str = "evidence"  # who chose the seed: variant.toml, --seed, default; in saved evidence it is given
@@ -51,7 +55,10 @@ class LabResult:
 
     @property
     def status(self) -> str:
-        return overall([check.status for check in self.checks]) if self.checks else INCONCLUSIVE
+        """Without checks inconclusive; not applicable if they were all left out, with the scenes that they read."""
+        if not self.checks:
+            return NOT_APPLICABLE if self.left_out and not self.reason else INCONCLUSIVE
+        return overall([check.status for check in self.checks])
 
     @property
     def not_applicable(self) -> list[str]:

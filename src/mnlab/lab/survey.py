@@ -15,28 +15,31 @@ PASSING = re.compile(r"\.(?:stat|random|flush)|conf\.(?!all|default)|neigh\.(?!d
                      r"conf\.(?:all|default)\.stable_secret")
 #: What tools print, by what a teacher would look for: a shell command of which each line counts.
 TOOLS = {
-    "ss, of an established connection": "iperf3 -s -1 -D >/dev/null; iperf3 -c 127.0.0.1 -n 100K >/dev/null & sleep 0.05; "
-                                        "ss -tin state established '( dport = :5201 )' | tail -n +2 | "
-                                        "tr ' ' '\\n' | grep '^[a-z]' | sed 's/[:(/].*//' | LC_ALL=C sort -u; wait",
+    "ss, of an established connection":
+        "iperf3 -s -1 -D >/dev/null; iperf3 -c 127.0.0.1 -n 100K >/dev/null & sleep 0.05; "
+        "ss -tin state established '( dport = :5201 )' | tail -n +2 | tr ' ' '\\n' | grep '^[a-z]' | "
+        "sed 's/[:(/].*//' | LC_ALL=C sort -u; wait",
     "ping": "ping -c1 127.0.0.1",
     "ip address": "ip address show lo",
     "ip route, to oneself": "ip route get 127.0.0.1",
-    "tc qdisc": "ip link add d0 type dummy && ip link set d0 up && tc qdisc add dev d0 root netem delay 10ms 1ms loss 1% && "
-                "tc qdisc show dev d0 | sed 's/seed [0-9]*/seed N/'",
+    "tc qdisc": "ip link add d0 type dummy && ip link set d0 up && tc qdisc add dev d0 root netem delay 10ms 1ms "
+                "loss 1% && tc qdisc show dev d0 | sed 's/seed [0-9]*/seed N/'",
     "tc -s, keys": "tc -s -j qdisc show dev lo | tr ',{}' '\\n' | sed 's/:.*//'",
     "bridge link": "ip link add br0 type bridge && ip link add p0 type dummy && ip link set p0 master br0 && "
                    "bridge -d link show dev p0 | tr ' ' '\\n' | grep '^[a-z_]*$'",
-    "openssl, groups that a client offers": "openssl list -tls-groups 2>/dev/null || openssl list -public-key-algorithms "
-                                            "2>/dev/null | grep -i 'x25519\\|mlkem' | head -5",
-    "openssl, cipher suites of TLS 1.3": "openssl ciphers -s -tls1_3",
+    "openssl, groups": "openssl list -tls-groups 2>/dev/null | tr ':' '\\n'",
+    "openssl, cipher suites of TLS 1.3": "openssl ciphers -s -tls1_3 | tr ':' '\\n'",
     "curl, protocols and features": "curl -V | tail -n 2 | tr ' ' '\\n'",
-    "nft, an empty rule set": "nft add table t && nft add chain t c '{ type filter hook input priority 0; }' && nft list ruleset",
+    "nft, a rule set": "nft add table t && nft add chain t c '{ type filter hook input priority 0; }' && "
+                       "nft list ruleset",
     "traceroute": "traceroute -n -m1 127.0.0.1 | sed 's/[0-9.]* ms/N ms/g'",
-    "tcpdump, of a ping": "tcpdump -ni lo -c1 icmp 2>/dev/null | sed 's/^[0-9:.]*/TIME/; s/id [0-9]*/id N/' & sleep 1; ping -c1 127.0.0.1 >/dev/null; wait",
+    "tcpdump, of a ping": "tcpdump -ni lo -c1 icmp 2>/dev/null | sed 's/^[0-9:.]*/TIME/; s/id [0-9]*/id N/' & "
+                          "sleep 1; ping -c1 127.0.0.1 >/dev/null; wait",
     "iperf3 -c": "iperf3 -s -1 -D >/dev/null; iperf3 -c 127.0.0.1 -n 10K | sed 's/[0-9.]\\+/N/g'",
-    "named, options it knows": "for o in lock-file dnssec-validation max-cache-size "
-                               "qname-minimization tls http; do echo \"options { $o none; };\" > /tmp/o; "
-                               "named-checkconf /tmp/o 2>&1 | grep -q 'unknown option' && echo \"$o: unknown\" || echo $o; done",
+    "named, options it knows":
+        "for option in lock-file dnssec-validation max-cache-size qname-minimization tls http; do "
+        "echo \"options { $option none; };\" > /tmp/options; named-checkconf /tmp/options 2>&1 | "
+        "grep -q 'unknown option' && echo \"$option: unknown\" || echo $option; done",
 }
 VERSIONS = {"Linux": "uname -v", "Python": "python3 -V", "iproute2": "ip -V", "ss": "ss -V", "ping": "ping -V",
             "tcpdump": "tcpdump --version 2>&1 | head -1", "curl": "curl -V | head -1", "OpenSSL": "openssl version",

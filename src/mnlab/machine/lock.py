@@ -34,8 +34,8 @@ class Lock:
     def versions(self) -> dict[str, str]:
         """Package: version. Since the kernel's package has its version in its name, it is linux-image here."""
         packages = {package.name: package.version for layer in LAYERS for package in getattr(self, layer)}
-        return packages | {"linux-image": version for name, version in packages.items()
-                           if name.startswith("linux-image-")}
+        linux = next((version for name, version in packages.items() if name.startswith("linux-image-")), "")
+        return packages | {"linux-image": linux}
 
     def __str__(self) -> str:
         return "".join(f"{layer} {package.name} {package.version} {package.sha256}\n"

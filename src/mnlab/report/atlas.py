@@ -8,9 +8,9 @@ from mnlab.checks.verdicts import NOT_APPLICABLE
 #: What stands above the tables of docs/atlas.md.
 HEAD = """# The atlas: one course, several kernels
 
-What holds on one generation of Linux may look otherwise on the next. Each lab was run on each machine (seed {seed}), and
-each of its claims looked at: it *holds*; it *differs*: it holds, but students see something else than on {first}; it is
-*not applicable*: that kernel cannot show it. `mnlab atlas --machines all` makes this page; a test compares.
+What holds on one generation of Linux may look otherwise on the next. Each lab was run on each machine (seed {seed}),
+and each of its claims looked at: it *holds*; it *differs*: it holds, but students see something else than on {first};
+it is *not applicable*: that kernel cannot show it. `mnlab atlas --machines all` makes this page; a test compares.
 """
 WORDS = {HOLDS: "holds", DIFFERS: "differs", NOT_APPLICABLE: "not applicable"}
 

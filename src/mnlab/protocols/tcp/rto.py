@@ -136,6 +136,22 @@ def schedule(rto: float, tries: int) -> list[float]:
     return [min(rto * 2**n, RTO_MAX) for n in range(tries)]
 
 
+def syn_schedule(linear: int, tries: int = SYN_RETRIES) -> list[float]:
+    """The gap behind each SYN of a client that nobody answers; behind the last one it gives up.
+
+    The first `linear` gaps are as long as the first timeout and count for no try, then each is twice the one before
+    (net/ipv4/tcp_timer.c, tcp_retransmit_timer() and tcp_write_timeout()).
+    """
+    return [INITIAL_RTO] * linear + schedule(INITIAL_RTO, tries + 1)
+
+
+def linear_timeouts(printed: str) -> int:
+    """How many SYNs a host repeats without backing off, from what `sysctl -e net.ipv4.tcp_syn_linear_timeouts` printed
+    there: 4 as Linux comes since 6.5 (Documentation/networking/ip-sysctl.rst), none where there is no such sysctl.
+    """
+    return int(printed.partition("=")[2] or 0)
+
+
 def patience(retries: int = RETRIES) -> float:
     """Seconds for which Linux sends a segment again: it gives up when the timer goes off so long after the first
     retransmission, or later (net/ipv4/tcp_timer.c, retransmits_timed_out()).
