@@ -61,7 +61,7 @@ class Stamps:
 def job(module: str, *arguments: str) -> Job:
     """The job that calls `main(*arguments)` of inside/`module`.py, with the engine's rooms at hand."""
     files: dict = {**code(), f"src/{module}.py": INSIDE / f"{module}.py"}
-    return Job(f"{module}:main", files, arguments, limits=Limits(wall_seconds=900))
+    return Job(f"{module}:main", files, arguments, limits=Limits(processor_seconds=900))
 
 
 def run(machine: vm.VirtualMachine, what: Job) -> Stamps:

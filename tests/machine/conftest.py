@@ -109,7 +109,7 @@ def run_script(script: str, folder: Path, arguments=(), files=None, limits: Limi
     head = "import json, os, pathlib, subprocess, sys, time\nRESULT = pathlib.Path('/result')\n"
     contents = {"src/probe.py": (head + script).encode(), "topologies": ROOT / "topologies", **(files or {})}
     contents |= {f"src/mnlab/{room}": PACKAGE / room for room in ("__init__.py", "net", "evidence", "protocols")}
-    job = Job("probe:main", contents, tuple(arguments), path=("src", "."), limits=limits or Limits(wall_seconds=200))
+    job = Job("probe:main", contents, tuple(arguments), path=("src", "."), limits=limits or Limits(processor_seconds=200))
     printed = []
     outcome = (machine or VirtualMachine(say=lambda text: None)).run(job, folder, printed.append)
     return Done(outcome, folder, b"".join(printed).decode(errors="replace"))

@@ -18,7 +18,7 @@ from mnlab.machine.vm import VirtualMachine
 from .conftest import PACKAGE, ROOT, Done, make_lab
 
 INSIDE = ROOT / "tests/machine/inside"
-HOURS = Limits(virtual_seconds=4 * 3600, wall_seconds=3000)
+HOURS = Limits(virtual_seconds=4 * 3600, processor_seconds=3000)
 
 
 @pytest.fixture

@@ -113,17 +113,17 @@ def main():
 
 @pytest.mark.parametrize("then", ["time.sleep(10**6)", "while True: pass", "while True: print('x' * 500)"])
 def test_a_job_is_stopped_at_its_limit_of_lab_time_and_what_it_left_is_kept(job, then):
-    done = job(PARTIAL.format(then=then), limits=Limits(virtual_seconds=0.3, wall_seconds=200))
+    done = job(PARTIAL.format(then=then), limits=Limits(virtual_seconds=0.3, processor_seconds=200))
     assert (done.outcome.status, done.outcome.trouble) == (None, "the job was still running after 0.3 s of lab time")
     assert (done.folder / "so-far").read_text() == "kept"
     assert 0.3 <= done.outcome.virtual_seconds < 4  # the agent looks every 2 s
 
 
 @pytest.mark.parametrize("then", ["while True: pass", "while True: os.fork()", "os.system('cat /dev/zero > /tmp/full; yes > /dev/null')"])
-def test_a_job_is_stopped_at_its_limit_of_wall_time_and_what_it_left_is_kept(job, then):
-    done = job(PARTIAL.format(then=then), limits=Limits(virtual_seconds=10**6, wall_seconds=4))
+def test_a_job_is_stopped_at_its_limit_of_processor_time_and_what_it_left_is_kept(job, then):
+    done = job(PARTIAL.format(then=then), limits=Limits(virtual_seconds=10**6, processor_seconds=4))
     assert done.outcome.status is None
-    assert done.outcome.trouble.startswith("the job was still running after 4 s of wall time: this computer is too busy")
+    assert done.outcome.trouble == "the job took more than 4 s of this computer's processor time"
     assert (done.folder / "so-far").read_text() == "kept"
 
 

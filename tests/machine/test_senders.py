@@ -91,7 +91,7 @@ RATE, FRAME, SECONDS = 4e6, 1514, 5  # as in the script
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     return run_script(SCRIPT, tmp_path_factory.mktemp("senders") / "result",
-                      limits=Limits(virtual_seconds=2000, wall_seconds=600)).json()
+                      limits=Limits(virtual_seconds=2000, processor_seconds=600)).json()
 
 
 @pytest.mark.parametrize("where, queue", [("queue 10", 10), ("queue 100", 100), ("queue 1000", 1000),

@@ -346,7 +346,7 @@ def main():
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    return run_script(SCRIPT, tmp_path_factory.mktemp("topologies") / "result", limits=Limits(wall_seconds=600)).json()
+    return run_script(SCRIPT, tmp_path_factory.mktemp("topologies") / "result", limits=Limits(processor_seconds=600)).json()
 
 
 @pytest.fixture

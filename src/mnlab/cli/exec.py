@@ -93,7 +93,7 @@ def _job(files: dict, command: list[str], limit: float, on: Place):
     # The lab machine has Open vSwitch; on the host a job that asks for it gets its own.
     needs = ("openvswitch",) if on == Place.host and not capabilities.lacking(("openvswitch",)) else ()
     return Job("command:main", {**files, **code}, tuple(command), needs=needs,
-               limits=Limits(virtual_seconds=limit, wall_seconds=max(600, limit)))
+               limits=Limits(virtual_seconds=limit, processor_seconds=max(600, limit)))
 
 
 def _run(place, job, scratch: Path, tty: bool):

@@ -93,7 +93,7 @@ def shell(lab: Annotated[str | None, typer.Argument(
         files, needs = {**files, **added}, (*needs, "openvswitch")
     files["shell.json"] = layout.canonical({"controller": "", **wanted})
     job = replace(job, entry="mnlab.lab.shell:main", files=files, needs=needs,
-                  limits=Limits(virtual_seconds=DAY, wall_seconds=DAY))
+                  limits=Limits(virtual_seconds=DAY, processor_seconds=DAY))
     place = machine_for(on, machine, clock or (Time.real if on == Place.vm else None), quiet)
     place.prepare()
     if not quiet and not typed:

@@ -141,7 +141,7 @@ def limits_of(lab: Lab) -> Limits:
     """The usual limits, or what a lab's experiment says that it needs: `lab_seconds` for a scene that takes longer,
     room for so many `lab_hosts` (and switches)."""
     seconds = getattr(lab.experiment, "lab_seconds", Limits.virtual_seconds)
-    usual = Limits(virtual_seconds=seconds, wall_seconds=max(Limits.wall_seconds, seconds))
+    usual = Limits(virtual_seconds=seconds, processor_seconds=max(Limits.processor_seconds, seconds))
     return usual.for_hosts(getattr(lab.experiment, "lab_hosts", 0))
 
 

@@ -39,7 +39,8 @@ def _python() -> Finding:
 
 def _qemu() -> Finding:
     try:
-        return Finding("QEMU", True, tools.qemu_version())
+        version = tools.qemu_version()
+        return Finding("QEMU", True, version + tools.untried(version))
     except MachineError as problem:
         first, _, rest = str(problem).partition("\n")
         return Finding("QEMU", False, first, rest.strip())

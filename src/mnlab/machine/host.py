@@ -21,6 +21,7 @@ from typing import IO
 
 from mnlab.machine import capabilities, mailbox
 from mnlab.machine.job import Job, MachineError, Outcome, try_features
+from mnlab.machine.patience import because_busy
 
 #: What a job prints while another run must end first (lab/inside.py): that is not its own time.
 WAITING = b"\x1ewaiting for a run on the same network\n"
@@ -131,7 +132,7 @@ def _attend(process: subprocess.Popen, leash: socket.socket, limit: float, conso
     while watched:
         ready, _, _ = select.select(watched, [], [], None if waiting else max(0, deadline - time.monotonic()))
         if not ready:
-            return {}, f"the job was still running after {limit:g} s of lab time"
+            return {}, f"the job was still running after {limit:g} s of lab time{because_busy()}"
         if process.stdout in ready:
             data = os.read(process.stdout.fileno(), 65536)
             console(data) if data else watched.remove(process.stdout)

@@ -33,11 +33,12 @@ class UnsafeCache(MachineError):
 
 @dataclass(frozen=True)
 class Limits:
-    """When a job is stopped: seconds of lab time, bytes of memory, number of processes. `wall_seconds` is a backstop
-    for computers that do not get on: work is limited by lab time, and students' by processor time (evidence/limits)."""
+    """When a job is stopped: seconds of lab time, bytes of memory, number of processes. `processor_seconds`, which the
+    whole machine uses of this computer, is a backstop: work is limited by lab time, and students' by the processor time
+    that it takes in the lab (evidence/limits)."""
 
     virtual_seconds: float = 900
-    wall_seconds: float = 3600
+    processor_seconds: float = 3600
     memory: int = 420 * MIB
     processes: int = 500
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from mnlab.machine import image
 from mnlab.machine.cache import cache_folder
+from mnlab.machine.patience import Patience
 from mnlab.machine.qemu import ELSEWHERE
 
-PROBE_LIMIT = 8  # seconds; a working KVM boots the probe in one
+PROBE_LIMIT = 8  # seconds of processor time, or of nothing at all; a working KVM boots the probe in one
 
 
 def best_accelerator(kernel: Path, say: Callable[[str], None]) -> str:
@@ -47,10 +48,10 @@ def _works(accelerator: str, kernel: Path) -> bool:
     assert process.stdout
     os.set_blocking(process.stdout.fileno(), False)
     try:
-        seen, deadline = b"", time.monotonic() + PROBE_LIMIT
-        while time.monotonic() < deadline and process.poll() is None and b"no persistent memory" not in seen:
+        seen, patience = b"", Patience(process.pid, PROBE_LIMIT, "the trial", hang=PROBE_LIMIT)
+        while not patience.over() and process.poll() is None and b"no persistent memory" not in seen:
             seen += process.stdout.read() or b""
-            time.sleep(0.05)  # the deadline above bounds this poll
+            time.sleep(0.05)  # the patience bounds this poll
         return b"no persistent memory" in seen + (process.stdout.read() or b"")
     finally:
         process.kill()

@@ -9,22 +9,23 @@ import os
 import select
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnlab.machine import mailbox
+from mnlab.machine import mailbox, tools
 from mnlab.machine.job import MIB, MachineError
+from mnlab.machine.patience import HANG, LOOK, Patience
 
 #: Bytes of memory that a machine may have. The kernel sizes its tables, and TCP its windows, by what it finds; so all
 #: that fits into the first has the first.
 MEMORY = (768 * MIB, 1152 * MIB)
 ITS_OWN = 320 * MIB  # of that, what a job cannot have: the kernel's, the agent's, and files in memory
-ANSWER_LIMIT = 120  # seconds of wall time for an answer of QEMU's; only a hang takes so long, even on a busy computer
+ANSWER_LIMIT, SILENCE = 60, 120  # seconds of processor time for an answer of QEMU's; of wall time in which it hangs
 #: Where QEMU is started: it looks for firmware in the current folder first (softmmu/datadir.c, qemu_find_file), and
 #: that may be a student's.
 ELSEWHERE = "/"
+FILES = 10  # the first major version that is given files to migrate to as "file:"; "fd:" has been refused since 11
 DONE = 43  # exit status when the guest has said that it is done (isa-debug-exit, see guest/agent.py)
 
 #: Clock and accelerator: what makes time pass in the guest.
@@ -98,6 +99,7 @@ class Qemu:
         self.unread = b""
         self.events: list[dict] = []
         self.last_words = ""
+        self.major = 0  # QEMU's version; its greeting tells it
 
     def __enter__(self):
         return self
@@ -115,46 +117,55 @@ class Qemu:
             self.process.kill()
         self.process.wait()
 
+    def patience(self, seconds: float, doing: str, hang: float = HANG) -> Patience:
+        """For what QEMU has `seconds` of processor time."""
+        return Patience(self.process.pid, seconds, doing, hang)
+
     # --- the monitor ---
 
-    def greet(self, deadline: float):
+    def greet(self, patience: Patience):
         """Wait for QEMU's greeting and start the conversation."""
-        self._message(deadline)
-        self.command("qmp_capabilities", deadline=deadline)
+        self.major = self._message(patience)["QMP"]["version"]["qemu"]["major"]
+        self.command("qmp_capabilities", patience)
 
-    def command(self, name: str, deadline: float | None = None, files: tuple[int, ...] = (), **arguments):
+    def command(self, name: str, patience: Patience | None = None, files: tuple[int, ...] = (), **arguments):
         """Carry out a monitor command and return its answer. MachineError if QEMU refuses or has died."""
         request = {"execute": name, "arguments": arguments} if arguments else {"execute": name}
         try:
             socket.send_fds(self.monitor, [json.dumps(request).encode() + b"\n"], files)
         except OSError:
             raise MachineError(self.obituary()) from None
+        patience = patience or self.patience(ANSWER_LIMIT, f"QEMU's answer to {name}", hang=SILENCE)
         while True:
-            message = self._message(deadline or time.monotonic() + ANSWER_LIMIT)
+            message = self._message(patience)
             if "error" in message:
-                raise MachineError(f"QEMU refused {name}: {message['error']['desc']}")
+                raise MachineError(f"QEMU refused {name}: {message['error']['desc']}"
+                                   + tools.untried(tools.qemu_version()))
             if "return" in message:
                 return message["return"]
             self.events.append(message)
 
     def lend(self, name: str, file) -> str:
         """Hand an open file to QEMU; returns the migration address it is known by."""
+        if self.major >= FILES:
+            return f"file:/dev/fdset/{self.command('add-fd', files=(file.fileno(),))['fdset-id']}"
         self.command("getfd", fdname=name, files=(file.fileno(),))
         return f"fd:{name}"
 
-    def event(self, name: str, deadline: float) -> dict:
-        """Wait for an event. MachineError if QEMU dies or the deadline (time.monotonic) passes first."""
+    def event(self, name: str, patience: Patience) -> dict:
+        """Wait for an event. MachineError if QEMU dies or the patience ends first."""
         while True:
             for index, event in enumerate(self.events):
                 if event.get("event") == name:
                     return self.events.pop(index)
-            self.events.append(self._message(deadline))
+            self.events.append(self._message(patience))
 
-    def _message(self, deadline: float) -> dict:
+    def _message(self, patience: Patience) -> dict:
         while b"\n" not in self.unread:
-            ready, _, _ = select.select([self.monitor], [], [], max(0, deadline - time.monotonic()))
+            patience.check()
+            ready, _, _ = select.select([self.monitor], [], [], LOOK)
             if not ready:
-                raise MachineError("QEMU did not answer in time")
+                continue
             data = self._receive()
             if not data:
                 raise MachineError(self.obituary())
@@ -171,9 +182,10 @@ class Qemu:
     def obituary(self) -> str:
         """How QEMU ended, in a line."""
         try:
-            status = self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
+            self.patience(ANSWER_LIMIT, "QEMU's end", hang=SILENCE).until(lambda: self.process.poll() is not None)
+        except MachineError:
             return "QEMU closed its monitor"
+        status = self.process.returncode
         if not self.last_words:
             assert self.process.stderr
             lines = self.process.stderr.read().decode(errors="replace").strip().splitlines()
@@ -183,13 +195,13 @@ class Qemu:
 
     # --- while the guest runs ---
 
-    def watch(self, deadline: float, console: Callable[[bytes], None]) -> bool:
-        """Pass on the console until QEMU ends (True), the guest stops itself (True) or the deadline passes (False)."""
+    def watch(self, patience: Patience, console: Callable[[bytes], None]) -> str:
+        """Pass on the console until QEMU ends or the guest stops itself ("") or the patience does (why)."""
         watched = {self.monitor.fileno(), self.console}
         while self.console in watched:
-            ready, _, _ = select.select(list(watched), [], [], max(0, deadline - time.monotonic()))
-            if not ready:
-                return False
+            if reason := patience.over():
+                return reason
+            ready, _, _ = select.select(list(watched), [], [], LOOK)
             if self.console in ready:
                 data = os.read(self.console, 65536)
                 console(data) if data else watched.discard(self.console)
@@ -200,4 +212,4 @@ class Qemu:
                     raise MachineError("the lab machine's kernel panicked")
                 if not data:
                     watched.discard(self.monitor.fileno())
-        return True
+        return ""

@@ -59,7 +59,7 @@ class Remembering:
             if known:
                 return known
             outcome = self.machine.run(job, folder, console)
-            if not outcome.trouble:  # a limit of wall time, say, is no property of the job
+            if not outcome.trouble:  # a limit of processor time, say, is no property of the job
                 _write(place, folder, outcome)
                 _prune(place.parent, self.limit)
             return outcome

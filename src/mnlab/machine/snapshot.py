@@ -8,12 +8,12 @@ import hashlib
 import os
 import struct
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from mnlab.machine import cache, image, processor, tools
 from mnlab.machine.job import MachineError
+from mnlab.machine.patience import Patience
 from mnlab.machine.qemu import Hardware, Qemu
 
 RAM, STATE = "ram", "state"
@@ -22,7 +22,7 @@ GUEST = (Path(__file__).parent / "guest/agent.py", Path(__file__).parent / "mail
 #: a subsection's mark, its name, its version; two 64-bit numbers follow.
 COUNTER = b"\x05" + bytes([len("timer/icount")]) + b"timer/icount" + struct.pack(">I", 1)
 SPENT = 100_000  # ns of virtual time: more than the guest needs from its last look at the clock to its stop
-BOOT_LIMIT = 600  # seconds of wall time; a boot takes about 25 on one slow core, and much longer on a busy one
+BOOT_LIMIT = 600  # seconds of processor time; a boot takes about 25
 
 #: norandmaps: QEMU translates code anew at each address it runs at; programs that lie where they lay before run a
 #: quarter faster. The rest turns off what protects a machine that lives for seconds from nobody.
@@ -56,7 +56,6 @@ def get(hardware: Hardware, of: image.Image, say: Callable[[str], None] = cache.
 def take(folder: Path, hardware: Hardware, of: image.Image, say: Callable[[str], None]) -> None:
     """Boot the image and write the snapshot into `folder`."""
     say("booting the lab machine for its snapshot (once; half a minute)")
-    deadline = time.monotonic() + BOOT_LIMIT
     log, initrd, ram, state = folder / "boot.log", folder / "initrd", folder / RAM, folder / STATE
     agent = cpio({f"agent/{path.name}": path.read_bytes() for path in GUEST})
     initrd.write_bytes((of.kernel / image.INITRD).read_bytes() + agent)
@@ -64,15 +63,16 @@ def take(folder: Path, hardware: Hardware, of: image.Image, say: Callable[[str],
             "-append", CMDLINE.format(sizes=[layer.stat().st_size for layer in hardware.layers])]
     with open(state, "wb") as output, processor.claimed() as number, \
             Qemu(hardware, ram, private=False, extra=boot, processor=number) as qemu:
+        patience = qemu.patience(BOOT_LIMIT, "the boot")
         try:
-            qemu.greet(deadline)
-            qemu.event("GUEST_PANICKED", deadline)  # the guest's own signal: it is where it wants to be restored
+            qemu.greet(patience)
+            qemu.event("GUEST_PANICKED", patience)  # the guest's own signal: it is where it wants to be restored
         except MachineError as problem:
             words = (log.read_text(errors="replace") if log.exists() else "").strip().splitlines()
             words = [word for word in words if not word.startswith("[")][-5:]  # the kernel's own lines say less
             said = "".join(f"\n  {line}" for line in words)
             raise MachineError(f"the lab machine did not boot: {problem}{said}") from None
-        _save(qemu, output, deadline)
+        _save(qemu, output, patience)
         clock = int(os.read(qemu.console, 64))  # the guest's last look at it
     if hardware.clock == "virtual":
         state.write_bytes(with_clock(state.read_bytes(), clock + SPENT))
@@ -81,16 +81,26 @@ def take(folder: Path, hardware: Hardware, of: image.Image, say: Callable[[str],
     log.unlink()
 
 
-def _save(qemu: Qemu, output, deadline: float) -> None:
+def _save(qemu: Qemu, output, patience: Patience) -> None:
     share_memory(qemu)
     qemu.command("migrate", uri=qemu.lend("state", output))
-    while (status := qemu.command("query-migrate")["status"]) not in ("completed", "failed"):
-        if time.monotonic() > deadline:
-            raise MachineError("the snapshot was not written in time")
-        time.sleep(0.01)  # QEMU has no event for this without more capabilities; its answer is the condition
-    if status == "failed":
+    if not migrated(qemu, patience):
         raise MachineError("QEMU could not write the snapshot")
     qemu.command("quit")
+
+
+def migrated(qemu: Qemu, patience: Patience) -> bool:
+    """Wait until QEMU has written or read a state, and whether it could. It has no event for this without more
+    capabilities; its answer is the condition."""
+    status = ""
+
+    def done() -> bool:
+        nonlocal status
+        status = qemu.command("query-migrate").get("status")
+        return status in ("completed", "failed")
+
+    patience.until(done, pause=0.002)
+    return status == "completed"
 
 
 def with_clock(state: bytes, clock: int) -> bytes:
@@ -101,7 +111,8 @@ def with_clock(state: bytes, clock: int) -> bytes:
     time running backwards (replay/replay-internal.c, replay_advance_current_icount).
     """
     if state.count(COUNTER) != 1:
-        raise MachineError("this version of QEMU is not known to mnlab: its snapshots have no instruction counter")
+        raise MachineError("this QEMU is not known to mnlab: its snapshots have no instruction counter"
+                           + tools.untried(tools.qemu_version()))
     place = state.index(COUNTER) + len(COUNTER)
     return state[:place] + struct.pack(">qq", clock, 0) + state[place + 16:]
 

@@ -21,6 +21,7 @@ RUNNING = ("qemu-system-x86_64", "setpriv")
 
 #: The oldest QEMU the machine was made for: `-action panic=pause` came in 6.0, `-seed` with icount was tried on 7.2.
 OLDEST_QEMU = (7, 2)
+TRIED_QEMU = ("7.2", "8.2", "10.0", "11.1")  # of Debian 12, Ubuntu 24.04, Debian 13 and its backports
 
 
 def building() -> tuple[str, ...]:
@@ -48,3 +49,10 @@ def qemu_version() -> str:
     if (int(match[2]), int(match[3])) < OLDEST_QEMU:
         raise MachineError(f"QEMU {match[1]} is too old: mnlab needs {OLDEST_QEMU[0]}.{OLDEST_QEMU[1]} or later.")
     return match[1]
+
+
+def untried(version: str) -> str:
+    """The end of a sentence: that mnlab was not tried with this `version` of QEMU; "" if it was."""
+    if ".".join(version.split(".")[:2]) in TRIED_QEMU:
+        return ""
+    return f" (mnlab was tried with QEMU {', '.join(TRIED_QEMU[:-1])} and {TRIED_QEMU[-1]}; this is {version})"

@@ -15,13 +15,14 @@ from pathlib import Path
 from mnlab.machine import bytecode, cache, image, kvm, mailbox, processor, snapshot, tools
 from mnlab.machine.job import FOUND, MIB, Job, MachineError, Outcome, try_features
 from mnlab.machine.machines import DEFAULT, MACHINES, Named
-from mnlab.machine.qemu import ANSWER_LIMIT, DONE, ITS_OWN, MEMORY, Hardware, Qemu
+from mnlab.machine.patience import HANG, Patience, because_busy
+from mnlab.machine.qemu import ANSWER_LIMIT, DONE, ITS_OWN, MEMORY, SILENCE, Hardware, Qemu
 
 #: QEMU's main loop moves the clock on when the processor has nothing to do. It may look just when the processor stops,
 #: before what that has executed is counted, and move the clock too far (softmmu/icount.c, icount_start_warp_timer). In
 #: record mode the two take turns. What is recorded is of no use here.
 IN_TURN = ["-icount", "rr=record,rrfile=/dev/null"]
-WRAP_UP = 60  # seconds of wall time the guest has, once told to stop, to hand over what it has
+WRAP_UP = 60  # seconds of processor time the guest has, once told to stop, to hand over what it has
 
 
 class VirtualMachine:
@@ -98,6 +99,11 @@ class VirtualMachine:
         if seconds >= self.patience:
             cache.say_to_stderr(f"waiting for {seconds:.0f} s: {words}")
 
+    def _patience(self, qemu: Qemu, job: Job) -> Patience:
+        """For the whole of `job`. In real time it may do nothing for as long as its lab time lasts."""
+        idle = 0.0 if self.clock == "virtual" else job.limits.virtual_seconds
+        return qemu.patience(job.limits.processor_seconds, "the job", hang=idle + HANG)
+
     def _run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None,
              line: socket.socket | None = None) -> Outcome:
         archive = job.archive()
@@ -109,15 +115,14 @@ class VirtualMachine:
                 Qemu(hardware, place / snapshot.RAM, private=True, extra=extra, processor=number,
                      line=line) as qemu:
             started = time.monotonic()
-            limit = started + job.limits.wall_seconds
             self.running.add(qemu)
             try:
                 if self.abandoned:
                     raise KeyboardInterrupt
-                restore(qemu, state, started + ANSWER_LIMIT)
+                restore(qemu, state)
                 _post(qemu, job, archive, {} if virtual else {"time_ns": time.time_ns()})
                 qemu.command("cont")
-                trouble = _attend(qemu, limit, job.limits.wall_seconds, console)
+                trouble = _attend(qemu, self._patience(qemu, job), console)
                 head = _collect(qemu, folder)
             except MachineError as problem:
                 head, trouble = None, str(problem)
@@ -128,19 +133,19 @@ class VirtualMachine:
         seconds = time.monotonic() - started
         if head is None:
             return Outcome(None, trouble or "the lab machine ended without a result", 0.0, seconds)
-        trouble = trouble or head["stopped"] or ("the job ran out of memory" if head["out_of_memory"] else "")
+        stopped = head["stopped"] and head["stopped"] + ("" if virtual else because_busy())
+        trouble = trouble or stopped or ("the job ran out of memory" if head["out_of_memory"] else "")
         return Outcome(head["status"], trouble, head["virtual_seconds"], seconds)
 
 
-def restore(qemu: Qemu, state, deadline: float) -> None:
+def restore(qemu: Qemu, state) -> None:
     """Bring the machine back to the instruction at which its snapshot was taken."""
-    qemu.greet(deadline)
+    patience = qemu.patience(ANSWER_LIMIT, "restoring the lab machine", hang=SILENCE)
+    qemu.greet(patience)
     snapshot.share_memory(qemu)
     qemu.command("migrate-incoming", uri=qemu.lend("state", state))
-    while (status := qemu.command("query-migrate").get("status")) != "completed":
-        if status == "failed" or time.monotonic() > deadline:
-            raise MachineError("the snapshot could not be restored; `mnlab machine clean` and try again")
-        time.sleep(0.002)  # QEMU's answer is the condition; there is no event to wait for
+    if not snapshot.migrated(qemu, patience):
+        raise MachineError("the snapshot could not be restored; `mnlab machine clean` and try again")
 
 
 def _post(qemu: Qemu, job: Job, archive: bytes, clock: dict) -> None:
@@ -153,17 +158,16 @@ def _post(qemu: Qemu, job: Job, archive: bytes, clock: dict) -> None:
     os.pwrite(qemu.box.fileno(), head + archive, 0)
 
 
-def _attend(qemu: Qemu, limit: float, wall_seconds: float, console) -> str:
-    """Watch until QEMU has ended; at the wall-time limit, ask the guest to wrap up. Returns what went wrong."""
-    if qemu.watch(limit, console):
+def _attend(qemu: Qemu, patience: Patience, console) -> str:
+    """Watch until QEMU has ended; when the patience does, ask the guest to wrap up. Returns what went wrong."""
+    reason = qemu.watch(patience, console)
+    if not reason:
         status = qemu.process.wait()
         if status == 0:
             return "the lab machine went down before the job was done: its kernel panicked, or it was told to"
         return "" if status == DONE else qemu.obituary()
-    reason = (f"the job was still running after {wall_seconds:g} s of wall time: this computer is too busy, or the job "
-              "computes without end (a backstop; the usual limits are of lab time and processor time)")
     os.pwrite(qemu.box.fileno(), mailbox.header(reason=reason), mailbox.STOP)
-    if not qemu.watch(time.monotonic() + WRAP_UP, console):
+    if qemu.watch(qemu.patience(WRAP_UP, "wrapping up", hang=SILENCE), console):
         qemu.kill()
     return reason
 

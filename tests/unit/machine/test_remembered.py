@@ -68,7 +68,7 @@ def test_another_snapshot_is_another_machine(tmp_path):
 
 
 def test_a_run_in_trouble_is_not_remembered(tmp_path):
-    machine = Machine(trouble="the job was still running after 4 s of wall time")
+    machine = Machine(trouble="the job took more than 4 s of this computer's processor time")
     for number in (1, 2):
         assert Remembering(machine).run(JOB, tmp_path / str(number)).trouble
     assert machine.runs == 2

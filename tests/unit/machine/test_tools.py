@@ -43,6 +43,14 @@ def test_a_version_that_will_do(path, line, version):
     assert tools.qemu_version() == version
 
 
+@pytest.mark.parametrize("version, known", [
+    ("7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)", True), ("11.1.3", True), ("10.0.13 (Debian 1:10.0.13+ds-0+deb13u1)", True),
+    ("7.20.1", False), ("11.2.0", False), ("12.0.0 (a build of my own)", False)])
+def test_a_version_that_was_not_tried_is_called_that(version, known):
+    words = tools.untried(version)
+    assert words == "" if known else words.endswith(f"and {tools.TRIED_QEMU[-1]}; this is {version})")
+
+
 @pytest.mark.parametrize("text", ["exit 1", "echo hello", ""])
 def test_a_qemu_that_says_nothing_of_use(path, text):
     install(path, text)

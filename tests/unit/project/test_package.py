@@ -84,6 +84,14 @@ def test_the_wheel_says_what_it_is(built):
     assert needed and not [line for line in needed if "xdist" in line or "hypothesis" in line]
 
 
+def test_the_launcher_looks_for_each_python_that_the_package_is_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = re.findall(r"^Programming Language :: Python :: 3\.(\d+)$", "\n".join(project["classifiers"]), flags=re.M)
+    looked_for = re.search(r"for candidate in python3 (.*); do", (ROOT / "mnlab").read_text())[1]
+    assert looked_for.split() == [f"python3.{minor}" for minor in sorted(map(int, named), reverse=True)]
+    assert project["requires-python"] == f">=3.{min(map(int, named))}"
+
+
 def test_the_changelog_begins_with_this_version():
     text = (ROOT / "CHANGELOG.md").read_text()
     versions = re.findall(r"^## \[?([^\]\s]+)\]?", text, flags=re.M)
