@@ -73,9 +73,10 @@ def _status_of(problem: Exception) -> int | None:
     from mnlab.lab.student_toml import BadWork
     from mnlab.machine.job import MachineError, UnsafeCache
     from mnlab.machine.machines import UnknownMachine
+    from mnlab.report.plot import PlotError
     if isinstance(problem, (UnknownLab, UnknownMachine, BrokenLab, BadWork, WrongUsage, UnsafeCache)):
         return WRONG_USAGE
-    return EXIT_STATUS[INCONCLUSIVE] if isinstance(problem, MachineError) else None
+    return EXIT_STATUS[INCONCLUSIVE] if isinstance(problem, (MachineError, PlotError)) else None
 
 
 def _is_interrupt(end: BaseException) -> bool:
