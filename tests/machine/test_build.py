@@ -20,7 +20,7 @@ def test_the_packages_of_a_lock_give_the_same_image_again(tmp_path, monkeypatch)
     first = image.get(named, print)
     known, before = first.lock, first.digest
     (tmp_path / "lock").write_text(str(known))
-    again = image.rebuild(named, lock.read(tmp_path / "lock"), print)
+    again = image.rebuild(named, lock.parse((tmp_path / "lock").read_text()), print)
     assert (again.digest, again.lock) == (before, known)
 
 

@@ -96,17 +96,18 @@ def list_(json: Json = False) -> None:
 @machine.command()
 def build(machine: Machine = DEFAULT_MACHINE, clock: Clock = None,
           lock: Annotated[Path | None, typer.Option(
-              "--lock", parser=a_file, metavar="FILE", help="Of exactly these packages: what `lock` printed.")] = None,
+              "--lock", parser=a_path, metavar="FILE", help="Of exactly these packages: what `lock` printed.")] = None,
           quiet: Quiet = False) -> None:
     """Build the image and take the snapshot now, instead of at the first run.
 
     Example: mnlab machine build --machine latest
     """
     from mnlab.machine import image
-    from mnlab.machine import lock as locks
     place = machine_for(Place.vm, machine, clock, quiet)
     if lock:
-        image.rebuild(find(machine), locks.read(lock), place.say)
+        if not lock.is_file():
+            raise WrongUsage(f"there is no file {lock}")
+        image.rebuild(find(machine), _lock_in(lock), place.say)
     place.prepare()
     say(f"the lab machine {machine} is ready; its image is {place.image.digest[:12]}")
 
@@ -140,13 +141,21 @@ def diff(one: MachineOrLock, other: MachineOrLock) -> None:
 def lock_of(word: str):
     """The packages of a built machine, or of a lock's file. WrongUsage if it is neither."""
     from mnlab.machine import image
-    from mnlab.machine import lock as locks
     if word not in MACHINES and Path(word).is_file():
-        return locks.read(Path(word))
+        return _lock_in(Path(word))
     named = find(word)
     if not image.built(named):
         raise WrongUsage(f"{word} is not built: mnlab machine build --machine {word} ({BUILDING})")
     return image.place(named).lock
+
+
+def _lock_in(file: Path):
+    """The lock in a file. WrongUsage if it is none."""
+    from mnlab.machine import lock as locks
+    try:
+        return locks.parse(file.read_text(errors="replace"))
+    except ValueError as problem:
+        raise WrongUsage(f"{file} is no lock of an image (`mnlab machine lock NAME` prints one): {problem}") from None
 
 
 @machine.command()

@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnlab.machine.job import MachineError
-
 LOCKS = Path(__file__).parent / "locks"  # what the machines were made of when mnlab was last tried on all
 LAYERS = ("userland", "kernel")
 LINE = re.compile(rf"({'|'.join(LAYERS)}) ([a-z0-9][a-z0-9+.-]+) ([A-Za-z0-9.+:~-]+) ([0-9a-f]{{64}})")
@@ -57,14 +55,10 @@ def parse(text: str) -> Lock:
     return Lock(*(tuple(sorted(found[layer], key=lambda package: package.name)) for layer in LAYERS))
 
 
-def read(file: Path) -> Lock:
-    """The lock in a file. MachineError if it cannot be read, or is none."""
-    try:
-        return parse(file.read_text())
-    except OSError as problem:
-        raise MachineError(f"{file} could not be read: {problem.strerror or problem}") from None
-    except ValueError as problem:
-        raise MachineError(f"{file} is no lock of an image (`mnlab machine lock NAME` prints one): {problem}") from None
+def known(name: str) -> Lock | None:
+    """What a machine was made of when mnlab was last tried on all; None if nothing is known of it."""
+    file = LOCKS / f"{name}.lock"
+    return parse(file.read_text()) if file.is_file() else None
 
 
 def preferences(packages: tuple[Package, ...]) -> str:

@@ -19,8 +19,8 @@ def describe(named: Named) -> dict:
         return told
     place = image.place(named)
     versions = place.lock.versions
-    known = lock.LOCKS / f"{named.name}.lock"
-    moved = lock.differences(lock.read(known), place.lock) if known.is_file() else []
+    known = lock.known(named.name)
+    moved = lock.differences(known, place.lock) if known else []
     return told | {
         "kernel": versions["linux-image"], "image_sha256": place.digest, "built_at": int(place.built),
         "versions": {name: versions[package] for name, package in TOLD.items() if package in versions},

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from mnlab.machine import lock
-from mnlab.machine.job import MachineError
 from mnlab.machine.lock import Lock, Package
+from mnlab.machine.machines import MACHINES
 
 WORDS = some.text("abc019+.-", min_size=2, max_size=9).map(lambda word: f"0{word}")
 PACKAGES = some.dictionaries(WORDS, some.tuples(WORDS, some.integers(0, 9)), min_size=1, max_size=4).map(
@@ -35,13 +35,10 @@ def test_every_difference_is_named():
         ("linux-image-1", "6.1", ""), ("linux-image-2", "", "7.3")]
 
 
-def test_a_file_that_is_no_lock_is_told_in_a_line(tmp_path):
-    (tmp_path / "lock").write_text("userland bind9 1.0\n")
-    with pytest.raises(MachineError, match="no lock of an image .*line 1") as problem:
-        lock.read(tmp_path / "lock")
-    assert "\n" not in str(problem.value)
-    with pytest.raises(MachineError, match="No such file"):
-        lock.read(tmp_path / "none")
+@pytest.mark.parametrize("name", MACHINES)
+def test_what_each_machine_was_last_tried_with_is_known(name):
+    assert "linux-image" in lock.known(name).versions
+    assert lock.known("nowhere") is None
 
 
 def test_older_versions_may_be_chosen():
