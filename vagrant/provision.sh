@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make a Debian 12 machine of its own ready for every lab, on its kernel. As root, as often as you like: what is done
+# Make a Debian 13 or 12 machine of its own ready for every lab, on its kernel. As root, as often as you like: what is done
 # already is not done again. At the end it proves that the machine can run the labs.
 #
 #     provision.sh [--prepare]        --prepare: without the proof, for a machine that does not run yet (box/)
