@@ -56,6 +56,7 @@ settings() {
     # A lab starts its own servers, in its own network. The machine itself serves nothing but SSH; port 6653 is free for
     # the controller that mn starts.
     while read -r server; do
+        [ -e "/lib/systemd/system/$server.service" ] || continue # Debian 13 starts no controller by itself
         systemctl disable --quiet "$server"
         if [ -d /run/systemd/system ]; then systemctl stop "$server"; fi
     done <"$servers"
