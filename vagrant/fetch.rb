@@ -3,6 +3,8 @@ require "tmpdir"
 
 # Brings to this computer what a machine recorded in a folder that only it has.
 module Fetch
+  ARCHIVE = "/var/tmp/runs.tar" # /tmp is memory since Debian 13
+
   module_function
 
   # Before `action`: fetches the machine's runs into the folder `runs`. A halt goes on without them; a destroy does not.
@@ -22,9 +24,9 @@ module Fetch
   def fetch(machine, runs, &say)
     FileUtils.mkdir_p(runs)
     Dir.mktmpdir(".fetched-", runs) do |folder| # where a move is a change of name
-      status = machine.communicate.execute("tar -C /vagrant -cf /tmp/runs.tar runs", error_check: false)
+      status = machine.communicate.execute("tar -C /vagrant -cf #{ARCHIVE} runs", error_check: false)
       raise "tar in the machine: status #{status}" if status > 1 # 1: a lab still writes
-      machine.communicate.download("/tmp/runs.tar", "#{folder}/runs.tar")
+      machine.communicate.download(ARCHIVE, "#{folder}/runs.tar")
       # A path such as C:/ would be another computer to GNU tar.
       system("tar", "-xof", "-", in: "#{folder}/runs.tar", chdir: folder) || raise("tar cannot unpack it here")
       Dir.children("#{folder}/runs").sort.each { |name| keep("#{folder}/runs/#{name}", runs, &say) }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make a Debian 12 machine of its own ready for every lab, on its kernel. As root, as often as you like: what is done
+# Make a Debian 13 or 12 machine of its own ready for every lab, on its kernel. As root, as often as you like: what is done
 # already is not done again. At the end it proves that the machine can run the labs.
 #
 #     provision.sh [--prepare]        --prepare: without the proof, for a machine that does not run yet (box/)
@@ -56,6 +56,7 @@ settings() {
     # A lab starts its own servers, in its own network. The machine itself serves nothing but SSH; port 6653 is free for
     # the controller that mn starts.
     while read -r server; do
+        [ -e "/lib/systemd/system/$server.service" ] || continue # Debian 13 starts no controller by itself
         systemctl disable --quiet "$server"
         if [ -d /run/systemd/system ]; then systemctl stop "$server"; fi
     done <"$servers"

@@ -6,8 +6,8 @@ import zipfile
 from importlib import metadata
 from pathlib import Path
 
-from mnlab.machine.image import WHEELS, build_wheels
 from mnlab.machine.job import MachineError
+from mnlab.machine.wheels import WHEELS, build
 
 
 def is_installed(pinned: str) -> bool:
@@ -21,7 +21,8 @@ def is_installed(pinned: str) -> bool:
 if not all(map(is_installed, WHEELS)):
     folder = Path(sys.argv[1])
     try:
-        build_wheels(folder, print)
+        folder.mkdir()
+        build(folder, print)
     except MachineError as problem:
         sys.exit(f"mnlab: {problem}")
     for wheel in folder.glob("*.whl"):

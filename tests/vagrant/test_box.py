@@ -51,7 +51,7 @@ def test_it_boots_on_the_hardware_that_is_described(unpacked):
                "-netdev", "user,id=net,restrict=on", "-device", "e1000,netdev=net"]
     machine = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
-        seen = read_until(machine, rb"debian12 login: ")
+        seen = read_until(machine, rb"debian13 login: ")
         assert b"BUG:" not in seen and b"Kernel panic" not in seen
     finally:
         machine.kill()

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from .conftest import HERE
+from .conftest import HERE, ROOT
 
 #: A folder of another computer lies over the machine's own.
 SHARED = "mount -t tmpfs tmpfs /vagrant; mkdir /vagrant/runs; touch /vagrant/runs/arp-7; "
 
 #: The machine cannot write the archive.
-REFUSED = "mkdir /tmp/runs.tar; "
+REFUSED = "mkdir /var/tmp/runs.tar; "
 
 
 @pytest.fixture
@@ -67,6 +67,15 @@ def test_a_lab_that_writes_meanwhile_is_no_failure(stop):
     status, said, found = stop("destroy", run("arp-1", 1), {}, writes)
     assert status == 0 and "file changed as we read it" in said and "runs/arp-1 is fetched" in said
     assert run("arp-1", 1).items() <= found.items()
+
+
+def test_what_does_not_fit_into_a_tmp_in_memory_comes_all_the_same(stop):
+    """As on Debian 13, whose /tmp is a tmpfs."""
+    small = f"mkdir /project; mount --bind {ROOT} /project; mount -t tmpfs -o size=100k tmpfs /tmp; "\
+            f"mkdir -p {ROOT}; mount --bind /project {ROOT}; "\
+            "mkdir /vagrant/runs/dns-1; seq 100000 >/vagrant/runs/dns-1/timeline.jsonl; "
+    status, said, found = stop("destroy", run("arp-1", 1), {}, small)
+    assert status == 0 and run("arp-1", 1).items() <= found.items() and "runs/dns-1 is fetched" in said
 
 
 def test_a_halt_goes_on_without_and_says_so(stop):

@@ -70,7 +70,7 @@ def numbers(asked):
 
 def test_the_box_is_pinned_and_can_be_chosen():
     usual = values()
-    assert usual["box"] == "bento/debian-12" and re.fullmatch(r"\d{6}\.\d\d\.\d", usual["box_version"])
+    assert usual["box"] == "bento/debian-13" and re.fullmatch(r"\d{6}\.\d\d\.\d", usual["box_version"])
     own = values(MNLAB_BOX="mine")
     assert own["box"] == "mine" and "box_version" not in own
     assert values(MNLAB_BOX="mine", MNLAB_BOX_VERSION="7")["box_version"] == "7"

@@ -1,11 +1,11 @@
 #!/bin/sh
 # An mmdebstrap customize hook: turn a fresh Debian tree ($1) into what Vagrant expects of a box, then provision it.
-# PROJECT is the project's folder.
+# PROJECT is the project's folder, RELEASE the machine's first name (debian13).
 set -eu
 root=$1
 
-echo debian12 >"$root/etc/hostname"
-printf '127.0.0.1 localhost\n127.0.1.1 debian12\n::1 localhost\n' >"$root/etc/hosts"
+echo "$RELEASE" >"$root/etc/hostname"
+printf '127.0.0.1 localhost\n127.0.1.1 %s\n::1 localhost\n' "$RELEASE" >"$root/etc/hosts"
 
 # Vagrant's user and its well-known first key, which Vagrant replaces at the first boot.
 chroot "$root" useradd --create-home --shell /bin/bash --password '*' vagrant

@@ -4,6 +4,7 @@ A lab names what it needs (`needs` in its experiment.py): keys of FEATURES, PROG
 """
 
 import platform
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -30,10 +31,13 @@ def module(name: str, option: str) -> str:
             f"otherwise a kernel with {option}")
 
 
+#: What a job on the host begins with: every mount becomes read-only (guest/on_host.py).
+READ_ONLY = (f"{PYTHON} -IBc 'import sys; sys.path.append(sys.argv[1]); import on_host; on_host.make_read_only()' "
+             + shlex.quote(str(Path(__file__).parent / "guest")))
 PAIR = "ip link add probe0 type veth peer name probe1"
 
 FEATURES = {
-    "namespaces": Feature("uname -r | awk -F. '{ exit !($1 > 5 || $1 == 5 && $2 >= 12) }'",
+    "namespaces": Feature(f"test ! -x {PYTHON} || {READ_ONLY}",
                           "networks of their own", "be root on Linux 5.12 or later, not in an unprivileged container"),
     "veth": Feature(PAIR, "links between hosts", module("veth", "CONFIG_VETH")),
     "bridge": Feature("ip link add probe0 type bridge", "switches", module("bridge", "CONFIG_BRIDGE")),

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -27,21 +28,25 @@ def get(say: Callable[[str], None]) -> Path:
 def build(folder: Path, say: Callable[[str], None]) -> None:
     """Put the wheels of WHEELS into `folder`. MachineError if that fails.
 
-    Ryu 4.34 fails to build with setuptools 68 and later; the older one makes a pure wheel. It is mended (MENDED), so
-    that it runs by its own manager, too, and not only by our launcher.
+    Ryu 4.34 fails to build with setuptools 68 and later; the older one makes a pure wheel, the same with every Python.
+    It is mended (MENDED), so that it runs by its own manager, too, and not only by our launcher.
     """
     say("building the Ryu wheel")
     constraint = folder / "constraints.txt"
-    constraint.write_text("setuptools<68\n")
+    constraint.write_text("setuptools<68\nwheel==0.48.0\n")  # the latter writes its version into what it makes
     command = [sys.executable, "-I", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), *WHEELS]
     # An old setup.py imports what lies beside it, which PYTHONSAFEPATH forbids; and our modules are nothing to pip.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {
-        "PIP_CONSTRAINT": str(constraint), "PIP_DISABLE_PIP_VERSION_CHECK": "1", **DATED}
+        # Not with the setuptools of this Python, if it has one; since pip 25.3 a build has constraints of its own.
+        "PIP_USE_PEP517": "1", "PIP_CONSTRAINT": str(constraint), "PIP_BUILD_CONSTRAINT": str(constraint),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1", **DATED}
     done = subprocess.run(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
                           text=True)
     constraint.unlink()
     if done.returncode:
-        raise MachineError(f"the Ryu wheel could not be built:\n  {done.stderr.strip().splitlines()[-1]}")
+        lines = done.stderr.strip().splitlines()
+        reasons = [line for line in lines if re.search(r"^\s*\w*Error: ", line)]  # pip's own last line is a hint
+        raise MachineError(f"the Ryu wheel could not be built:\n  {(reasons or lines)[-1].strip()}")
     for wheel, file, old, new in MENDED:
         mend(next(folder.glob(f"{wheel}*.whl")), file, old, new)
 

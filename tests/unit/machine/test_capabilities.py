@@ -1,6 +1,7 @@
 """What is missing on a computer is named, with what it is for and how to get it."""
 
 import subprocess
+import sys
 
 import pytest
 
@@ -72,3 +73,11 @@ def test_a_feature_of_the_kernel_is_named_with_its_module(monkeypatch):
     line, = capabilities.remedies(["netem"])
     assert line.startswith("no netem (delay and loss on links): `modprobe sch_netem`")
     assert "linux-modules-extra-" in line and "CONFIG_NET_SCH_NETEM" in line
+
+
+def test_a_kernel_is_tried_with_what_a_job_begins_with_and_no_version_is_asked():
+    trial = FEATURES["namespaces"].trial.replace(capabilities.PYTHON, sys.executable)
+    begin = "on_host.make_read_only()"
+    assert begin in trial and "uname" not in trial
+    assert capabilities._works(["sh", "-c", trial.replace(begin, "assert callable(on_host.make_read_only)")])
+    assert not capabilities._works(["sh", "-c", trial.replace(begin, f"on_host.MOUNT_SETATTR = -1; {begin}")])
