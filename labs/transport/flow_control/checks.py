@@ -193,7 +193,7 @@ def check_the_window_counts_bytes(kernel):
 
 @points(1, claim="WIN-7", hint="Compare the SYN+ACK's window with the largest later on, on port 5006 first.")
 def check_a_buffer_makes_a_window(kernel):
-    """A buffer of n bytes is a window of n, in whole segments, to begin with; it may grow, but not beyond its memory."""
+    """A buffer of n bytes is a window of n, in whole segments, to begin with; it grows no further than its memory."""
     p = kernel.params
     sizes = {"slow": p["buffer"], "deaf": p["buffer"], "double": 2 * p["window"]}
     for name, peer in read.PEERS.items():
