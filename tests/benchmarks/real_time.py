@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mnlab.checks.session import Task, run_tasks
-from mnlab.checks.verdicts import PASSED, LabResult
+from mnlab.checks.verdicts import FINE, LabResult
 from mnlab.machine.vm import VirtualMachine
 from mnlab.report.progress import Progress
 
@@ -25,7 +25,7 @@ def repeats(bench: tools.Bench) -> Iterator[Row]:
             out = Path(tempfile.mkdtemp(prefix="mnlab-bench-"))
             with Progress(quiet=True) as progress:
                 result, = run_tasks([Task(lab, seed, out)], machine, progress)
-            if result.status == PASSED:
+            if result.status in FINE:
                 shutil.rmtree(out)
                 continue
             missed.append(str(seed))
@@ -37,7 +37,7 @@ def repeats(bench: tools.Bench) -> Iterator[Row]:
 def why(result: LabResult) -> list[str]:
     """What did not pass, and the first line of its message."""
     checks = [f"{check.name} {check.status}: {check.message.partition(chr(10))[0]}"
-              for check in result.checks if check.status != PASSED]
+              for check in result.checks if check.status not in FINE]
     return checks or [result.reason]
 
 

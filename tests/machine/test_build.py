@@ -1,25 +1,47 @@
-"""Building the machine: the same bytes twice, once for all who wait, and nothing half-made. Takes minutes."""
+"""Building machines: the same bytes twice, once for all who wait, and nothing half-made. Takes minutes."""
 
 import os
+import shutil
 import signal
 import time
 
 import pytest
 
-from mnlab.machine import cache, image
+from mnlab.machine import cache, image, lock
+from mnlab.machine.machines import DEFAULT, MACHINES
 
 pytestmark = pytest.mark.slow
 
 
-def test_the_same_recipe_gives_the_same_image(tmp_path):
-    digests = []
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        image.build(tmp_path / name, print)
-        cache.seal(tmp_path / name)
-        digests.append(cache.digests(tmp_path / name))
-    assert digests[0] == digests[1]
-    assert sorted(digests[0]) == sorted([image.KERNEL, image.INITRD, image.ROOTFS])
+def test_the_packages_of_a_lock_give_the_same_image_again(tmp_path, monkeypatch):
+    """Built twice, the second time from what the first one wrote down."""
+    named = MACHINES[DEFAULT]
+    monkeypatch.setenv("MNLAB_CACHE", str(tmp_path))
+    first = image.get(named, print)
+    known, before = first.lock, first.digest
+    (tmp_path / "lock").write_text(str(known))
+    again = image.rebuild(named, lock.read(tmp_path / "lock"), print)
+    assert (again.digest, again.lock) == (before, known)
+
+
+def test_another_kernel_is_built_without_building_programs_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNLAB_CACHE", str(tmp_path))
+    default, said = image.place(MACHINES[DEFAULT]), []
+    shutil.copytree(image.get(MACHINES[DEFAULT], print).userland, tmp_path / "userland")
+    latest = image.get(MACHINES["latest"], said.append)
+    assert latest.userland == default.userland and latest.digest != default.digest
+    assert not any("programs" in line for line in said)
+    assert {path.name for path in latest.kernel.iterdir()} == {
+        image.KERNEL, image.INITRD, image.MODULES, image.PACKAGES, cache.SEAL}
+
+
+def test_what_a_lock_names_and_the_archive_has_no_more_is_named(cli):
+    text = str(image.get(MACHINES[DEFAULT]).lock).replace("userland curl ", "userland curl 0.1-", 1)
+    (cli.folder / "old.lock").write_text(text)
+    cli.environment["MNLAB_CACHE"] = str(cli.folder / "cache")
+    done = cli("machine", "build", "--lock", cli.folder / "old.lock")
+    assert done.returncode == 3 and "no more: curl 0.1-" in done.stderr
+    assert not list((cli.folder / "cache").glob("userland-*"))
 
 
 def test_two_builds_at_once_build_one_machine(cli):
@@ -27,10 +49,10 @@ def test_two_builds_at_once_build_one_machine(cli):
     builds = [cli.start("machine", "build") for _ in range(2)]
     outputs = [process.communicate(timeout=900) for process in builds]
     assert [process.returncode for process in builds] == [0, 0], outputs
-    assert sum("building the lab machine's image" in err for _, err in outputs) == 1
-    assert sum("waiting for another mnlab that is building the image" in err for _, err in outputs) == 1
-    left = sorted(path.name.split("-")[0] for path in (cli.folder / "cache").iterdir())
-    assert left == ["image", "image.lock", "snapshot", "snapshot.lock"]
+    assert sum("building the programs of debian13" in err for _, err in outputs) == 1
+    assert sum("waiting for another mnlab that is building the userland" in err for _, err in outputs) == 1
+    left = {path.name.split("-")[0] for path in (cli.folder / "cache").iterdir()}
+    assert left == {f"{kind}{end}" for kind in ("userland", "kernel", "wheels", "snapshot") for end in ("", ".lock")}
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
@@ -49,8 +71,9 @@ def test_a_build_that_is_ended_leaves_no_process_and_nothing_half_made(cli, how)
     assert not cli.processes()
     if how == signal.SIGINT:
         assert process.returncode == 130
-        assert [path.name for path in (cli.folder / "cache").iterdir()] == ["image.lock"]
-    assert not list((cli.folder / "cache").glob("image-*"))
+        assert {path.name.split("-")[0] for path in (cli.folder / "cache").iterdir()} == {
+            "userland.lock", "wheels", "wheels.lock"}
+    assert not list((cli.folder / "cache").glob("userland-*"))
     mounts = open("/proc/mounts").read()
     assert str(cli.folder) not in mounts
     assert cli("machine", "clean").returncode == 0

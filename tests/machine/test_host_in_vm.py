@@ -131,6 +131,20 @@ def test_two_labs_at_once_both_pass(inside, pair):
         graded(done, number, find(name.split("/")[0]))
 
 
+WHERE = """
+from mnlab.checks import points
+@points(1, where="classic_recovery")
+def check_probe(evidence): pass
+"""
+
+
+def test_what_the_computers_own_kernel_shows_is_tried_in_namespaces_of_its_own(inside, tmp_path):
+    lab = make_lab(tmp_path, 'rec.save("recovery", h1, "sysctl -n net.ipv4.tcp_recovery")')
+    lab.checks.write_text(WHERE)
+    run = graded(inside("together", "probe/1", labs=tmp_path / "labs"), 0, lab)
+    assert run.manifest["features"] == {"classic_recovery": ""}
+
+
 # --- every lab --------------------------------------------------------------------------------------------------------
 
 @pytest.mark.slow

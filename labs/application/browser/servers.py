@@ -4,7 +4,7 @@ import shutil
 
 WWW, MEDIA = "www", "media"
 
-NAMED = """options {{ directory "{folder}"; pid-file none; session-keyfile none; lock-file none; recursion no;
+NAMED = """options {{ directory "{folder}"; pid-file none; session-keyfile none; recursion no;
   listen-on {{ any; }}; listen-on-v6 {{ none; }}; dnssec-validation no; notify no; }};
 controls {{ }};
 zone "{domain}" {{ type primary; file "{domain}.zone"; }};

@@ -56,8 +56,8 @@ def root_recurses(net, params):
     from lab import servers, zones
     original = zones.named_conf
 
-    def named_conf(host, folder, files):
-        text = original(host, folder, files)
+    def named_conf(host, *others):
+        text = original(host, *others)
         return text.replace("recursion no;", "recursion yes; allow-query { any; };") if host == "root" else text
     servers.zones.named_conf = named_conf
 

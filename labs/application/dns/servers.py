@@ -49,10 +49,11 @@ def start(net, rec, tld: str, own: dict[str, str]) -> list:
     base = Path(tempfile.mkdtemp(prefix="dns-"))
     rec.stack.callback(shutil.rmtree, base, ignore_errors=True)
     base.chmod(0o755)
+    unlocked = unlock(net["root"])
     running = []
     for name, texts in served.items():
         rec.progress(f"starting named on {name}")
-        running.append(start_named(net[name], rec, base / name, texts))
+        running.append(start_named(net[name], rec, base / name, texts, unlocked))
     return running
 
 
@@ -62,14 +63,19 @@ def stop(running: list) -> None:
         server.stop(signal.SIGKILL)
 
 
-def start_named(host, rec, folder: Path, texts: dict[str, str]):
-    """named on `host`, with the zones `texts` (name -> text), as the user bind."""
+def unlock(host) -> str:
+    """The option that lets several named run in one /run, or "" if this named needs none (BIND 9.20 refuses it)."""
+    return "lock-file none;" if "lock-file" in host.run("named -C").stdout else ""  # -C prints all defaults
+
+
+def start_named(host, rec, folder: Path, texts: dict[str, str], options: str):
+    """named on `host`, with the zones `texts` (name -> text) and these options, as the user bind."""
     folder.mkdir()
     shutil.chown(folder, "bind", "bind")
     files = {zone: f"{zone.strip('.') or 'root'}.zone" for zone in texts}
     for zone, file in files.items():
         (folder / file).write_text(rec.keep(f"{host.name}.{file}", texts[zone]))
-    conf = zones.named_conf(host.name, folder, files)
+    conf = zones.named_conf(host.name, folder, files, options)
     (folder / "named.conf").write_text(rec.keep(f"{host.name}.named.conf", conf))
     argv = ["named", "-4", "-g", "-n", "1", "-u", "bind", "-c", folder / "named.conf"]
     return rec.service(f"named-{host.name}", host, argv, tcp=53, udp=53, ready=lambda: responds(host))

@@ -10,7 +10,7 @@ NOTE = "Reports of delays on the river line are sent to this name. "  # filler o
 OPTIONS = """\
 options {{
     directory "{folder}";
-    pid-file none; session-keyfile none; lock-file none;
+    pid-file none; session-keyfile none; {more}
     listen-on {{ any; }}; listen-on-v6 {{ none; }};
     dnssec-validation no;        // the lab's root is not signed
     empty-zones-enable no;
@@ -31,11 +31,11 @@ RESOLVER = """\
 """
 
 
-def named_conf(host: str, folder, files: dict[str, str]) -> str:
-    """The named.conf of `host`, which serves `files`: zone name -> file name in `folder`."""
+def named_conf(host: str, folder, files: dict[str, str], more: str = "") -> str:
+    """The named.conf of `host`, which serves `files`: zone name -> file name in `folder`. `more`: options."""
     options, kind = (RESOLVER, "hint") if host == "resolver" else (AUTHORITATIVE, "primary")
     lines = [f'zone "{zone}" {{ type {kind}; file "{file}"; }};\n' for zone, file in files.items()]
-    return OPTIONS.format(folder=folder, options=options) + "".join(lines)
+    return OPTIONS.format(folder=folder, more=more, options=options) + "".join(lines)
 
 
 def root_hints(params: dict) -> str:

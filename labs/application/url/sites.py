@@ -3,7 +3,7 @@
 NAMED = """\
 options {{
     directory "{folder}";
-    pid-file none; session-keyfile none; lock-file none;
+    pid-file none; session-keyfile none;
     listen-on {{ any; }}; listen-on-v6 {{ none; }};
     recursion no; dnssec-validation no; empty-zones-enable no; notify no; max-cache-size 4M;
 }};

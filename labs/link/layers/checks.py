@@ -3,11 +3,12 @@
 Nothing here depends on how long anything takes, so real time makes no difference.
 """
 
-from mnlab.checks import expect, near, points, same
+from mnlab.checks import expect, near, points, same, saw
 from mnlab.evidence.record import Missing
 from mnlab.protocols import arp, dns, icmp, ip, layers, tcp, tls
 
 TLS_HEADER, TLS_EXTRA = 5, 17  # bytes of a record: type, version, length; content type and authentication tag (TLS 1.3)
+TIMESTAMPS = 12  # bytes of options in each segment, which the MSS does not count (RFC 6691; RFC 7323)
 FULL_FRAME = 1514  # bytes: an Ethernet header and the MTU of 1500
 
 
@@ -102,6 +103,31 @@ def check_tls_slips_in_between(evidence):
     expect(plain + TLS_EXTRA in sealed, done=f"h1 sent the same request, {plain} bytes, by HTTP and by HTTPS",
            expected=f"a TLS record of {TLS_HEADER} and {plain + TLS_EXTRA} bytes",
            seen=f"application data records of {sealed} bytes")
+
+
+def record_size(data: bytes) -> int:
+    """Bytes of the TLS record at the beginning of `data`, its header included."""
+    return TLS_HEADER + number(data, 3, 2)
+
+
+def hello_segments(evidence) -> list[int]:
+    """Bytes of data in each segment that holds a part of the ClientHello's record."""
+    one = connection(evidence, "https", 443)
+    size = record_size(one.stream(tcp.CLIENT))
+    return [segment.length for segment in one.data(tcp.CLIENT) if segment.seq <= size]  # the first byte's is 1
+
+
+@points(1, claim="LAY-3", hint="The record says how long it is. How much of that is in its first segment?")
+def check_a_record_takes_the_segments_it_needs(evidence):
+    """TLS counts in records, TCP in segments: the ClientHello's record takes as many segments as its bytes need."""
+    one = connection(evidence, "https", 443)
+    size = record_size(one.stream(tcp.CLIENT))
+    room = min(one.syn_option(side, "mss") for side in (tcp.CLIENT, tcp.SERVER)) - TIMESTAMPS
+    needed = [min(room, size - start) for start in range(0, size, room)]
+    seen = hello_segments(evidence)
+    saw("bytes of the ClientHello, by segment", seen)
+    expect(seen == needed, done=f"h1 said hello in a record of {size} bytes; a segment has room for {room}",
+           expected=f"segments of {' + '.join(map(str, needed))} bytes", seen=" + ".join(map(str, seen)) or "none")
 
 
 def sessions(evidence) -> list[tls.Session]:
@@ -302,7 +328,8 @@ def check_annotation_of_the_segment(evidence, answers):
     same(answers.integer("segment_header_bytes"), (data[at + 12] >> 4) * 4, "segment_header_bytes")
 
 
-@points(2, claim="LAY-1", hint="The record begins where the TCP header ends, the handshake message 5 bytes later.")
+@points(2, claim=("LAY-1", "LAY-3"),
+        hint="The record begins where the TCP header ends, the handshake message 5 bytes later.")
 def check_annotation_of_the_record(evidence, answers):
     """Your annotation of the TLS record in that segment, and of the handshake message in it."""
     data = hello(evidence).data
@@ -310,6 +337,7 @@ def check_annotation_of_the_record(evidence, answers):
     for key, offset, size in (("record_type", at, 1), ("record_version", at + 1, 2), ("record_length", at + 3, 2),
                               ("handshake_type", at + TLS_HEADER, 1)):
         field(answers, key, offset, size, number(data, offset, size))
+    same(answers.integer("hello_segments"), len(hello_segments(evidence)), "hello_segments")
 
 
 def number(data: bytes, offset: int, size: int) -> int:

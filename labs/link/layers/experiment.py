@@ -15,7 +15,7 @@ diagram = Diagram(captures=("h1", "h2", "h3"), protocols=("arp", "icmp", "dns", 
 WORDS = ("amber", "basil", "cobalt", "dune", "ember", "fjord", "grove", "haven", "islet", "juniper")
 CURL = ("curl", "-4", "-sS", "--http1.1", "--max-time", "10")  # s
 
-NAMED = """options {{ directory "{folder}"; pid-file none; session-keyfile none; lock-file none; recursion no;
+NAMED = """options {{ directory "{folder}"; pid-file none; session-keyfile none; recursion no;
   listen-on {{ any; }}; listen-on-v6 {{ none; }}; dnssec-validation no; notify no; }};
 controls {{ }};
 zone "{domain}" {{ type primary; file "{domain}.zone"; }};

@@ -72,6 +72,12 @@ def short_frames(net, params):
     net["h2"].run("ip link set dev h2-eth0 mtu 900")
 
 
+@mutant.network("h1 fills no segment to more than 348 bytes, whatever h2 would take")
+def short_segments(net, params):
+    network = params["h1"].rsplit(".", 1)[0]
+    net["h1"].run(f"ip route change {network}.0/24 dev h1-eth0 src {params['h1']} mtu 400 advmss 1460")
+
+
 @mutant.network("h2's FTP data connections are refused")
 def no_data_connection(net, params):
     nft(net, "h2", f"type filter hook input priority 0; tcp dport {params['_ftp_port']} drop;")
@@ -121,6 +127,11 @@ def record_too_early(answers, params):
 @mutant.answers("counts the record's header in its length")
 def length_with_header(answers, params):
     answers["record_length"] = [69, 2, answers["record_length"][2] + 5]
+
+
+@mutant.answers("counts a segment too many for the ClientHello, the server's first")
+def one_more_segment(answers, params):
+    answers["hello_segments"] += 1
 
 
 @mutant.answers("says that ARP rides in IP")

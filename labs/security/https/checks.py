@@ -4,7 +4,7 @@ import re
 import ssl
 from pathlib import Path
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, points, saw
 from mnlab.lab.lab import load
 from mnlab.protocols import checksum, curl, tcp, tls
 
@@ -80,6 +80,22 @@ def check_tls_follows_tcp(cafe):
     clear = [record.name for record in seen.records if record.time > last and not record.encrypted]
     expect(set(clear) <= {"ChangeCipherSpec"}, done=done, expected="only encrypted records after the ServerHello",
            seen=", ".join(clear))
+
+
+@points(1, claim="HVS-7", hint="Expand key_share in both hellos: a group, a length, and so many bytes.")
+def check_key_shares_are_as_long_as_their_group(cafe):
+    """Each hello brings half of a key, as long as its group asks: x25519 32 bytes, X25519MLKEM768 1216 and 1120."""
+    seen, done = session(cafe, "sealed-page"), "the client fetched the page over https://"
+    sent, picked = (reading.key_shares(hello, hello is seen.client_hello)
+                    for hello in (seen.client_hello, seen.server_hello))
+    for end, shares in enumerate((sent, picked)):
+        right_ones = {group: reading.SHARES.get(group, (0, 0))[end] for group in shares}
+        expect(shares and shares == right_ones, done=done, seen=shares or "none",
+               expected=f"key shares in the {(tcp.CLIENT, tcp.SERVER)[end]}'s hello, of these sizes: {right_ones}")
+    saw("key shares of the client, and of the server (bytes)", [sent, picked])
+    expect(len(picked) == 1 and picked.keys() <= sent.keys(), done=done,
+           expected=f"one share from the server, of a group of the client's: {', '.join(sent)}",
+           seen=", ".join(picked))
 
 
 @points(1, claim="HVS-2",
@@ -207,7 +223,7 @@ def check_chain_is_complete(shop):
            seen=", ".join(sent) or "none")
 
 
-@points(2, hint="See ssl_protocols; and remember that nginx 1.22 speaks TLS 1.3 only when told to.")
+@points(2, hint="See ssl_protocols, and say it: which versions nginx speaks untold has changed over time.")
 def check_old_tls_is_refused(shop):
     """TLS 1.2 and 1.3 are spoken; a client that knows nothing newer than TLS 1.1 is refused."""
     modern = session(shop, "strict")
@@ -306,6 +322,16 @@ def check_answer_name(answers, cafe):
 def check_answer_suite(answers, cafe):
     """You found the cipher suite that the bank picked."""
     right("cipher_suite", answers.text("cipher_suite").upper(), session(cafe, "sealed-page").suite)
+
+
+@points(1, claim="HVS-7", hint="ServerHello, key_share: a group, a length. Then the same group's in the ClientHello.")
+def check_answer_key_shares(answers, cafe):
+    """You found the group of the key exchange, and how long the two halves are."""
+    seen = session(cafe, "sealed-page")
+    (group, server), = reading.key_shares(seen.server_hello, client=False).items()
+    numbers = {name: number for number, name in reading.GROUPS.items()}
+    right("group", answers.integer("group"), numbers[group])
+    right("share_bytes", answers.items("share_bytes"), [reading.key_shares(seen.client_hello, True).get(group), server])
 
 
 @points(2, claim="HVS-1", hint="Go through the list with the capture open; TLS 1.3 hides more than TLS 1.2 did.")

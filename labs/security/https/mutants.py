@@ -1,5 +1,7 @@
 """Ways to break the https lab. Those of the network change what a tool does, in one node only."""
 
+import re
+
 from mnlab.checks.mutants import curl_always, mutant
 
 ENOUGH = ("wrong_order", "fast_open", "no_redirection", "certificate_after_all")
@@ -153,6 +155,17 @@ def readable_https(evidence):
     evidence.scene("cafe").rewrite_frames("eve", open_up)
 
 
+@mutant.forged("the server answers with a share of another group")
+def other_group(evidence):
+    def change(packet, _):
+        data = bytes(packet["TCP"].payload) if packet.haslayer("TCP") else b""
+        if not data.startswith(b"\x16\3\3") or packet["TCP"].sport != 443:
+            return packet
+        packet["TCP"].remove_payload()
+        return packet / re.sub(rb"(?s)\0\x33(..)..", rb"\0\x33\1\0\x17", data, count=1)  # secp256r1
+    evidence.scene("cafe").rewrite_frames("eve", change)
+
+
 @mutant.forged("https uses port 8443 by default")
 def other_port(evidence):
     def move(packet, _):
@@ -179,6 +192,16 @@ def name_in_certificate(answers, params):
 @mutant.answers("a suite of TLS 1.2")
 def old_suite(answers, params):
     answers["cipher_suite"] = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+
+
+@mutant.answers("the number of the extension is taken for the group's")
+def extension_number(answers, params):
+    answers["group"] = 51
+
+
+@mutant.answers("the shares are measured with the four bytes before them")
+def shares_with_headers(answers, params):
+    answers["share_bytes"] = [size + 4 for size in answers["share_bytes"]]
 
 
 @mutant.answers("HTTPS hides the host name and shows the path")

@@ -2,6 +2,12 @@
 
 from mnlab.checks import expect
 from mnlab.protocols import http, tcp, tls
+from mnlab.protocols.tls.hello import GROUPS, Reader
+
+#: Bytes of the client's and of the server's share of a group: RFC 8446, section 4.2.8.2; X25519MLKEM768 has ML-KEM's
+#: key or ciphertext (FIPS 203, table 3: 1184 and 1088 bytes) before X25519's (draft-ietf-tls-ecdhe-mlkem, section 3).
+SHARES = {"secp256r1": (65, 65), "secp384r1": (97, 97), "secp521r1": (133, 133), "x25519": (32, 32), "x448": (56, 56),
+          "X25519MLKEM768": (1184 + 32, 1088 + 32)}
 
 
 def connections(evidence, command, where="eve"):
@@ -36,6 +42,16 @@ def exchange(evidence, command):
 def whole(connection):
     """All bytes of a connection, both ways."""
     return connection.stream(tcp.CLIENT) + connection.stream(tcp.SERVER)
+
+
+def key_shares(hello, client: bool) -> dict[str, int]:
+    """Group -> bytes of its key share, in a ClientHello (a list of them) or a ServerHello (one)."""
+    data = hello.extensions.get("key_share", b"")
+    reader, found = Reader(data[2:] if client else data), {}
+    while reader.rest:
+        group = reader.number(2)
+        found[GROUPS.get(group, str(group))] = len(reader.vector(2))
+    return found
 
 
 def page_record(session):

@@ -153,7 +153,7 @@ def flipping(switch, sizes, bit, at):
 
 
 def long_hello(net, rec):
-    """A client with much to offer, and records of at most 512 bytes: its ClientHello takes two of them."""
+    """A client with much to offer, and records of at most 512 bytes: its ClientHello takes some of them."""
     p = rec.params
     rec.run("long", net["client"], [
         "openssl", "s_client", "-connect", f"{p['server']}:{PORT}", "-servername", p["name"], *ROOT_FILE, "-brief",

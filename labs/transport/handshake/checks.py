@@ -6,7 +6,7 @@ reading.py reads the evidence, and says how exact a time can be.
 import errno
 from pathlib import Path
 
-from mnlab.checks import expect, near, points, same
+from mnlab.checks import expect, near, points, same, saw
 from mnlab.lab.lab import load
 from mnlab.protocols.checksum import transport_fits
 
@@ -168,6 +168,8 @@ def check_server_gives_up(kernel):
 def check_client_gives_up(kernel):
     """Nobody answers a client: one SYN, sent again and again, at last twice as late each time; then a timeout."""
     expect_given_up(kernel, "h1", "patient", reading.syn_times(kernel))
+    first, *again = reading.unanswered(kernel, "h1", "patient")
+    saw("the SYN is sent again after (s)", [round(one.time - first.time) for one in again])
 
 
 @points(1, claim="HSK-7", hint="scenes/kernel/files/linear-timeouts; compare ports 6110 and 6111.")

@@ -6,7 +6,7 @@ reading.py reads the evidence, and says how exact a time can be.
 from itertools import pairwise
 from pathlib import Path
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, points, saw
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp
 from mnlab.protocols.kernel import CongestionState, Retransmit, SocketState
@@ -180,6 +180,7 @@ def check_a_call_nobody_answers(evidence):
     expect(len(gaps) == len(wanted) and all(map(is_timeout, gaps, wanted)), done=done,
            expected=f"SYNs again after {', '.join(f'{one:.0f}' for one in wanted)} s",
            seen=", ".join(f"{gap:.1f}" for gap in gaps))
+    saw("gaps between the SYNs of a call that nobody answers (s)", [round(gap) for gap in gaps])
     end = evidence.json("ends")["call"]
     expect(end and end["error"] == "ETIMEDOUT" and not wire(evidence, "call").resets, done=done,
            expected="then ETIMEDOUT, and no RST", seen=end["error"] if end else "no error")

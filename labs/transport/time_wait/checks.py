@@ -6,7 +6,7 @@ reading.py reads the evidence, and says how exact a time can be.
 import re
 from pathlib import Path
 
-from mnlab.checks import expect, points, same
+from mnlab.checks import expect, points, same, saw
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp
 from mnlab.protocols.kernel import ReceiveReset, Retransmit
@@ -263,6 +263,7 @@ def check_how_soon_a_port_comes_back(kernel):
     expect(due - TICK < made[1].time and late < reading.EACH + SOON and all(one < due + SOON for one in refused),
            done=done, expected=f"refused until then, and had again {why}: {due - fin.time:.3f} s after h2's FIN",
            seen=f"refused {len(refused)} times, had after {made[1].time - fin.time:.3f} s")
+    saw("a port comes back", f"{delay:g} s after the FIN" if delay else "when a clock in seconds has ticked")
 
 
 # --- the student's client ---------------------------------------------------------------------------------------------

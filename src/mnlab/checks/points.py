@@ -2,6 +2,9 @@
 
 import re
 import reprlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from mnlab.lab.features import known
@@ -37,6 +40,42 @@ def cut(text: str, longest: int) -> str:
     """`text`, or its beginning and how much there is: `longest` characters at most."""
     rest = f"... ({len(text):,} characters)"
     return text if len(text) <= longest else text[:longest - len(rest)] + rest
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Something that a check saw in a run, in words, which on another kernel may look otherwise: `value` answers
+    `question`. A measured one is a number, and the same as another within `share` of it and `slack`."""
+
+    question: str
+    value: object
+    share: float = 0.0
+    slack: float = 0.0
+
+    def agrees(self, other: "Sight") -> bool:
+        if not self.share or not isinstance(self.value, (int, float)) or not isinstance(other.value, (int, float)):
+            return self.value == other.value
+        return abs(self.value - other.value) <= self.share * abs(self.value) + self.slack
+
+
+_watched: ContextVar[list[Sight] | None] = ContextVar("watched", default=None)
+
+
+@contextmanager
+def watching() -> Iterator[list[Sight]]:
+    """Gather what the checks that are carried out meanwhile say that they saw (the atlas compares it)."""
+    sights: list[Sight] = []
+    token = _watched.set(sights)
+    try:
+        yield sights
+    finally:
+        _watched.reset(token)
+
+
+def saw(question: str, value, share: float = 0.0, slack: float = 0.0) -> None:
+    """Say what a check saw that may be otherwise on another kernel: for the atlas (`mnlab atlas`), no verdict."""
+    if (sights := _watched.get()) is not None:
+        sights.append(Sight(question, value, share, slack))
 
 
 class CheckFailed(AssertionError):
@@ -101,11 +140,13 @@ def expect(ok, *, done: str = "", expected: str = "", seen: str = "") -> None:
 
 def same(answer, right, question: str) -> None:
     """Fail the check unless an answer of answers.toml is what the student's own run shows."""
+    saw(question, right)
     expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=show(answer))
 
 
 def near(answer: float, right: float, question: str, share: float, slack: float = 0.0) -> None:
     """The same for a number that was measured: it may be off by a `share` of the right one, and by `slack` besides."""
+    saw(question, right, share, slack)
     if isinstance(answer, bool) or not isinstance(answer, (int, float)) or not abs(answer) < LARGEST:
         raise CheckFailed(f"answers.toml: {question}", "a number", show(answer))
     off = f"{100 * share:g} %" + (f" and {slack:g}" if slack else "")

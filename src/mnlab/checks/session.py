@@ -144,9 +144,8 @@ def beyond(lab: labs.Lab, machine: Machine) -> str:
         return ""
     names = [name for name, where in marks.items() if lacking(where, tried)]
     reasons = dict.fromkeys(why for name in names for why in lacking(marks[name], tried))
-    which = "none of its checks" if len(names) == len(marks) else ", ".join(names)
-    verb = "" if len(names) == len(marks) else "not "
-    return f"{lab.name}: {which} can {verb}be shown: {'; '.join(reasons)}" if names else ""
+    which = "none of its checks can" if len(names) == len(marks) else f"{', '.join(names)} cannot"
+    return f"{lab.name}: {which} be shown: {'; '.join(reasons)}" if names else ""
 
 
 def at_once(machine: Machine) -> int:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 PASSED, FAILED, INCONCLUSIVE, NOT_APPLICABLE = "passed", "failed", "inconclusive", "not applicable"
 
+FINE = (PASSED, NOT_APPLICABLE)  # what nobody need look into
+
 #: Process exit status of each verdict (the design's contract; 2 is wrong usage).
 EXIT_STATUS = {PASSED: 0, FAILED: 1, INCONCLUSIVE: 3, NOT_APPLICABLE: 0}
 
@@ -48,10 +50,15 @@ class LabResult:
     reason: str = ""  # why the whole lab is inconclusive, or what the student's work broke; "" otherwise
     left_out: tuple[str, ...] = ()  # scenes of the lab that were not played, as they do not run the student's work
     secrets: str = "local"  # who drew the parameters that prove work: "local", anybody; "course", a course's key
+    machine: str = ""  # its name; with another image evidence has another digest
+    image_sha256: str = ""  # "" on the host, which has none
 
     @property
     def status(self) -> str:
-        return overall([check.status for check in self.checks]) if self.checks else INCONCLUSIVE
+        """Without checks inconclusive; not applicable if they were all left out, with the scenes that they read."""
+        if not self.checks:
+            return NOT_APPLICABLE if self.left_out and not self.reason else INCONCLUSIVE
+        return overall([check.status for check in self.checks])
 
     @property
     def not_applicable(self) -> list[str]:

@@ -12,7 +12,7 @@ from mnlab.checks.answers import Answers
 from mnlab.checks.grade import grade
 from mnlab.checks.mutants import ForgedRun, Mutant, WorkFolder, mutants_of
 from mnlab.checks.session import at_once
-from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, PASSED, LabResult
+from mnlab.checks.verdicts import FAILED, FINE, INCONCLUSIVE, NOT_APPLICABLE, LabResult
 from mnlab.evidence.run import Run
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
@@ -80,7 +80,7 @@ class KillMatrix:
     def holds(self) -> bool:
         """The solution passes, every check can fail, every mutant is caught, no wrong work excuses itself; or there is
         nothing that this machine can show."""
-        return self.baseline.status in (PASSED, NOT_APPLICABLE) and not (
+        return self.baseline.status in FINE and not (
             self.unkilled_checks or self.uncaught_mutants or self.excused_mutants)
 
     def cells(self) -> dict[tuple[str, str], str]:

@@ -14,7 +14,19 @@ from typing import Annotated
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, FAILED, INCONCLUSIVE, PASSED
-from mnlab.cli.options import DEFAULT_MACHINE, Json, Machine, Place, Quiet, WrongUsage, a_file, a_folder, insist_on_clone, machine_for, say
+from mnlab.cli.options import (
+    DEFAULT_MACHINE,
+    Json,
+    Machine,
+    Place,
+    Quiet,
+    WrongUsage,
+    a_file,
+    a_folder,
+    insist_on_clone,
+    machine_for,
+    say,
+)
 from mnlab.cli.ownership import give_back
 from mnlab.lab.lab import ROOT, all_labs, find
 
@@ -62,7 +74,7 @@ def bench(name: Names = None,
     place = machine_for(Place.vm, machine, None, quiet)
     place.prepare()
     tools = importlib.import_module(f"{PACKAGE}.tools")
-    report = Report(computer(), quick)
+    report = Report(computer() | place.describe(), quick)
     benchmark = tools.Bench(place, quick, build, (lambda text: None) if quiet else say, labs)
     for measure in measures:
         carry_out(measure, benchmark, report)

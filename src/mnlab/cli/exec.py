@@ -12,7 +12,21 @@ from typing import Annotated
 import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli.options import DEFAULT_MACHINE, Clock, Machine, On, Place, Quiet, Time, WrongUsage, a_folder, a_path, machine_for, say, to_stdout
+from mnlab.cli.options import (
+    DEFAULT_MACHINE,
+    Clock,
+    Machine,
+    On,
+    Place,
+    Quiet,
+    Time,
+    WrongUsage,
+    a_folder,
+    a_path,
+    machine_for,
+    say,
+    to_stdout,
+)
 from mnlab.lab.lab import ROOT
 
 LONGEST_COMMAND = 3000  # bytes: it travels in a page of 4096 (machine/mailbox.py), not alone

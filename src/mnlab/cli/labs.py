@@ -113,7 +113,8 @@ def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Plac
     seed, seed_from = (DEFAULT_SEED, BY_DEFAULT) if seed is None else (seed, FROM_OPTION)
     secret = SECRET.key(secret_file) or b""
     tasks = [Task(one, seed, out, seed_from=seed_from, secret=secret) for one in chosen]
-    _carry_out(tasks, machine_for(on, machine, clock, quiet), SIGNING.key(key), json, junit, quiet, verbose, brief=all, fresh=fresh)
+    place = machine_for(on, machine, clock, quiet)
+    _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, brief=all, fresh=fresh)
 
 
 def start(lab: OneLab, seed: Seed = None,
@@ -173,7 +174,8 @@ def check(lab: LabNames = None, all: All = False,
         if chosen_seed is None:
             chosen_seed, seed_from = DEFAULT_SEED, BY_DEFAULT
         tasks.append(Task(one, chosen_seed, out, given, seed_from, secret, for_student, only_work))
-    _carry_out(tasks, machine_for(on, machine, clock, quiet), SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh)
+    place = machine_for(on, machine, clock, quiet)
+    _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh)
 
 
 def _lab_of_this_folder() -> str | None:

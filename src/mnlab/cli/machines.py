@@ -96,7 +96,7 @@ def list_(json: Json = False) -> None:
 @machine.command()
 def build(machine: Machine = DEFAULT_MACHINE, clock: Clock = None,
           lock: Annotated[Path | None, typer.Option(
-              "--lock", parser=a_file, metavar="FILE", help="Of exactly these packages: what `machine lock` printed.")] = None,
+              "--lock", parser=a_file, metavar="FILE", help="Of exactly these packages: what `lock` printed.")] = None,
           quiet: Quiet = False) -> None:
     """Build the image and take the snapshot now, instead of at the first run.
 

@@ -18,12 +18,15 @@ PARTS = {
     "machine": ["tests/machine", "-m", "not slow"],
     "controller": ["tests/controller", "-m", "not slow"],
     "labs": ["tests/labs", "tests/topologies", "-m", "not slow"],
-    "slow": ["tests", "-m", "slow", "--ignore=tests/vagrant"],
+    "slow": ["tests", "-m", "slow", "--ignore=tests/vagrant", "--ignore=tests/generations"],
+    "generations": ["tests/generations"],
     "vagrant": ["tests/vagrant", "--numprocesses", "0"],
 }
 #: What lies here uses no lab machine.
 WITHOUT_MACHINE = ("tests/unit", "tests/vagrant")
-DEFAULT = ["tests", "-m", "not slow"]
+#: The machines that tests run on: by default two that differ in their kernel alone.
+USUAL, ALL = ("debian13", "latest"), ("debian13", "latest", "debian12")
+DEFAULT = ["tests", "-m", "not slow", "--ignore=tests/generations"]
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 def test(what: Annotated[list[str] | None, typer.Argument(
-        metavar="[unit|coverage|machine|controller|labs|slow|vagrant|PYTEST ARGUMENT...]",
+        metavar="[unit|coverage|machine|controller|labs|slow|generations|vagrant|PYTEST ARGUMENT...]",
         help="A part, or what pytest is to run.")] = None) -> None:
     """Run the project's tests, on every processor.
 
@@ -44,8 +47,10 @@ def test(what: Annotated[list[str] | None, typer.Argument(
         words = [*DEFAULT, *words]
     if not places or not all(place.startswith(WITHOUT_MACHINE) for place in places):
         from mnlab.cli.options import say
+        from mnlab.machine.machines import MACHINES
         from mnlab.machine.vm import VirtualMachine
-        VirtualMachine("virtual", say).prepare()  # once, before the tests divide the work
+        for name in (ALL if "generations" in (what or ()) else USUAL):  # once, before the tests divide the work
+            VirtualMachine("virtual", say, named=MACHINES[name]).prepare()
     command = [sys.executable, "-P", "-m", "pytest", "-q", "-c", "pyproject.toml", "--rootdir", str(ROOT),
                "--numprocesses", str(os.cpu_count() or 1), "--dist", "worksteal", *words]
     # pytest's workers are Pythons of their own, and so is much that tests start.

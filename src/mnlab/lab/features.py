@@ -5,7 +5,6 @@ why not. Only machines on which a lab runs that names one are tried, once for ea
 """
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping
 
 #: Each feature in a sentence. What tries it is a function of the same name in lab/probes.py.

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
@@ -175,6 +176,16 @@ def features_of(lab: Lab, machine: Machine) -> dict[str, str]:
         return {}
     files = needed_files(engine(), ["mnlab.lab.probes"])
     return machine.features(Job("mnlab.lab.probes:main", dict(files), (FOUND,), library=engine()))
+
+
+def survey(machine: Machine) -> dict:
+    """What a machine has as its defaults, and what its tools print (lab/survey.py). MachineError if it cannot say."""
+    files = needed_files(engine(), ["mnlab.lab.survey"])
+    with tempfile.TemporaryDirectory(prefix="mnlab-survey-") as scratch:
+        outcome = machine.run(Job("mnlab.lab.survey:main", dict(files), (FOUND,), library=engine()), Path(scratch))
+        if outcome.status != 0:
+            raise MachineError(f"the machine could not be surveyed: {outcome.trouble or outcome.status}")
+        return json.loads(Path(scratch, FOUND).read_text())
 
 
 def whole_job(lab: Lab, work: dict[str, bytes], seed: int, params: dict) -> Job:

@@ -17,7 +17,8 @@ GONE = "gone: "
 
 
 def make(folder: Path, arguments: list[str], target: Path | None = None, **variables: str) -> None:
-    """Run mmdebstrap with `arguments` and environment `variables`; the tar that it prints becomes the file system `target`.
+    """Run mmdebstrap with `arguments` and `variables` of the environment. The tar that it prints becomes the file
+    system `target`.
 
     `folder` has what goes wrong in build.log. MachineError with its last lines, or with all packages of a lock that are
     gone.
@@ -54,7 +55,8 @@ def make(folder: Path, arguments: list[str], target: Path | None = None, **varia
 def squash(archive: Path, file: Path) -> None:
     """Make a read-only file system of a tar. MachineError if that fails."""
     with open(archive, "rb") as source:
-        done = subprocess.run(squashing(file), stdin=source, cwd=file.parent, env={**os.environ, **DATED}, capture_output=True, text=True)
+        done = subprocess.run(squashing(file), stdin=source, cwd=file.parent, env={**os.environ, **DATED},
+                              capture_output=True, text=True)
     if done.returncode:
         raise MachineError(f"{file.name} could not be made: {done.stderr.strip()[-200:]}")
     pad(file)

@@ -48,7 +48,7 @@ class HostMachine:
                                + "\n".join(f"  {line}" for line in capabilities.remedies(lacking)))
 
     def describe(self) -> dict:
-        return {"machine": "host", "clock": "real", "accelerator": "none", "kernel": platform.release()}
+        return {"machine": "host", "name": "host", "clock": "real", "accelerator": "none", "kernel": platform.release()}
 
     def features(self, job: Job) -> dict[str, str]:
         """What `job` finds that this kernel shows, in namespaces of its own; tried when it is first asked for."""

@@ -16,7 +16,8 @@ PROBE_LIMIT = 8  # seconds; a working KVM boots the probe in one
 
 
 def best_accelerator(kernel: Path, say: Callable[[str], None]) -> str:
-    """"kvm" or "hvf" if a timed trial proves it works, else "tcg". The answer is kept until the next boot. `kernel` is an image's."""
+    """"kvm" or "hvf" if a timed trial with an image's `kernel` proves it works, else "tcg". The answer is kept until
+    the next boot."""
     candidate = {"Linux": "kvm", "Darwin": "hvf"}.get(platform.system())
     if candidate is None or candidate == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"

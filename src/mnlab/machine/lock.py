@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mnlab.machine.job import MachineError
 
+LOCKS = Path(__file__).parent / "locks"  # what the machines were made of when mnlab was last tried on all
 LAYERS = ("userland", "kernel")
 LINE = re.compile(rf"({'|'.join(LAYERS)}) ([a-z0-9][a-z0-9+.-]+) ([A-Za-z0-9.+:~-]+) ([0-9a-f]{{64}})")
 
@@ -28,6 +29,13 @@ class Lock:
 
     userland: tuple[Package, ...]
     kernel: tuple[Package, ...]
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Package: version. Since the kernel's package has its version in its name, it is linux-image here."""
+        packages = {package.name: package.version for layer in LAYERS for package in getattr(self, layer)}
+        linux = next((version for name, version in packages.items() if name.startswith("linux-image-")), "")
+        return packages | {"linux-image": linux}
 
     def __str__(self) -> str:
         return "".join(f"{layer} {package.name} {package.version} {package.sha256}\n"

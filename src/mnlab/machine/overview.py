@@ -2,7 +2,7 @@
 
 import time
 
-from mnlab.machine import image, parcel
+from mnlab.machine import image, lock, parcel
 from mnlab.machine.job import MIB
 from mnlab.machine.machines import Named
 
@@ -18,13 +18,14 @@ def describe(named: Named) -> dict:
     if not told["built"]:
         return told
     place = image.place(named)
-    lock = place.lock
-    versions = {package.name: package.version for package in lock.userland}
-    kernel = next(package.version for package in lock.kernel if package.name.startswith("linux-image-"))
-    return told | {"kernel": kernel, "versions": {name: versions[package] for name, package in TOLD.items()
-                                                  if package in versions},
-                   "mib": sum(map(parcel.size_on_disk, parcel.of(named))) // MIB, "image_sha256": place.digest,
-                   "built_at": int(place.built)}
+    versions = place.lock.versions
+    known = lock.LOCKS / f"{named.name}.lock"
+    moved = lock.differences(lock.read(known), place.lock) if known.is_file() else []
+    return told | {
+        "kernel": versions["linux-image"], "image_sha256": place.digest, "built_at": int(place.built),
+        "versions": {name: versions[package] for name, package in TOLD.items() if package in versions},
+        "mib": sum(map(parcel.size_on_disk, parcel.of(named))) // MIB,
+        "other_than_lock": [package for package, _, _ in moved]}
 
 
 def lines(told: dict) -> list[str]:
@@ -33,5 +34,7 @@ def lines(told: dict) -> list[str]:
         return ["not built: the first use builds it, in two to four minutes (its kernel alone in one)"]
     days = int((time.time() - told["built_at"]) // DAY)
     age = "today" if not days else f"{days} day{'s' if days > 1 else ''} ago"
+    moved = len(told["other_than_lock"])
     return [f"Linux {told['kernel']}", ", ".join(f"{name} {version}" for name, version in told["versions"].items()),
-            f"image {told['image_sha256'][:12]}, {told['mib']} MiB, built {age}"]
+            f"image {told['image_sha256'][:12]}, {told['mib']} MiB, built {age}",
+            *([f"{moved} packages are others than when this mnlab was made: digests are others, too"] if moved else [])]

@@ -1,7 +1,7 @@
 """A machine in one file: export it, and import it on another computer, which then needs to build nothing.
 
-A parcel is a gzipped tar of cache entries (the image's layers and the virtual-time snapshot). Each entry's seal holds the
-SHA-256 of its files; an import checks every byte before the entry gets its place.
+A parcel is a gzipped tar of cache entries (the image's layers and the virtual-time snapshot). Each entry's seal holds
+the SHA-256 of its files; an import checks every byte before the entry gets its place.
 """
 
 import re
@@ -20,9 +20,9 @@ from mnlab.machine.vm import VirtualMachine
 
 BLOCK = 64 * 1024
 #: What lies in the cache by kind of entry: what runs are made of, and what building leaves for the next time.
-KINDS = ("bytecode", "kernel", "snapshot", "userland", "wheels")
+KINDS = ("bytecode", "features", "kernel", "snapshot", "userland", "wheels")
 CARRIED = ("kernel", "snapshot", "userland")
-HELPING = ("bytecode", "wheels")  # of no machine in particular
+HELPING = ("bytecode", "features", "wheels")  # of no machine in particular
 FORMER = "image"  # how entries began before machines had names
 
 

@@ -38,10 +38,13 @@ class Remembering:
             raise ValueError("in real time no run is like another")
         self.machine, self.clock = machine, machine.clock
         self.prepare, self.abandon, self.describe = machine.prepare, machine.abandon, machine.describe
-        self.features = machine.features
         self.own = tempfile.TemporaryDirectory(prefix="mnlab-runs-") if only_now else None
         self.limit = limit()
         self.at_work: defaultdict[str, Lock] = defaultdict(Lock)
+
+    def features(self, job: Job) -> dict[str, str]:
+        """As VirtualMachine.features, which keeps what it found by itself."""
+        return self.machine.features(job)
 
     def run(self, job: Job, folder: Path, console: Callable[[bytes], None] = lambda data: None,
             line: socket.socket | None = None) -> Outcome:

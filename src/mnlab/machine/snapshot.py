@@ -58,7 +58,8 @@ def take(folder: Path, hardware: Hardware, of: image.Image, say: Callable[[str],
     say("booting the lab machine for its snapshot (once; half a minute)")
     deadline = time.monotonic() + BOOT_LIMIT
     log, initrd, ram, state = folder / "boot.log", folder / "initrd", folder / RAM, folder / STATE
-    initrd.write_bytes((of.kernel / image.INITRD).read_bytes() + cpio({f"agent/{p.name}": p.read_bytes() for p in GUEST}))
+    agent = cpio({f"agent/{path.name}": path.read_bytes() for path in GUEST})
+    initrd.write_bytes((of.kernel / image.INITRD).read_bytes() + agent)
     boot = ["-kernel", str(of.kernel / image.KERNEL), "-initrd", str(initrd), "-serial", f"file:{log}",
             "-append", CMDLINE.format(sizes=[layer.stat().st_size for layer in hardware.layers])]
     with open(state, "wb") as output, processor.claimed() as number, \

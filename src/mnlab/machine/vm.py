@@ -63,7 +63,8 @@ class VirtualMachine:
 
     def prepare(self) -> None:
         """Build what is missing, so that runs can start at once. MachineError if that cannot be done."""
-        tools.require(*tools.RUNNING, *(() if image.built(self.named) else tools.building()))  # all that is missing, at once
+        builders = () if image.built(self.named) else tools.building()
+        tools.require(*tools.RUNNING, *builders)  # all that is missing, at once
         tools.qemu_version()
         self.snapshot  # noqa: B018  (a cached property: reading it builds it)
 
@@ -75,7 +76,11 @@ class VirtualMachine:
     def features(self, job: Job) -> dict[str, str]:
         """What `job` finds that this machine shows; kept in the cache, as each snapshot shows the same ever after."""
         key = hashlib.sha256(self.snapshot.name.encode() + job.archive()).hexdigest()[:16]
-        kept = cache.entry(f"features-{key}", lambda folder: try_features(self, job, folder) and None, self.say)
+
+        def build(folder: Path) -> None:
+            try_features(self, job, folder)
+
+        kept = cache.entry(f"features-{key}", build, self.say)
         return json.loads((kept / FOUND).read_text())
 
     def abandon(self) -> None:

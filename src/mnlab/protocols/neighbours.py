@@ -41,8 +41,8 @@ class Neighbour:
 
 
 def unknown(text: str) -> str:
-    """Why the text cannot tell of every change: an event that could not be recorded, or whole lines of another form than
-    those that are read here; "" if it can."""
+    """Why the text cannot tell of every change: an event that could not be recorded, or whole lines of another form;
+    "" if it can."""
     odd = [f"this kernel writes {name} in another form" for line in text.splitlines(keepends=True)
            if line.endswith("\n") and (name := name_in(line)).startswith("neigh_") and not _LINE.match(line)]
     return next(iter([*absent(text).values(), *in_another_form(text).values(), *odd]), "")

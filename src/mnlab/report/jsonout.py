@@ -38,6 +38,8 @@ def _lab(result: LabResult) -> dict:
         "virtual_seconds": round(result.virtual_seconds, VIRTUAL_DIGITS),
         "evidence": str(result.evidence) if result.evidence else None,
         "evidence_sha256": result.evidence_sha256,
+        "machine": result.machine,
+        "image_sha256": result.image_sha256,
         "signature": result.signature,
         "secrets": result.secrets,
         "left_out": list(result.left_out),

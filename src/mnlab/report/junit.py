@@ -1,7 +1,8 @@
 """Verdicts as JUnit XML, for continuous integration: a test suite for each lab, a test case for each check.
 
-A failed check is a `failure`, an inconclusive one an `error`, one that is not applicable `skipped`. Points are properties, which readers that do not know
-them pass over. There is no time stamp in it: the same verdicts give the same file.
+A failed check is a `failure`, an inconclusive one an `error`, one that is not applicable is `skipped`. Points are
+properties, which readers that do not know them pass over. There is no time stamp in it: the same verdicts give the same
+file.
 """
 
 import re
@@ -43,7 +44,8 @@ def _suite(result: LabResult) -> ET.Element:
                                      "time": f"{result.seconds:.3f}"})
     facts = {"seed": result.seed, "points": result.points, "max_points": result.max_points,
              "left_out": ",".join(result.left_out), "virtual_seconds": f"{result.virtual_seconds:.6f}",
-             "evidence_sha256": result.evidence_sha256}
+             "evidence_sha256": result.evidence_sha256, "machine": result.machine,
+             "image_sha256": result.image_sha256}
     suite.append(_properties(facts))
     suite.extend(cases)
     return suite
@@ -60,7 +62,7 @@ def _case(lab: str, check: CheckResult) -> ET.Element:
 
 def _no_verdicts(result: LabResult) -> ET.Element:
     case = ET.Element("testcase", {"classname": _legal(result.lab), "name": WHOLE_LAB, "time": "0"})
-    case.append(_problem("error", INCONCLUSIVE, result.reason or "no check was run"))
+    case.append(_problem(_ELEMENTS[result.status], result.status, result.reason or "no check was run"))
     return case
 
 

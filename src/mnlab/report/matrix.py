@@ -5,6 +5,7 @@ into 100 columns.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from rich.text import Text
 
@@ -15,16 +16,16 @@ COLUMN = 3  # columns of the terminal for one check: up to 99 of them, with a bl
 NAME = 28  # columns for a mutant's name, at least; it wraps
 COUNT = 8  # columns for the last one, how many checks caught the mutant
 QUIET = "bright_black"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def kill_matrix(
     lab: str, checks: Sequence[str], mutants: Sequence[str], cells: Mapping[tuple[str, str], str],
-    excused: Sequence[str] = (), not_applicable: Mapping[str, str] | None = None, untried: Mapping[str, str] | None = None
+    excused: Sequence[str] = (), not_applicable: Mapping[str, str] = NOTHING, untried: Mapping[str, str] = NOTHING
 ) -> Drawing:
     """The matrix for one lab. `cells` has each (check, mutant)'s status: failed means that the check caught it.
     `excused` are mutants of a student's work that make a check inconclusive, which only trouble may; `not_applicable`
     are checks, `untried` mutants that the machine cannot show, each with the reason."""
-    beyond = not_applicable or {}
 
     def parts(width: int, glyphs: Glyphs) -> Iterator[Text]:
         yield Text().append(one_line(lab, glyphs), style="bold").append(
@@ -35,12 +36,12 @@ def kill_matrix(
         block = max((width - names - COUNT) // COLUMN, 1)
         for first in range(0, len(checks), block):
             yield from _block(checks, mutants, cells, range(first, min(first + block, len(checks))), names, glyphs,
-                              beyond)
+                              not_applicable)
             yield Text()
         yield from _legend(checks, width, glyphs)
         yield Text()
-        applicable = [check for check in checks if check not in beyond]
-        yield from _beyond(beyond, untried or {}, width, glyphs)
+        applicable = [check for check in checks if check not in not_applicable]
+        yield from _beyond(not_applicable, untried, width, glyphs)
         yield from _verdict(applicable, mutants, cells, excused, width, glyphs)
 
     return Drawing(parts)

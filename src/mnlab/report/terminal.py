@@ -7,13 +7,12 @@ from rich.cells import cell_len
 from rich.table import Column, Table
 from rich.text import Text
 
-from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, PASSED, CheckResult, LabResult, overall
+from mnlab.checks.verdicts import FAILED, FINE, INCONCLUSIVE, NOT_APPLICABLE, PASSED, CheckResult, LabResult, overall
 from mnlab.evidence.layout import STUDENT
 from mnlab.report.drawing import Drawing, Glyphs, clean, counted, duration, one_line, wrap
 
 STATUS_STYLES = {PASSED: "green", FAILED: "red", INCONCLUSIVE: "yellow", NOT_APPLICABLE: "cyan"}
 WIDEST = 100  # columns; longer lines are hard to read
-FINE = (PASSED, NOT_APPLICABLE)  # what a student need not look at
 INDENT = 5  # columns before a check's message: under its title
 GAP = 2  # columns between one column of text and the next
 BAR = "| "  # beside a message
@@ -142,7 +141,8 @@ def _footer(result: LabResult, since: str, width: int, glyphs: Glyphs) -> Iterat
     times = f"lab time {duration(result.virtual_seconds)} {glyphs.dot} wall time {duration(result.seconds)}"
     yield _verdict(result.status, glyphs, result).append(points, style="bold").append(f"   {times}", style="dim")
     if result.evidence:
-        yield Text(f"  evidence: {clean(result.evidence, glyphs)}", style="dim", overflow="fold")
+        on = one_line(f" {glyphs.dot} {result.machine}" if result.machine else "", glyphs)
+        yield Text(f"  evidence: {clean(result.evidence, glyphs)}{on}", style="dim", overflow="fold")
     if since:
         yield Text(f"  {one_line(since, glyphs)}", style="bold", overflow="fold")
     for note in result.notes:

@@ -159,3 +159,54 @@ def test_evidence_for_the_student_lacks_what_students_are_not_told_and_is_not_gr
     assert manifest["evidence_sha256"] == result.evidence_sha256 != ""
     with pytest.raises(session.Unreadable, match="written for the student: parameters are left out; recheck the orig"):
         session.recheck(result.evidence)
+
+
+WHERE = ("from mnlab.checks import points\n@points(1, where='classic_recovery')\ndef check_a(): pass\n"
+         "@points(1{})\ndef check_b(): pass\n")
+
+
+class Limited(Machine):
+    """A machine that shows, or does not show, classic loss recovery."""
+
+    def __init__(self, found):
+        super().__init__({})
+        self.found, self.asked = found, 0
+
+    def features(self, job):
+        self.asked += 1
+        if isinstance(self.found, BaseException):
+            raise self.found
+        return {"classic_recovery": self.found}
+
+
+@pytest.mark.parametrize("found, more, words", [
+    ("", "", ""),
+    ("RACK is on", "", "a: check_a cannot be shown: this machine does not show classic_recovery: RACK is on"),
+    ("RACK is on", ", where='classic_recovery'",
+     "a: none of its checks can be shown: this machine does not show classic_recovery: RACK is on"),
+    (MachineError("no QEMU"), "", "a: no QEMU")])
+def test_what_a_machine_cannot_show_is_said_before_the_run(tasks, found, more, words):
+    [task] = tasks("a")
+    task.lab.checks.write_text(WHERE.format(more))
+    assert session.beyond(task.lab, Limited(found)) == words
+
+
+def test_a_machine_is_asked_only_for_a_lab_that_names_a_feature_and_the_run_says_what_it_said(tasks, monkeypatch):
+    with_one, without = tasks("a", "b")
+    with_one.lab.checks.write_text(WHERE.format(""))
+    without.lab.checks.write_text("from mnlab.checks import points\n@points(1)\ndef check_b(): pass\n")
+    machine = Limited("RACK is on")
+    first, second = session.run_tasks([with_one, without], machine, Silent())
+    manifests = [json.loads((result.evidence / "manifest.json").read_text()) for result in (first, second)]
+    assert manifests[0]["features"] == {"classic_recovery": "RACK is on"} and "features" not in manifests[1]
+    assert machine.asked == 1 and [check.status for check in first.checks] == ["not applicable", "passed"]
+    monkeypatch.setattr(session.labs, "find", lambda name: with_one.lab)
+    assert session.recheck(first.evidence).checks == first.checks
+    assert (first.max_points, second.max_points) == (1, 1)
+
+
+def test_where_a_machine_could_not_be_tried_only_the_checks_that_ask_suffer(tasks):
+    [task] = tasks("a")
+    task.lab.checks.write_text(WHERE.format(""))
+    [result] = session.run_tasks([task], Limited(MachineError("no QEMU")), Silent())
+    assert [check.status for check in result.checks] == ["inconclusive", "passed"]

@@ -27,6 +27,10 @@ COMMANDS = {
     "shell": (["shell", "nowhere"], 2),
     "exec": (["exec", "--send", "nowhere", "--", "true"], 2),
     "doctor": (["doctor"], None),  # what this computer has
+    "machine list": (["machine", "list"], 0),
+    "machine lock": (["machine", "lock", "nowhere"], 2),
+    "machine diff": (["machine", "diff", "nowhere", "latest"], 2),
+    "atlas": (["atlas", "nowhere"], 2),
     "machine build": (["machine", "build", "--clock", "sundial"], 2),
     "machine status": (["machine", "status"], 0),
     "machine export": (["machine", "export"], 2),

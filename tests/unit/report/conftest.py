@@ -59,7 +59,7 @@ def results():
     unclear = make_check("check_c", INCONCLUSIVE, most=1, claims=(), message="the qdisc was refused")
     return [
         LabResult("arp", 7, (make_check("check_a"), failed), Path("runs/arp-7"), "ab12", 1.31449, 63.2, "variant.toml",
-                  "student", "cd34", "unverified"),
+                  "student", "cd34", "unverified", machine="debian13", image_sha256="ef56"),
         LabResult("ping", 1, (make_check("check_p", most=4),), Path("runs/ping-1"), "cd34", 0.5, 2.0),
         LabResult("dns", 3, (unclear,), None, "", 0.25, 0.0, reason="BIND did not start"),
     ]

@@ -44,6 +44,16 @@ def test_points_and_checks_that_changed(run):
     assert history.since(run(6, "passed", "failed", "failed", "failed")) == "+2 since arp-5: 1 check more passes"
 
 
+def test_what_a_machine_cannot_show_has_not_got_worse(run):
+    run(1, "passed", "passed")
+    assert history.since(run(2, "passed", "not applicable")) == (
+        "-2 since arp-1: 1 check is not applicable on this machine")
+    assert history.since(run(3, "not applicable", "not applicable")) == (
+        "-2 since arp-2: 1 check is not applicable on this machine")
+    assert history.since(run(4, "passed", "failed")) == (
+        "+2 since arp-3: 2 checks were not applicable on that machine")
+
+
 def test_runs_of_the_solution_other_labs_and_spoilt_files_are_passed_over(run, tmp_path):
     run(1, "failed")
     run(2, "passed", seed=7)

@@ -1,7 +1,7 @@
 import pytest
 from rich.cells import cell_len
 
-from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, PASSED
+from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, PASSED
 from mnlab.report.matrix import kill_matrix, never_caught, never_failed
 
 
@@ -36,6 +36,25 @@ answers twice      ·  ?  ·       0
 ✗ no mutant makes this check fail: check_b
 ✗ no check catches this mutant: answers twice
 ? 1 inconclusive verdict"""
+
+
+def test_what_the_machine_cannot_show_is_said_and_held_against_nobody(small):
+    checks, mutants, _ = small
+    cells = cells_of(checks, mutants[:1], {("check_a", mutants[0]), ("check_c", mutants[0])})
+    cells["check_b", mutants[0]] = NOT_APPLICABLE
+    why = "RACK is always on.\nNo points are asked for it."
+    assert kill_matrix("arp", checks, mutants[:1], cells, (), {"check_b": why}, {mutants[1]: "RACK is on"}).text(80) == """\
+arp · 3 checks, 1 mutant
+
+                   1  2  3  caught
+forgets its cache  ✗  ∅  ✗       2
+            kills  1  0  1
+
+ 1 check_a    2 check_b    3 check_c
+
+∅ not applicable: check_b: RACK is always on. No points are asked for it.
+∅ not tried: answers twice: RACK is on
+✓ every check is failed by a mutant, and every mutant is caught by a check"""
 
 
 def test_a_whole_matrix_says_so(small):

@@ -1,7 +1,7 @@
 import pytest
 from rich.cells import cell_len
 
-from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, LabResult
+from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, LabResult
 from mnlab.report.terminal import summary, verdicts
 
 WIDTHS = (40, 60, 80, 120)
@@ -34,11 +34,29 @@ def test_lines_fit_and_nothing_is_left_out(results, check, width, ascii):
     assert text.isascii() or not ascii
 
 
-def test_the_three_verdicts_differ_without_colour(check):
-    checks = tuple(check(status=status) for status in ("passed", FAILED, INCONCLUSIVE))
+def test_the_verdicts_differ_without_colour(check):
+    checks = tuple(check(status=status) for status in ("passed", FAILED, INCONCLUSIVE, NOT_APPLICABLE))
     for ascii in (False, True):
         lines = verdicts(LabResult("arp", 7, checks)).text(80, ascii=ascii).split("\n")
-        assert len({line.strip()[0] for line in lines[2:5]}) == 3
+        assert len({line.strip()[0] for line in lines[2:6]}) == 4
+
+
+def test_what_is_not_applicable_is_shown_with_its_reason_and_counted(check):
+    beyond = check("check_b", NOT_APPLICABLE, most=0, message="RACK is always on.")
+    some, none = LabResult("arp", 7, (check("check_a"), beyond)), LabResult("ping", 7, (beyond,))
+    text = verdicts(some).text(60)
+    assert "│ RACK is always on." in text and text.split("\n")[0].endswith("2/2")
+    assert [line.split()[-1] for line in text.split("\n") if "What check" in line] == ["2/2", "none"]
+    assert "✓ passed (1 not applicable)  2 of 2 points" in text
+    assert "∅ not applicable  0 of 0 points" in verdicts(none).text(60)
+    rows = summary([some, none]).text(80).split("\n")
+    assert "passed (1 not applicable)" in rows[1] and rows[2].split()[2:5] == ["∅", "not", "applicable"]
+
+
+def test_of_a_students_work_what_is_not_applicable_comes_with_what_passed(check):
+    checks = (check("a", NOT_APPLICABLE, most=0), check("b"), check("c", FAILED))
+    lines = verdicts(LabResult("arp", 7, checks, work="student")).text(60).split("\n")
+    assert [line.split()[0] for line in lines if "What" in line] == ["✗", "∅", "✓"]
 
 
 def test_a_broken_lab_says_why_once(results):

@@ -1,10 +1,16 @@
-"""Reference answers: some are the variant's, some are the standards', two are measured."""
+"""Reference answers: some are the variant's, some are the standards', some are measured."""
 
 import re
+from pathlib import Path
+
+from mnlab.lab.lab import load
 
 
 def answers(params, evidence):
-    bank = params["bank"]
+    bank, reading = params["bank"], load(Path(__file__).parents[1] / "reading.py")
+    hellos = reading.session(evidence.scene("cafe"), "sealed-page")
+    (group, server), = reading.key_shares(hellos.server_hello, client=False).items()
+    client = reading.key_shares(hellos.client_hello, client=True)[group]
     sizes = re.search(r"\[(\d+) bytes of header, (\d+) of page", evidence.scene("cafe").command("sealed-page").stdout)
     amount = str(bank["amount"])
     return {
@@ -12,6 +18,8 @@ def answers(params, evidence):
         "name_seen": params["bank_name"],
         "name_carrier": "ClientHello",
         "cipher_suite": bank["suite"],
+        "group": {name: number for number, name in reading.GROUPS.items()}[group],
+        "share_bytes": [client, server],
         "eve_reads": ["a", "b", "e", "g"],
         "response_bytes": int(sizes[1]) + int(sizes[2]),
         "segments_before_hello": 3,

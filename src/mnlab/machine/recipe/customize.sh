@@ -14,6 +14,7 @@ mkdir -p "$root/lab"
 mkdir -p "$root/usr/lib/modules"
 chroot "$root" dpkg-query -W > "$root/lab/packages"
 # The exact packages, as apt knows them: NAME VERSION SHA256.
+# shellcheck disable=SC2016  # dpkg-query(1) expands it
 chroot "$root" dpkg-query -W -f '${Package}=${Version}\n' | APT_CONFIG=$MMDEBSTRAP_APT_CONFIG xargs apt-cache show |
     awk '/^Package:/ { name = $2 } /^Version:/ { version = $2 } /^SHA256:/ { print name, version, $2 }' |
     LC_ALL=C sort -u > "$root/tmp/packages"

@@ -43,9 +43,10 @@ chroot "$root" sh -c 'cd /tmp/initrd && find . | LC_ALL=C sort | cpio --quiet -o
 rm -rf "$initrd"
 tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner -C "$root" -cf "$root/boot/modules.tar" \
     usr/lib/modules
-# NAME VERSION SHA256 of each package whose contents are in there.
+# NAME VERSION SHA256 of each package whose contents are in there; linux-image-cloud-amd64 and its like have none.
 for file in "$root"/var/cache/apt/archives/*.deb; do
-    case ${file##*/} in linux-image-cloud-*) ;; linux-image-*|linux-binary-*|linux-modules-*|busybox-static_*|kmod_*)
+    case ${file##*/} in
+    linux-image-[0-9]* | linux-binary-[0-9]* | linux-modules-[0-9]* | busybox-static_* | kmod_*)
         echo "$(dpkg-deb -f "$file" Package) $(dpkg-deb -f "$file" Version) $(sha256sum < "$file" | cut -d' ' -f1)"
         ;;
     esac

@@ -1,0 +1,36 @@
+"""What the https lab reads of key_share: a list in a ClientHello, one in a ServerHello (RFC 8446, section 4.2.8)."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from mnlab.lab.lab import ROOT, load
+
+reading = load(ROOT / "labs/security/https/reading.py")
+
+
+def share(group: int, size: int) -> bytes:
+    return group.to_bytes(2, "big") + size.to_bytes(2, "big") + bytes(size)
+
+
+def hello(data: bytes):
+    return SimpleNamespace(extensions={"key_share": data})
+
+
+def test_a_client_sends_a_list():
+    shares = share(0x11EC, 1216) + share(29, 32)
+    offered = hello(len(shares).to_bytes(2, "big") + shares)
+    assert reading.key_shares(offered, client=True) == {"X25519MLKEM768": 1216, "x25519": 32}
+
+
+def test_a_server_sends_one():
+    assert reading.key_shares(hello(share(0x11EC, 1120)), client=False) == {"X25519MLKEM768": 1120}
+
+
+def test_a_group_without_a_name_goes_by_its_number():
+    assert reading.key_shares(hello(share(4711, 3)), client=False) == {"4711": 3}
+
+
+@pytest.mark.parametrize("client", [True, False])
+def test_a_hello_of_tls_1_2_has_none(client):
+    assert reading.key_shares(SimpleNamespace(extensions={}), client=client) == {}
