@@ -8,7 +8,7 @@ under 1 %), and a program that sends one segment at a time may think about each 
 from itertools import pairwise
 from pathlib import Path
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, points, saw
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp
 from mnlab.protocols.kernel import Probe, Retransmit
@@ -193,8 +193,8 @@ def check_the_window_counts_bytes(kernel):
 
 @points(1, claim="WIN-7", hint="Compare the SYN+ACK's window with the largest later on, on port 5006 first.")
 def check_a_buffer_makes_a_window(kernel):
-    """A buffer of n bytes is a window of n, in whole segments, to begin with; it may grow, but not beyond its memory."""
-    p = kernel.params
+    """A buffer of n bytes is a window of n, in whole segments, to begin with; it grows no further than its memory."""
+    p, grows = kernel.params, False
     sizes = {"slow": p["buffer"], "deaf": p["buffer"], "double": 2 * p["window"]}
     for name, peer in read.PEERS.items():
         size = sizes.get(name, p["window"])
@@ -203,6 +203,8 @@ def check_a_buffer_makes_a_window(kernel):
                done=f"{peer}'s program asked for a buffer of {size} bytes (port {read.PORTS[name]})",
                expected=f"a window of that size in the SYN+ACK, rounded down to segments, and none beyond {2 * size}",
                seen=f"{first} in the SYN+ACK, {largest} at most")
+        grows |= largest > first
+    saw("the window of a fixed buffer grows beyond the one in the SYN+ACK", "yes" if grows else "no")
 
 
 @points(1, claim="WIN-4", hint="What happens within microseconds of each ACK?")

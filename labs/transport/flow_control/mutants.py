@@ -55,7 +55,8 @@ def delayed_acks(net, params):
 
 @mutant.network("something on the path writes smaller windows into SYN+ACKs", scenes=["kernel"])
 def small_beginnings(net, params):
-    ingress(net["h1"], "tcp flags & (syn | ack) == (syn | ack) tcp window set 4000")
+    net["s1"].run("nft 'table bridge small { chain forward { type filter hook forward priority 0; "
+                  "tcp flags & (syn|ack) == (syn|ack) tcp window set 4000; }; }'")
 
 
 @mutant.network("the congestion window is what limits: it begins with two segments", scenes=["kernel"])

@@ -120,3 +120,17 @@ def test_each_timeout_doubles_the_next_up_to_two_minutes():
 def test_linux_sends_again_for_924_6_s():
     """ip-sysctl.rst on tcp_retries2: 15 stands for at least 924.6 s."""
     assert tcp_rto.patience() == pytest.approx(924.6)
+
+
+@pytest.mark.parametrize("linear, last, end", [(0, 63, 127), (4, 67, 131)])
+def test_a_clients_patience_is_what_ip_sysctl_says(linear, last, end):
+    """Documentation/networking/ip-sysctl.rst, tcp_syn_retries = 6: before Linux 6.5, and with four linear timeouts."""
+    gaps = tcp_rto.syn_schedule(linear)
+    assert (sum(gaps[:-1]), sum(gaps)) == (last, end)
+    assert gaps[:linear + 2] == [1] * (linear + 1) + [2]
+
+
+@pytest.mark.parametrize("printed, number", [("", 0), ("net.ipv4.tcp_syn_linear_timeouts = 4\n", 4),
+                                             ("net.ipv4.tcp_syn_linear_timeouts = 0\n", 0)])
+def test_a_kernel_without_linear_timeouts_has_none(printed, number):
+    assert tcp_rto.linear_timeouts(printed) == number

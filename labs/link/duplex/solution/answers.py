@@ -1,4 +1,4 @@
-"""The reference answers: times and rates from the variant's parameters, what got through the simplex cable from the run."""
+"""The reference answers: times and rates from the variant's parameters; what got through to whom, from the run."""
 
 from mnlab.protocols import arp, ip
 
@@ -16,6 +16,7 @@ def answers(params, evidence) -> dict:
         "half_seconds": round(sum(bits.values()) / rate, 3), "full_seconds": round(max(bits.values()) / rate, 3),
         "simplex_sum": p["rate"], "half_sum": p["rate"], "full_sum": 2 * p["rate"], "half_h1": p["rate"] / 2,
         "arp_requests_at_h2": len(asked), "arp_replies_at_h1": len(answered),
-        "syns_at_h2": sum(packet.source == p["h1"] for _, packet in ip.packets(at["h2"], ip.TCP)), "unreachable_from": p["h1"],
+        "syns_at_h2": sum(packet.source == p["h1"] for _, packet in ip.packets(at["h2"], ip.TCP)),
+        "unreachable_from": p["h1"],
         "h2_frames_at_h1": 0,
     }

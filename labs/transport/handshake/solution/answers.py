@@ -1,4 +1,4 @@
-"""The reference answers: from the variant's parameters and the kernels' rules; times and counts are read from the run."""
+"""The reference answers: from the variant's parameters and the kernels' rules; times and counts, from the run."""
 
 from pathlib import Path
 
