@@ -7,7 +7,6 @@ import pytest
 
 from .conftest import ROOT
 
-
 BUILD = ROOT / "vagrant/box/build"
 
 #: In the place of mmdebstrap.

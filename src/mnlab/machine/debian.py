@@ -29,7 +29,8 @@ def make(folder: Path, arguments: list[str], target: Path | None = None, **varia
     with open(log, "wb") as output:
         # In a folder of our own: the current one may hold modules for the hooks' Python.
         debian = subprocess.Popen([*prefix, "mmdebstrap", "--quiet", "--architectures=amd64", *arguments],
-                                  env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=output)
+                                  env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=output)
         assert debian.stdout
         squashed = subprocess.Popen(squashing(target) if target else ["cat"], env=environment, cwd=folder,
                                     stdin=debian.stdout, stdout=output, stderr=output)
