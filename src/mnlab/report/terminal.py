@@ -141,7 +141,7 @@ def _footer(result: LabResult, since: str, width: int, glyphs: Glyphs) -> Iterat
     times = f"lab time {duration(result.virtual_seconds)} {glyphs.dot} wall time {duration(result.seconds)}"
     yield _verdict(result.status, glyphs, result).append(points, style="bold").append(f"   {times}", style="dim")
     if result.evidence:
-        on = one_line(f" {glyphs.dot} {result.machine}" if result.machine else "", glyphs)
+        on = f" {glyphs.dot} {one_line(result.machine, glyphs)}" if result.machine else ""
         yield Text(f"  evidence: {clean(result.evidence, glyphs)}{on}", style="dim", overflow="fold")
     if since:
         yield Text(f"  {one_line(since, glyphs)}", style="bold", overflow="fold")

@@ -18,7 +18,7 @@ arp · Who has this address? · seed 7                                 2/5
   ✓  What check_a says.                                 ARP-1        2/2
 
 ✗ failed  2 of 5 points   lab time 63.2 s · wall time 1.31 s
-  evidence: runs/arp-7"""
+  evidence: runs/arp-7 · debian13"""
 
 
 @pytest.mark.parametrize("ascii", [False, True])
