@@ -237,8 +237,11 @@ def check_answer_predictions(kernel, answers, params):
     expect((1 - CLOSE) * least < given < (1 + CLOSE) * took, done=f"h1 sent {len(sent)} segments to far, one at a time",
            expected="as long as in your capture, to a tenth", seen=f"{given:g} s")
     given, seen = answers.number("far_speed"), speed(wire(kernel, "window-far"))
-    expect(abs(given / seen - 1) < 2 * CLOSE, done="h1 sent to far with a window open to it",
-           expected="far_speed: as fast as in your capture, to a fifth", seen=f"{given:g} bytes/s")
+    # Some kernels let the window grow (WIN-7), by enough for the segment that is not read yet, or not.
+    begun = (wire(kernel, "window-far").handshake.synack.window - MSS) * 1e3 / (2 * params["far_delay"])
+    expect((1 - 2 * CLOSE) * min(begun, seen) < given < (1 + 2 * CLOSE) * max(begun, seen),
+           done="h1 sent to far with a window open to it", seen=f"{given:g} bytes/s",
+           expected="far_speed: as fast as in your capture, or as the window made it that far began with, to a fifth")
 
 
 @points(3, claim=("WIN-1", "WIN-5", "WIN-6"), hint="Filter tcp.port == 5001 && tcp.analysis.zero_window_probe, say.")
