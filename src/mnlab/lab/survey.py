@@ -1,4 +1,5 @@
-"""Inside a machine: look at what is not a lab's: the defaults of a fresh network namespace, and what tools print.
+"""Inside a machine: look at what is not a lab's: the defaults of a fresh network namespace (of the first one
+where it has none of its own), and what tools print.
 
 The entry of a machine's job. Nothing here depends on what ran before: in virtual time the same machine says the same.
 """
@@ -16,10 +17,10 @@ PASSING = re.compile(r"\.(?:stat|random|flush)|conf\.(?!all|default)|neigh\.(?!d
 #: What tools print, by what a teacher would look for: a shell command of which each line counts.
 TOOLS = {
     "ss, of an established connection":
-        "iperf3 -s -1 -D >/dev/null; iperf3 -c 127.0.0.1 -n 100K >/dev/null & sleep 0.05; "
+        "iperf3 -s -1 -D >/dev/null; iperf3 -c 127.0.0.1 -t 1 >/dev/null & sleep 0.5; "
         "ss -tin state established '( dport = :5201 )' | tail -n +2 | tr ' ' '\\n' | grep '^[a-z]' | "
         "sed 's/[:(/].*//' | LC_ALL=C sort -u; wait",
-    "ping": "ping -c1 127.0.0.1",
+    "ping": "ping -c1 127.0.0.1 | sed 's,[0-9./]* ms,N ms,g'",
     "ip address": "ip address show lo",
     "ip route, to oneself": "ip route get 127.0.0.1",
     "tc qdisc": "ip link add d0 type dummy && ip link set d0 up && tc qdisc add dev d0 root netem delay 10ms 1ms "
@@ -27,7 +28,6 @@ TOOLS = {
     "tc -s, keys": "tc -s -j qdisc show dev lo | tr ',{}' '\\n' | sed 's/:.*//'",
     "bridge link": "ip link add br0 type bridge && ip link add p0 type dummy && ip link set p0 master br0 && "
                    "bridge -d link show dev p0 | tr ' ' '\\n' | grep '^[a-z_]*$'",
-    "openssl, groups": "openssl list -tls-groups 2>/dev/null | tr ':' '\\n'",
     "openssl, cipher suites of TLS 1.3": "openssl ciphers -s -tls1_3 | tr ':' '\\n'",
     "curl, protocols and features": "curl -V | tail -n 2 | tr ' ' '\\n'",
     "nft, a rule set": "nft add table t && nft add chain t c '{ type filter hook input priority 0; }' && "
@@ -35,21 +35,24 @@ TOOLS = {
     "traceroute": "traceroute -n -m1 127.0.0.1 | sed 's/[0-9.]* ms/N ms/g'",
     "tcpdump, of a ping": "tcpdump -ni lo -c1 icmp 2>/dev/null | sed 's/^[0-9:.]*/TIME/; s/id [0-9]*/id N/' & "
                           "sleep 1; ping -c1 127.0.0.1 >/dev/null; wait",
-    "iperf3 -c": "iperf3 -s -1 -D >/dev/null; iperf3 -c 127.0.0.1 -n 10K | sed 's/[0-9.]\\+/N/g'",
+    "iperf3 -c": "iperf3 -s -1 -D >/dev/null; iperf3 -c 127.0.0.1 -t 1 | "
+                 "sed 's/[0-9.]\\+/N/g; s/[KMG]\\(bits\\|Bytes\\)/\\1/g; s/  */ /g'",
     "named, options it knows":
         "for option in lock-file dnssec-validation max-cache-size qname-minimization tls http; do "
         "echo \"options { $option none; };\" > /tmp/options; named-checkconf /tmp/options 2>&1 | "
         "grep -q 'unknown option' && echo \"$option: unknown\" || echo $option; done",
 }
 VERSIONS = {"Linux": "uname -v", "Python": "python3 -V", "iproute2": "ip -V", "ss": "ss -V", "ping": "ping -V",
-            "tcpdump": "tcpdump --version 2>&1 | head -1", "curl": "curl -V | head -1", "OpenSSL": "openssl version",
-            "BIND": "named -v", "nginx": "nginx -v 2>&1", "Open vSwitch": "ovs-vsctl --version | head -1",
+            "tcpdump": "tcpdump --version 2>&1 | head -1", "curl": "curl -V | head -1 | cut -d' ' -f1,2",
+            "OpenSSL": "openssl version | cut -d'(' -f1",
+            "BIND": "named -v | cut -d- -f1", "nginx": "nginx -v 2>&1", "Open vSwitch": "ovs-vsctl --version | head -1",
             "nftables": "nft -v", "iperf3": "iperf3 -v | head -1"}
 
 
 def main(name: str) -> int:
     """Leave what was seen in the result, as the JSON file `name`: {"defaults", "tools", "versions"}."""
-    defaults = dict(line.split(" = ", 1) for line in fresh("sysctl -a 2>/dev/null").splitlines() if " = " in line)
+    first, own = subprocess.run(["sysctl", "-a"], capture_output=True, text=True).stdout, fresh("sysctl -a 2>/dev/null")
+    defaults = dict(line.split(" = ", 1) for line in (first + own).splitlines() if " = " in line)
     found = {"defaults": {key: " ".join(value.split()) for key, value in defaults.items()
                           if key.startswith("net.") and not PASSING.search(key)},
              "tools": {what: fresh(command) for what, command in TOOLS.items()},

@@ -21,7 +21,7 @@ def markdown(rows: Sequence[Row], surveys: dict[str, dict], images: dict[str, st
     parts = [HEAD.format(seed=seed, first=machines[0]), "## The machines", _machines(surveys, images),
              "## What a student sees", *_claims([row for row in rows if not row.same], machines), _counted(rows),
              "## Defaults that changed",
-             _table(["sysctl, in a fresh network namespace", *machines], _changed(surveys, "defaults")),
+             _table(["sysctl", *machines], _changed(surveys, "defaults")),
              "## What tools print", *_outputs(surveys)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
@@ -41,7 +41,7 @@ def terminal(rows: Sequence[Row], machines: Sequence[str]) -> str:
             told += [f"  {machine:<10} {WORDS.get(row.verdicts[machine], row.verdicts[machine]):<15} "
                      f"{row.seen[machine]}".rstrip() for machine in machines]
             if row.says:
-                told.append(f"  {row.says} ({row.source})")
+                told.append(f"  {row.says}. ({row.source})")
     return "\n".join([*told, _counted(rows)])
 
 
@@ -54,7 +54,7 @@ def _claims(rows: Sequence[Row], machines: Sequence[str]):
     for row in rows:
         yield f"### {row.claim} ({row.lab})"
         if row.says:
-            yield f"{row.says} Source: {row.source}."
+            yield f"{row.says}. Source: {row.source}."
         yield _table(["machine", "the claim", "seen"],
                      [[machine, WORDS.get(row.verdicts[machine], row.verdicts[machine]), row.seen[machine]]
                       for machine in machines])

@@ -23,6 +23,7 @@ def test_what_checks_see_is_gathered_only_while_somebody_watches():
     saw("nobody", 1)
     with watching() as sights:
         same(2, 2, "how many")
+        same("0303d7116e48b980", "0303d7116e48b980", "which key")
         near(0.5, 0.51, "how long", share=0.1)
         saw("SYNs at", [0, 1, 3])
     saw("nobody", 1)
@@ -48,9 +49,9 @@ def test_of_several_checks_the_worst_is_the_claims():
 
 
 def test_what_stands_beside_the_lab_is_told_with_its_claim(lab):
-    (lab.folder / "atlas.toml").write_text('[A]\nsays = "Four linear retries."\nsource = "net/ipv4/tcp_timer.c"\n')
+    (lab.folder / "atlas.toml").write_text('[A]\nsays = "Four linear retries"\nsource = "net/ipv4/tcp_timer.c"\n')
     row, = compare(lab, {"old": {"A": shown(1)}, "new": {"A": shown(2)}})
-    assert (row.says, row.source) == ("Four linear retries.", "net/ipv4/tcp_timer.c")
+    assert (row.says, row.source) == ("Four linear retries", "net/ipv4/tcp_timer.c")
     text = terminal([row], ["old", "new"])
     assert "differs" in text and "Four linear retries." in text
     survey = {"versions": {"Linux": "6.1"}, "defaults": {"net.a": "1"}, "tools": {"ping": "one\ntwo"}}
