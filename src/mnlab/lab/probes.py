@@ -77,6 +77,7 @@ class _Far:
     """The far end of a cable to this kernel, played by hand: it says what a trial wants, and when."""
 
     def __enter__(self):
+        import scapy.layers.inet  # noqa: F401  # now: while a slow computer reads it, the kernel would give up asking
         pid = os.getpid()
         netlink.tell([netlink.veth((*NEAR_END, pid), (*FAR_END, pid))], "making a cable")
         near, far = (socket.if_nametoindex(end) for end, _ in (NEAR_END, FAR_END))
