@@ -211,7 +211,8 @@ def import_(file: Annotated[Path, typer.Argument(
 
 
 @machine.command()
-def clean(machine: Annotated[str, typer.Option("--machine", metavar="NAME", help="This machine, wanted or not.")] = "",
+def clean(machine: Annotated[str | None, typer.Option("--machine", metavar="NAME",
+                                                      help="This machine, wanted or not.")] = None,
           all: Annotated[bool, typer.Option("--all", help="Everything, not only what is out of date.")] = False,
           runs: Annotated[bool, typer.Option("--runs", help="Also the scenes that are remembered.")] = False) -> None:
     """Remove images and snapshots that no run would use any more.
@@ -219,7 +220,7 @@ def clean(machine: Annotated[str, typer.Option("--machine", metavar="NAME", help
     Example: mnlab machine clean
     """
     from mnlab.machine import parcel, remembered
-    removed = parcel.clean(everything=all, only=find(machine) if machine else None)
+    removed = parcel.clean(everything=all, only=None if machine is None else find(machine))
     if all or runs:
         removed += remembered.forget()
     for name, size in removed:

@@ -111,6 +111,7 @@ def test_a_mistyped_lab_suggests_the_near_one(mnlab, command):
     *(([*command, "--machine", "debain12"], ["no machine 'debain12'", "Did you mean 'debian12'?"]) for command in (
         ["run", "arp"], ["check", "arp", "--work", "mine"], ["verify", "arp"], ["shell", "arp"], ["machine", "build"],
         ["machine", "export", "new"], ["machine", "clean"])),
+    (["machine", "clean", "--machine", ""], ["no machine ''"]),  # and not: what is out of date of any
     (["exec", "--machine", "moon", "--", "true"], ["no machine 'moon'", "debian13"]),
     (["run", "arp", "--on", "host", "--machine", "latest"], ["leave out --machine"]),
     (["machine", "build", "--lock", "nowhere"], ["nowhere", "no file"]),
