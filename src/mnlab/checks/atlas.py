@@ -79,7 +79,7 @@ def compare(lab: Lab, seen: dict[str, dict[str, Shown]]) -> list[Row]:
     rows = []
     for claim in first:
         told = words.get(claim, {})
-        shown = {machine: claims.get(claim, Shown(INCONCLUSIVE, "not shown")) for machine, claims in seen.items()}
+        shown = {machine: claims[claim] for machine, claims in seen.items()}
         odd = _odd(shown.values())
         rows.append(Row(claim, lab.name, {machine: _verdict(one, first[claim]) for machine, one in shown.items()},
                         {machine: _words(one, odd) for machine, one in shown.items()},

@@ -9,6 +9,7 @@ import typer
 
 from mnlab.cli.labs import DEFAULT_SEED, LabNames
 from mnlab.cli.options import DEFAULT_MACHINE, Json, Place, Quiet, Seed, WrongUsage, a_file, machine_for, say
+from mnlab.cli.ownership import give_back, make_folder
 from mnlab.lab import lab as labs
 from mnlab.machine.machines import MACHINES, find
 
@@ -37,14 +38,17 @@ def atlas(lab: LabNames = None,
     from mnlab.checks.atlas import FAILS
     from mnlab.checks.verdicts import EXIT_STATUS, FAILED, INCONCLUSIVE, PASSED
     from mnlab.report import atlas as page
-    chosen = [labs.find(name) for name in lab or ()] or labs.all_labs()
+    chosen = [labs.find(name) for name in dict.fromkeys(lab or ())] or labs.all_labs()
     names = _names(machines)
+    if out:
+        make_folder(out.parent)
     seed = DEFAULT_SEED if seed is None else seed
     places = {name: machine_for(Place.vm, name, None, quiet) for name in names}
     rows, surveys = _seen(chosen, places, seed, quiet)
     images = {name: place.image.digest for name, place in places.items()}
     if out:
         out.write_text(page.markdown(rows, surveys, images, seed))
+        give_back(out)
     if handouts:
         _write_handouts(chosen, rows, places)
     if json:
@@ -84,11 +88,13 @@ def _names(machines: str) -> list[str]:
 
 
 def _seen(chosen: list[labs.Lab], places: dict, seed: int, quiet: bool) -> tuple[list, dict[str, dict]]:
-    """The rows of all labs, and what the machines' surveys found."""
+    """The rows of all labs, and what the machines' surveys found. MachineError if a lab could not be looked at on one:
+    of that nothing could be said, and it would look as if there was nothing to say."""
     from mnlab.checks import atlas as look
     from mnlab.checks.session import Task, run_tasks
     from mnlab.evidence.run import Run
     from mnlab.lab.run import survey
+    from mnlab.machine.job import MachineError
     from mnlab.machine.remembered import remembering
     from mnlab.report.progress import Progress
     seen: dict[str, dict[str, dict]] = {one.name: {} for one in chosen}
@@ -100,6 +106,7 @@ def _seen(chosen: list[labs.Lab], places: dict, seed: int, quiet: bool) -> tuple
             machine = remembering(place)
             surveys[name] = survey(machine)
             for result in run_tasks([Task(one, seed, Path(scratch, name)) for one in chosen], machine, progress):
-                one = labs.find(result.lab)
-                seen[one.name][name] = look.look(one, Run(result.evidence)) if result.evidence else {}
+                if not result.evidence or not result.checks:
+                    raise MachineError(f"{result.lab} could not be looked at on {name}: {result.reason}")
+                seen[result.lab][name] = look.look(labs.find(result.lab), Run(result.evidence))
     return [row for one in chosen for row in look.compare(one, seen[one.name])], surveys
