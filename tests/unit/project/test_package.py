@@ -1,5 +1,6 @@
 """What others install: the wheel and the source archive, and what they say of themselves."""
 
+import importlib
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import pytest
 
 from mnlab import __version__
 from mnlab.lab.lab import ROOT
+from mnlab.machine.machines import DEFAULT
 
 from .test_gates import tracked
 
@@ -90,6 +92,13 @@ def test_the_launcher_looks_for_each_python_that_the_package_is_for():
     looked_for = re.search(r"for candidate in python3 (.*); do", (ROOT / "mnlab").read_text())[1]
     assert looked_for.split() == [f"python3.{minor}" for minor in sorted(map(int, named), reverse=True)]
     assert project["requires-python"] == f">=3.{min(map(int, named))}"
+
+
+def test_what_a_release_imports_and_names_is_there():
+    text = (ROOT / ".github/workflows/release.yml").read_text()
+    imported = re.findall(r"from (mnlab\S*) import (\w+)", text)
+    assert imported and all(hasattr(importlib.import_module(module), name) for module, name in imported)
+    assert set(re.findall(r"-machine-(\w+)-x86_64", text)) == {DEFAULT}  # what `machine export` writes
 
 
 def test_the_changelog_begins_with_this_version():
