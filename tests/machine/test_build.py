@@ -37,10 +37,11 @@ def test_another_kernel_is_built_without_building_programs_again(tmp_path, monke
 
 def test_what_a_lock_names_and_the_archive_has_no_more_is_named(cli):
     text = str(image.get(MACHINES[DEFAULT]).lock).replace("userland curl ", "userland curl 0.1-", 1)
+    text = text.replace("kernel kmod ", "kernel kmod 0.2-")
     (cli.folder / "old.lock").write_text(text)
     cli.environment["MNLAB_CACHE"] = str(cli.folder / "cache")
     done = cli("machine", "build", "--lock", cli.folder / "old.lock")
-    assert done.returncode == 3 and "no more: curl 0.1-" in done.stderr
+    assert done.returncode == 3 and "no more: kmod 0.2-" in done.stderr and ", curl 0.1-" in done.stderr
     assert not list((cli.folder / "cache").glob("userland-*"))
 
 

@@ -7,7 +7,9 @@ beside the lab, in atlas.toml.
 
 import tomllib
 from collections.abc import Iterable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 
 from mnlab.checks.answers import Answers
@@ -59,7 +61,7 @@ def look(lab: Lab, run: Run) -> dict[str, Shown]:
     answers: Answers = reference_answers(lab, run)
     found: dict[str, Shown] = {}
     for check in checks_of(lab, run)[0]:
-        with watching() as sights:
+        with watching() as sights, redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # a check may print
             result = judged(check, run, answers)
         here = Shown(result.status, result.message, {sight.question: sight for sight in sights})
         for claim in result.claims:

@@ -81,7 +81,7 @@ def _names(machines: str) -> list[str]:
     """The machines named, the oldest kernel first if all are meant."""
     names = list(dict.fromkeys(name for name in machines.split(",") if name))
     if names == [ALL]:
-        return ["debian12", *(name for name in MACHINES if name != "debian12")]
+        return list(MACHINES)
     if len(names) < 2:
         raise WrongUsage("an atlas compares machines: name two or more, --machines debian12,latest, or all")
     return [find(name).name for name in names]

@@ -25,7 +25,7 @@ PARTS = {
 #: What lies here uses no lab machine.
 WITHOUT_MACHINE = ("tests/unit", "tests/vagrant")
 #: The machines that tests run on: by default two that differ in their kernel alone.
-USUAL, ALL = ("debian13", "latest"), ("debian13", "latest", "debian12")
+USUAL = ("debian13", "latest")
 DEFAULT = ["tests", "-m", "not slow", "--ignore=tests/generations"]
 
 
@@ -49,7 +49,7 @@ def test(what: Annotated[list[str] | None, typer.Argument(
         from mnlab.cli.options import say
         from mnlab.machine.machines import MACHINES
         from mnlab.machine.vm import VirtualMachine
-        for name in (ALL if "generations" in (what or ()) else USUAL):  # once, before the tests divide the work
+        for name in (MACHINES if "generations" in (what or ()) else USUAL):  # once, before the tests divide the work
             VirtualMachine("virtual", say, named=MACHINES[name]).prepare()
     command = [sys.executable, "-P", "-m", "pytest", "-q", "-c", "pyproject.toml", "--rootdir", str(ROOT),
                "--numprocesses", str(os.cpu_count() or 1), "--dist", "worksteal", *words]

@@ -35,7 +35,8 @@ TOOLS = {
                        "nft list ruleset",
     "traceroute": "traceroute -n -m1 127.0.0.1 | sed 's/[0-9.]* ms/N ms/g'",
     "tcpdump, of a ping": "tcpdump -ni lo -c1 icmp 2>/dev/null | sed 's/^[0-9:.]*/TIME/; s/id [0-9]*/id N/' & "
-                          "sleep 1; ping -c1 127.0.0.1 >/dev/null; wait",
+                          "until [ $(wc -l < /proc/net/packet) -gt 1 ]; do sleep 0.01; done; "
+                          "ping -c1 127.0.0.1 >/dev/null; wait",
     "iperf3 -c": "iperf3 -s -1 -D >/dev/null; iperf3 -c 127.0.0.1 -t 1 | "
                  "sed 's/[0-9.]\\+/N/g; s/[KMG]\\(bits\\|Bytes\\)/\\1/g; s/  */ /g'",
     "named, options it knows":

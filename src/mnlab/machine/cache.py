@@ -14,8 +14,8 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from mnlab.machine.job import MachineError, UnsafeCache
@@ -60,26 +60,25 @@ def locked(name: str, waiting: Callable[[], None] = lambda: None):
         yield
 
 
-def entry(name: str, build: Callable[[Path], None], say: Callable[[str], None], anew: bool = False) -> Path:
-    """The folder of entry `name`, built by `build(folder)` if it is not there or not whole, or `anew`. MachineError if
-    it cannot be written."""
+def entry(name: str, build: Callable[[Path], None], say: Callable[[str], None]) -> Path:
+    """The folder of entry `name`, built by `build(folder)` if it is not there or not whole. MachineError if it cannot
+    be written."""
     place = cache_folder() / name
-    if is_whole(place) and not anew:
+    if is_whole(place):
         return place
     kind = name.split("-")[0]
     try:
-        return _built(place, kind, build, say, anew)
+        return _built(place, kind, build, say)
     except OSError as problem:
         raise MachineError(f"the {kind} could not be put into the cache {place.parent}: {problem.strerror or problem}"
                            ) from None
 
 
-def _built(place: Path, kind: str, build: Callable[[Path], None], say: Callable[[str], None],
-           anew: bool) -> Path:
+def _built(place: Path, kind: str, build: Callable[[Path], None], say: Callable[[str], None]) -> Path:
     with locked(kind, lambda: say(f"waiting for another mnlab that is building the {kind}")):
-        if is_whole(place) and not anew:
+        if is_whole(place):
             return place
-        if place.exists() and not anew:
+        if place.exists():
             say(f"the cached {kind} is damaged: building it again")
             shutil.rmtree(place)
         for leftover in cache_folder().glob(f"{kind}.building-*"):
@@ -88,13 +87,33 @@ def _built(place: Path, kind: str, build: Callable[[Path], None], say: Callable[
         try:
             build(folder)
             seal(folder)
-            if anew:
-                shutil.rmtree(place, ignore_errors=True)
             folder.rename(place)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
     return place
+
+
+@contextmanager
+def renewed(*names: str) -> Iterator[dict[str, Path]]:
+    """Build entries anew, {name: the folder to build it in}: all of them take their places once all are complete, and
+    if something is raised none does."""
+    with ExitStack() as locks:
+        for kind in sorted({name.split("-")[0] for name in names}):
+            locks.enter_context(locked(kind))
+        folders = {name: Path(tempfile.mkdtemp(prefix=f"{name.split('-')[0]}.building-", dir=cache_folder()))
+                   for name in names}
+        try:
+            yield folders
+            for folder in folders.values():
+                seal(folder)
+            for name, folder in folders.items():
+                shutil.rmtree(cache_folder() / name, ignore_errors=True)
+                folder.rename(cache_folder() / name)
+        except BaseException:
+            for folder in folders.values():
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 def seal(folder: Path, digests: dict[str, str] | None = None) -> None:

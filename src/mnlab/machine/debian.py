@@ -16,12 +16,19 @@ ELSEWHERE = ("where it cannot be built, take it from a computer where it can: `m
 GONE = "gone: "
 
 
+class Gone(MachineError):
+    """The archive has `packages` of a lock no more."""
+
+    def __init__(self, packages: list[str]):
+        super().__init__(f"the archive has these packages of the lock no more: {', '.join(packages)}")
+        self.packages = packages
+
+
 def make(folder: Path, arguments: list[str], target: Path | None = None, **variables: str) -> None:
     """Run mmdebstrap with `arguments` and `variables` of the environment. The tar that it prints becomes the file
     system `target`.
 
-    `folder` has what goes wrong in build.log. MachineError with its last lines, or with all packages of a lock that are
-    gone.
+    `folder` has what goes wrong in build.log. MachineError with its last lines; Gone.
     """
     environment = {**os.environ, **DATED, **variables, "TMPDIR": str(folder)}
     log = folder / "build.log"
@@ -45,7 +52,7 @@ def make(folder: Path, arguments: list[str], target: Path | None = None, **varia
     if any(statuses):
         lines = log.read_text(errors="replace").strip().splitlines()
         if gone := [line.removeprefix(GONE) for line in lines if line.startswith(GONE)]:
-            raise MachineError(f"the archive has these packages of the lock no more: {', '.join(gone)}")
+            raise Gone(gone)
         raise MachineError("the image could not be built:\n" + "\n".join(f"  {line}" for line in lines[-6:])
                            + f"\n{ELSEWHERE}")
     log.unlink()

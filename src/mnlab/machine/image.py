@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mnlab.machine import cache, debian, tools, wheels
 from mnlab.machine.lock import Lock, Package, preferences
-from mnlab.machine.machines import Named
+from mnlab.machine.machines import MACHINES, Named
 
 RECIPE = Path(__file__).parent / "recipe"
 KERNEL, INITRD, MODULES, ROOTFS, PACKAGES = "vmlinuz", "initrd", "modules.squashfs", "rootfs.squashfs", "packages"
@@ -88,11 +88,20 @@ def get(machine: Named, say: Callable[[str], None] = cache.say_to_stderr) -> Ima
 
 
 def rebuild(machine: Named, lock: Lock, say: Callable[[str], None] = cache.say_to_stderr) -> Image:
-    """Build a machine's image of the packages of a lock, in place of what there is. MachineError if the archive has not
-    all of them any more."""
-    image = place(machine)
-    for layer, build in ((image.userland, build_userland), (image.kernel, build_kernel)):
-        cache.entry(layer.name, partial(build, machine, say=say, lock=lock), say, anew=True)
+    """Build a machine's image of the packages of a lock, in place of what there is. Gone if the archive has not all of
+    them any more, and MachineError if something else is in the way; then what there is stays."""
+    image, gone = place(machine), list[str]()
+    with cache.renewed(image.kernel.name, image.userland.name) as folders:
+        for layer, build in ((image.kernel, build_kernel), (image.userland, build_userland)):
+            try:
+                build(machine, folders[layer.name], say, lock)
+            except debian.Gone as problem:
+                gone += problem.packages
+        if gone:
+            raise debian.Gone(gone)
+    if others := [other.name for other in MACHINES.values()
+                  if other != machine and place(other).userland == image.userland]:
+        say(f"{' and '.join(others)} has the same programs, so from now on another image, too")
     return image
 
 

@@ -17,9 +17,10 @@ class Named:
     about: str
 
 
+#: The oldest kernel first.
 MACHINES = {machine.name: machine for machine in (
-    Named("debian13", "trixie", "trixie", "Debian 13: Linux 6.12"),
     Named("debian12", "bookworm", "bookworm", "Debian 12: Linux 6.1"),
+    Named("debian13", "trixie", "trixie", "Debian 13: Linux 6.12"),
     Named("latest", "trixie", "trixie-backports", "Debian 13 with the newest kernel of its backports"),
 )}
 DEFAULT = "debian13"

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from mnlab.machine import cache, image, snapshot
+from mnlab.machine import cache, image, snapshot, wheels
 from mnlab.machine.job import MIB, MachineError
 from mnlab.machine.machines import MACHINES, Named
 from mnlab.machine.qemu import CLOCKS, MEMORY, Hardware
@@ -129,7 +129,7 @@ def of(named: Named) -> set[Path]:
 def clean(everything: bool = False, only: Named | None = None) -> list[tuple[str, int]]:
     """Remove entries that no run would use any more, or all of them, or one machine's that no other shares; (name, MiB)
     of each."""
-    others = set[Path]().union(*(of(named) for named in MACHINES.values() if named is not only))
+    others = {wheels.place()}.union(*(of(named) for named in MACHINES.values() if named is not only))
     removed = []
     for entry in entries():
         if everything or (entry in of(only) - others if only else entry not in others):

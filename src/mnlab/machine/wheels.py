@@ -21,8 +21,12 @@ MENDED = (("ryu-4.34-", "ryu/app/wsgi.py",
 
 def get(say: Callable[[str], None]) -> Path:
     """The folder with the wheels of WHEELS in the cache, built if need be. MachineError if that fails."""
-    told = hashlib.sha256(repr((DATED, WHEELS, MENDED)).encode()).hexdigest()[:16]
-    return cache.entry(f"wheels-{told}", lambda folder: build(folder, say), say)
+    return cache.entry(place().name, lambda folder: build(folder, say), say)
+
+
+def place() -> Path:
+    """Where they are in the cache, or would be."""
+    return cache.cache_folder() / f"wheels-{hashlib.sha256(repr((DATED, WHEELS, MENDED)).encode()).hexdigest()[:16]}"
 
 
 def build(folder: Path, say: Callable[[str], None]) -> None:

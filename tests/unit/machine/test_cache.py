@@ -179,3 +179,24 @@ def test_where_the_cache_is(monkeypatch, environment, expected):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert str(cache.cache_folder()) == expected
+
+
+def test_entries_are_renewed_together_or_not_at_all(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNLAB_CACHE", str(tmp_path))
+    for name in ("kernel-1", "userland-1"):
+        cache.entry(name, lambda folder: (folder / "data").write_text("old"), lambda text: None)
+
+    def written(text, trouble=False):
+        with cache.renewed("kernel-1", "userland-1") as folders:
+            for folder in folders.values():
+                (folder / "data").write_text(text)
+                if trouble:
+                    raise KeyboardInterrupt
+        return [(tmp_path / name / "data").read_text() for name in folders]
+
+    assert written("new") == ["new", "new"]
+    with pytest.raises(KeyboardInterrupt):
+        written("newer", trouble=True)
+    assert [(tmp_path / name / "data").read_text() for name in ("kernel-1", "userland-1")] == ["new", "new"]
+    assert all(cache.is_whole(tmp_path / name, thorough=True) for name in ("kernel-1", "userland-1"))
+    assert not list(tmp_path.glob("*.building-*"))
