@@ -147,8 +147,11 @@ def test_any_command_in_a_terminal(screen, tmp_path, place):
     terminal.expect(r"[#$] ")
     terminal.type("tty; stty size; echo $TERM; cat sent\r")
     terminal.expect(rf"/dev/pts/\d+\r\n{ROWS} {COLUMNS}\r\nxterm\r\nhere\r")
-    terminal.type("sleep 1000\r")
+    terminal.expect("[#$] ")
+    terminal.type("echo asleep; sleep 1000\r")
+    terminal.expect(r"[\r\n]asleep\r")
     terminal.type("\x03")
+    terminal.expect(r"\^C(.|\n)*[#$] ")  # a key typed before would be thrown away, or interrupted with what it began
     terminal.type("echo mine > made; exit 7\r")
     terminal.expect("brought out into exec-out: made")
     assert terminal.process.wait(timeout=PATIENCE) == 7
