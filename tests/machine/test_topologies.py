@@ -288,7 +288,8 @@ def links_go_down():
         net.configLinkStatus("h1", "s1", "down")
         down = reaches(net), net["h1"].intf().isUp()
         net.configLinkStatus("h1", "s1", "up")
-        wait_until(net["h1"].intf().isRunning, "h1's link is up")
+        for end in (net["h1"].intf(), net["s1"].intf("s1-eth1")):
+            wait_until(end.isRunning, f"{end} is up")
         return down, reaches(net), net["h1"].intf().isUp()
 
 @test

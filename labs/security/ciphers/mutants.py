@@ -1,5 +1,7 @@
 """Ways to break the ciphers lab. Those of the network change what a program does, in one node only."""
 
+import os
+
 from mnlab.checks import mutant
 
 ENOUGH = ("key_in_the_clear", "alice_does_not_lock", "eves_key", "bob_has_another_key", "raw_with_eves_key",
@@ -78,7 +80,7 @@ def signed_with_eves_key(net, params):
 
 def bob_measures(net, old, new):
     """Bob's program with one line changed."""
-    instead_of(net["bob"], "/usr/bin/python3.11",
+    instead_of(net["bob"], os.path.realpath("/usr/bin/python3"),
                '[[ $1 = */bob.py ]] || exec REAL "$@"\n'
                f'sed "s/{old}/{new}/" "$1" > /run/changed.py; shift; exec REAL /run/changed.py "$@"')
 

@@ -14,7 +14,7 @@ def connections(evidence, command, where="eve"):
     """The TCP connections that began while `command` ran, as captured at `where`."""
     ran = evidence.command(command)
     return [connection for connection in tcp.connections(evidence.frames(where))
-            if ran.start <= connection.time <= ran.end]
+            if ran.start <= connection.time <= ran.end and connection.segments[0].syn]  # no straggler of the one before
 
 
 def connection(evidence, command, where="eve"):

@@ -52,7 +52,7 @@ def _needed(far: "_Far", recovery: int) -> int:
     namespace.set_sysctl("net.ipv4.tcp_recovery", recovery)
     for _ in range(TRIES):
         with socket.socket() as near:
-            if needed := _repeat(far, near):
+            if (needed := _repeat(far, near)) > 1:  # RACK takes two: one was late on a busy computer, and made two
                 return needed
     raise TimeoutError(f"with tcp_recovery = {recovery} the sender's timer ran out before its ACKs in {TRIES} trials: "
                        "this computer is too busy")
