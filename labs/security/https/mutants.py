@@ -162,7 +162,7 @@ def other_group(evidence):
         if not data.startswith(b"\x16\3\3") or packet["TCP"].sport != 443:
             return packet
         packet["TCP"].remove_payload()
-        return packet / re.sub(rb"(?s)\0\x33(..)..", rb"\0\x33\1\0\x17", data, count=1)  # secp256r1
+        return packet / re.sub(rb"(?s)(\0\x33..)..", lambda found: found[1] + b"\0\x17", data, count=1)  # secp256r1
     evidence.scene("cafe").rewrite_frames("eve", change)
 
 
