@@ -121,6 +121,7 @@ class Forgery:
 
     def rewrite_frames(self, place: str, change) -> None:
         """Pass each frame captured at `place` ("h1", "h1-eth0") through change(packet, number) -> packet or None."""
+        import scapy.layers.inet  # noqa: F401  (or nothing that a frame carries is known)
         from scapy.layers.l2 import Ether
         from scapy.utils import RawPcapReader, RawPcapWriter
         for path in self._captures(place):
