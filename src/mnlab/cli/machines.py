@@ -24,7 +24,6 @@ from mnlab.cli.options import (
 from mnlab.lab import lab as labs
 from mnlab.machine.machines import MACHINES, find
 
-BUILDING = "two to four minutes"
 MachineName = Annotated[str, typer.Argument(metavar="[NAME]", help=f"A machine: {', '.join(MACHINES)}.")]
 MachineOrLock = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A machine, or the file of a lock.")]
 machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None,
@@ -140,12 +139,12 @@ def diff(one: MachineOrLock, other: MachineOrLock) -> None:
 
 def lock_of(word: str):
     """The packages of a built machine, or of a lock's file. WrongUsage if it is neither."""
-    from mnlab.machine import image
+    from mnlab.machine import image, overview
     if word not in MACHINES and Path(word).is_file():
         return _lock_in(Path(word))
     named = find(word)
     if not image.built(named):
-        raise WrongUsage(f"{word} is not built: mnlab machine build --machine {word} ({BUILDING})")
+        raise WrongUsage(f"{word} is not built: mnlab machine build --machine {word} ({overview.BUILDING})")
     return image.place(named).lock
 
 
@@ -168,7 +167,7 @@ def status(thorough: Annotated[bool, typer.Option(help="Hash every file.")] = Fa
     from mnlab.machine.job import MIB
     print(f"cache: {cache.cache_folder()}")
     found = parcel.entries()
-    used = {entry: name for name, named in MACHINES.items() for entry in parcel.of(named)}
+    used = set().union(*map(parcel.of, MACHINES.values()))
     for entry in found:
         whole = "whole" if cache.is_whole(entry, thorough) else "DAMAGED: it is built again at the next run"
         print(f"  {entry.name:<48} {parcel.size_on_disk(entry) / MIB:6.0f} MiB  {whole}"

@@ -16,11 +16,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from mnlab.machine.job import MachineError, UnsafeCache
 
 SEAL = "seal.json"
+WAITING = "waiting for another mnlab that is building the {}"
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -75,7 +77,7 @@ def entry(name: str, build: Callable[[Path], None], say: Callable[[str], None]) 
 
 
 def _built(place: Path, kind: str, build: Callable[[Path], None], say: Callable[[str], None]) -> Path:
-    with locked(kind, lambda: say(f"waiting for another mnlab that is building the {kind}")):
+    with locked(kind, lambda: say(WAITING.format(kind))):
         if is_whole(place):
             return place
         if place.exists():
@@ -95,12 +97,12 @@ def _built(place: Path, kind: str, build: Callable[[Path], None], say: Callable[
 
 
 @contextmanager
-def renewed(*names: str) -> Iterator[dict[str, Path]]:
+def renewed(*names: str, say: Callable[[str], None] = lambda text: None) -> Iterator[dict[str, Path]]:
     """Build entries anew, {name: the folder to build it in}: all of them take their places once all are complete, and
     if something is raised none does."""
     with ExitStack() as locks:
         for kind in sorted({name.split("-")[0] for name in names}):
-            locks.enter_context(locked(kind))
+            locks.enter_context(locked(kind, partial(say, WAITING.format(kind))))
         folders = {name: Path(tempfile.mkdtemp(prefix=f"{name.split('-')[0]}.building-", dir=cache_folder()))
                    for name in names}
         try:

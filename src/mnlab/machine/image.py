@@ -91,7 +91,7 @@ def rebuild(machine: Named, lock: Lock, say: Callable[[str], None] = cache.say_t
     """Build a machine's image of the packages of a lock, in place of what there is. Gone if the archive has not all of
     them any more, and MachineError if something else is in the way; then what there is stays."""
     image, gone = place(machine), list[str]()
-    with cache.renewed(image.kernel.name, image.userland.name) as folders:
+    with cache.renewed(image.kernel.name, image.userland.name, say=say) as folders:
         for layer, build in ((image.kernel, build_kernel), (image.userland, build_userland)):
             try:
                 build(machine, folders[layer.name], say, lock)
@@ -101,7 +101,7 @@ def rebuild(machine: Named, lock: Lock, say: Callable[[str], None] = cache.say_t
             raise debian.Gone(gone)
     if others := [other.name for other in MACHINES.values()
                   if other != machine and place(other).userland == image.userland]:
-        say(f"{' and '.join(others)} has the same programs, so from now on another image, too")
+        say(f"programs shared with {' and '.join(others)}: that is another image from now on, too")
     return image
 
 

@@ -9,6 +9,7 @@ from mnlab.machine.machines import Named
 #: What is told: the name that people know it by, and Debian's package.
 TOLD = {"Python": "python3", "iproute2": "iproute2", "Open vSwitch": "openvswitch-switch", "BIND": "bind9",
         "nginx": "nginx", "curl": "curl", "OpenSSL": "openssl", "tcpdump": "tcpdump", "iperf3": "iperf3"}
+BUILDING = "two to four minutes, its kernel alone in one"
 DAY = 24 * 3600  # s
 
 
@@ -31,7 +32,7 @@ def describe(named: Named) -> dict:
 def lines(told: dict) -> list[str]:
     """The same for people."""
     if not told["built"]:
-        return ["not built: the first use builds it, in two to four minutes (its kernel alone in one)"]
+        return [f"not built: the first use builds it, in {BUILDING}"]
     days = int((time.time() - told["built_at"]) // DAY)
     age = "today" if not days else f"{days} day{'s' if days > 1 else ''} ago"
     moved = len(told["other_than_lock"])
