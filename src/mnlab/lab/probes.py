@@ -52,10 +52,10 @@ def _needed(far: "_Far", recovery: int) -> int:
     namespace.set_sysctl("net.ipv4.tcp_recovery", recovery)
     for _ in range(TRIES):
         with socket.socket() as near:
-            if (needed := _repeat(far, near)) > 1:  # RACK takes two: one was late on a busy computer, and made two
+            if (needed := _repeat(far, near)) > 1:  # no rule takes one: what came then was meant for later
                 return needed
-    raise TimeoutError(f"with tcp_recovery = {recovery} the sender's timer ran out before its ACKs in {TRIES} trials: "
-                       "this computer is too busy")
+    raise TimeoutError(f"with tcp_recovery = {recovery} each of {TRIES} trials came out of step (the sender was "
+                       "early, or its timer ran out): this computer is too busy")
 
 
 def _repeat(far: "_Far", near: socket.socket) -> int:
