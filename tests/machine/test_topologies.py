@@ -149,10 +149,10 @@ def ecn_marks():
             host.sysctl("net.ipv4.tcp_ecn", 1)
         server = net["h2"].start_process(["iperf3", "-s", "-1"], stdout=subprocess.DEVNULL)
         wait_until(lambda: 5201 in listening_tcp_ports(net["h2"].pid), "iperf3 listens")
-        net["h1"].run("iperf3 -t 5 -c 10.0.0.2")
+        sent = json.loads(net["h1"].run("iperf3 -J -t 5 -c 10.0.0.2").stdout)["end"]["sum_sent"]
         server.wait()
         statistics = json.loads(net["h1"].run("tc -s -j qdisc show dev h1-eth0").stdout)
-        return [one for one in statistics if one["kind"] == "red"][0]
+        return [[one["marked"] for one in statistics if one["kind"] == "red"][0], sent["retransmits"]]
 
 @test
 def mtus():
@@ -399,8 +399,9 @@ def test_each_shaper_keeps_the_rate(value):
 
 
 def test_red_marks_with_ecn_and_loses_nothing(value):
-    seen = value("ecn_marks")
-    assert seen["marked"] > 0 and seen["early"] == 0
+    marked, retransmits = value("ecn_marks")
+    # "early" may count a pure ACK of iperf3's control connection, which is never ECN-capable (RFC 3168, section 6.1.4)
+    assert marked > 0 and retransmits == 0
 
 
 def test_an_mtu_is_both_ends(value):
