@@ -1,7 +1,8 @@
 """Ways to break a lab, each of which some check must catch. What a lab's mutants.py is written with.
 
     @mutant.answers("...")   changes the reference answers; no machine needed
-    @mutant.work("...")      changes the solution's files, then runs
+    @mutant.work("...")      changes the solution's files, then runs; breaks="R2": a rule of the handout, and no other
+    @mutant.right("...")     correct work, written differently: it must have full marks
     @mutant.network("...")   changes the network after it is built, then runs; of scenes=["kernel"], only these
     @mutant.forged("...")    changes a copy of the evidence: only where a kernel cannot be made to misbehave
 
@@ -16,13 +17,14 @@ from pathlib import Path
 
 from mnlab.lab.features import known
 
-KINDS = ("answers", "work", "network", "forged")
+KINDS = ("answers", "work", "right", "network", "forged")
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One way to break a lab. `scenes` are those that a network mutant touches; none named: all. On a machine that does
-    not show the features `where` it is not tried."""
+    """One way to break a lab, or (kind "right") to do it well otherwise. `scenes` are those that a network mutant
+    touches; none named: all. `breaks` is the rule of the handout that a work mutant breaks, "" if it breaks none alone.
+    On a machine that does not show the features `where` it is not tried."""
 
     name: str
     kind: str
@@ -30,6 +32,7 @@ class Mutant:
     function: Callable
     scenes: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
+    breaks: str = ""
 
 
 class _Marker:
@@ -39,7 +42,10 @@ class _Marker:
         if kind not in KINDS:
             raise AttributeError(f"there are mutants of these kinds: {', '.join(KINDS)}; not {kind}")
 
-        def described(description: str, scenes: list[str] | tuple[str, ...] = (), where: str | tuple[str, ...] = ()):
+        def described(description: str, scenes: list[str] | tuple[str, ...] = (), where: str | tuple[str, ...] = (),
+                      breaks: str = ""):
+            if breaks and kind != "work":
+                raise TypeError(f"mutants of the work break rules; {kind} mutants break none")
             if scenes and kind != "network":
                 raise TypeError(f"network mutants name scenes; of {kind} mutants it is told by what they change")
             if isinstance(scenes, str):
@@ -48,7 +54,7 @@ class _Marker:
             features = known(where)
 
             def mark(function):
-                function.mutant = Mutant(function.__name__, kind, description, function, tuple(scenes), features)
+                function.mutant = Mutant(function.__name__, kind, description, function, tuple(scenes), features, breaks)
                 return function
             return mark
         return described
@@ -92,10 +98,10 @@ def curl_always(node, *options: str) -> None:
 
 
 class WorkFolder:
-    """What a `work` mutant changes: a copy of the solution."""
+    """What a `work` or `right` mutant changes: a copy of the solution. `lab` is the lab's own folder."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, lab: Path):
+        self.folder, self.lab = folder, lab
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace `old`, which must be there, everywhere in a file. ValueError if it is not: the mutant has rotted."""
@@ -108,6 +114,10 @@ class WorkFolder:
     def write(self, name: str, text: str) -> None:
         """Write a whole file."""
         (self.folder / name).write_text(text)
+
+    def take(self, source: str, name: str) -> None:
+        """Put a file of the lab's folder right/ in the place of `name`. FileNotFoundError if it is not there."""
+        self.write(name, (self.lab / "right" / source).read_text())
 
     def remove(self, name: str) -> None:
         (self.folder / name).unlink()

@@ -99,12 +99,13 @@ def _part(value) -> str:
 @dataclass(frozen=True)
 class Points:
     """What a check is worth, which claims of the curriculum it shows, what to tell whoever fails it, and the features
-    (lab/features.py) without which a machine cannot show it."""
+    (lab/features.py) without which a machine cannot show it. An observation is worth it in a demonstration alone."""
 
     points: int
     claims: tuple[str, ...]
     hint: str
     where: tuple[str, ...] = ()
+    observation: bool = False
 
 
 def points(points: int, claim: str | tuple[str, ...] = (), hint: str = "", where: str | tuple[str, ...] = ()):
@@ -112,12 +113,22 @@ def points(points: int, claim: str | tuple[str, ...] = (), hint: str = "", where
     applicable on a machine that does not show the features `where` (a name or several).
 
     TypeError if these are no points, ValueError if there is no such feature."""
+    return _marker(points, claim, hint, where)
+
+
+def observation(points: int, claim: str | tuple[str, ...] = (), hint: str = "", where: str | tuple[str, ...] = ()):
+    """The same for a check of what the network alone shows: it proves its claim, and whoever hands in work gets no
+    points for it. It must not look at what the student's program did, nor at an answer."""
+    return _marker(points, claim, hint, where, observation=True)
+
+
+def _marker(points: int, claim, hint: str, where, observation: bool = False):
     if type(points) is not int or points < 0:
         raise TypeError(f"a check is worth a whole number of points, not {points!r}")
     claims, features = (claim,) if isinstance(claim, str) else tuple(claim), known(where)
 
     def mark(function):
-        function.points = Points(points, claims, hint, features)
+        function.points = Points(points, claims, hint, features, observation)
         return function
 
     return mark

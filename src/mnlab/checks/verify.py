@@ -21,10 +21,10 @@ from mnlab.lab.lab import BrokenLab, Lab, load, written_in
 from mnlab.machine.job import Machine
 
 #: What a mutant's function is called with.
-SIGNATURES = {"answers": "it takes (answers, params)", "work": "it takes (work, params)",
+SIGNATURES = {"answers": "it takes (answers, params)", "work": "it takes (work, params)", "right": "it takes (work, params)",
               "forged": "it takes (evidence)"}
 #: Kinds of mutants that cost a run of the lab.
-RUNS = ("work", "network")
+RUNS = ("work", "right", "network")
 
 
 @dataclass(frozen=True)
@@ -186,8 +186,8 @@ class _Trial:
         work = self.scratch / f"{name}-work"
         work.mkdir()
         workfolder.copy(self.lab.solution, work, self.params)
-        if mutant and mutant.kind == "work":
-            self._mutate(mutant, WorkFolder(work), self.params)
+        if mutant and mutant.kind in ("work", "right"):
+            self._mutate(mutant, WorkFolder(work, self.lab.folder), self.params)
         inside = mutant if mutant and mutant.kind == "network" else None
         return labrun.run(self.lab, self.machine, work, self.seed, self.scratch / name,
                           mutant=inside.name if inside else "", touched=inside.scenes if inside else ())

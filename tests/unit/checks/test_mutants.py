@@ -60,7 +60,7 @@ def test_a_text_is_changed_or_the_mutant_has_rotted(tmp_path):
 
 
 def test_work_is_edited_everywhere_or_the_mutant_has_rotted(tmp_path):
-    work = WorkFolder(tmp_path)
+    work = WorkFolder(tmp_path, tmp_path)
     work.write("a.py", "x = 1\ny = 1\n")
     work.edit("a.py", "= 1", "= 2")
     assert (tmp_path / "a.py").read_text() == "x = 2\ny = 2\n"
