@@ -338,8 +338,8 @@ def check_answers_proxy(controllers, answers):
     same(answers.integer("known_heard_by"), len(heard), f"{p['asker']} asked for {p['asked']}", "known_heard_by")
     same(answers.integer("unknown_heard_by"), len(HOSTS) - 1, f"{p['asker']} asked for {p['nobody']}",
          "unknown_heard_by")
-    same(answers.text("reply_from").lower().replace("-", ":"), p[f"{p['asked']}_mac"], f"{p['asker']} asked for {p['asked']}",
-         "reply_from")
+    same(answers.text("reply_from").lower().replace("-", ":"), p[f"{p['asked']}_mac"],
+         f"{p['asker']} asked for {p['asked']}", "reply_from")
 
 
 @points(2, claim="SDN-8", hint="Go through the list from the top; mind the answers, and who sends them.")

@@ -185,7 +185,8 @@ def answers_may_begin(work, params):
 def bare_syn(work, params):
     work.edit("acl.py", '        back["tcp_flags"] = (ACK, ACK)', "        if rule.decision == PERMIT:\n"
               '            return [there, back, {**back, "tcp_flags": (ACK, ACK)}]')
-    work.edit("acl.py", "    return found\n", "    found += [(priority + 100, {**match, 'tcp_flags': (SYN, 0xFFF)}, DENY)\n"
+    work.edit("acl.py", "    return found\n",
+              "    found += [(priority + 100, {**match, 'tcp_flags': (SYN, 0xFFF)}, DENY)\n"
               "              for priority, match, _ in found if 'tcp_src' in match and 'tcp_flags' not in match]\n"
               "    return found\n")
 
@@ -215,7 +216,8 @@ def answers_to_anybody(work, params):
 
 @mutant.work("nobody may begin from a port that answers come from", breaks="R6")
 def no_service_begins(work, params):
-    work.edit("acl.py", "    return found\n", "    found += [(HIGHEST, {**match, 'tcp_flags': (SYN, SYN | ACK)}, DENY)\n"
+    work.edit("acl.py", "    return found\n",
+              "    found += [(HIGHEST, {**match, 'tcp_flags': (SYN, SYN | ACK)}, DENY)\n"
               "              for _, match, _ in found if 'tcp_src' in match]\n    return found\n")
 
 
