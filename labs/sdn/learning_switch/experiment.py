@@ -28,7 +28,7 @@ def variant(rng) -> dict:
     macs = ["02:" + ":".join(f"{rng.randrange(256):02x}" for _ in range(5)) for _ in range(len(HOSTS) + 1)]
     s1_ports, s2_ports = rng.sample(range(1, 10), 4), rng.sample(range(1, 10), 2)
     # h3 has not spoken before; "nobody" has an address that no host has.
-    frames = ["h1>h3"] * rng.randrange(1, 3) + ["h3>h1", "h1>h3"]
+    frames = ["h1>h3"] * rng.randrange(2, 4) + ["h3>h1", "h1>h3"]
     frames.insert(rng.randrange(len(frames) + 1), "h1>nobody")
     return {
         **{name: f"{net}.{number}" for name, number in zip(HOSTS, numbers)},

@@ -218,6 +218,14 @@ def floods_at_s1(work, params):
               "            return\n        output = parser")
 
 
+@mutant.work("it floods for an unknown host once", breaks="R6")
+def floods_once(work, params):
+    work.edit("switch.py", "        output = parser", "        asked = self.__dict__.setdefault('asked', set())\n"
+              "        if out_port == ofp.OFPP_FLOOD and frame.dst != 'ff:ff:ff:ff:ff:ff':\n"
+              "            if (switch.id, frame.dst) in asked:\n                return\n"
+              "            asked.add((switch.id, frame.dst))\n        output = parser")
+
+
 @mutant.work("it has a flow for broadcasts", breaks="R6")
 def broadcast_flow(work, params):
     work.edit("switch.py", "        if out_port != ofp.OFPP_FLOOD:\n",

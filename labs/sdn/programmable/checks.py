@@ -192,7 +192,7 @@ def check_the_rest_is_denied(acl):
     """What no rule permits is dropped, also between hosts that talk: other ports, another protocol, no IP at all."""
     at_work(acl)
     expect_closed(*talks(acl, "web-other-port", "login-other-port", "names-other-port"),
-                  *strays(acl, "unused", "no-ip"))
+                  *strays(acl, "unused", "no-ip", "no-ip-to-all", "ipv6"))
 
 
 @points(2, claim="SDN-8", hint="An echo request and an echo reply differ in their type.")

@@ -254,6 +254,12 @@ def other_frames(work, params):
     work.edit("acl.py", "(LOWEST, {}, DENY)]", "(LOWEST, {}, PERMIT), (LOWEST + 1, {'eth_type': IPV4}, DENY)]")
 
 
+@mutant.work("it lets every broadcast pass", breaks="R8")
+def broadcasts_pass(work, params):
+    work.edit("acl.py", "(LOWEST, {}, DENY)]",
+              "(LOWEST, {}, DENY), (HIGHEST, {'eth_dst': 'ff:ff:ff:ff:ff:ff'}, PERMIT)]")
+
+
 @mutant.work("it looks at the first packet only: then the two hosts may say anything", breaks="R8")
 def first_packet_only(work, params):
     work.edit("acl.py", "        if out_port != ofp.OFPP_FLOOD:\n", "        if frame.ethertype == IPV4:\n"

@@ -12,7 +12,7 @@ PATIENCE = 4  # s that a connection gets: two retransmissions of its SYN, too (a
 FIRST_PORT = 40001  # of the client of the first conversation; the next one's is one higher
 WORDS = b"hello from the client", b"welcome from the server"
 TCP, UDP, ICMP, UNUSED = 6, 17, 1, 253  # of IP; 253 is for experiments (RFC 3692)
-LOCAL = 0x88B5  # EtherType for local experiments (IEEE 802)
+LOCAL, IPV6 = 0x88B5, 0x86DD  # EtherTypes: for local experiments (IEEE 802), and one that hosts here do not use
 ACK = 0x10  # of TCP's flags
 ECHO_REPLY, TIMESTAMP = 0, 13  # of ICMP's types
 
@@ -72,8 +72,8 @@ def ports(p, talk: Talk) -> tuple[int, int]:
 
 
 class Stray(NamedTuple):
-    """A packet that belongs to no conversation: `head` is what follows the IP header (`protocol` 0: Ethernet's), and
-    its name follows. `kind` says in words what it is."""
+    """A packet that belongs to no conversation, `kind` in words. `head` is what follows the IP header, before its name;
+    of a frame without one (`protocol` 0), the MAC address that it goes to and the EtherType."""
 
     name: str
     source: str
@@ -112,8 +112,14 @@ def strays(p) -> list[Stray]:
         message("reply-other-server", blocked, admin, ECHO_REPLY),
         message("reply-from-admin", admin, server, ECHO_REPLY), message("timestamp", admin, server, TIMESTAMP),
         Stray("unused", admin, server, UNUSED, b"", f"IP with protocol {UNUSED}"),
-        Stray("no-ip", admin, server, 0, b"", f"a frame with EtherType {LOCAL:#06x}"),
+        *(Stray(name, admin, server, 0, target + kind.to_bytes(2, "big"), f"a frame with EtherType {kind:#06x}")
+          for name, kind, target in (("no-ip", LOCAL, hardware(p, server)), ("no-ip-to-all", LOCAL, b"\xff" * 6),
+                                     ("ipv6", IPV6, hardware(p, server)))),
     ]
+
+
+def hardware(p, host: str) -> bytes:
+    return bytes.fromhex(p[f"{host}_mac"].replace(":", ""))
 
 
 def send(net, p, stray: Stray) -> None:
@@ -127,8 +133,7 @@ def send(net, p, stray: Stray) -> None:
             out = socket.socket(socket.AF_INET, socket.SOCK_RAW, stray.protocol)
     with out:
         if not stray.protocol:
-            macs = (bytes.fromhex(p[f"{name}_mac"].replace(":", "")) for name in (stray.target, stray.source))
-            out.send(b"".join(macs) + LOCAL.to_bytes(2, "big") + stray.tag.ljust(46))
+            out.send(stray.head[:6] + hardware(p, stray.source) + stray.head[6:] + stray.tag.ljust(46))
         else:
             out.sendto(_complete(stray, p[stray.source], p[stray.target]), (p[stray.target], 0))
 

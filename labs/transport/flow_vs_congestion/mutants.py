@@ -187,17 +187,16 @@ def head(work, params):
               "    for letter, samples in flows.items():")
 
 
-@mutant.work("a window of more than ten segments is never too small", breaks="R2")
+@mutant.work("only a small buffer is the receiver's doing, not a slow reader", breaks="R2")
 def only_small_windows(work, params):
-    work.edit("diagnose.py", SAMPLES, SAMPLES + "    if max(sample.window for sample in samples) > 12 * SEGMENT and "
-              "max(one.rtt for one in samples) < 200 and share(samples, lambda one: one.cwnd) < OFTEN:\n"
-              "        return 'sender'\n")
+    work.edit("diagnose.py", '"network" if waiting else "receiver"', '"network" if waiting else ('
+              '"receiver" if max(sample.window for sample in samples) < 12 * SEGMENT else "sender")')
 
 
-@mutant.work("a small buffer is taken for a sender's", breaks="R2")
+@mutant.work("a window that is small all the time is not noticed", breaks="R2")
 def must_close(work, params):
-    work.edit("diagnose.py", SAMPLES, SAMPLES + "    if min(sample.window for sample in samples) > 2 * SEGMENT and "
-              "max(one.window for one in samples) < 12 * SEGMENT:\n        return 'sender'\n")
+    work.edit("diagnose.py", SAMPLES, SAMPLES + "    if max(sample.window for sample in samples) < 12 * SEGMENT:\n"
+              "        return 'sender'\n")
 
 
 @mutant.work("a queue that grows is not looked for, nor one that drops", breaks="R3")
@@ -206,9 +205,10 @@ def never_network(work, params):
     work.edit("diagnose.py", 'return "network"\n    # The', 'return "sender"\n    # The')
 
 
-@mutant.work("only a queue that grows is the network's", breaks="R3")
-def only_queues(work, params):
-    work.edit("diagnose.py", "    if by_cwnd > by_window:\n        return \"network\"\n", "")
+@mutant.work("a full congestion window is the sender's own affair", breaks="R3")
+def own_affair(work, params):
+    work.edit("diagnose.py", "    if by_cwnd > by_window:\n        return \"network\"",
+              "    if by_cwnd > by_window:\n        return \"sender\"")
 
 
 @mutant.work("whoever pauses is a sender, and nobody else", breaks="R4")
