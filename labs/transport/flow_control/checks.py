@@ -321,7 +321,7 @@ def check_your_window_slides(sender):
     # The edge moves by up to four segments at once.
     full = [one for one in later if one.edge - one.end < 4 * size]
     # Behind a loss a whole window is acknowledged at once, and is filled again from its beginning.
-    expect(len(full) >= 0.5 * len(later), done=done,
+    expect(len(full) >= 0.7 * len(later), done=done,
            expected="new data while the window is nearly full, not after it has run empty",
            seen=f"{len(full)} of {len(later)} datagrams")
 
