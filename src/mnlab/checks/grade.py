@@ -6,6 +6,7 @@
     a scene that was inconclusive      every check that reads it inconclusive
     a scene that was not played        no check that reads it is asked
     a machine without a feature        every check that names it not applicable, whatever the run was
+    an observation, of student's work  worth nothing
 
 `grade` calls the checks itself. checks/under_pytest.py lets pytest call them, for who writes them.
 """
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mnlab.checks.answers import Answers, NoAnswers
+from mnlab.checks.crashes import crashes
 from mnlab.checks.points import CheckFailed, Points, cut
 from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, PASSED, CheckResult, LabResult
 from mnlab.evidence import layout
@@ -97,7 +99,7 @@ def insist_on_features(check: Callable, run: Run) -> None:
     not say of one."""
     tried, asked = run.manifest.get("features", {}), _points(check).where
     if absent := lacking(asked, tried):
-        raise NotApplicable(f"{'; '.join(absent)}.\nNo points are asked for it, elsewhere {_points(check).points}.")
+        raise NotApplicable(f"{'; '.join(absent)}.\nNo points are asked for it, elsewhere {worth(check, run)}.")
     if untold := [name for name in asked if name not in tried]:
         raise Inconclusive(f"this run does not say whether its machine shows {', '.join(untold)}: run the lab again")
 
@@ -122,28 +124,46 @@ def verdict(check: Callable, run: Run, problem: BaseException | None) -> CheckRe
     """What it means that a check ended with `problem`, or well."""
     marked = _points(check)
     status, message = _judge(problem, check, run) if problem else (PASSED, "")
-    worth = 0 if status == NOT_APPLICABLE else marked.points
+    most = 0 if status == NOT_APPLICABLE else worth(check, run)
     message = cut(message, LONGEST)
-    if status == FAILED and marked.hint:
+    if status == FAILED and marked.hint and not (isinstance(problem, Missing) or _missed(check, run)):
         message += f"\n{'hint:':<10}{marked.hint}"
     title = (check.__doc__ or check.__name__).strip().split("\n", 1)[0]
     return CheckResult(name=check.__name__, title=title, claims=marked.claims, status=status,
-                       points=worth if status == PASSED else 0, max_points=worth,
-                       message=message.strip())
+                       points=most if status == PASSED else 0, max_points=most,
+                       message=message.strip(), observation=marked.observation)
+
+
+def worth(check: Callable, run: Run) -> int:
+    """The points that a check is worth: where a student's work is graded, an observation none."""
+    marked, work = _points(check), run.manifest.get("work", {}).get("kind")
+    return 0 if marked.observation and work == layout.STUDENT else marked.points
+
+
+def _missed(check: Callable, run: Run) -> bool:
+    """Whether what a check looks for may be missing as the student's program crashed. Then a hint would mislead."""
+    return "answers" not in _asked(check) and any(
+        record.outcome == layout.STUDENT_FAULT or crashes(record) for record in _read_by(check, run))
+
+
+def _why(run: Run) -> str:
+    """What did not go well in a run as a whole, each thing once."""
+    return "\n".join([*filter(None, [run.reason]), *dict.fromkeys(
+        words for record in run.scenes.values() if record.outcome == layout.OK for words in crashes(record))])
 
 
 def result_of(lab: Lab, run: Run, checks=(), left=(), problem: str = "") -> LabResult:
     """The verdicts on a run, with what its manifest says; `left` are checks that could not look at it, `problem` is why
     there are no verdicts."""
     scenes = tuple(run.manifest.get("left_out", ()))
-    worth, rest = sum(_points(check).points for check in left), sum(check.max_points for check in checks)
-    note = f"without {', '.join(scenes)}: {worth} of the lab's {worth + rest} points were left out"
+    out, rest = sum(worth(check, run) for check in left), sum(check.max_points for check in checks)
+    note = f"without {', '.join(scenes)}: {out} of the lab's {out + rest} points were left out"
     seconds, work, machine = (run.manifest.get(part, {}) for part in ("seconds", "work", "machine"))
     return LabResult(lab=lab.name, seed=run.manifest["seed"], checks=tuple(checks), evidence=run.folder,
                      evidence_sha256=run.manifest["evidence_sha256"], machine=machine.get("name", ""),
                      image_sha256=machine.get("image_sha256", ""), seconds=seconds.get("wall", 0.0),
                      virtual_seconds=seconds.get("virtual", 0.0), work=work.get("kind", ""),
-                     work_sha256=work.get("sha256", ""), reason=problem or cut(run.reason, LONGEST),
+                     work_sha256=work.get("sha256", ""), reason=problem or cut(_why(run), LONGEST),
                      secrets=run.manifest.get("secrets", layout.LOCAL), left_out=scenes,
                      notes=(note,) if left else ())
 
@@ -170,7 +190,7 @@ def _judge(problem: BaseException, check: Callable, run: Run) -> tuple[str, str]
     if isinstance(problem, CheckFailed):
         return FAILED, str(problem)
     if isinstance(problem, Missing) and _outcome(check, run) == layout.STUDENT_FAULT:
-        return FAILED, f"{'seen:':<10}{problem}, because of this:\n{_reason(check, run)}"
+        return FAILED, f"{'seen:':<10}{problem} (why: see the head of the verdicts)"
     if isinstance(problem, (Missing, Inconclusive)):
         return INCONCLUSIVE, str(problem)
     where = traceback.extract_tb(problem.__traceback__)[-1]

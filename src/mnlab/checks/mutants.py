@@ -42,8 +42,8 @@ class _Marker:
         if kind not in KINDS:
             raise AttributeError(f"there are mutants of these kinds: {', '.join(KINDS)}; not {kind}")
 
-        def described(description: str, scenes: list[str] | tuple[str, ...] = (), where: str | tuple[str, ...] = (),
-                      breaks: str = ""):
+        def described(description: str, scenes: list[str] | tuple[str, ...] = (),
+                      where: str | tuple[str, ...] = (), breaks: str = ""):
             if breaks and kind != "work":
                 raise TypeError(f"mutants of the work break rules; {kind} mutants break none")
             if scenes and kind != "network":
@@ -54,7 +54,8 @@ class _Marker:
             features = known(where)
 
             def mark(function):
-                function.mutant = Mutant(function.__name__, kind, description, function, tuple(scenes), features, breaks)
+                function.mutant = Mutant(function.__name__, kind, description, function, tuple(scenes), features,
+                                         breaks)
                 return function
             return mark
         return described

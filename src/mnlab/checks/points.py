@@ -134,14 +134,17 @@ def _marker(points: int, claim, hint: str, where, observation: bool = False):
     return mark
 
 
-def plainly_written(text: str) -> int | None:
-    """The points that the text of a checks.py gives, where each check says its own as a number in the file; else None.
+def plainly_written(text: str) -> tuple[int, int] | None:
+    """The points that the text of a checks.py gives, for work and for observations, where each check says its own as a
+    number in the file; else None.
 
     To load the checks of all labs takes half a second.
     """
-    checks, marks = re.findall(r"^def (check_\w+)", text, re.M), re.findall(r"^@points\((?:(\d+)(?=[,)]))?", text, re.M)
-    plain = checks and all(marks) and len(marks) == len(checks) == len(set(checks))
-    return sum(map(int, marks)) if plain else None
+    checks = re.findall(r"^def (check_\w+)", text, re.M)
+    marks = re.findall(r"^@(points|observation)\((?:(\d+)(?=[,)]))?", text, re.M)
+    plain = checks and all(number for _, number in marks) and len(marks) == len(checks) == len(set(checks))
+    return tuple(sum(int(number) for kind, number in marks if kind == wanted)
+                 for wanted in ("points", "observation")) if plain else None  # type: ignore[return-value]
 
 
 def expect(ok, *, done: str = "", expected: str = "", seen: str = "") -> None:

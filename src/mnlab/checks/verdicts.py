@@ -9,6 +9,8 @@ known not to show what the claim is about (lab/features.py): no points are asked
 from dataclasses import dataclass
 from pathlib import Path
 
+from mnlab.evidence.layout import STUDENT
+
 PASSED, FAILED, INCONCLUSIVE, NOT_APPLICABLE = "passed", "failed", "inconclusive", "not applicable"
 
 FINE = (PASSED, NOT_APPLICABLE)  # what nobody need look into
@@ -20,7 +22,8 @@ EXIT_STATUS = {PASSED: 0, FAILED: 1, INCONCLUSIVE: 3, NOT_APPLICABLE: 0}
 @dataclass(frozen=True)
 class CheckResult:
     """One check's verdict. `title` is the first line of its docstring, `message` why it did not pass ("" if it did).
-    Of one that is not applicable `max_points` is 0."""
+    Of one that is not applicable `max_points` is 0; so it is of an observation, which only the network earns, where a
+    student's work is graded."""
 
     name: str
     title: str
@@ -29,6 +32,7 @@ class CheckResult:
     points: int
     max_points: int
     message: str = ""
+    observation: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,12 @@ class LabResult:
 
     @property
     def status(self) -> str:
-        """Without checks inconclusive; not applicable if they were all left out, with the scenes that they read."""
+        """Without checks inconclusive; not applicable if they were all left out, with the scenes that they read. On a
+        student's work observations have no say."""
         if not self.checks:
             return NOT_APPLICABLE if self.left_out and not self.reason else INCONCLUSIVE
-        return overall([check.status for check in self.checks])
+        return overall([check.status for check in self.checks if not (check.observation and self.work == STUDENT)]
+                       or [NOT_APPLICABLE])
 
     @property
     def not_applicable(self) -> list[str]:

@@ -1,18 +1,21 @@
-"""Prove that every check can fail: try each mutant and see which checks catch it."""
+"""Prove that every check can fail, that every rule is checked, and that correct work is not refused: try each mutant
+and see which checks catch it."""
 
 import shutil
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 
 from mnlab.checks.answers import Answers
 from mnlab.checks.grade import grade
+from mnlab.checks.kill_matrix import RUNS, KillMatrix
 from mnlab.checks.mutants import ForgedRun, Mutant, WorkFolder, mutants_of
+from mnlab.checks.rules import rules_of
 from mnlab.checks.session import at_once
-from mnlab.checks.verdicts import FAILED, FINE, INCONCLUSIVE, NOT_APPLICABLE, LabResult
 from mnlab.evidence.run import Run
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
@@ -21,124 +24,91 @@ from mnlab.lab.lab import BrokenLab, Lab, load, written_in
 from mnlab.machine.job import Machine
 
 #: What a mutant's function is called with.
-SIGNATURES = {"answers": "it takes (answers, params)", "work": "it takes (work, params)", "right": "it takes (work, params)",
-              "forged": "it takes (evidence)"}
-#: Kinds of mutants that cost a run of the lab.
-RUNS = ("work", "right", "network")
-
-
-@dataclass(frozen=True)
-class KillMatrix:
-    """Which check (column) caught which mutant (row). `baseline` is the solution's own result; `untried` are mutants
-    that this machine cannot show, and why. What is not applicable on the machine need not be able to fail there."""
-
-    lab: str
-    baseline: LabResult
-    results: dict[Mutant, LabResult]
-    untried: dict[Mutant, str] = field(default_factory=dict)
-
-    def killed_by(self, mutant: Mutant) -> set[str]:
-        return {check.name for check in self.results[mutant].checks if check.status == FAILED}
-
-    @property
-    def unkilled_checks(self) -> list[str]:
-        """Checks that no mutant makes fail: they prove nothing."""
-        killed = set().union(*(self.killed_by(mutant) for mutant in self.results)) if self.results else set()
-        return [name for name in self.applicable if name not in killed]
-
-    @property
-    def applicable(self) -> list[str]:
-        """Checks that can say something on this machine."""
-        return [check.name for check in self.baseline.checks if check.status != NOT_APPLICABLE]
-
-    @property
-    def uncaught_mutants(self) -> list[Mutant]:
-        """Mutants that no check catches."""
-        return [mutant for mutant in self.results if not self.killed_by(mutant)]
-
-    @property
-    def excused_mutants(self) -> list[Mutant]:
-        """Mutants of the student's work that leave a check inconclusive: wrong work would excuse itself."""
-        return [mutant for mutant, result in self.results.items() if mutant.kind == "work"
-                and INCONCLUSIVE in (check.status for check in result.checks)]
-
-    @property
-    def enough(self) -> list[str]:
-        """Names of runs that make every check fail, few of them: the best one first, each time. Those that cost no
-        run (answers, forged evidence) are not named."""
-        left = set(self.applicable) - set().union(
-            *(self.killed_by(mutant) for mutant in self.results if mutant.kind not in RUNS))
-        names, runs = [], [mutant for mutant in self.results if mutant.kind in RUNS]
-        while best := max(runs, key=lambda mutant: len(self.killed_by(mutant) & left), default=None):
-            if not self.killed_by(best) & left:
-                break
-            names.append(best.name)
-            left -= self.killed_by(best)
-        return names
-
-    @property
-    def holds(self) -> bool:
-        """The solution passes, every check can fail, every mutant is caught, no wrong work excuses itself; or there is
-        nothing that this machine can show."""
-        return self.baseline.status in FINE and not (
-            self.unkilled_checks or self.uncaught_mutants or self.excused_mutants)
-
-    def cells(self) -> dict[tuple[str, str], str]:
-        """(check, mutant's description) to the check's status."""
-        return {(check.name, mutant.description): check.status
-                for mutant, result in self.results.items() for check in result.checks}
-
-    def as_dict(self) -> dict:
-        """For --json."""
-        return {"lab": self.lab, "baseline": self.baseline.status,
-                "checks": [check.name for check in self.baseline.checks],
-                "not_applicable": self.baseline.not_applicable,
-                "mutants": {mutant.name: sorted(self.killed_by(mutant)) for mutant in self.results},
-                "unkilled_checks": self.unkilled_checks,
-                "uncaught_mutants": [mutant.name for mutant in self.uncaught_mutants],
-                "excused_mutants": [mutant.name for mutant in self.excused_mutants],
-                "not_tried": {mutant.name: why for mutant, why in self.untried.items()},
-                "enough": self.enough, "holds": self.holds}
+SIGNATURES = {"answers": "it takes (answers, params)", "work": "it takes (work, params)",
+              "right": "it takes (work, params), or (answers, params)", "forged": "it takes (evidence)"}
 
 
 def verify(lab: Lab, machine: Machine, seed: int, progress: Callable[[str], None] = lambda step: None,
            workers: int = 0, quick: bool = False) -> KillMatrix:
     """Run the solution and every mutant of `lab`, `workers` at once (0: as many as is good); the kill matrix.
 
-    `quick`: no further than until every check has failed, with those first that the lab's ENOUGH names.
-    BrokenLab if that names a mutant that there is not, or a mutant a scene, or if a mutant cannot do its work.
+    `quick`: correct work, and of the wrong no more than until every check has failed, with those first that the lab's
+    ENOUGH names. BrokenLab if that names a mutant that there is not, a mutant a scene or a rule that there is not, or
+    if a mutant cannot do its work.
     """
     mutants = _in_order(load(lab.mutants), lab) if lab.mutants.is_file() else []
-    params = lab.params(seed)
+    rules, params = _broken_by(mutants, lab), lab.params(seed)
     with tempfile.TemporaryDirectory(prefix="mnlab-verify-") as scratch:
         trial = _Trial(lab, machine, seed, params, Path(scratch))
         progress(f"{lab.name}: the solution")
         base = trial.run("solution")
         answers = lab.reference_answers(params, base.evidence)
-        matrix = KillMatrix(lab.name, grade(lab, base, Answers(answers)), {}, _cannot_be_tried(mutants, base))
+        matrix = KillMatrix(lab.name, grade(lab, base, Answers(answers)), rules=rules,
+                            questions={key: [] for key in answers}, untried=_cannot_be_tried(mutants, base))
         if not matrix.applicable and matrix.baseline.checks:
-            return matrix  # nothing can fail here
+            return KillMatrix(lab.name, matrix.baseline, untried=matrix.untried)  # nothing can fail here
         mutants = [mutant for mutant in mutants if mutant not in matrix.untried]
-        for mutant in (mutant for mutant in mutants if mutant.kind not in RUNS):
-            record, given = trial.without_machine(mutant, base, answers)
-            matrix.results[mutant] = grade(lab, record, Answers(given))
-        # Runs go on side by side in machines of their own; grading, which is quick, stays in this thread.
-        workers, runs = workers or at_once(machine), [mutant for mutant in mutants if mutant.kind in RUNS]
-        with ThreadPoolExecutor(workers) as pool:
-            def begin(mutant: Mutant) -> Future:
-                return pool.submit(trial.run, mutant.name, mutant)
-
-            try:
-                for mutant, run in _begun(runs, begin, workers if quick else len(runs)):
-                    progress(f"{lab.name}: {mutant.description}")
-                    matrix.results[mutant] = grade(lab, run.result(), Answers(answers))
-                    if quick and not matrix.unkilled_checks:
-                        break
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                machine.abandon()
-                raise
+        _answer_and_forge(trial, matrix, [mutant for mutant in mutants if not _runs(mutant)], base, answers)
+        runs = sorted((mutant for mutant in mutants if _runs(mutant)), key=lambda mutant: mutant.kind != "right")
+        _run(trial, matrix, runs, answers, progress, workers or at_once(machine), quick)
     return matrix
+
+
+def _answer_and_forge(trial: "_Trial", matrix: KillMatrix, mutants: list[Mutant], base: Run, answers: dict) -> None:
+    """Try the mutants that cost no run, and each question left blank."""
+    for mutant in (*mutants, *map(_blank, answers)):
+        record, given = trial.without_machine(mutant, base, answers)
+        _results(matrix, mutant)[mutant] = grade(trial.lab, record, Answers(given))
+        changed = [key for key in answers if given.get(key) != answers[key]]
+        if mutant.kind == "answers" and len(changed) == 1 and mutant in mutants:
+            matrix.questions[changed[0]].append(mutant)
+
+
+def _run(trial: "_Trial", matrix: KillMatrix, mutants: list[Mutant], answers: dict, progress, workers: int,
+         quick: bool) -> None:
+    """Try the mutants that cost a run, in this order. Runs go on side by side in machines of their own; grading, which
+    is quick, stays in this thread."""
+    right = sum(mutant.kind == "right" for mutant in mutants)
+    with ThreadPoolExecutor(workers) as pool:
+        def begin(mutant: Mutant) -> Future:
+            return pool.submit(trial.run, mutant.name, mutant)
+
+        try:
+            for mutant, run in _begun(mutants, begin, workers if quick else len(mutants)):
+                progress(f"{trial.lab.name}: {mutant.description}")
+                _results(matrix, mutant)[mutant] = grade(trial.lab, run.result(), Answers(answers))
+                if quick and not matrix.unkilled_checks and len(matrix.right) >= right:
+                    break
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            trial.machine.abandon()
+            raise
+
+
+def _runs(mutant: Mutant) -> bool:
+    """Whether a mutant costs a run of the lab: one that changes answers, or evidence, does not."""
+    return mutant.kind in RUNS and next(iter(signature(mutant.function).parameters), "") != "answers"
+
+
+def _results(matrix: KillMatrix, mutant: Mutant) -> dict:
+    return matrix.right if mutant.kind == "right" else matrix.results
+
+
+def _blank(key: str) -> Mutant:
+    """The mutant that leaves a question unanswered."""
+    def leave(answers, params, key=key):
+        answers[key] = ""
+    return Mutant(f"blank_{key}", "answers", f"{key} is left blank", leave)
+
+
+def _broken_by(mutants: list[Mutant], lab: Lab) -> dict[str, tuple[str, list[Mutant]]]:
+    """The rules of the lab's handout: what each says, and the mutants that break it."""
+    with written_in(lab.folder, "a rule begins a line: - **R1 Name.** What it demands."):
+        rules = rules_of(lab.handout)
+    if lost := next((mutant for mutant in mutants if mutant.breaks and mutant.breaks not in rules), None):
+        raise BrokenLab(f"{lab.mutants}:", ValueError(f"the mutant {lost.name} breaks {lost.breaks}"),
+                        f"the rules of README.md are {', '.join(rules) or 'not numbered'}")
+    return {rule: (words, [mutant for mutant in mutants if mutant.breaks == rule]) for rule, words in rules.items()}
 
 
 def _in_order(module, lab: Lab) -> list[Mutant]:
@@ -194,7 +164,7 @@ class _Trial:
 
     def without_machine(self, mutant: Mutant, base: Run, answers: dict) -> tuple[Run, dict]:
         """The solution's record and answers, as changed by `mutant`."""
-        if mutant.kind == "answers":
+        if mutant.kind != "forged":
             changed = dict(answers)
             self._mutate(mutant, changed, self.params)
             if changed == answers:

@@ -65,28 +65,32 @@ def list_labs(json: Json = False) -> None:
         say(str(mistake))
 
 
-def _show_list(found: list[tuple[labs.Lab, int]], json: bool) -> None:
+def _show_list(found: list[tuple[labs.Lab, tuple[int, int]]], json: bool) -> None:
     if json:
-        print(jsonlib.dumps({"labs": [{"lab": lab.name, "layer": lab.layer, "title": lab.title, "max_points": points}
-                                      for lab, points in found]}, indent=2))
+        print(jsonlib.dumps({"labs": [
+            {"lab": lab.name, "layer": lab.layer, "title": lab.title, "max_points": work + seen, "work_points": work}
+            for lab, (work, seen) in found]}, indent=2))
         return
     layer = None
-    for lab, points in found:
+    for lab, (work, _) in found:
         if lab.layer != layer:
             print(f"{'' if layer is None else chr(10)}{lab.layer}")
             layer = lab.layer
-        print(f"  {lab.name:<20} {points:>3} points   {lab.title}")
+        print(f"  {lab.name:<20} {work:>3} points   {lab.title}")
 
 
-def _points(lab: labs.Lab) -> int:
-    """What a lab is worth. BrokenLab if its checks have to be loaded to know, and cannot be."""
+def _points(lab: labs.Lab) -> tuple[int, int]:
+    """What a lab's work is worth, and what the network alone shows. BrokenLab if its checks have to be loaded to know,
+    and cannot be."""
     if not lab.checks.is_file():
         raise labs.BrokenLab(f"{lab.checks}:", FileNotFoundError("there is no such file"),
                              "each lab has its checks there")
     if (points := plainly_written(lab.checks.read_text(errors="replace"))) is not None:
         return points
-    return sum(thing.points.points for name, thing in vars(labs.load(lab.checks)).items()
-               if name.startswith("check_") and hasattr(thing, "points"))
+    marks = [thing.points for name, thing in vars(labs.load(lab.checks)).items()
+             if name.startswith("check_") and hasattr(thing, "points")]
+    work = sum(mark.points for mark in marks if not mark.observation)
+    return work, sum(mark.points for mark in marks) - work
 
 
 def show(lab: OneLab) -> None:
@@ -230,7 +234,8 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, machine: 
            clock: Clock = None, json: Json = False, quiet: Quiet = False,
            quick: Annotated[bool, typer.Option("--quick", help="End when every check has failed once.")] = False,
            fresh: Fresh = False) -> None:
-    """Try each lab's mutants and show which check catches which: every check must be able to fail.
+    """Try each lab's mutants and show which check catches which: every check must be able to fail, every rule of the
+    handout must have a mutant that breaks it and is caught, and correct work written otherwise must have full marks.
 
     In virtual time a run that was made before is not made again: the same files give the same evidence.
 
@@ -239,7 +244,6 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, machine: 
     from mnlab.checks.verify import verify as try_mutants
     from mnlab.machine.remembered import remembering
     from mnlab.report.console import Console
-    from mnlab.report.matrix import kill_matrix
     from mnlab.report.progress import Progress
     chosen = _chosen(lab, not lab)
     place = machine_for(on, machine, clock, quiet)
@@ -251,20 +255,36 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, machine: 
             progress.start(one.name)
             matrix = try_mutants(one, place, DEFAULT_SEED if seed is None else seed,
                                  partial(progress.step, one.name), quick=quick)
-            progress.finish(one.name, "every check can fail" if matrix.holds else "NOT proven")
+            progress.finish(one.name, "proven" if matrix.holds else "NOT proven")
             matrices.append(matrix)
             if not json:
                 with progress.paused():
-                    Console().print(kill_matrix(
-                        one.name, [check.name for check in matrix.baseline.checks],
-                        [mutant.description for mutant in matrix.results], matrix.cells(),
-                        [mutant.description for mutant in matrix.excused_mutants],
-                        {check.name: check.message for check in matrix.baseline.checks
-                         if check.name in matrix.baseline.not_applicable},
-                        {mutant.description: why for mutant, why in matrix.untried.items()}))
+                    for drawing in _drawings(matrix):
+                        Console().print(drawing)
     if json:
         print(jsonlib.dumps({"labs": [matrix.as_dict() for matrix in matrices]}, indent=2))
     raise typer.Exit(0 if all(matrix.holds for matrix in matrices) else 1)
+
+
+def _drawings(matrix):
+    """A kill matrix as a terminal shows it: checks x mutants, rules x mutants."""
+    from mnlab.report.matrix import kill_matrix
+    from mnlab.report.rules import rules_table
+
+    def caught(mutants):
+        return [(mutant.description, len(matrix.killed_by(mutant)) if mutant in matrix.results else None)
+                for mutant in mutants]
+
+    base, blank = matrix.baseline, {f"blank_{key}" for key in matrix.questions}
+    yield kill_matrix(matrix.lab, [check.name for check in base.checks],
+                      [mutant.description for mutant in matrix.results
+                       if mutant.name not in blank or not matrix.killed_by(mutant)], matrix.cells(),
+                      [mutant.description for mutant in matrix.excused_mutants],
+                      {check.name: check.message for check in base.checks if check.name in base.not_applicable},
+                      {mutant.description: why for mutant, why in matrix.untried.items()})
+    yield rules_table({f"{rule} {words}": caught(mutants) for rule, (words, mutants) in matrix.rules.items()},
+                      {key: caught(mutants) for key, mutants in matrix.questions.items()},
+                      {mutant.description: matrix.refused.get(mutant, []) for mutant in matrix.right})
 
 
 def _chosen(names: list[str] | None, every: bool) -> list[labs.Lab]:

@@ -43,6 +43,7 @@ def _lab(result: LabResult) -> dict:
         "signature": result.signature,
         "secrets": result.secrets,
         "left_out": list(result.left_out),
+        "reason": result.reason,
         "checks": [_check(check) for check in result.checks],
     }
 
@@ -54,5 +55,6 @@ def _check(check: CheckResult) -> dict:
         "status": check.status,
         "points": check.points,
         "max_points": check.max_points,
+        "observation": check.observation,
         "message": check.message,
     }

@@ -1,6 +1,7 @@
 """Verdicts as JUnit XML, for continuous integration: a test suite for each lab, a test case for each check.
 
-A failed check is a `failure`, an inconclusive one an `error`, one that is not applicable is `skipped`. Points are
+A failed check is a `failure`, an inconclusive one an `error`, one that is not applicable is `skipped`; so is one that
+did not pass and is worth nothing: an observation, where a student's work is graded. Points are
 properties, which readers that do not know them pass over. There is no time stamp in it: the same verdicts give the same
 file.
 """
@@ -45,7 +46,7 @@ def _suite(result: LabResult) -> ET.Element:
     facts = {"seed": result.seed, "points": result.points, "max_points": result.max_points,
              "left_out": ",".join(result.left_out), "virtual_seconds": f"{result.virtual_seconds:.6f}",
              "evidence_sha256": result.evidence_sha256, "machine": result.machine,
-             "image_sha256": result.image_sha256}
+             "image_sha256": result.image_sha256, "reason": result.reason}
     suite.append(_properties(facts))
     suite.extend(cases)
     return suite
@@ -56,7 +57,8 @@ def _case(lab: str, check: CheckResult) -> ET.Element:
     case.append(_properties({"title": check.title, "claim": ",".join(check.claims), "points": check.points,
                              "max_points": check.max_points}))
     if check.status in _ELEMENTS:
-        case.append(_problem(_ELEMENTS[check.status], check.status, check.message))
+        element = "skipped" if check.observation and not check.max_points else _ELEMENTS[check.status]
+        case.append(_problem(element, check.status, check.message))
     return case
 
 

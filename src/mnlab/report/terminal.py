@@ -97,7 +97,7 @@ def _checks(result: LabResult, width: int, glyphs: Glyphs) -> Iterator[Text]:
     claims_width = min(max(cell_len(_claims(check)) for check in result.checks), width // 4)
     points_width = max(len(_check_points(check)) for check in result.checks)
     told = {""}
-    for check in sorted(result.checks, key=lambda check: result.work == STUDENT and check.status in FINE):
+    for check in _in_order(result):
         yield from _check_line(check, width, claims_width, points_width, glyphs)
         if check.status != PASSED and check.message not in (result.reason, ""):
             words = AS_ABOVE if check.message in told else check.message
@@ -105,11 +105,20 @@ def _checks(result: LabResult, width: int, glyphs: Glyphs) -> Iterator[Text]:
             told.add(check.message)
 
 
+def _in_order(result: LabResult) -> list[CheckResult]:
+    """The checks as they are shown: of a student's work first what did not pass, and observations last."""
+    if result.work != STUDENT:
+        return list(result.checks)
+    return sorted(result.checks, key=lambda check: (check.observation, check.status in FINE))
+
+
 def _claims(check: CheckResult) -> str:
     return " ".join(check.claims)
 
 
 def _check_points(check: CheckResult) -> str:
+    if check.observation and not check.max_points:
+        return "seen" if check.status == PASSED else "not seen"
     return "none" if check.status == NOT_APPLICABLE else f"{check.points}/{check.max_points}"
 
 

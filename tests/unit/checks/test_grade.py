@@ -77,16 +77,18 @@ def test_checks_come_in_the_order_of_the_file(tmp_path, lay_out):
     assert [check.name for check in result.checks] == ["check_z", "check_a"]
 
 
-def test_what_the_students_fault_left_out_is_failed_and_shows_the_fault(verdict):
+def test_what_the_students_fault_left_out_is_failed_and_the_fault_is_told_once(verdict):
     result = verdict("evidence.command('x')", outcome="student_fault", reason="your server: line 3 is wrong")
-    assert result.status == "failed" and "line 3 is wrong" in result.checks[0].message
+    [check] = result.checks
+    assert result.status == "failed" and "line 3 is wrong" in result.reason
+    assert "line 3" not in check.message and "Look again" not in check.message and "head of the verdicts" in check.message
 
 
 @pytest.mark.parametrize("outcome, status", [("inconclusive", "inconclusive"), ("student_fault", "failed")])
 def test_a_reason_without_end_is_cut(verdict, outcome, status):
     result = verdict("evidence.command('x')", outcome=outcome, reason="no end " * 10_000)
     [check] = result.checks
-    assert result.status == status and "no end" in check.message
+    assert result.status == status and "no end" in result.reason
     assert len(check.message) < 2048 and len(result.reason) < 2048
 
 

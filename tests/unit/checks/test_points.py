@@ -10,8 +10,8 @@ CHECK = "@points({}, claim='A-1')\ndef check_{}(evidence): pass\n"
 
 
 @pytest.mark.parametrize("text, worth", [
-    (CHECK.format(2, "a") + CHECK.format(13, "b"), 15),
-    (CHECK.format(2, "a").replace("claim='A-1'", "where=('classic_recovery',), claim='A-1'"), 2), ("", None), ("def check_a(): pass\n", None),
+    (CHECK.format(2, "a") + CHECK.format(13, "b"), (15, 0)),
+    (CHECK.format(2, "a").replace("claim='A-1'", "where=('classic_recovery',), claim='A-1'"), (2, 0)), (CHECK.format(2, "a") + CHECK.format(3, "b").replace("@points", "@observation"), (2, 3)), ("", None), ("def check_a(): pass\n", None),
     (CHECK.format("N", "a"), None), (CHECK.format("2 * N", "a"), None), (CHECK.format(2, "a") + CHECK.format("N", "b"), None),
     (CHECK.format(2, "a") + CHECK.format(3, "a"), None), (CHECK.format(2, "a") + "def check_b(): pass\n", None),
     ("@worth(2)\ndef check_a(): pass\n", None), ("@points(points=2)\ndef check_a(): pass\n", None)])
@@ -22,8 +22,9 @@ def test_points_are_read_where_every_check_says_its_own(text, worth):
 @pytest.mark.parametrize("lab", all_labs(), ids=lambda lab: lab.name)
 def test_what_is_read_is_what_is_given(lab):
     module = vars(load(lab.checks))
-    assert plainly_written(lab.checks.read_text()) == sum(
-        module[name].points.points for name in module if name.startswith("check_") and hasattr(module[name], "points"))
+    marks = [module[name].points for name in module if name.startswith("check_") and hasattr(module[name], "points")]
+    assert plainly_written(lab.checks.read_text()) == tuple(
+        sum(mark.points for mark in marks if mark.observation is seen) for seen in (False, True))
 
 
 @pytest.mark.parametrize("mark", [lambda where: points(1, where=where), lambda where: mutant.network("d", where=where)])

@@ -87,7 +87,8 @@ def probe(tmp_path):
 
 
 def names(mutants):
-    return [mutant.name for mutant in mutants]
+    """Of those in the file: not of those that leave an answer blank."""
+    return [mutant.name for mutant in mutants if not mutant.name.startswith("blank_")]
 
 
 def test_every_mutant_is_tried_and_caught(probe):
@@ -95,7 +96,7 @@ def test_every_mutant_is_tried_and_caught(probe):
     matrix = verify(probe(), machine, 1)
     assert matrix.holds and machine.runs == 3  # the solution, and two of the three
     assert {mutant.name: matrix.killed_by(mutant) for mutant in matrix.results} == {
-        "miscounts": {"check_answer"}, "no_a": {"check_a"}, "both": {"check_a", "check_b"}}
+        "miscounts": {"check_answer"}, "blank_number": {"check_answer"}, "no_a": {"check_a"}, "both": {"check_a", "check_b"}}
     assert matrix.enough == ["both"]
 
 
@@ -136,7 +137,7 @@ def test_what_the_machine_cannot_show_need_not_fail_and_is_not_tried(probe):
     lab.checks.write_text(CHECKS.replace("@points(1)\ndef check_a(", f"@points(1, {WHERE})\ndef check_a("))
     matrix = verify(lab, machine, 1)
     assert matrix.holds and machine.runs == 2  # the solution, and `both`
-    assert names(matrix.results) == ["miscounts", "both"] and matrix.killed_by(list(matrix.results)[1]) == {"check_b"}
+    assert names(matrix.results) == ["miscounts", "both"] and matrix.killed_by(list(matrix.results)[-1]) == {"check_b"}
     said = matrix.as_dict()
     assert said["not_applicable"] == ["check_a"] and said["unkilled_checks"] == []
     assert said["not_tried"] == {"no_a": "this machine does not show classic_recovery: RACK is always on"}
@@ -166,4 +167,69 @@ def test_an_authors_mistake_is_told_in_three_lines(probe, change, words):
     assert change[0] in MUTANTS
     with pytest.raises(BrokenLab) as told:
         verify(probe(MUTANTS.replace(*change)), Machine(), 1)
+    assert words in str(told.value) and len(str(told.value).splitlines()) <= 3
+
+
+RULES = "# Probe\n\n- **R1 A.** It says a.\n- **R2 B.** It says b.\n"
+BREAKS = MUTANTS.replace('"says no a"', '"says no a", breaks="R1"') + """
+@mutant.right("says it the other way round")
+def reversed_order(work, params):
+    work.write("said", "b a")
+"""
+
+
+@pytest.fixture
+def ruled(probe):
+    """ruled(mutants, handout): the same lab, with a handout that numbers two rules."""
+    def make(mutants=BREAKS, handout=RULES):
+        lab = probe(mutants)
+        (lab.folder / "README.md").write_text(handout)
+        return lab
+    return make
+
+
+NO_B = '\n@mutant.work("says no b", breaks="R2")\ndef no_b(work, params):\n    work.write("said", "a")\n'
+
+
+def test_a_rule_that_no_mutant_breaks_is_not_proven(ruled):
+    matrix = verify(ruled(), Machine(), 1)
+    assert not matrix.holds and matrix.unbroken_rules == ["R2"]
+    (words, mutants) = matrix.rules["R1"]
+    assert (words, names(mutants)) == ("A", ["no_a"])
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_every_rule_has_a_mutant_and_correct_work_has_full_marks(ruled, quick):
+    matrix = verify(ruled(BREAKS + NO_B), Machine(), 1, quick=quick)
+    assert matrix.holds and names(matrix.right) == ["reversed_order"] and matrix.refused == {}
+
+
+def test_correct_work_that_loses_points_is_named_with_the_check(ruled):
+    lab = ruled(BREAKS + NO_B)
+    lab.checks.write_text(CHECKS.replace('"a" in evidence.text("said")', 'evidence.text("said").startswith("a")'))
+    matrix = verify(lab, Machine(), 1, quick=True)
+    assert not matrix.holds and {mutant.name: checks for mutant, checks in matrix.refused.items()} == {
+        "reversed_order": ["check_a"]}
+
+
+def test_correct_answers_may_be_written_otherwise_and_cost_no_run(probe):
+    other = '\n@mutant.right("adds a zero")\ndef other(answers, params):\n    answers["number"] = "7.0"\n'
+    matrix, machine = None, Machine()
+    matrix = verify(probe(MUTANTS + other), machine, 1)
+    assert machine.runs == 3 and [list(matrix.refused.values())] == [[["check_answer"]]]
+
+
+def test_a_question_needs_a_wrong_answer_besides_the_blank_one(probe):
+    one = MUTANTS[:MUTANTS.index("@mutant.answers")] + MUTANTS[MUTANTS.index("@mutant.work"):]
+    matrix = verify(probe(one), Machine(), 1)
+    assert not matrix.holds and matrix.unasked_questions == ["number"] and not matrix.unkilled_checks
+
+
+@pytest.mark.parametrize("mutants, handout, words", [
+    (BREAKS, "# Probe\n", "the mutant no_a breaks R1\n  the rules of README.md are not numbered"),
+    (BREAKS.replace('"R1"', '"R3"'), RULES, "the mutant no_a breaks R3\n  the rules of README.md are R1, R2"),
+    (BREAKS, RULES + "- **R1 C.** Again.\n", "there are two rules R1")])
+def test_rules_and_mutants_must_fit(ruled, mutants, handout, words):
+    with pytest.raises(BrokenLab) as told:
+        verify(ruled(mutants, handout), Machine(), 1)
     assert words in str(told.value) and len(str(told.value).splitlines()) <= 3

@@ -9,16 +9,16 @@ def test_the_contract_of_the_object(results):
     assert list(lab) == ["lab", "seed", "seed_from", "work", "work_sha256", "status", "points", "max_points", "seconds",
                          "virtual_seconds", "evidence", "evidence_sha256", "machine", "image_sha256",
                          "signature", "secrets", "left_out",
-                         "checks"]
+                         "reason", "checks"]
     assert {key: value for key, value in lab.items() if key != "checks"} == {
         "lab": "arp", "seed": 7, "seed_from": "variant.toml", "work": "student", "work_sha256": "cd34",
         "signature": "unverified", "status": "failed", "points": 2, "max_points": 5, "seconds": 1.314, "virtual_seconds": 63.2,
         "evidence": "runs/arp-7", "evidence_sha256": "ab12", "secrets": "local",
-        "left_out": [], "machine": "debian13", "image_sha256": "ef56",
+        "left_out": [], "reason": "", "machine": "debian13", "image_sha256": "ef56",
     }
     assert list(lab["checks"][1].items())[:5] == [
         ("name", "check_b"), ("claim", "ARP-4,ARP-5"), ("status", "failed"), ("points", 0), ("max_points", 3)]
-    assert list(lab["checks"][1])[5:] == ["message"]
+    assert list(lab["checks"][1])[5:] == ["observation", "message"]
 
 
 def test_totals_and_the_weightiest_verdict(results):

@@ -1,0 +1,38 @@
+"""A student's program that crashed: told once, at the head of the verdicts, and not again by each check that misses
+what it would have done."""
+
+import re
+
+from mnlab.evidence.record import Command, Missing, Record
+from mnlab.net.errors import describe_status
+
+#: How the standard error of a program ends that Python stopped: with an exception that nobody caught, or no such file.
+UNCAUGHT = re.compile(r"^(?:[A-Za-z_][\w.]*(?:Error|Exception|Iteration|Interrupt|Group)\b.*"
+                      r"|.*: can't open file .*|.*: No module named .*)$")
+NOT_STARTED = (126, 127)  # what a shell says of a program that cannot be executed, or is not there (POSIX, 2.8.2)
+FAULTS = (-4, -6, -7, -8, -11)  # SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV
+LINES = 8  # of a traceback's end
+LONGEST = 300  # characters of a line
+
+
+def crashed(program: Command) -> bool:
+    """Whether a student's program ended because it crashed, and not because it chose to or was stopped."""
+    if program.kind != "student" or program.stopped or not program.status:
+        return False
+    words = program.stderr.strip().splitlines()
+    return program.status in (*NOT_STARTED, *FAULTS) or program.status > 0 and bool(words and UNCAUGHT.match(words[-1]))
+
+
+def crashes(record: Record) -> list[str]:
+    """Of each of the student's programs that crashed in a scene, how, in a few lines; what came twice alike, once."""
+    said: dict[str, str] = {}
+    try:
+        programs = list(filter(crashed, record.timeline))
+    except Missing:  # the run did not get that far, and says so itself
+        return []
+    for program in programs:
+        words = [line[:LONGEST] for line in program.stderr.strip().splitlines()[-LINES:]]
+        key = words[-1] if words else str(program.status)
+        head = f"your program {program.name} crashed ({describe_status(program.status)}):"
+        said.setdefault(key, "\n".join([head, *words]))
+    return list(said.values())
