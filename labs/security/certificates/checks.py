@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from mnlab.checks import expect, points, same
+from mnlab.checks import expect, observation, points, same
 from mnlab.lab.lab import load
 from mnlab.protocols import http, ip, tcp, tls
 
@@ -69,14 +69,15 @@ def binds(evidence, params, name, *signers):
         below = above
 
 
-@points(2, claim="CRT-1", hint="Open the Certificate message of the door `good` in Wireshark: subject, issuer, key.")
+@observation(2, claim="CRT-1",
+             hint="Open the Certificate message of the door `good` in Wireshark: subject, issuer, key.")
 def check_a_ca_below_binds_name_and_key(doors, params):
     """A CA below the root binds the bank's name to the bank's key; the root binds that CA's; the client accepts."""
     binds(doors, params, "good", "below", "root")
     accepted(doors, params, "good")
 
 
-@points(1, claim="CRT-1", hint="At this door the server sends a single certificate. Who signed it?")
+@observation(1, claim="CRT-1", hint="At this door the server sends a single certificate. Who signed it?")
 def check_the_ca_itself_may_bind(doors, params):
     """The root itself may sign, too: one certificate is then enough, and the client accepts."""
     binds(doors, params, "direct", "root")
@@ -85,7 +86,7 @@ def check_the_ca_itself_may_bind(doors, params):
     accepted(doors, params, "direct")
 
 
-@points(2, claim="CRT-2",
+@observation(2, claim="CRT-2",
         hint="scenes/doors/output/false-root.err: the same door, the same certificates, another root in the store.")
 def check_own_store_decides(doors, params):
     """The client judges with the CA's key from its own store: a root of the same name with another key will not do."""
@@ -111,7 +112,7 @@ def with_ca(evidence, first, last, where):
             and ca in (packet.source, packet.target)]
 
 
-@points(2, claim="CRT-2", hint="scenes/doors/captures/ca-eth0.pcap, from door to door: whom did the client ask?")
+@observation(2, claim="CRT-2", hint="scenes/doors/captures/ca-eth0.pcap, from door to door: whom did the client ask?")
 def check_no_packet_to_the_ca(doors, params):
     """The client accepts and refuses without a packet to the CA, though certificates say where it can be asked."""
     url = f"http://{doors.ip('ca')}/".encode()
@@ -126,7 +127,7 @@ def check_no_packet_to_the_ca(doors, params):
                expected=NEVER, seen=f"{len(packets)} packets")
 
 
-@points(2, claim="CRT-2", hint="ask-revoked runs with -crl_check -crl_download. Look at ca-eth0 while it does.")
+@observation(2, claim="CRT-2", hint="ask-revoked runs with -crl_check -crl_download. Look at ca-eth0 while it does.")
 def check_taken_back_is_known_to_the_ca_alone(doors, params):
     """The limit: a revoked certificate is accepted by who does not ask, and refused by who fetches the CA's list."""
     accepted(doors, params, "revoked")
@@ -144,7 +145,8 @@ def check_taken_back_is_known_to_the_ca_alone(doors, params):
 
 # --- first the certificate, then the signature ---------------------------------------------------------------------
 
-@points(2, claim="CRT-3", hint="scenes/doors/output/look-stolen.err: how far does the client get, and no further, why?")
+@observation(2, claim="CRT-3",
+             hint="scenes/doors/output/look-stolen.err: how far does the client get, and no further, why?")
 def check_a_copied_certificate_fails_at_the_signature(doors, params):
     """Who copies the bank's certificate but not its key: the certificate passes, then the signature is refused."""
     got, seen = doors.command("look-stolen"), door(doors, params, "stolen", "look-stolen")
@@ -161,7 +163,7 @@ def check_a_copied_certificate_fails_at_the_signature(doors, params):
     complained(seen, got.line, "decrypt_error")
 
 
-@points(2, claim="CRT-3", hint="Two things are wrong at this door. About which of them does the client complain?")
+@observation(2, claim="CRT-3", hint="Two things are wrong at this door. About which of them does the client complain?")
 def check_the_certificate_comes_first(doors, params):
     """With both the certificate and the signature bad, the client complains about the certificate."""
     seen = door(doors, params, "stolen-expired")
@@ -172,13 +174,14 @@ def check_the_certificate_comes_first(doors, params):
 
 # --- each refused for its own reason -------------------------------------------------------------------------------
 
-@points(1, claim="CRT-4", hint="The chain is whole, each signature is right. Who is at its top?")
+@observation(1, claim="CRT-4", hint="The chain is whole, each signature is right. Who is at its top?")
 def check_unknown_ca_is_refused(doors, params):
     """A certificate of a CA that the client does not know: self-signed certificate in chain; unknown_ca."""
     refused(doors, params, "unknown", SELF_SIGNED_IN_CHAIN, "unknown_ca")
 
 
-@points(2, claim="CRT-4", hint="scenes/doors/output/look-altered.err. What did Mallory change, and what covers it?")
+@observation(2, claim="CRT-4",
+             hint="scenes/doors/output/look-altered.err. What did Mallory change, and what covers it?")
 def check_altered_certificate_is_refused(doors, params):
     """Mallory writes the bank's name into his own true certificate: the CA's signature no longer fits."""
     got, seen = doors.command("look-altered"), door(doors, params, "altered", "look-altered")
@@ -195,13 +198,13 @@ def check_altered_certificate_is_refused(doors, params):
            seen=found)
 
 
-@points(1, claim="CRT-4", hint="Compare notAfter with the day of the run.")
+@observation(1, claim="CRT-4", hint="Compare notAfter with the day of the run.")
 def check_expired_is_refused(doors, params):
     """A certificate whose time is over: certificate has expired; certificate_expired."""
     refused(doors, params, "expired", EXPIRED, "certificate_expired")
 
 
-@points(2, claim="CRT-4", hint="scenes/doors/output/look-other-name.err, and curl's words about the same door.")
+@observation(2, claim="CRT-4", hint="scenes/doors/output/look-other-name.err, and curl's words about the same door.")
 def check_wrong_name_is_refused(doors, params):
     """A perfect certificate for another name: hostname mismatch. The chain is not to blame."""
     got, seen = doors.command("look-other-name"), door(doors, params, "other-name", "look-other-name")
@@ -215,7 +218,8 @@ def check_wrong_name_is_refused(doors, params):
            expected="it refuses (60) because of the name", seen=found)
 
 
-@points(1, claim="CRT-4", hint="How many certificates does the server send, and how many lie between it and the root?")
+@observation(1, claim="CRT-4",
+             hint="How many certificates does the server send, and how many lie between it and the root?")
 def check_broken_chain_is_refused(doors, params):
     """The bank's own good certificate without the one between: unable to get local issuer certificate."""
     seen, good = door(doors, params, "broken"), door(doors, params, "good")
@@ -224,7 +228,7 @@ def check_broken_chain_is_refused(doors, params):
     refused(doors, params, "broken", NO_ISSUER, "unknown_ca")
 
 
-@points(2, claim="CRT-4", hint="Whose certificate is the second one at this door, and what may its owner sign?")
+@observation(2, claim="CRT-4", hint="Whose certificate is the second one at this door, and what may its owner sign?")
 def check_not_a_ca_is_refused(doors, params):
     """Mallory signs with the key of his own true server certificate: each signature fits, but he is no CA."""
     own, second, third = (read.chain(door(doors, params, "not-a-ca")) + [None] * 3)[:3]
@@ -262,13 +266,20 @@ def check_a_strict_verifier_accepts_your_chain(own_ca):
     """A verifier that insists on RFC 5280 finds nothing to complain about."""
     got = own_ca.command("judge-shop")
     expect(got.status == 0, done=got.line, expected="OK", seen=told(got))
+    # OpenSSL does not look at this one: RFC 5280, section 4.2.1.10.
+    lax = [file for file in ("intermediate.crt", "root.crt") for one in yours(own_ca, file)[0].extensions
+           if isinstance(one.value, x509.NameConstraints) and not one.critical]
+    expect(not lax, done="looked at your nameConstraints", expected="marked critical",
+           seen=f"not so in {', '.join(lax)}")
 
 
 @points(2, claim="CRT-1", hint="The root signs the intermediate and nothing else; the intermediate signs the shop.")
 def check_your_chain_has_a_ca_below(own_ca, params):
     """On the wire: the shop's certificate, then your intermediate's, which your root has signed."""
     sent = read.chain(read.session(own_ca, "visit", 443))
-    (root, *_), (intermediate, *_) = yours(own_ca, "root.crt"), yours(own_ca, "intermediate.crt")
+    (root, *more), (intermediate, *others) = yours(own_ca, "root.crt"), yours(own_ca, "intermediate.crt")
+    expect(not more and not others, done="ran your build.sh", expected="one certificate each in root.crt and "
+           "intermediate.crt", seen=f"{1 + len(more)} and {1 + len(others)}")
     done = "took the shop's certificates off the wire"
     expect(sent[1:] in ([intermediate], [intermediate, root]), done=done,  # the root may come along: RFC 8446, 4.4.2
            expected="after the shop's own one that of your intermediate", seen=f"{len(sent)} certificates, not so")
@@ -278,34 +289,78 @@ def check_your_chain_has_a_ca_below(own_ca, params):
            seen=" <- ".join(one.issuer.rfc4514_string() for one in sent))
 
 
-@points(3, claim="CRT-1",
+def of_the_shop(evidence):
+    """The shop's certificate, and the request that it answers."""
+    own, *_ = yours(evidence, "chain.pem")
+    return own, read.parsed(x509.load_pem_x509_csr, evidence.text("shop.csr").encode())
+
+
+OWN = "looked at the first certificate of your chain.pem"
+
+
+@points(1, hint="The request brings the shop's public key; the CA needs no key of the shop's beside it.")
+def check_you_bind_the_shops_key(own_ca):
+    """The shop's certificate is for the key in its request."""
+    own, request = of_the_shop(own_ca)
+    expect(own.public_key() == request.public_key(), done=OWN, expected="the key of the shop's request",
+           seen="another key")
+
+
+@points(2, claim="CRT-1",
         hint="Look at the request: openssl req -in shop.csr -noout -text. What may the CA grant of it?")
 def check_you_grant_no_more_than_the_name(own_ca, params):
-    """The shop's certificate binds its name to its key, and nothing else that its request asked for."""
-    own, *_ = yours(own_ca, "chain.pem")
-    request = read.parsed(x509.load_pem_x509_csr, own_ca.text("shop.csr").encode())
-    done = "looked at the first certificate of your chain.pem"
-    expect(own.public_key() == request.public_key(), done=done, expected="the key of the shop's request",
-           seen="another key")
-    expect(read.names(own) == [params["shop_name"]], done=done, expected=f"for {params['shop_name']} alone",
-           seen=", ".join(read.names(own)) or "no name in subjectAltName")
-    basic = read.extension(own, x509.BasicConstraints)
-    expect(basic and not basic.ca, done=done, expected="basicConstraints with CA:FALSE", seen=basic or "none")
+    """The shop's certificate binds its name, and no other that its request asked for, or anybody."""
+    own, _ = of_the_shop(own_ca)
+    given = read.extension(own, x509.SubjectAlternativeName)
+    said = [f"{type(one).__name__} {one.value}" for one in given or ()]
+    expect(set(said) == {f"DNSName {params['shop_name']}"}, done=OWN, expected=f"for {params['shop_name']} alone",
+           seen=", ".join(said) or "no name in subjectAltName")
+    common = [one.value for one in own.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)]
+    expect(set(common) <= {params["shop_name"]}, done=OWN, expected="the same name in the subject, or none",
+           seen=common)
 
 
-@points(2, claim="CRT-4", hint="-days. What is signed by a certificate is worth nothing once that one has expired.")
-def check_your_lifetimes_are_nested(own_ca, params):
-    """The shop's certificate is for no longer than asked; its CA outlives it, and the root outlives them all."""
-    own, *_ = yours(own_ca, "chain.pem")
-    ends = [one.not_valid_after_utc for one in (own, yours(own_ca, "intermediate.crt")[0],
-                                                yours(own_ca, "root.crt")[0])]
-    span, done = own.not_valid_after_utc - own.not_valid_before_utc, "looked at the dates of your certificates"
-    now = datetime.fromtimestamp(own_ca.start_ns / 1e9, UTC)
-    longest = timedelta(days=params["days"], hours=1)  # an hour for whoever lets it begin a little earlier
-    expect(span <= longest and own.not_valid_after_utc - now > timedelta(days=params["days"] - 1), done=done,
-           expected=f"{params['days']} days for the shop, from now on", seen=f"{span}, until {ends[0]:%Y-%m-%d}")
-    expect(ends[0] < ends[1] < ends[2], done=done, expected="shop ends before intermediate, intermediate before root",
-           seen=", ".join(f"{end:%Y-%m-%d}" for end in ends))
+@points(2,
+        hint="basicConstraints, keyUsage, extendedKeyUsage: say what a server needs. What is copied from the request?")
+def check_you_grant_no_other_wish(own_ca):
+    """The shop's certificate makes it a server and nothing else, whatever its request wished for."""
+    own, request = of_the_shop(own_ca)
+    basic, usage, purposes = (read.extension(own, kind) for kind in (x509.BasicConstraints, x509.KeyUsage,
+                                                                    x509.ExtendedKeyUsage))
+    expect(basic and not basic.ca, done=OWN, expected="basicConstraints with CA:FALSE", seen=basic or "none")
+    expect(not usage or not usage.key_cert_sign, done=OWN, expected="a keyUsage without keyCertSign", seen=usage)
+    expect(purposes and list(purposes) == [x509.ExtendedKeyUsageOID.SERVER_AUTH], done=OWN,
+           expected="extendedKeyUsage: serverAuth",
+           seen=", ".join(one.dotted_string for one in purposes or ()) or "none")
+    wished = {one.oid for one in request.extensions} - {one.oid for one in KNOWN}
+    copied = [one.oid.dotted_string for one in own.extensions if one.oid in wished]
+    expect(not copied, done=OWN, expected="no other extension of the request's", seen=", ".join(copied))
+
+
+#: Extensions of the request that a CA gives contents of its own.
+KNOWN = (x509.SubjectAlternativeName, x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage)
+
+
+@points(2, hint="-days, and how many; variant.toml has it.")
+def check_your_certificate_is_for_the_days_asked(own_ca, params):
+    """The shop's certificate is valid from now on, for as many days as asked."""
+    own, _ = of_the_shop(own_ca)
+    begin, end = own.not_valid_before_utc, own.not_valid_after_utc
+    now = datetime.fromtimestamp(own_ca.start_ns / 1e9 + own_ca.command("build").end, UTC)
+    hour, done = timedelta(hours=1), "looked at the dates of the shop's certificate"
+    expect(now - hour <= begin <= now, done=done, expected=f"valid from now on, {now:%Y-%m-%d %H:%M}",
+           seen=f"from {begin:%Y-%m-%d %H:%M}")
+    expect(abs(end - now - timedelta(days=params["days"])) <= hour, done=done,
+           expected=f"for {params['days']} days, to an hour", seen=f"until {end:%Y-%m-%d %H:%M}: {end - now}")
+
+
+@points(1, claim="CRT-4", hint="What is signed by a certificate is worth nothing once that one has expired.")
+def check_your_lifetimes_are_nested(own_ca):
+    """The intermediate outlives the shop's certificate, and the root outlives both."""
+    ends = [yours(own_ca, file)[0].not_valid_after_utc for file in ("chain.pem", "intermediate.crt", "root.crt")]
+    expect(ends[0] < ends[1] < ends[2], done="looked at the dates of your certificates",
+           expected="shop ends before intermediate, intermediate before root",
+           seen=", ".join(f"{end:%Y-%m-%d %H:%M:%S}" for end in ends))
 
 
 def limited(evidence, command, code):
@@ -328,6 +383,7 @@ def check_your_intermediate_makes_no_cas(own_ca):
 def check_your_intermediate_stays_in_its_domain(own_ca):
     """Whoever steals your intermediate's key cannot sign for other domains: permitted subtree violation."""
     limited(own_ca, "judge-foreign", NOT_PERMITTED)
+    limited(own_ca, "judge-elsewhere", NOT_PERMITTED)
 
 
 # --- your answers --------------------------------------------------------------------------------------------------
@@ -363,7 +419,7 @@ def check_answer_packets_to_the_ca(answers, doors):
 def check_answers_order(answers, params, doors):
     """You saw where the signature is, and what is complained about when everything is wrong."""
     stolen, both = (door(doors, params, name) for name in ("stolen", "stolen-expired"))
-    same(answers.choice("signed_message", tls.HANDSHAKES.values()), tls.HANDSHAKES[read.SERVER_KEY_EXCHANGE],
+    same(read.chosen(answers, "signed_message", tls.HANDSHAKES.values()), tls.HANDSHAKES[read.SERVER_KEY_EXCHANGE],
          "signed_message")
-    same(answers.choice("alert_stolen", tls.ALERTS.values()), ", ".join(read.alerts(stolen)), "alert_stolen")
-    same(answers.choice("alert_both", tls.ALERTS.values()), ", ".join(read.alerts(both)), "alert_both")
+    same(read.chosen(answers, "alert_stolen", tls.ALERTS.values()), ", ".join(read.alerts(stolen)), "alert_stolen")
+    same(read.chosen(answers, "alert_both", tls.ALERTS.values()), ", ".join(read.alerts(both)), "alert_both")

@@ -42,6 +42,7 @@ ROOT = f"{PKI}/root.crt"
 SAYS = r"%{url}\t%{http_code}\t%{exitcode}\t%{ssl_verify_result}\t%{errormsg}\n"
 PRODUCTS = ("root.crt", "intermediate.crt", "intermediate.key", "chain.pem")  # of the student's build.sh
 SHOP_PORT = 443
+ELSEWHERE = "www.elsewhere.test"  # a name that no student is told of (RFC 6761: nobody's)
 
 
 def variant(rng):
@@ -187,7 +188,8 @@ def your_ca(net, rec, work) -> bool:
 
 
 def request(rec, folder) -> None:
-    """The shop's request: a key, a name, and wishes that go too far. Whatever was called `given` makes room."""
+    """The shop's request: a key, a name, and wishes that go too far: another's name, to be a CA, to sign code, a policy
+    (an OID for examples, RFC 5612). Whatever was called `given` makes room."""
     p = rec.params
     if folder.is_file():
         folder.unlink()
@@ -196,22 +198,26 @@ def request(rec, folder) -> None:
     rec.run("request", rec.net["web"], [
         "openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout",
         f"{PKI}/shop.key", "-out", f"{PKI}/shop.csr", "-subj", f"/CN={p['shop_name']}", "-addext",
-        f"subjectAltName=DNS:{p['shop_name']},DNS:{p['foreign_name']}", "-addext", "basicConstraints=CA:TRUE"])
+        f"subjectAltName=DNS:{p['shop_name']},DNS:{p['foreign_name']}", "-addext", "basicConstraints=CA:TRUE",
+        "-addext", "keyUsage=digitalSignature,keyCertSign", "-addext", "extendedKeyUsage=serverAuth,codeSigning",
+        "-addext", "certificatePolicies=1.3.6.1.4.1.32473.1"])
     shutil.copy(PKI / "shop.csr", folder)
     rec.keep("shop.csr", (PKI / "shop.csr").read_text())
 
 
 def steal_the_intermediate(net, rec):
-    """A thief has the student's intermediate key. What he signs with it, is judged by a strict verifier."""
+    """A thief has the student's intermediate key. What he signs with it is judged by a verifier; the shop's own chain
+    by a strict one."""
     p, client = rec.params, net["client"]
-    rec.run("theft", client, ["bash", HERE / "theft.sh", PKI, HERE / "pki.cnf", p["shop_name"], p["foreign_name"]],
-            check=False)
-    cases = {"judge-shop": (p["shop_name"], "your-chain.pem", "your-chain.pem"),
+    rec.run("theft", client, ["bash", HERE / "theft.sh", PKI, HERE / "pki.cnf", p["shop_name"], p["foreign_name"],
+                              ELSEWHERE], check=False)
+    cases = {"judge-shop": (p["shop_name"], "your-chain.pem", "your-chain.pem", "-x509_strict"),
              "judge-own": (p["shop_name"], "thief-own.crt", "your-intermediate.crt"),
              "judge-foreign": (p["foreign_name"], "thief-foreign.crt", "your-intermediate.crt"),
+             "judge-elsewhere": (ELSEWHERE, "thief-elsewhere.crt", "your-intermediate.crt"),
              "judge-below": (p["shop_name"], "thief-leaf.crt", "thief-both.pem")}
-    for label, (name, certificate, between) in cases.items():
-        rec.run(label, client, ["openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-verify_hostname", name,
+    for label, (name, certificate, between, *options) in cases.items():
+        rec.run(label, client, ["openssl", "verify", *options, "-purpose", "sslserver", "-verify_hostname", name,
                                 "-CAfile", f"{PKI}/your-root.crt", "-untrusted", f"{PKI}/{between}",
                                 f"{PKI}/{certificate}"], check=False)
 

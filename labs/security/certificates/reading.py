@@ -1,5 +1,6 @@
 """What the checks read: what clients said of each door, what was on the wire there, and what certificates say."""
 
+import re
 from typing import NamedTuple
 
 from cryptography import x509
@@ -98,12 +99,19 @@ def is_ca(certificate) -> bool:
 
 
 def signed_by(certificate, issuer) -> bool:
-    """Whether a certificate's signature is the work of the issuer's key, and names it."""
-    key = issuer.public_key()
-    if certificate.issuer != issuer.subject or not isinstance(key, ec.EllipticCurvePublicKey):
+    """Whether a certificate's signature is the work of the issuer's key, of whatever kind, and names it."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+        return True
+    except (ValueError, TypeError, InvalidSignature):
         return False
-    return _verifies(key, certificate.signature, certificate.tbs_certificate_bytes,
-                     certificate.signature_hash_algorithm)
+
+
+def chosen(answers, key: str, options) -> str:
+    """An answer that is one of `options`, as TLS names them or as Wireshark writes them: "Decrypt Error (51)"."""
+    plain = {option.replace("_", "").lower(): option for option in options}
+    given = re.sub(r"[\s_]|\(\d+\)", "", answers.text(key)).lower()
+    return plain.get(given) or answers.choice(key, options)
 
 
 def _verifies(key, signature, data, hashing) -> bool:

@@ -4,15 +4,15 @@ import re
 import ssl
 from pathlib import Path
 
-from mnlab.checks import expect, points, saw
+from mnlab.checks import expect, observation, points, saw
 from mnlab.lab.lab import load
-from mnlab.protocols import checksum, curl, tcp, tls
+from mnlab.protocols import checksum, curl, tcp
 
 reading = load(Path(__file__).with_name("reading.py"))
+experiment = load(Path(__file__).with_name("experiment.py"))
 connection, session, exchange, whole = reading.connection, reading.session, reading.exchange, reading.whole
 page_record, money, shorten, told = reading.page_record, reading.money, reading.shorten, reading.told
 
-MARK = "===="  # see experiment.py: stands after each answer that "strict" printed
 YEAR = 365 * 24 * 3600  # s: what browsers' lists ask of an HSTS header
 PERMANENT = (301, 308)  # RFC 9110, sections 15.4.2 and 15.4.9
 
@@ -31,7 +31,7 @@ HOPES = {
 
 # --- what HTTP and HTTPS are ---------------------------------------------------------------------------------------
 
-@points(1, claim="HVS-1", hint="Open scenes/cafe/captures/eve-eth0.pcap: what does the frame with the GET hold?")
+@observation(1, claim="HVS-1", hint="Open scenes/cafe/captures/eve-eth0.pcap: what does the frame with the GET hold?")
 def check_http_is_readable(cafe, params):
     """HTTP: Eve reads the request, the cookie and the page."""
     heard, done = exchange(cafe, "plain-page"), "the client fetched the page over http:// while Eve listened"
@@ -40,7 +40,7 @@ def check_http_is_readable(cafe, params):
         expect(secret.encode() in read, done=done, expected=f"{secret!r} in what Eve heard", seen=shorten(str(read)))
 
 
-@points(1, claim="HVS-1",
+@observation(1, claim="HVS-1",
         hint="Search all of Eve's bytes of that connection, both ways, for what the client got to see.")
 def check_https_is_not_readable(cafe, params):
     """HTTPS: the client gets the same page, and nothing of it is readable on the wire."""
@@ -53,7 +53,7 @@ def check_https_is_not_readable(cafe, params):
                expected=f"{secret!r} nowhere in what Eve heard", seen="it is there, in the clear")
 
 
-@points(1, claim="HVS-6", hint="The URL names no port: the scheme does. Look at the destination port of the SYN.")
+@observation(1, claim="HVS-6", hint="The URL names no port: the scheme does. Look at the destination port of the SYN.")
 def check_ports(cafe, params):
     """A URL without a port: http goes to 80, https to 443."""
     for command, port in (("plain-page", 80), ("sealed-page", 443)):
@@ -63,7 +63,7 @@ def check_ports(cafe, params):
                expected=f"a connection to port {port}", seen=f"one to port {used}")
 
 
-@points(1, claim="HVS-5", hint="Which segment of the connection is the first to carry data, and what is in it?")
+@observation(1, claim="HVS-5", hint="Which segment of the connection is the first to carry data, and what is in it?")
 def check_tls_follows_tcp(cafe):
     """First TCP's three segments without data, then ClientHello, ServerHello, and from there on only ciphertext."""
     seen = session(cafe, "sealed-page")
@@ -82,7 +82,7 @@ def check_tls_follows_tcp(cafe):
            seen=", ".join(clear))
 
 
-@points(1, claim="HVS-7", hint="Expand key_share in both hellos: a group, a length, and so many bytes.")
+@observation(1, claim="HVS-7", hint="Expand key_share in both hellos: a group, a length, and so many bytes.")
 def check_key_shares_are_as_long_as_their_group(cafe):
     """Each hello brings half of a key, as long as its group asks: x25519 32 bytes, X25519MLKEM768 1216 and 1120."""
     seen, done = session(cafe, "sealed-page"), "the client fetched the page over https://"
@@ -98,7 +98,7 @@ def check_key_shares_are_as_long_as_their_group(cafe):
            seen=", ".join(picked))
 
 
-@points(1, claim="HVS-2",
+@observation(1, claim="HVS-2",
         hint="Compare the bytes that left the bank (bank-eth0) with those that reached Eve (eve-eth0).")
 def check_http_takes_the_flipped_bit(cafe, params):
     """HTTP: one bit is changed on the path, the TCP checksum fits, and the client believes the changed page."""
@@ -128,7 +128,7 @@ def _one_bit_changed(evidence, command):
                seen=f"a wrong one in frame {segment.frame.number} of eve-eth0")
 
 
-@points(1, claim="HVS-2", hint="The same bit was flipped in the encrypted page. What did the client print?")
+@observation(1, claim="HVS-2", hint="The same bit was flipped in the encrypted page. What did the client print?")
 def check_https_notices_the_flipped_bit(cafe, params):
     """HTTPS: the same bit is changed, the record's tag no longer fits, the client takes nothing and hangs up."""
     _one_bit_changed(cafe, "sealed-flipped")
@@ -140,7 +140,7 @@ def check_https_notices_the_flipped_bit(cafe, params):
     expect(first == tcp.CLIENT, done=done, expected="the client ends the connection", seen=f"the {first} did")
 
 
-@points(1, claim="HVS-3", hint="Did any frame of this exchange reach bank-eth0? Who answered, then?")
+@observation(1, claim="HVS-3", hint="Did any frame of this exchange reach bank-eth0? Who answered, then?")
 def check_http_is_fooled_by_an_impostor(cafe, params):
     """HTTP: Mallory's server answers at the bank's address, and the client takes it for the bank."""
     got, done = cafe.command("plain-impostor"), "Mallory redirected ports 80 and 443 of the bank to himself"
@@ -150,7 +150,8 @@ def check_http_is_fooled_by_an_impostor(cafe, params):
            seen="a connection to the bank itself")
 
 
-@points(1, claim="HVS-3", hint="What does the client hold against the certificate, and had it sent its cookie by then?")
+@observation(1, claim="HVS-3",
+             hint="What does the client hold against the certificate, and had it sent its cookie by then?")
 def check_https_refuses_the_impostor(cafe, params):
     """HTTPS: the impostor's certificate is nobody's: refused before the request leaves. A careless client is fooled."""
     done = "Mallory redirected ports 80 and 443 of the bank to himself"
@@ -170,7 +171,7 @@ def _refused(evidence, command, done):
            expected="the client hangs up without sending its request", seen=f"it sent {len(sent)} encrypted records")
 
 
-@points(1, claim="HVS-4",
+@observation(1, claim="HVS-4",
         hint="Port 8443 of the bank speaks TLS, but has no certificate. Who ends the handshake, and how?")
 def check_the_server_needs_a_certificate(cafe):
     """A TLS server without a certificate cannot even say ServerHello: the handshake fails."""
@@ -183,7 +184,7 @@ def check_the_server_needs_a_certificate(cafe):
     expect(got.status == 35, done=done, expected="a failed handshake at the client (curl's status 35)", seen=told(got))
 
 
-@points(1, claim="HVS-4", hint="The bank's certificate is as good as before. What does the client lack?")
+@observation(1, claim="HVS-4", hint="The bank's certificate is as good as before. What does the client lack?")
 def check_the_client_needs_the_root(cafe):
     """A client without the lab's root refuses the very certificate that it accepts with the root."""
     before = cafe.command("sealed-page")
@@ -193,17 +194,17 @@ def check_the_client_needs_the_root(cafe):
 
 # --- your server ---------------------------------------------------------------------------------------------------
 
-def strict(evidence):
-    """What the strict client got: the page, and a page that is not there. Status 0 stands for no answer at all."""
-    found = curl.answers(evidence.command("strict").stdout, MARK)
-    return [*found, curl.Answer(0, {}, ""), curl.Answer(0, {}, "")][:2]
+def answered(evidence, command):
+    """What a client of the shop got, URL by URL. Status 0 stands for no answer at all."""
+    found = curl.answers(evidence.command(command).stdout, experiment.MARK)
+    return [*found, *[curl.Answer(0, {}, "")] * 4][:4]
 
 
 @points(3, claim=("HVS-3", "HVS-4"),
         hint="curl's words name what is wrong. Compare given/ with what start.sh puts together.")
 def check_strict_client_is_content(shop, params):
     """A client that knows the root and nothing else gets your page over HTTPS."""
-    page, _ = strict(shop)
+    page = answered(shop, "strict")[0]
     done = f"curl, with the lab's root as its only root, fetched https://{params['shop_name']}/"
     expect(page.status == 200, done=done, expected="200", seen=told(shop.command("strict")))
     expect(params["token"] in page.body, done=done, expected=f"the page with {params['token']!r}",
@@ -224,75 +225,96 @@ def check_chain_is_complete(shop):
 
 
 @points(2, hint="See ssl_protocols, and say it: which versions nginx speaks untold has changed over time.")
+def check_new_tls_is_spoken(shop):
+    """TLS 1.2 and TLS 1.3 are spoken."""
+    for command, offered, version in (("strict", "TLS 1.2 and 1.3", "TLS 1.3"), ("tls12", "TLS 1.2 only", "TLS 1.2")):
+        seen = session(shop, command)
+        expect(seen.version == version, done=f"a client offered {offered}", expected=version,
+               seen=seen.version or "no ServerHello")
+
+
+@points(1, hint="See ssl_protocols: what it does not name is refused.")
 def check_old_tls_is_refused(shop):
-    """TLS 1.2 and 1.3 are spoken; a client that knows nothing newer than TLS 1.1 is refused."""
-    modern = session(shop, "strict")
-    expect(modern.version == "TLS 1.3", done="a client offered TLS 1.2 and 1.3", expected="TLS 1.3",
-           seen=modern.version or "no ServerHello")
-    middle = session(shop, "tls12")
-    expect(middle.version == "TLS 1.2", done="a client offered TLS 1.2 only", expected="TLS 1.2",
-           seen=middle.version or "no ServerHello")
+    """A client that knows nothing newer than TLS 1.1 is refused."""
+    spoken = [session(shop, command).version for command in ("strict", "tls12")]
+    expect(any(spoken), done="clients offered TLS 1.2 and 1.3", expected="one of them", seen="no ServerHello")
     old = session(shop, "old-tls")
-    expect(old.version is None and any(alert.sender == tcp.SERVER and alert.level == "fatal" for alert in old.alerts),
-           done="a client offered TLS 1.0 and 1.1 only", expected="a fatal alert in place of a ServerHello",
-           seen=f"your server agreed to {old.version}" if old.version else "no alert")
+    expect(old.version is None, done="a client offered TLS 1.0 and 1.1 only", expected="no ServerHello",
+           seen=f"your server agreed to {old.version}")
 
 
-@points(2, claim=("HVS-1", "HVS-6"),
-        hint="`return`, with nginx's variables for the name and for the whole request URI.")
+def over_http(evidence, params):
+    """(the URL asked for, the response) for all that a client asked the shop for over HTTP, answered or not."""
+    got, post = experiment.asked_over_http(params)
+    found = {(one.request.method, one.request.target_uri): one.response
+             for one in reading.exchanges(evidence, "redirect")}
+    for method, target in (*(("GET", target) for target in got), ("POST", post)):
+        response, url = found.get((method, target)), f"http://{params['shop_name']}{target}"
+        expect(response, done=f"a client sent {method} {url}", expected="an answer", seen="none")
+        yield f"a client sent {method} {url}", url, response
+
+
+@points(2, claim=("HVS-1", "HVS-6"), hint="`return` with a status that is for good, for whatever is asked on port 80.")
 def check_http_redirects(shop, params):
-    """Over HTTP your server gives away nothing: it points to the same URL with https, for good."""
-    done = shop.command("redirect").line
-    answer = exchange(shop, "redirect").response
-    target = f"https://{params['shop_name']}/cart?ware={params['_ware']}"
-    expect(answer.status in PERMANENT, done=done, expected="301 or 308: moved for good", seen=answer.start_line)
-    expect(answer.header("Location") == target, done=done, expected=f"Location: {target}",
-           seen=f"Location: {answer.header('Location')}")
+    """Over HTTP your server has nothing but permanent redirects, for whatever is asked."""
+    for done, _, answer in over_http(shop, params):
+        expect(answer.status in PERMANENT, done=done, expected="301 or 308: moved for good", seen=answer.start_line)
 
 
-def hsts(answer):
-    """An answer's HSTS header, or what was there instead."""
-    instead = f"status {answer.status}, no such header" if answer.status else "no page at all"
-    return answer.headers.get("strict-transport-security", instead)
+@points(2, claim="HVS-6", hint="nginx has variables for the name and for the whole request URI, as it was sent.")
+def check_redirects_lead_to_the_same_url(shop, params):
+    """Each redirect leads to the URL that was asked for, with https: name, path and query."""
+    for done, url, answer in over_http(shop, params):
+        target, given = url.replace("http://", "https://", 1), answer.header("Location") or "none"
+        expect(reading.same_url(given, target, url), done=done, expected=f"Location: {target}",
+               seen=f"Location: {given}")
 
 
-def _max_age(headers):
-    """Seconds for which a Strict-Transport-Security header (RFC 6797, section 6.1) holds; 0 if there is none."""
-    found = re.search(r'(?:^|;)\s*max-age\s*=\s*"?(\d{1,18})', headers.get("strict-transport-security", ""), re.I)
-    return int(found[1]) if found else 0
+def hsts_for_a_year(evidence, params, *asked):
+    """Fail unless the answers on these places of "visits" carry one HSTS header, for a year or more."""
+    urls, heads = evidence.command("visits").argv[-4:], reading.heads(evidence.command("visits"), experiment.MARK)
+    for place in asked:
+        head = heads[place] if place < len(heads) else [""]
+        given, done = reading.policies(head), f"a client fetched {urls[place]}"
+        expect(head[0].startswith("HTTP/"), done=done, expected="an answer", seen="none")
+        expect(len(given) == 1 and reading.max_age(given[0]) >= YEAR, done=done,
+               expected=f"one Strict-Transport-Security, with a max-age of at least {YEAR}",
+               seen=f"{head[0]}, with {', and '.join(map(repr, given)) or 'no such header'}")
 
 
-@points(2, claim="HVS-6", hint="RFC 6797: one header, sent over HTTPS only. Its time is in seconds.")
+@points(2, claim="HVS-6", hint="RFC 6797: one header. Its time is in seconds.")
 def check_hsts(shop, params):
     """With HSTS the client remembers for a year: it goes to port 443 even when told http://."""
-    page, done = strict(shop)[0], "the strict client fetched https://, and then http:// in the same breath"
-    expect(_max_age(page.headers) >= YEAR, done=done, seen=hsts(page),
-           expected=f"Strict-Transport-Security with a max-age of at least {YEAR}")
-    ports = [opened.server.port for opened in reading.connections(shop, "strict")]
-    expect(ports and 80 not in ports, done=done, expected="not one segment to port 80", seen=f"connections to {ports}")
-    plain = exchange(shop, "redirect").response.header("Strict-Transport-Security")
-    expect(plain is None, done=shop.command("redirect").line, seen=plain,
-           expected="an answer without the header: over HTTP it must not be sent (RFC 6797, section 7.2)")
+    hsts_for_a_year(shop, params, 0, 1)
+    ports = [opened.server.port for opened in reading.connections(shop, "visits")]
+    expect(ports and 80 not in ports, done="a client fetched https://, and then http:// in the same breath",
+           expected="not one segment to port 80", seen=f"connections to {ports}")
 
 
 @points(1, hint="nginx adds headers to a few statuses only, unless told otherwise: read about add_header.")
 def check_hsts_on_errors(shop, params):
     """A page that is not there carries the HSTS header, too."""
-    missing, done = strict(shop)[1], f"the strict client fetched https://{params['shop_name']}/no-such-page"
-    expect(missing.status == 404, done=done, expected="404", seen=missing.status or "no answer")
-    expect(_max_age(missing.headers) >= YEAR, done=done, seen=hsts(missing),
-           expected=f"Strict-Transport-Security with a max-age of at least {YEAR}")
+    hsts_for_a_year(shop, params, 2)
+
+
+@points(1, hint="RFC 6797, section 7.2: over HTTP it must not be sent. Anybody could have written it there.")
+def check_hsts_is_not_said_over_http(shop, params):
+    """No answer over HTTP carries the HSTS header."""
+    for done, _, answer in over_http(shop, params):
+        given = answer.header("Strict-Transport-Security")
+        expect(given is None, done=done, expected="an answer without Strict-Transport-Security", seen=given)
 
 
 @points(2, claim="HVS-3",
         hint="Without a server_name that fits, nginx takes the first server of the port, or the default_server.")
 def check_strangers_get_nothing(shop, params):
-    """Who asks your server by its name gets the page; by a name that is not its own, nobody does."""
-    expect(params["token"] in strict(shop)[0].body, done="a client asked by the server's own name",
-           expected="the page", seen=told(shop.command("strict")))
+    """Who asks your server by its name gets the page; by another name, or by the address, nobody does."""
+    page = answered(shop, "visits")[0]
+    expect(params["token"] in page.body, done="a client asked by the server's own name", expected="the page",
+           seen=told(shop.command("visits")))
     got = shop.command("stranger")
-    expect(params["token"] not in got.stdout, done=f"a client asked the same address for {params['stranger']}",
-           expected="no page: a refused handshake, a closed connection, a 4xx", seen=shorten(got.stdout))
+    expect(params["token"] not in got.stdout, done=f"a client asked for {' '.join(got.argv[-6:])}",
+           expected="no page: a refused handshake, a closed connection, a 4xx, a redirect", seen=shorten(got.stdout))
 
 
 # --- your answers --------------------------------------------------------------------------------------------------
@@ -315,13 +337,15 @@ def check_answer_name(answers, cafe):
     seen = session(cafe, "sealed-page")
     right("name_seen", answers.text("name_seen").lower(), seen.server_name)
     carriers = [message.name for message in seen.handshakes if seen.server_name.encode() in message.data]
-    right("name_carrier", answers.choice("name_carrier", tls.HANDSHAKES.values()), carriers[0])
+    spelled = answers.text("name_carrier").replace(" ", "").lower()  # Wireshark writes "Client Hello"
+    right("name_carrier", spelled, carriers[0].lower())
 
 
 @points(1, claim="HVS-5", hint="The client offers many; the ServerHello names one.")
 def check_answer_suite(answers, cafe):
     """You found the cipher suite that the bank picked."""
-    right("cipher_suite", answers.text("cipher_suite").upper(), session(cafe, "sealed-page").suite)
+    name, *_ = answers.text("cipher_suite").upper().split() or [""]  # Wireshark has the number behind it
+    right("cipher_suite", name, session(cafe, "sealed-page").suite)
 
 
 @points(1, claim="HVS-7", hint="ServerHello, key_share: a group, a length. Then the same group's in the ClientHello.")

@@ -30,7 +30,8 @@ CURL = ("curl", "-sS", "-i", "--max-time", "10")  # s, for each URL
 PKI = Path("pki")  # in the job's own folder, closed to the student
 ROOT, WRONG_ROOT = ("--cacert", f"{PKI}/root.crt"), ("--cacert", f"{PKI}/mallory.crt")
 GIVEN = ("shop.key", "shop.crt", "intermediate.crt", "root.crt")  # what the student's server finds in given/
-MARK = "===="  # between the answers that "strict" prints
+MARK = "===="  # after each answer that a client of the shop prints
+PRINT_MARK = ("-w", f"\n{MARK} %{{url_effective}}\n")
 SIZES = ("-w", "[%{size_header} bytes of header, %{size_download} of page]\n")
 
 
@@ -96,7 +97,12 @@ def prepare(net, rec, **servers):
     rec.run("certificates", net["bank"], ["bash", script, PKI, *(f"{file}={name}" for file, name in servers.items())])
     rec.keep("certificates", {path.stem: path.read_text() for path in sorted(PKI.glob("*.crt"))})
     net["client"].replace_file("/etc/hosts", f"{p['bank_net']}.80 {p['bank_name']}\n"
-                                             f"{p['shop_net']}.80 {p['shop_name']} {p['stranger']}\n")
+                                             f"{p['shop_net']}.80 {p['shop_name']} {' '.join(other_names(p))}\n")
+
+
+def other_names(params):
+    """Names that lead to the shop's address and are not the shop's: its neighbour's, and one below its own."""
+    return params["stranger"], f"www.{params['shop_name']}"
 
 
 def give(folder):
@@ -189,6 +195,13 @@ def leave_something_out(net, rec):
     get(rec, "no-root", "https", *WRONG_ROOT)
 
 
+def asked_over_http(params):
+    """What a client asks the shop for over HTTP: (targets of GET, target of POST). What is written %20 stays so."""
+    ware = params["_ware"]
+    return (["/", "/index.html", f"/cart?ware={ware}", f"/top%20shelf/{ware}.html?sort=a%26b&page=2"],
+            f"/order?ware={ware}")
+
+
 def judge_the_shop(net, rec):
     """The student's server, before a strict client."""
     from mnlab.net.namespace import listening_tcp_ports
@@ -200,11 +213,16 @@ def judge_the_shop(net, rec):
 
     rec.student_service("shop", shop, ["bash", "start.sh"], caps=["NET_BIND_SERVICE"],
                         ready=lambda: bool(listening_tcp_ports(shop.pid) & {80, 443}))
-    judge("redirect", [*CURL, f"http://{name}/cart?ware={p['_ware']}"])
-    # One client with a memory for HSTS (RFC 6797): a page, a page that is not there, and then by http://.
-    judge("strict", [*CURL, *ROOT, "--fail-early", "--hsts", "", "-w", f"\n{MARK} %{{url_effective}}\n",
-                     f"https://{name}/", f"https://{name}/no-such-page", f"http://{name}/"])
-    judge("stranger", [*CURL, "--insecure", f"https://{p['stranger']}/", f"http://{p['stranger']}/"])
+    ask, post = asked_over_http(p)
+    judge("redirect", [*CURL, *(f"http://{name}{target}" for target in ask), "--next", *CURL[1:], "-d", "pieces=1",
+                       f"http://{name}{post}"])
+    judge("strict", [*CURL, *ROOT, *PRINT_MARK, f"https://{name}/"])
+    # One client with a memory for HSTS (RFC 6797): the page twice, a page that is not there, and then by http://. It
+    # looks at no certificate, so that a fault of the chain's is not told as one of the headers'.
+    judge("visits", [*CURL, "--insecure", "--hsts", "", *PRINT_MARK, f"https://{name}/", f"https://{name}/index.html",
+                     f"https://{name}/no-such-page", f"http://{name}/"])
+    judge("stranger", [*CURL, "--insecure", *(f"{scheme}://{host}/" for host in (*other_names(p), shop.IP())
+                                              for scheme in ("https", "http"))])
     for label, versions in (("tls12", "-tls1_2"), ("old-tls", "-min_protocol TLSv1 -max_protocol TLSv1.1")):
         judge(label, f"timeout 10 openssl s_client -connect {shop.IP()}:443 -servername {name} "
                      f"-CAfile {PKI}/root.crt -cipher ALL:@SECLEVEL=0 {versions}".split())

@@ -1,5 +1,8 @@
 """Reading the evidence of this lab: what Eve heard of each client, and what the client says of it."""
 
+import re
+from urllib.parse import urljoin, urlsplit
+
 from mnlab.checks import expect
 from mnlab.protocols import http, tcp, tls
 from mnlab.protocols.tls.hello import GROUPS, Reader
@@ -91,3 +94,56 @@ def told(command):
     """How a client ended, and its first words, for the `seen` of a failure."""
     words = command.stderr.strip().split("\n")[0] or command.stdout
     return f"status {command.status}: {shorten(words)}"
+
+
+# --- what the shop's server says ---
+
+PORTS = {"http": 80, "https": 443}  # RFC 9110, section 4.2
+UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
+
+
+def exchanges(evidence, command):
+    """All HTTP exchanges of a command, as Eve read them."""
+    return [one for opened in connections(evidence, command) for one in http.of_connection(opened)]
+
+
+def same_url(one, other, base):
+    """Whether two references, from the page `base`, are one URL to RFC 3986 (sections 6.2.2 and 6.2.3)."""
+    try:
+        return _normal(urljoin(base, one)) == _normal(urljoin(base, other))
+    except ValueError:
+        return False
+
+
+def _normal(url):
+    parts = urlsplit(url)
+    return (parts.scheme.lower(), parts.username, (parts.hostname or "").lower(),
+            parts.port or PORTS.get(parts.scheme.lower()), _decoded(parts.path or "/"), _decoded(parts.query),
+            parts.fragment)
+
+
+def _decoded(text):
+    """What need not be written with a % is written without; the digits of the rest are capital letters."""
+    def plain(found):
+        character = chr(int(found[1], 16))
+        return character if UNRESERVED.fullmatch(character) else found[0].upper()
+    return re.sub("%([0-9A-Fa-f]{2})", plain, text)
+
+
+def heads(command, mark):
+    """The lines of each head in what `curl -i` printed, an answer ending in a line with the mark."""
+    parts = re.split(rf"\n{re.escape(mark)} [^\n]*\n", command.stdout.replace("\r\n", "\n"))[:-1]
+    return [part.partition("\n\n")[0].split("\n") for part in parts]
+
+
+def policies(head):
+    """The values of the header Strict-Transport-Security; there should be one."""
+    pairs = (line.partition(":") for line in head[1:])
+    return [value.strip() for name, _, value in pairs if name.strip().lower() == "strict-transport-security"]
+
+
+def max_age(policy):
+    """Seconds for which a policy holds (RFC 6797, section 6.1); 0 if it does not say so, or not in due form."""
+    ages = [re.fullmatch(r'max-age\s*=\s*(?:(\d{1,18})|"(\d{1,18})")', part.strip(), re.I | re.A)
+            for part in policy.split(";") if part.strip().lower().startswith("max-age")]
+    return int(ages[0][1] or ages[0][2]) if len(ages) == 1 and ages[0] else 0
