@@ -12,7 +12,7 @@ import typer
 
 from mnlab import __version__
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli import atlas, bench, exec, keys, labs, machines, shell, tests
+from mnlab.cli import api, atlas, bench, exec, keys, labs, machines, shell, tests
 from mnlab.cli.options import WrongUsage
 from mnlab.machine import plain
 
@@ -27,6 +27,7 @@ machines.register(app)
 tests.register(app)
 bench.register(app)
 atlas.register(app)
+api.register(app)
 
 
 def _show_version(wanted: bool) -> None:
