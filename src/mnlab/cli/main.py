@@ -12,7 +12,7 @@ import typer
 
 from mnlab import __version__
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli import atlas, authors, bench, exec, keys, labs, machines, shell, tests
+from mnlab.cli import api, atlas, authors, bench, exec, keys, labs, machines, shell, tests
 from mnlab.cli.options import WrongUsage
 from mnlab.machine import plain
 
@@ -28,6 +28,7 @@ machines.register(app)
 tests.register(app)
 bench.register(app)
 atlas.register(app)
+api.register(app)
 
 
 def _show_version(wanted: bool) -> None:
