@@ -282,7 +282,7 @@ def check_resolver_forgets(resolver):
 @points(2, claim="ARP-6", hint="From which moment on does an answer grow old?")
 def check_resolver_counts_the_age(resolver):
     """R7: an answer's age counts from its arrival: neither from the question, nor from when it was last used."""
-    p, cast = resolver.params
+    p = resolver.params
     # right after these two h2's and late's entries are used: before they are too old, and after
     used, old = (read.questions(resolver, who)[0].time for who in ("fresh", "later"))
     for who, what in (("h2", "was answered at once, and used before it was too old"),
