@@ -67,7 +67,7 @@ def script(p) -> dict:
             [wrong(0.2, kind=ECHO_REQUEST), true(0.6, "mixed")],
             [wrong(0.2, **noise), true(0.6, "mixed")],
             [wrong(0.2, **noise), wrong(0.8, **noise), true(1.3, "mixed")]],
-        "slow": [[true(1.3, "slow")], [true(0.8, "slow")]],
+        "slow": [[true(1.15, "slow")], [true(0.9, "slow")]],
         "optioned": [[true(0.1, "optioned", options=OPTIONS)]],
         "failing": [[error(0.1, others[n], kind, p["_codes"][str(kind)])]
                     for n, kind in enumerate((UNREACHABLE, PARAMETER, EXCEEDED))],

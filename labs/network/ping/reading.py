@@ -124,5 +124,20 @@ def ending(yours) -> str:
     return f"\n{stopped}" if stopped else ""
 
 
+def after(yours, name: str, number: int) -> float:
+    """How many seconds after a request of the student's its true reply reached h1."""
+    asked, ttl = run_of(yours, name).sent[number - 1:number], yours.params["_ttls"][name]
+    heard = [packet for packet in icmp.packets(yours.during("your-ping", "h1")) if asked
+             and (packet.type, packet.ttl, packet.rest) == (icmp.ECHO_REPLY, ttl, asked[0].rest)]
+    expect(heard, done=f"your ping sent {name} request {number}", expected="a reply at h1", seen="none")
+    return heard[0].time - asked[0].time
+
+
+def a_second(yours, gap: float) -> bool:
+    """Whether a second lies between two requests. In virtual time a program may look at its clock ten times a second;
+    in real time a busy computer may let it wait."""
+    return -0.05 <= gap - 1 <= 0.2 if yours.clock == "virtual" else abs(gap - 1) < 0.3
+
+
 def gaps(packets) -> list[float]:
     return [later.time - earlier.time for earlier, later in pairwise(packets)]
