@@ -47,13 +47,12 @@ class Request:
 def script(p) -> dict:
     """The cast's part -> for its first request, its second and so on: [(seconds after it, what is sent then)]."""
     ttl, others, stranger = p["_ttls"], p["_reporters"], p["h2"]
-    false = p["_false_ttl"]
 
     def true(after, part, **changes):
         return after, lambda asked: asked.reply(ttl[part], **changes)
 
-    def wrong(after, **changes):
-        return after, lambda asked: asked.reply(false, **changes)
+    def wrong(nth, after, **changes):
+        return after, lambda asked: asked.reply(p["_false_ttl"] + nth, **changes)
 
     def error(after, source, kind, code, **changes):
         return after, lambda asked: asked.error(source, kind, code, **changes)
@@ -61,12 +60,12 @@ def script(p) -> dict:
     noise = {"source": stranger, "ident": 0x1111, "number": 0x2222}
     return {
         "mixed": [
-            [wrong(0.2, ident=1), wrong(0.25, ident=-256), true(0.6, "mixed")],
-            [wrong(0.2, number=-1), wrong(0.25, number=1), true(0.6, "mixed")],
-            [wrong(0.2, source=stranger), true(0.6, "mixed")],
-            [wrong(0.2, kind=ECHO_REQUEST), true(0.6, "mixed")],
-            [wrong(0.2, **noise), true(0.6, "mixed")],
-            [wrong(0.2, **noise), wrong(0.8, **noise), true(1.3, "mixed")]],
+            [wrong(1, 0.2, ident=1), wrong(1, 0.25, ident=-256), true(0.6, "mixed")],
+            [wrong(2, 0.2, number=-1), wrong(2, 0.25, number=1), true(0.6, "mixed")],
+            [wrong(3, 0.2, source=stranger), true(0.6, "mixed")],
+            [wrong(4, 0.2, kind=ECHO_REQUEST), true(0.6, "mixed")],
+            [wrong(5, 0.2, **noise), true(0.6, "mixed")],
+            [wrong(6, 0.2, **noise), wrong(6, 0.8, **noise), true(1.3, "mixed")]],
         "slow": [[true(1.15, "slow")], [true(0.9, "slow")]],
         "optioned": [[true(0.1, "optioned", options=OPTIONS)]],
         "failing": [[error(0.1, others[n], kind, p["_codes"][str(kind)])]

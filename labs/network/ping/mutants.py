@@ -359,7 +359,7 @@ def twenty_bytes(work, params):
 
 # --- right programs, written otherwise ---
 
-@mutant.right("asyncio; an identifier for each command by chance; 1,001 bytes of data; bytes put together by hand")
+@mutant.right("asyncio; an identifier for each command by chance; an odd number of bytes; bytes put together by hand")
 def with_asyncio(work, params):
     work.take("asynchronous.py", "ping.py")
 

@@ -15,8 +15,7 @@ def checksum(data):
 
 
 def echo(ident, number):
-    message = bytearray([8, 0, 0, 0]) + ident.to_bytes(2, "big") + number.to_bytes(2, "big") + bytes(range(256)) * 4
-    del message[1009:]
+    message = bytearray([8, 0, 0, 0]) + ident.to_bytes(2, "big") + number.to_bytes(2, "big") + bytes(range(255, 154, -1))
     message[2:4] = checksum(message).to_bytes(2, "big")
     return bytes(message)
 
