@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mnlab.checks import expect, observation, points, same
 from mnlab.lab.lab import load
-from mnlab.protocols import arp, icmp, ip
+from mnlab.protocols import arp, ip
 
 read = load(Path(__file__).with_name("reading.py"))
 
