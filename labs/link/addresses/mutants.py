@@ -4,7 +4,7 @@ import re
 
 from mnlab.checks import mutant
 
-ENOUGH = ("static_entry", "typo", "no_own_lan", "other_source", "false_mac", "nat", "meddling_switch")
+ENOUGH = ("static_entry", "typo", "two_defaults", "no_own_lan", "other_source", "false_mac", "nat", "meddling_switch")
 
 # --- the network misbehaves ---
 

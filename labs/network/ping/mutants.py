@@ -2,7 +2,7 @@
 
 from mnlab.checks import mutant
 
-ENOUGH = ("no_carry", "other_source", "wide_link", "proxy_arp", "promiscuous", "other_ttl", "silent_routers")
+ENOUGH = ("crashes", "other_source", "wide_link", "proxy_arp", "promiscuous", "other_ttl", "silent_routers")
 
 # --- the network misbehaves ---
 
@@ -355,6 +355,11 @@ def any_quoted_target(work, params):
 @mutant.work("it takes every IP header to have 20 bytes", breaks="R18")
 def twenty_bytes(work, params):
     work.edit("ping.py", "    length = (packet[0] & 15) * 4", "    length = 20")
+
+
+@mutant.work("it crashes at the first command")
+def crashes(work, params):
+    work.edit("ping.py", "    ident = os.getpid() & 0xFFFF\n", "    raise RuntimeError(1)\n")
 
 
 # --- right programs, written otherwise ---
