@@ -417,10 +417,11 @@ def expect_no_error(yours, name: str, number: int, came: str) -> None:
 @points(1, claim="PNG-4", hint="The IP header's length is in its first byte, in words of 4 bytes.")
 def check_you_find_the_message(yours):
     """R18: you find the ICMP message behind an IP header of any length."""
-    p = yours.params
-    line = read.line_of(yours, "optioned", 1)
-    expect(line.what == "reply", done=f"{p['_cast']['optioned']} answered, with 4 bytes of options in the IP header",
-           expected="seq=1 reply", seen=line.text[:100])
+    run = read.run_of(yours, "optioned")
+    for number, what in ((1, "reply"), (2, "error")):
+        line = read.line_of(yours, "optioned", number)
+        expect(line.what == what, done=f"{run.line}: what answered request {number} had options in its IP header",
+               expected=f"seq={number} {what}", seen=line.text[:100])
 
 
 # --- the student's answers ---

@@ -357,6 +357,13 @@ def twenty_bytes(work, params):
     work.edit("ping.py", "    length = (packet[0] & 15) * 4", "    length = 20")
 
 
+@mutant.work("it looks for what an error quotes 28 bytes behind the packet's beginning", breaks="R18")
+def fixed_quote(work, params):
+    work.edit("ping.py", "        quoted_header, quoted = split(message[8:])\n",
+              "        if len(packet) < 56:\n            return None\n"
+              "        quoted_header, quoted = split(packet[28:])\n")
+
+
 @mutant.work("it crashes at the first command")
 def crashes(work, params):
     work.edit("ping.py", "    ident = os.getpid() & 0xFFFF\n", "    raise RuntimeError(1)\n")
