@@ -2,7 +2,8 @@
 
 from mnlab.checks import mutant
 
-ENOUGH = ("copies", "no_cookie", "quick_acks", "two_syns_lost", "no_fin_with_data", "begin_low", "patient")
+ENOUGH = ("copies", "no_cookie", "quick_acks", "two_syns_lost", "no_fin_with_data", "begin_low", "patient",
+          "ack_first")
 
 # --- the network or a kernel misbehaves ---
 

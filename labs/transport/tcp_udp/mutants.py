@@ -7,8 +7,8 @@ import socket
 
 from mnlab.checks.mutants import mutant, rewrite
 
-ENOUGH = ("jumbo", "leftover_dropped", "jitter", "worse_path", "silent", "anycast", "no_broadcast", "another_member",
-          "h4_mute", "no_checksum")
+ENOUGH = ("jumbo", "leftover_dropped", "whole_prefix", "jitter", "worse_path", "silent", "anycast", "no_broadcast",
+          "another_member", "h4_mute", "no_checksum")
 
 kept = []  # sockets that must stay open
 

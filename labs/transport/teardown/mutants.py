@@ -2,8 +2,8 @@
 
 from mnlab.checks import mutant
 
-ENOUGH = ("no_resets_from_h1", "no_bare_ack", "deaf_after_fin", "first_piece", "forgetful_path", "no_resets_from_h2",
-          "quick_acks", "silent_on_nothing")
+ENOUGH = ("no_resets_from_h1", "no_bare_ack", "deaf_after_fin", "first_piece", "lingers_zero", "waits_anyway",
+          "falls_with_the_client", "forgetful_path", "no_resets_from_h2", "quick_acks")
 
 # --- the network misbehaves ---
 

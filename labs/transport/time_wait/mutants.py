@@ -2,7 +2,7 @@
 
 from mnlab.checks import mutant
 
-ENOUGH = ("twice", "one_connection", "cookies", "too_late", "reuses_address")
+ENOUGH = ("twice", "one_connection", "cookies", "too_late", "lingers_zero", "reuses_address")
 
 # --- the network and the kernels misbehave ---
 
