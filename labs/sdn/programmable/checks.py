@@ -206,7 +206,10 @@ def check_ping_goes_one_way(acl):
 @points(1, claim="SDN-8", hint="What is in the tables does not change by what passes, nor with time.")
 def check_the_list_stays_as_it_is(acl):
     """What was permitted in the beginning is permitted in the end."""
-    expect_open(*talks(acl, "again"))
+    at_work(acl)
+    first, last = talks(acl, "web-managed", "again")
+    expect(last.answered or not first.answered, done=f"{last.words}, long after the first time",
+           expected="an answer as before", seen=f"{last.arrived} of {last.sent} packets arrived, no answer")
 
 
 @points(2, claim="SDN-8", hint="Where is the list? And why is a list in the controller alone a bad one?")
