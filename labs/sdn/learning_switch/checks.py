@@ -111,6 +111,7 @@ def check_flows_are_for_frames_like_the_one_at_hand(evidence):
 @points(1, claim="SDN-3", hint="And the frame at hand? A flow that has just been added does not see it any more.")
 def check_each_frame_goes_on_once(evidence):
     """A frame that was shown to the controller arrives all the same, and only once."""
+    expect(added(evidence), done="your switch was running", expected="learned flows", seen="none")
     for name in ("first-ping", "second-ping", "far-ping", "late-ping"):
         got, sent = answered(evidence, name)
         replies = [packet for packet in echoes(evidence, name, "h1", icmp.ECHO_REPLY)
@@ -261,8 +262,7 @@ def check_dead_controller_known_pair_goes_on(evidence):
 def check_dead_controller_new_pair_is_lost(evidence):
     """Fail-secure: without a controller no new pair gets through, and known ones no more once their flows are gone."""
     start, _ = span(evidence, "new-ping")
-    expect(answered(evidence, "far-ping")[0], done="the controller was alive, and h1 pinged h4", expected="answers",
-           seen="none")
+    expect(added(evidence), done="the controller was alive", expected="learned flows", seen="none")
     for name, words in (("new-ping", "h1 pinged h3, to which it had no flow"),
                         ("forgotten-ping", "after the idle timeout h1 pinged h4 once more")):
         got, _ = answered(evidence, name)
