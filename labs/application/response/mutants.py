@@ -201,6 +201,9 @@ wrong("python_date", "R13", "Date is local time, as Python prints it",
 wrong("stale_date", "R13", "Date is when the program was started",
       ("def story():", "STARTED = time.gmtime(time.time() - 60)\n\n\ndef story():"),
       ("time.gmtime())\n    return", "STARTED)\n    return"))
+wrong("date_of_the_start", "R13", "Date is that of the start",
+      ("def story():", "STARTED = time.gmtime()\n\n\ndef story():"),
+      ("time.gmtime())\n    return", "STARTED)\n    return"))
 wrong("date_of_texts", "R13", "404 has no Date",
       ('date, *fields, "")', "*([] if status.startswith('404') else [date]), *fields, \"\")"))
 wrong("no_date", "R13", "no Date", ("date, *fields", "*fields"))
@@ -320,6 +323,11 @@ def read_right(answers, params):
 @mutant.answers("a letter is a byte")
 def letters_are_bytes(answers, params):
     answers["utf8_bytes"] = len(params["text"])
+
+
+@mutant.answers("every letter has two bytes")
+def two_bytes_each(answers, params):
+    answers["latin_bytes"] = len(params["text"].encode())
 
 
 @mutant.answers("every letter has two bytes")
