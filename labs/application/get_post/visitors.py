@@ -24,13 +24,13 @@ def book(p) -> dict[str, tuple[str, str]]:
     return {
         "plain": (p["name"], f"{p['cake']} is what {word}a likes"),
         "odd": (p["friend"], f"tea and biscuits: 100% + (some) a=b; {word}b?"),
-        "umlauts": ("Renée", f"crème brûlée {word}c"),
+        "umlauts": ("Renée", f"crème brûlée \U0001f382 {word}c"),
         "turned": (p["name"], f"the text comes first {word}d"),
         "charset": (p["friend"], f"naïve {word}e"),
         "capitals": (p["friend"], f"loud {word}f"),
         "tags": (p["enemy"], f"<{word}>this</{word}> <script>alert('{word}g')</script>"),
         "named": (f"<{word}>{p['enemy']}", f"a name {word}h"),
-        "entities": (p["enemy"], f"&lt;b&gt; &amp; &eacute; \"{word}i\""),
+        "entities": (p["enemy"], f"&lt;b&gt;  &amp;  &eacute; \"{word}i\""),
         "braces": (p["friend"], f"{{entries}} {{query}} {{}} {{0}} %s %(q)s $text {word}j"),
         "multipart": (p["friend"], f"-- crème 100%25 + a=b & {word}k; \"x\""),
         "parts-turned": ("Zoë", f"a part that comes first {word}l"),
@@ -48,7 +48,8 @@ SIMPLE = ("plain", "odd", "twice", "twice-again")
 def visits(p) -> list[Visit]:
     """All of them, in order."""
     entries, word = book(p), p["_word"]
-    how = {"turned": _encoded(*entries["turned"])[2:] + _encoded(*entries["turned"])[:2],
+    how = {"turned": ("-d", "&".join(f"{key}={value}".replace(" ", "+") for key, value in
+                                     zip(("go", "text", "name"), ("Sign", *reversed(entries["turned"]))))),
            "charset": _typed(f"{URLENCODED}; charset=UTF-8") + _encoded(*entries["charset"]),
            "capitals": _typed(URLENCODED.upper()) + _encoded(*entries["capitals"]),
            "multipart": _parts(*entries["multipart"]),
@@ -71,9 +72,10 @@ def searches(p) -> dict[str, str]:
             "tags": f"\"><{word}> 'x' &amp; &lt;", "quoted": f"' onfocus='{word}"}
 
 
-#: What is looked for where nothing but words is -> the simple entries (of book()) that must be found.
+#: What is looked for -> which of the entries that are simple, or the one with accents, must be found.
 FOUND = {"text": ("plain",), "name": ("plain", "twice", "twice-again"), "part": ("plain",), "odd": ("odd",), "none": (),
-         "across": (), "between": (), "dots": (), "words": (), "plus": ("odd",)}
+         "across": (), "between": (), "dots": (), "words": (), "plus": ("odd",),
+         "umlauts": ("umlauts",)}
 BY_GET = ("by-get", "by-get-front", "by-get-search")
 NO_FORM = ("no-text", "no-name", "empty-text", "empty-name", "nothing", "no-part", "empty-part")
 WRONG_TYPE = ("json", "plain", "mixed", "alike", "inside")

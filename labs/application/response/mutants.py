@@ -298,6 +298,14 @@ def table(work, params):
     take(work, params, "table.py")
 
 
+@mutant.right("hexadecimal with 0x and in capitals, all of the text, words in capitals, numbers in another order")
+def written_otherwise(answers, params):
+    answers["size_line"] = f"0x{answers['size_line'].upper()}"
+    answers["misread"] = params["text"].encode().decode("latin-1")
+    answers["framed_by"] = [word.upper() for word in answers["framed_by"]]
+    answers["accepted"] = answers["accepted"][::-1]
+
+
 # --- answers ---
 
 @mutant.answers("curl takes what is right, and nothing else")
@@ -323,6 +331,11 @@ def read_right(answers, params):
 @mutant.answers("a letter is a byte")
 def letters_are_bytes(answers, params):
     answers["utf8_bytes"] = len(params["text"])
+
+
+@mutant.answers("every letter has two bytes")
+def two_bytes_each(answers, params):
+    answers["latin_bytes"] = len(params["text"].encode())
 
 
 @mutant.answers("every letter has two bytes")

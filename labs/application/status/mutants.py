@@ -1,6 +1,7 @@
 """Ways to break the status lab, each of which some check must catch."""
 
 import re
+import re
 from pathlib import Path
 
 from mnlab.checks.mutants import curl_always, mutant
@@ -124,6 +125,10 @@ wrong("no_news", "R1", "there are no news",
 wrong("no_parts", "R2", "no parts", ("        root site;\n", "        root site;\n        max_ranges 0;\n"))
 wrong("no_parts_of_guide", "R2", "no parts of the guide",
       ("        root site;\n", "        root site;\n        location = /guide.txt { max_ranges 0; }\n"))
+wrong("one_part_only", "R2", "one part at a time",
+      ("        root site;\n", "        root site;\n        max_ranges 1;\n"))
+wrong("no_parts_of_news", "R2", "no parts of the news",
+      ("        root site;\n", "        root site;\n        location /news/ { max_ranges 0; }\n"))
 
 wrong("front_of_area", "R3", "the old area leads to the front of the new one",
       ("/news/$1 permanent", "/news/ permanent"))
@@ -179,6 +184,7 @@ wrong("area_anywhere", "R6", "the old area is anywhere",
       ("^/{old_area}/(.*)$", "/{old_area}/(.*)$"))
 wrong("news_only", "R6", "only below /news/ has 404 its page",
       ("        error_page 404 /404.html;\n", "        location /news/ { error_page 404 /404.html; }\n"))
+wrong("today_prefix", "R6", "what begins with /today leads to today's page", ("location = /today", "location /today"))
 wrong("gone", "R6", "410 for what is not there", ("error_page 404 /404.html;", "error_page 404 =410 /404.html;"))
 wrong("staff_own_page", "R6", "the staff is told 404 by nginx",
       ("            deny all;", "            deny all;\n            error_page 404 @none;"),
@@ -200,6 +206,8 @@ wrong("query_lost_at_app", "R7", "the query does not reach the application",
        'proxy_pass http://127.0.0.1:{app_port}/;\n            set $args "";\n        }\n\n        # One'))
 wrong("leads_into_app", "R7", "where the application leads is put below /app/",
       ("            client_max_body", "            proxy_redirect / /app/;\n            client_max_body"))
+wrong("allow_hidden", "R7", "what the application says in Allow is left out",
+      ("            client_max_body", "            proxy_hide_header Allow;\n            client_max_body"))
 wrong("ratio_only", "R7", "the application is asked for ratios alone",
       ("        location /app/ {\n", "        location /app/news/ { return 404; }\n        location /app/ {\n"))
 wrong("get_only", "R7", "the application's 405 becomes 404",
@@ -271,6 +279,12 @@ def plain(work, params):
     take(work, params, "plain.conf")
 
 
+@mutant.right("methods in small letters, a tenth of a millisecond off")
+def written_otherwise(answers, params):
+    answers["method_after_301"] = answers["method_after_301"].lower()
+    answers["wait_ms"] -= 0.1
+
+
 # --- wrong answers ---
 
 @mutant.answers("says that a file that may not be read is not there")
@@ -281,6 +295,31 @@ def hidden_file(answers, params):
 @mutant.answers("says 500 for an application that is not there")
 def everything_500(answers, params):
     answers["status_stopped"] = 500
+
+
+@mutant.answers("says that what is not there is forbidden")
+def forbidden(answers, params):
+    answers["status_missing"] = 403
+
+
+@mutant.answers("says that a request without Host is not found")
+def unfound_host(answers, params):
+    answers["status_no_host"] = 404
+
+
+@mutant.answers("says that whoever divides by zero is to blame")
+def your_zero(answers, params):
+    answers["status_by_zero"] = 400
+
+
+@mutant.answers("says 503 for an application that is too slow")
+def slow_503(answers, params):
+    answers["status_impatient"] = 503
+
+
+@mutant.answers("says that a 308 makes a GET of a POST")
+def get_after_308(answers, params):
+    answers["method_after_308"] = "GET"
 
 
 @mutant.answers("says that what is not there is forbidden")
