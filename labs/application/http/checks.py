@@ -201,7 +201,7 @@ def check_your_dates(server):
 def check_your_types(server, params):
     """Content-Type is what the suffix calls for, and application/octet-stream where that says nothing."""
     wanted = [("own-several", "/picture.png", "image/png"), ("own-several", "/blob", web.UNKNOWN),
-              ("own-several", "/large.bin", web.UNKNOWN),
+              ("own-large", "/large.bin", web.UNKNOWN),
               ("own-several", "/index.html", "text/html"),
               *((f"own-name-{number}", path, "text/plain") for number, path in enumerate(web.paths(params), start=1))]
     for name, target, kind in wanted:

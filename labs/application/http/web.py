@@ -15,7 +15,7 @@ KINDS = {
 CURL = ("curl", "-sS", "--max-time", "10")  # s, for each URL
 GIVEN = "given"  # the folder of files that the student's server is to serve
 NEIGHBOUR = "given.old"  # a folder beside it, whose name begins like its own
-LARGE = 500_000  # bytes: more than a socket takes at once (tcp_wmem)
+LARGE = 250_000  # bytes: more than a socket takes at once (tcp_wmem)
 #: A path as a client spells it (RFC 3986, section 2.1) -> the name of the file. Decoded twice, "%2541" were an A.
 NAMES = {"/at%2050%2541.txt": "at 50%41.txt", "/who%3F.txt": "who?.txt", "/one+two.png..txt": "one+two.png..txt",
          "/Gr%c3%bc%C3%9Fe.txt": "Grüße.txt"}
