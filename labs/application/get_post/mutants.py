@@ -384,21 +384,6 @@ def uncached_gets(answers, params):
     answers["gets_passed"] = 2
 
 
-@mutant.answers("says that a body that is too long is malformed")
-def body_400(answers, params):
-    answers["status_big_body"] = 400
-
-
-@mutant.answers("says that http.client sends one segment, as curl does")
-def one_for_both(answers, params):
-    answers["segments_http_client"] = 1
-
-
-@mutant.answers("says that no cache answers a GET")
-def uncached_gets(answers, params):
-    answers["gets_passed"] = 2
-
-
 @mutant.answers("says that a POST always takes two segments")
 def always_two(answers, params):
     answers["segments_curl"] = 2

@@ -457,11 +457,6 @@ def whole_response(answers, params):
     answers["body_bytes"] += answers["head_bytes"]
 
 
-@mutant.answers("the body is the whole response")
-def whole_response(answers, params):
-    answers["body_bytes"] += answers["head_bytes"]
-
-
 @mutant.answers("the second request is the request line alone")
 def request_line_only(answers, params):
     answers["repeat_bytes"] = len(f"GET /{params['files'][0]} HTTP/1.1\r\n\r\n")

@@ -3,9 +3,6 @@
 import re
 from urllib.parse import quote
 
-import re
-from urllib.parse import quote
-
 from mnlab.checks.mutants import curl_always, mutant
 
 ENOUGH = ("does_not_run", "old_curl", "impatient", "one_answer")

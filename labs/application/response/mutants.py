@@ -278,12 +278,9 @@ wrong("no_framing", "", "no length and no chunks, but the connection stays",
 # --- responses that are right, too ---
 
 def take(work, params, name: str) -> None:
-    """A program of right/, with the parameters in their places; it reads requests as the solution does."""
-    solution = (work.folder / "respond.py").read_text()
-    reading = solution[solution.index("def serve("):solution.index('\n\n\nif __name__')]
+    """A program of right/, with the parameters in their places."""
     work.take(name, "respond.py")
-    for word, text in (("text_text", params["text"]), ("story_text", params["story"]), ("READING", reading),
-                       ("odd_code", str(params["code"]))):
+    for word, text in (("text_text", params["text"]), ("story_text", params["story"]), ("odd_code", str(params["code"]))):
         work.edit("respond.py", word, text)
 
 
@@ -331,16 +328,6 @@ def read_right(answers, params):
 @mutant.answers("a letter is a byte")
 def letters_are_bytes(answers, params):
     answers["utf8_bytes"] = len(params["text"])
-
-
-@mutant.answers("every letter has two bytes")
-def two_bytes_each(answers, params):
-    answers["latin_bytes"] = len(params["text"].encode())
-
-
-@mutant.answers("every letter has two bytes")
-def two_bytes_each(answers, params):
-    answers["latin_bytes"] = len(params["text"].encode())
 
 
 @mutant.answers("every letter has two bytes")

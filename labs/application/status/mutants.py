@@ -1,7 +1,6 @@
 """Ways to break the status lab, each of which some check must catch."""
 
 import re
-import re
 from pathlib import Path
 
 from mnlab.checks.mutants import curl_always, mutant
@@ -295,31 +294,6 @@ def hidden_file(answers, params):
 @mutant.answers("says 500 for an application that is not there")
 def everything_500(answers, params):
     answers["status_stopped"] = 500
-
-
-@mutant.answers("says that what is not there is forbidden")
-def forbidden(answers, params):
-    answers["status_missing"] = 403
-
-
-@mutant.answers("says that a request without Host is not found")
-def unfound_host(answers, params):
-    answers["status_no_host"] = 404
-
-
-@mutant.answers("says that whoever divides by zero is to blame")
-def your_zero(answers, params):
-    answers["status_by_zero"] = 400
-
-
-@mutant.answers("says 503 for an application that is too slow")
-def slow_503(answers, params):
-    answers["status_impatient"] = 503
-
-
-@mutant.answers("says that a 308 makes a GET of a POST")
-def get_after_308(answers, params):
-    answers["method_after_308"] = "GET"
 
 
 @mutant.answers("says that what is not there is forbidden")
