@@ -280,7 +280,8 @@ wrong("no_framing", "", "no length and no chunks, but the connection stays",
 def take(work, params, name: str) -> None:
     """A program of right/, with the parameters in their places."""
     work.take(name, "respond.py")
-    for word, text in (("text_text", params["text"]), ("story_text", params["story"]), ("odd_code", str(params["code"]))):
+    for word, text in (("text_text", params["text"]), ("story_text", params["story"]),
+                       ("odd_code", str(params["code"]))):
         work.edit("respond.py", word, text)
 
 
