@@ -13,6 +13,7 @@ from mininet.topo import Topo
 #: "ip/prefix" of each interface. A router's eth0 is on its LAN, its eth1 towards the other router.
 EXAMPLE = {"h1-eth0": "10.0.1.1/24", "h2-eth0": "10.0.1.2/24", "r1-eth0": "10.0.1.254/24", "r1-eth1": "10.0.0.1/30",
            "h3-eth0": "10.0.2.3/24", "h4-eth0": "10.0.2.4/24", "r2-eth0": "10.0.2.254/24", "r2-eth1": "10.0.0.2/30"}
+#: The networks of the two LANs.
 LEFT = "10.0.1.0/24"
 RIGHT = "10.0.2.0/24"
 

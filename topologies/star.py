@@ -9,6 +9,7 @@
 
 from mininet.topo import Topo
 
+#: Name -> ("ip/prefix", delay), of three hosts.
 EXAMPLE = {"client": ("10.0.0.1/24", "1ms"), "near": ("10.0.0.2/24", "5ms"), "far": ("10.0.0.3/24", "50ms")}
 
 

@@ -10,6 +10,7 @@
 from mininet.node import Node
 from mininet.topo import Topo
 
+#: "ip/prefix" of each host and of each router on its LAN; of the two ends `between` the routers; the `left` network.
 EXAMPLE = {"h1": "10.0.1.1/24", "h2": "10.0.1.2/24", "r1": "10.0.1.254/24", "h3": "10.0.2.3/24", "r2": "10.0.2.254/24",
            "between": ("10.0.0.1/30", "10.0.0.2/30"), "left": "10.0.1.0/24"}
 

@@ -9,7 +9,9 @@
 
 from mininet.topo import Topo
 
+#: Host -> its switch.
 HOMES = {"h1": "s1", "h2": "s1", "h3": "s1", "h4": "s2"}
+#: Host -> its port at its switch; s1 and s2: the port that leads to the other switch.
 PORTS = {"h1": 1, "h2": 2, "h3": 3, "h4": 1, "s1": 4, "s2": 2}
 
 

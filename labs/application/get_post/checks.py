@@ -4,13 +4,16 @@ Eve's capture shows what anybody on the way reads; the client's, what left it an
 program says of itself but nginx's own log and the names of what its cache keeps.
 """
 
+from difflib import get_close_matches
+from email.message import Message
 from pathlib import Path
+from urllib.parse import urljoin
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, observation, points
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp
 
-wire = load(Path(__file__).with_name("reading.py"))
+visitors, wire = (load(Path(__file__).with_name(f"{name}.py")) for name in ("visitors", "reading"))
 asked, only, told = wire.asked, wire.only, wire.told
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -31,7 +34,7 @@ def expect_status(evidence, step, *statuses):
 
 # --- where the fields are ------------------------------------------------------------------------------------------
 
-@points(1, claim="GVP-1", hint="Read the request line of the step `get`.")
+@observation(1, claim="GVP-1", hint="Read the request line of the step `get`.")
 def check_get_puts_fields_in_the_url(shop, params):
     """GET: the fields are the query of the URL, and there is no body."""
     one = expect_status(shop, "get", 200)
@@ -40,7 +43,7 @@ def check_get_puts_fields_in_the_url(shop, params):
            expected=f"GET /search?{fields(params)}, without a body", seen=told(one))
 
 
-@points(1, claim="GVP-1", hint="Content-Type says how they are written, Content-Length how many bytes they are.")
+@observation(1, claim="GVP-1", hint="Content-Type says how they are written, Content-Length how many bytes they are.")
 def check_post_puts_fields_in_the_body(shop, params):
     """POST: the URL is bare, and the body holds the fields, as long as Content-Length says."""
     one = expect_status(shop, "post", 200)
@@ -51,7 +54,7 @@ def check_post_puts_fields_in_the_body(shop, params):
     expect(said == (URLENCODED, str(len(body))), done="the same", expected=f"{URLENCODED}, {len(body)}", seen=said)
 
 
-@points(1, claim="GVP-1", hint="scenes/shop/files/access.log: the first two lines are those of `get` and `post`.")
+@observation(1, claim="GVP-1", hint="scenes/shop/files/access.log: the first two lines are those of `get` and `post`.")
 def check_the_log_keeps_the_url(shop, params):
     """The server's log has the fields of the GET, and of the POST only the bare URL."""
     lines = shop.text("access.log").splitlines()
@@ -62,7 +65,7 @@ def check_the_log_keeps_the_url(shop, params):
            expected="no number in any line of a POST")
 
 
-@points(1, claim="GVP-2", hint="Follow the TCP stream of each in eve-eth0.pcap.")
+@observation(1, claim="GVP-2", hint="Follow the TCP stream of each in eve-eth0.pcap.")
 def check_a_sniffer_reads_both(shop, params):
     """Eve, who only listens, reads the number of the card in both."""
     for step in ("get", "post"):
@@ -72,7 +75,7 @@ def check_a_sniffer_reads_both(shop, params):
                expected="the number of the card, as it was typed", seen=heard[:200] or "nothing")
 
 
-@points(1, claim="GVP-2", hint="What does the client tell `other` in the header Referer?")
+@observation(1, claim="GVP-2", hint="What does the client tell `other` in the header Referer?")
 def check_the_referer_passes_the_url_on(shop, params):
     """A page that leads to another site: that site is told the URL one comes from, fields and all."""
     server = shop.ip("server")
@@ -87,7 +90,7 @@ def check_the_referer_passes_the_url_on(shop, params):
                expected="the number of the card after the GET only", seen=heard[:300])
 
 
-@points(1, claim="GVP-2", hint="scenes/shop/files/cache-keys is what the proxy has on its disk.")
+@observation(1, claim="GVP-2", hint="scenes/shop/files/cache-keys is what the proxy has on its disk.")
 def check_a_cache_keeps_the_url(shop, params):
     """The proxy's cache keeps the page by its URL, fields and all; it answers the second GET by itself."""
     keys = shop.text("cache-keys").splitlines()
@@ -99,7 +102,7 @@ def check_a_cache_keeps_the_url(shop, params):
            expected="MISS, HIT, and one request at the server", seen=f"{said}, {len(passed)} at the server")
 
 
-@points(1, claim="GVP-5", hint="Compare the numbers of the two orders.")
+@observation(1, claim="GVP-5", hint="Compare the numbers of the two orders.")
 def check_a_post_is_done_each_time(shop):
     """A POST sent twice is done twice: the proxy passes on both, and there are two orders."""
     client, passed = asked(shop, "cached-post"), asked(shop, "cached-post", "proxy")
@@ -110,7 +113,7 @@ def check_a_post_is_done_each_time(shop):
 
 # --- how long ------------------------------------------------------------------------------------------------------
 
-@points(1, claim="GVP-3", hint="The same URL went to two ports of one server. Who set the limit?")
+@observation(1, claim="GVP-3", hint="The same URL went to two ports of one server. Who set the limit?")
 def check_long_urls_are_refused_by_servers(shop, params):
     """A URL beyond nginx's 8 KiB is 414, and 200 at a port that is told to take more; HTTP sets no limit."""
     for step, status, size in (("medium-url", 200, params["medium"]), ("long-url", 414, params["long"]),
@@ -122,7 +125,7 @@ def check_long_urls_are_refused_by_servers(shop, params):
            seen=f"{params['medium']} and {params['long']}")
 
 
-@points(1, claim="GVP-3", hint="client_max_body_size is nginx's, and 1 MiB unless it is told otherwise.")
+@observation(1, claim="GVP-3", hint="client_max_body_size is nginx's, and 1 MiB unless it is told otherwise.")
 def check_long_bodies_are_refused_too(shop, params):
     """A body has limits, too: the same POST is 200 at one port and 413 at another."""
     for step, status in (("big-body", 200), ("big-body-elsewhere", 413)):
@@ -134,7 +137,7 @@ def check_long_bodies_are_refused_too(shop, params):
 
 # --- how many segments ---------------------------------------------------------------------------------------------
 
-@points(1, claim="GVP-4", hint="Count the client's segments with data in the step `post`.")
+@observation(1, claim="GVP-4", hint="Count the client's segments with data in the step `post`.")
 def check_curl_sends_one_segment(shop):
     """curl sends a small POST in one segment, head and body together, like a GET."""
     for step in ("get", "post"):
@@ -143,7 +146,7 @@ def check_curl_sends_one_segment(shop):
                seen=f"{len(wire.segments(one))}, of {wire.segments(one)} bytes")
 
 
-@points(1, claim="GVP-4", hint="Both clients send the same bytes. How often do they call send()?")
+@observation(1, claim="GVP-4", hint="Both clients send the same bytes. How often do they call send()?")
 def check_another_client_sends_two(shop, params):
     """Python's http.client sends the same POST in two segments: it writes head and body one after the other."""
     one = expect_status(shop, "http-client", 200)
@@ -155,7 +158,7 @@ def check_another_client_sends_two(shop, params):
            seen="an interim response")
 
 
-@points(1, claim="GVP-4", hint="Which header asks the server to be asked?")
+@observation(1, claim="GVP-4", hint="Which header asks the server to be asked?")
 def check_expect_waits_for_100(shop, params):
     """curl told to expect 100: head, 100 Continue, body. It does so only if it is told, or the body is large."""
     one = expect_status(shop, "expect", 200)
@@ -169,7 +172,7 @@ def check_expect_waits_for_100(shop, params):
                expected="no Expect, and no 100", seen=plain.request.header("Expect"))
 
 
-@points(1, claim="GVP-4", hint="A segment holds 1448 bytes here. How long is the URL in `medium-url`?")
+@observation(1, claim="GVP-4", hint="A segment holds 1448 bytes here. How long is the URL in `medium-url`?")
 def check_a_get_may_take_several(shop):
     """A GET with a long URL takes several segments: it is bytes that make segments, and not the method."""
     one = expect_status(shop, "medium-url", 200)
@@ -180,112 +183,187 @@ def check_a_get_may_take_several(shop):
 
 # --- your guest book -----------------------------------------------------------------------------------------------
 
-def page(evidence, step):
-    """A page of the student's, as a browser reads it."""
-    return wire.Page(expect_status(evidence, f"your-{step}", 200))
+def page(form, step):
+    """A page of the student's, as a browser reads it, whatever its status."""
+    return wire.Page(only(form, f"your-{step}"))
 
 
-def entries(params) -> list[str]:
-    """What the guest book must hold in the end, in this order; the last entry is long."""
-    word = params["_word"]
-    return [f"{params['name']}: {params['cake']} & tea: 100% + <b>more</b>",
-            f"{params['enemy']}: <script>alert('{word}')</script>",
-            f"{params['friend']}: crème brûlée; \"{word}\""]
+def entry(params, key) -> str:
+    """An entry as it stands in the list."""
+    return ": ".join(visitors.book(params)[key])
 
 
-def expect_items(done, found, wanted):
-    seen = [item.strip() for item in found.items]
-    expect(seen == wanted, done=done, expected="; ".join(item[:60] for item in wanted),
-           seen="; ".join(item[:60] for item in seen) or "no entries")
+def listed(form) -> list[str]:
+    """The items of the last page of all."""
+    return page(form, "list").items
+
+
+def expect_written(form, params, *keys):
+    """These entries stand in the book: name, then text, whatever is between them."""
+    found = listed(form)
+    for key in keys:
+        name, text = visitors.book(params)[key]
+        expect(any(text in item.partition(name)[2] for item in found),
+               done=f"{told(only(form, f'your-sign-{key}'))}; later a visitor asked for /",
+               expected=entry(params, key)[:200], seen=nearest(entry(params, key), found))
+
+
+def nearest(wanted, found) -> str:
+    """What stands where an entry should: the item that is most like it."""
+    return (get_close_matches(wanted[:200], [item[:200] for item in found], n=1, cutoff=0.3) or ["no such entry"])[0]
+
+
+def expect_refused(form, status, *steps):
+    """What came in these steps has this status, and is not in the book."""
+    for step in steps:
+        expect_status(form, f"your-{step}", status)
+    expect_not_written(form, *steps)
+
+
+def expect_not_written(form, *steps):
+    """Of these visits nothing stands in the book, which holds something."""
+    found = listed(form)
+    expect(found, done="a visitor asked for /", expected="entries", seen="none")
+    for step in steps:
+        written = [item for item in found if visitors.gotcha(step) in item]
+        expect(not written, done=f"{told(only(form, f'your-{step}'))}; later a visitor asked for /",
+               expected="nothing of it in the book", seen="; ".join(written)[:200])
+
+
+@points(1, claim="GVP-1", hint="Say in Content-Type how the bytes are to be read; on each page.")
+def check_your_page(form):
+    """Your guest book: / and /search are 200, text/html in UTF-8."""
+    for step in ("front", "list", "search-text"):
+        expect_status(form, f"your-{step}", 200)
+        said = Message()
+        said["Content-Type"] = only(form, f"your-{step}").response.header("Content-Type") or ""
+        kind = said.get_content_type(), said.get_content_charset()
+        expect(kind == ("text/html", "utf-8"), done=told(only(form, f"your-{step}")),
+               expected="text/html; charset=utf-8", seen=said["Content-Type"])
 
 
 @points(1, claim="GVP-1", hint="<form method=... action=...>. Without a method, a form is sent by GET.")
 def check_your_form(form):
-    """Your guest book: a page in UTF-8, with a form that is sent by POST to /sign."""
-    found = page(form, "front")
-    expect(("post", "/sign") in found.forms and {"name", "text"} <= set(found.fields), done="the client asked for /",
+    """Your guest book: the page has a form that is sent by POST to /sign, with the two fields."""
+    found = page(form, "front").forms
+    expect(any(one.method == "post" and urljoin("/", one.action) == "/sign" and {"name", "text"} <= set(one.fields)
+               for one in found), done="a visitor asked for /",
            expected="a form by POST to /sign, with the fields name and text",
-           seen=f"{found.forms}, {list(found.fields)}")
-    kind = (only(form, "your-front").response.header("Content-Type") or "").lower().replace(" ", "")
-    expect(kind == "text/html;charset=utf-8", done="the same", expected="text/html; charset=utf-8", seen=kind)
+           seen="; ".join(f"{one.method} {one.action}: {', '.join(one.fields)}" for one in found) or "no form")
 
 
-@points(3, claim="GVP-5", hint="303 leads to the page to be shown; what would a reload of a 200 repeat?")
-def check_your_post_leads_to_a_get(form, params):
-    """Your guest book: POST /sign writes the entry and leads (303) to /, where it is shown."""
-    one = expect_status(form, "your-sign", 303)
-    where = one.response.header("Location") or ""
-    expect(where == "/" or where.endswith(f":{params['port']}/"), done=told(one), expected="Location: /", seen=where)
-    expect_items("the client signed, and asked for /", page(form, "after-sign"), entries(params)[:1])
+@points(2, claim="GVP-1", hint="A list of the server's, not of the request's. One <li> each, the oldest first.")
+def check_your_entries(form, params):
+    """Your guest book: / shows each entry as NAME: TEXT, in the order written."""
+    for step, keys in (("after-sign", ("plain",)), ("list", visitors.SIMPLE)):
+        wanted = [entry(params, key) for key in keys]
+        found = [item for item in page(form, step).items if item in wanted]
+        expect(found == wanted, done=f"visitors had signed; one asked for / (your-{step})", expected="; ".join(wanted),
+               seen="; ".join(found) or f"none of them; {len(page(form, step).items)} items")
 
 
-@points(4, claim="GVP-5", hint="html.escape, for every text of a visitor's, wherever it is put on a page.")
-def check_your_text_stays_text(form, params):
-    """Your guest book: what visitors write is shown as they wrote it, and is never HTML."""
-    for step in ("list", "search", "search-script"):
-        found = page(form, step)
-        expect(not {"script", "b"} & set(found.tags), done=f"visitors had written tags (step your-{step})",
-               expected="no such element on the page", seen=", ".join(sorted({"script", "b"} & set(found.tags))))
-    found = [item.strip() for item in page(form, "list").items]
-    for wanted in entries(params)[:2]:
-        expect(wanted in found, done="the client asked for /", expected=wanted,
-               seen="; ".join(found)[:300] or "nothing")
+@points(2, claim="GVP-1", hint="parse_qs undoes + and %C3%A8. A type may have parameters, and capitals.")
+def check_your_urlencoded(form, params):
+    """Your guest book: urlencoded forms are read: odd letters, UTF-8, any order, a type with a charset; each time."""
+    expect_written(form, params, *visitors.SIMPLE, "umlauts", "turned", "charset", "capitals")
 
 
 @points(2, claim="GVP-1", hint="RFC 7578. Its boundary stands in the Content-Type; the module email reads such bodies.")
 def check_your_multipart(form, params):
-    """Your guest book: multipart/form-data is read, too, in UTF-8."""
-    expect_status(form, "your-multipart", 303)
-    found = [item.strip() for item in page(form, "list").items]
-    expect(entries(params)[2] in found, done="curl -F had signed", expected=entries(params)[2],
-           seen="; ".join(found)[:300] or "no entries")
+    """Your guest book: multipart/form-data is read, too, in UTF-8, with nothing undone."""
+    expect_written(form, params, "multipart", "parts-turned")
 
 
-@points(3, claim="GVP-5", hint="RFC 9110, section 9.2.1: who follows a link has not asked for a change.")
-def check_your_get_changes_nothing(form, params):
-    """Your guest book: GET /sign is 405 with Allow: POST, nothing is written, and / is the same each time."""
-    one = expect_status(form, "your-signed-by-get", 405)
-    expect("POST" in (one.response.header("Allow") or ""), done=told(one), expected="Allow: POST",
-           seen=one.response.header("Allow"))
-    first, second = page(form, "list"), page(form, "list-again")
-    expect("gotcha" not in "".join(first.items) and first.items and first.items == second.items,
-           done="the client asked for / twice", expected="the same entries, and none that came by GET",
-           seen=f"{len(first.items)} and {len(second.items)} entries")
+@points(2, claim="GVP-5", hint="303 leads to the page to be shown; what would a reload of a 200 repeat?")
+def check_your_post_leads_to_a_get(form, params):
+    """Your guest book: POST /sign leads to / (303)."""
+    for key in ("plain", "multipart"):
+        one = expect_status(form, f"your-sign-{key}", 303)
+        base = f"http://{form.ip('server')}:{params['port']}/sign"
+        where = one.response.header("Location") or ""
+        expect(urljoin(base, where) == urljoin(base, "/"), done=told(one), expected="Location: /", seen=where)
 
 
-@points(3, claim="GVP-1", hint="parse_qs undoes %C3%A8 and +. What is looked for may hold tags, as well.")
+@points(2, claim="GVP-1", hint="An entry is found if its name holds the words, or its text does.")
 def check_your_search(form, params):
-    """Your guest book: GET /search?q=... lists the entries that contain q, and none else."""
-    expect_items(f"the client asked for /search?q={params['_word']}", page(form, "search"), entries(params)[1:3])
-    found = page(form, "search-script")
-    expect_items("the client looked for '<script> crème'", found, [])
-    expect(found.fields.get("q") == "<script> crème", done="the same", expected="the words in the field q again",
-           seen=found.fields.get("q"))
+    """Your guest book: GET /search?q=... lists the entries in whose name or text q is found, and none else."""
+    texts = dict.fromkeys(visitors.book(params)[key][1] for key in visitors.SIMPLE)
+    for step, keys in visitors.FOUND.items():
+        wanted = [visitors.book(params)[key][1] for key in keys]
+        found = [text for item in page(form, f"search-{step}").items for text in texts if text in item]
+        expect(found == wanted, done=told(only(form, f"your-search-{step}")), expected="; ".join(wanted) or "no entry",
+               seen="; ".join(found) or "none")
 
 
-@points(3, claim="GVP-5", hint="400 for a form that is not filled in, 415 for what is no form.")
-def check_your_refusals(form, params):
-    """Your guest book: a form without text is 400, a body of another type 415; nothing is written."""
-    expect_status(form, "your-no-text", 400)
-    expect_status(form, "your-wrong-type", 415)
-    written = [item for item in page(form, "list").items if item.strip().startswith(f"{params['enemy']}:")]
-    expect(len(written) == 1, done="the client asked for /", seen=f"{len(written)}",
-           expected=f"one entry of {params['enemy']}, from the request that was in order")
+def expect_field(form, params, *steps):
+    """What was looked for stands in a field q, letter by letter."""
+    for step in steps:
+        wanted = visitors.searches(params)[step]
+        found = [one.fields["q"] for one in page(form, f"search-{step}").forms if "q" in one.fields]
+        expect(wanted in found, done=f"a visitor looked for {wanted}", expected="the same words in a field q",
+               seen="; ".join(map(str, found)) or "no field q")
+
+
+@points(1, claim="GVP-1", hint='<input name="q" value="...">')
+def check_your_search_field(form, params):
+    """Your guest book: what was looked for stands in a field q again."""
+    expect_field(form, params, "text", "none", "umlauts")
+
+
+@points(2, claim="GVP-5", hint="RFC 9110, section 9.2.1: who follows a link has not asked for a change.")
+def check_your_get_changes_nothing(form):
+    """Your guest book: GET /sign is 405 with Allow: POST, and no GET writes anything."""
+    one = expect_status(form, "your-by-get", 405)
+    methods = [word.strip().upper() for word in (one.response.header("Allow") or "").split(",")]
+    expect("POST" in methods and "GET" not in methods, done=told(one), expected="Allow: POST",
+           seen=one.response.header("Allow"))
+    expect_not_written(form, *visitors.BY_GET)
+    first, second = (page(form, step).items for step in ("list", "list-again"))
+    expect(first == second, done="a visitor asked for / twice", expected="the same entries",
+           seen=f"{len(first)} and {len(second)}")
+
+
+def expect_no_tag(form, params, *steps):
+    """No element on these pages has the name that visitors wrote in angle brackets."""
+    for step in steps:
+        expect(params["_word"] not in page(form, step).tags, done=told(only(form, f"your-{step}")),
+               expected=f"no element <{params['_word']}> on the page: a visitor had written it", seen="there is one")
+
+
+@points(3, claim="GVP-5", hint="html.escape, for every text of a visitor's, wherever it is put on a page.")
+def check_your_text_stays_text(form, params):
+    """Your guest book: names and texts are shown as they were written, and are never HTML."""
+    expect_written(form, params, "tags", "named", "entities", "braces")
+    expect_no_tag(form, params, "list", "search-text", "search-name")
+
+
+@points(2, claim="GVP-5", hint="In an attribute quotation marks count, too: html.escape(..., quote=True).")
+def check_your_search_stays_text(form, params):
+    """Your guest book: what is looked for is shown as it was written, and is never HTML."""
+    expect_field(form, params, "tags", "quoted")
+    expect_no_tag(form, params, "search-tags")
+
+
+@points(2, claim="GVP-5", hint="A field may be missing, or there and empty; in both kinds of body.")
+def check_your_400(form):
+    """Your guest book: a form without name or text is 400, and nothing is written."""
+    expect_refused(form, 400, *visitors.NO_FORM)
+
+
+@points(2, claim="GVP-5", hint="What stands ahead of the semicolon is the type; compare all of it.")
+def check_your_415(form):
+    """Your guest book: a body of another type is 415, and nothing is written."""
+    expect_refused(form, 415, *visitors.WRONG_TYPE)
 
 
 @points(3, claim="GVP-3", hint="A body need not say how long it is: read no further than one byte beyond the limit.")
 def check_your_limit(form, params):
     """Your guest book: a body beyond the limit is 413, declared or in chunks; one that just fits is written."""
-    expect_status(form, "your-too-long", 413)
-    one = expect_status(form, "your-too-long-chunked", 413)
-    expect(one.request.chunked and one.request.header("Content-Length") is None, done=told(one),
-           expected="a body in chunks, without Content-Length", seen=one.request.headers)
-    fits = expect_status(form, "your-just-fits", 303)
-    expect(len(fits.request.body) == params["limit"], done=told(fits), expected=f"a body of {params['limit']} bytes",
-           seen=len(fits.request.body))
-    last = (page(form, "list").items or [""])[-1].strip()
-    expect(last.encode() == fits.request.body.replace(b"name=", b"").replace(b"&text=", b": "),
-           done="the client asked for /", expected="the long entry, the last one", seen=last[:80])
+    expect_written(form, params, "chunked", "fits", "fits-chunked")
+    for step, framed in (("your-chunked-one-more", True), ("your-one-more", False)):
+        one = only(form, step)
+        expect(one.request.chunked == framed, done=told(one), expected=f"chunked: {framed}", seen=one.request.headers)
+    expect_refused(form, 413, *visitors.TOO_LONG)
 
 
 # --- your answers --------------------------------------------------------------------------------------------------

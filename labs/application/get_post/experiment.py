@@ -9,9 +9,7 @@
 s1 is a hub, so eve hears everything. A step begins at the mark of its name and lasts until the next one.
 """
 
-import random
 import string
-from functools import partial
 from pathlib import Path
 
 from mnlab.lab import Allowed, Diagram, scene
@@ -153,42 +151,11 @@ def segments(stage, p) -> None:
 
 def yours(stage, rec) -> None:
     """The student's guest book, as visitors with good and with bad intentions use it."""
+    from lab import visitors
     p, port = rec.params, rec.params["port"]
     rec.mark("yours")
     rec.student_service("form", stage.net["server"], ["gunicorn", "--bind", f"0.0.0.0:{port}", "form:application"],
                         tcp=port, timeout=30)
-    base = f"http://{{server}}:{port}"
-    visit = partial(_visit, stage, base)
-    visit("front", "/")
-    visit("sign", "/sign", *encoded(p["name"], f"{p['cake']} & tea: 100% + <b>more</b>"))
-    visit("after-sign", "/")
-    visit("script", "/sign", *encoded(p["enemy"], f"<script>alert('{p['_word']}')</script>"))
-    visit("multipart", "/sign", "--form-string", f"name={p['friend']}", "--form-string",
-          f"text=crème brûlée; \"{p['_word']}\"")
-    visit("signed-by-get", f"/sign?name={p['enemy']}&text=gotcha")
-    visit("no-text", "/sign", "--data-urlencode", f"name={p['enemy']}")
-    visit("wrong-type", "/sign", "-H", "Content-Type: application/json", "-d", '{"name": "x", "text": "y"}')
-    visit("too-long", "/sign", *encoded(p["enemy"], "x" * p["limit"]))
-    visit("too-long-chunked", "/sign", "-H", "Transfer-Encoding: chunked", *encoded(p["enemy"], "x" * p["limit"]))
-    visit("just-fits", "/sign", *fitting(p))
-    visit("search", f"/search?q={p['_word']}")
-    visit("search-script", "/search?q=%3Cscript%3E+cr%C3%A8me")
-    visit("list", "/")
-    visit("list-again", "/")
+    for visit in visitors.visits(p):
+        stage.curl(f"your-{visit.step}", *visit.options, f"http://{{server}}:{port}{visit.path}")
     rec.mark("end")
-
-
-def _visit(stage, base, name, path, *options):
-    stage.curl(f"your-{name}", *options, base + path)
-
-
-def encoded(name: str, text: str) -> list[str]:
-    """curl's options for a form with two fields, as application/x-www-form-urlencoded."""
-    return ["--data-urlencode", f"name={name}", "--data-urlencode", f"text={text}"]
-
-
-def fitting(p) -> list[str]:
-    """A body of just as many bytes as are allowed."""
-    head = f"name={p['friend']}&text="
-    letters = random.Random(p["_word"]).choices(string.ascii_lowercase, k=p["limit"] - len(head))
-    return ["-d", head + "".join(letters)]

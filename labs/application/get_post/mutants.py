@@ -99,57 +99,237 @@ def joined(net, params):
 
 # --- wrong guest books ---
 
-@mutant.work("the text is put on the page as it is")
-def unescaped(work, params):
-    work.edit("form.py", "escape(text)}</li>", "text}</li>")
+def wrong(name: str, rule: str, description: str, *edits: tuple[str, str]) -> None:
+    """A mutant that breaks one rule of the handout: in form.py each of `edits` is (what stands there, what shall)."""
+    def change(work, params):
+        for old, new in edits:
+            work.edit("form.py", old, new)
+
+    change.__name__ = name
+    globals()[name] = mutant.work(description, breaks=rule)(change)
 
 
-@mutant.work("what is looked for is put on the page as it is, and every entry is found")
-def careless_search(work, params):
-    work.edit("form.py", "query=escape(query)", "query=query")
-    work.edit("form.py", "if query in", "if query is not")
+wrong("does_not_start", "", "a typing error in form.py", ("def front(environ):", "def front(environ)"))
+
+wrong("no_charset", "R1", "the page does not say how it is to be read",
+      ('("Content-Type", "text/html; charset=utf-8")', '("Content-Type", "text/html")'))
+wrong("plain_page", "R1", "the page is plain text",
+      ('("Content-Type", "text/html; charset=utf-8")', '("Content-Type", "text/plain; charset=utf-8")'))
+wrong("search_without_charset", "R1", "the page of a search does not say how it is to be read",
+      ('("Content-Type", "text/html; charset=utf-8")',
+       '("Content-Type", "text/html; charset=utf-8" if "q" not in environ["QUERY_STRING"] else "text/html")'))
+wrong("created", "R1", "a page is 201", ('return "200 OK", {}, PAGE', 'return "201 Created", {}, PAGE'))
+
+wrong("form_by_get", "R2", "the form is sent by GET",
+      ('<form method="post" action="/sign">', '<form action="/sign">'))
+wrong("form_to_front", "R2", "the form is sent to /",
+      ('<form method="post" action="/sign">', '<form method="post" action="/">'))
+wrong("no_text_field", "R2", "the text has no name in the form",
+      ('<textarea name="text" required>', '<textarea id="text" required>'))
+wrong("fields_outside", "R2", "the form ends ahead of its fields",
+      ('<form method="post" action="/sign">\n', '<form method="post" action="/sign"></form><form>\n'))
+
+wrong("newest_first", "R3", "the newest entry comes first",
+      ("    return page(entries)", "    return page(entries[::-1])"))
+wrong("sorted_entries", "R3", "entries are sorted", ("    return page(entries)", "    return page(sorted(entries))"))
+wrong("last_ten", "R3", "only the last ten entries are shown",
+      ("    return page(entries)", "    return page(entries[-10:])"))
+wrong("a_book_for_each", "R3", "entries with the same name replace one another",
+      ("    entries.append((name, text))",
+       "    entries[:] = [entry for entry in entries if entry[0] != name] + [(name, text)]"))
+wrong("dash", "R3", "name and text are parted by a dash", ("{escape(name)}: {escape", "{escape(name)} - {escape"))
+wrong("one_item", "R3", "all entries are one item",
+      ('"\\n".join(f"<li>{escape(name)}: {escape(text)}</li>" for',
+       '"<li>" + "<br>".join(f"{escape(name)}: {escape(text)}" for'))
+
+wrong("latin", "R4", "urlencoded forms are read in Latin-1",
+      ('parse_qs(body.decode(), errors="strict")', 'parse_qs(body.decode(), errors="strict", encoding="latin-1")'))
+wrong("plus_stays", "R4", "a plus stays a plus",
+      ('parse_qs(body.decode(), errors="strict")', 'parse_qs(body.decode().replace("+", "%2B"), errors="strict")'))
+wrong("no_parameters", "R4", "a type with parameters is not known",
+      ('kind = given.partition(";")[0].strip().lower()',
+       'kind = given.lower() if given.lower().startswith(URLENCODED) else given.partition(";")[0]'))
+wrong("no_capitals", "R4", "a type in capitals is not known", ("[0].strip().lower()", "[0].strip()"))
+wrong("no_repeats", "R4", "the same is written once only",
+      ("    entries.append((name, text))",
+       "    if (name, text) not in entries:\n        entries.append((name, text))"))
+wrong("by_place", "R4", "the first field is the name",
+      ('parse_qs(body.decode(), errors="strict")', 'dict(zip(("name", "text"), parse_qs(body.decode()).values()))'))
+wrong("split_equals", "R4", "an entry ends at its second equals sign",
+      ('{name: values[0] for name, values in parse_qs(body.decode(), errors="strict").items()}',
+       '{name: values[0].split("=")[0] for name, values in parse_qs(body.decode(), errors="strict").items()}'))
+wrong("ascii_only", "R4", "letters beyond ASCII are left out",
+      ('parse_qs(body.decode(), errors="strict")', 'parse_qs(body.decode(), errors="ignore", encoding="ascii")'))
+
+wrong("no_multipart", "R5", "only urlencoded forms are read", ("kind == MULTIPART", "kind == 'multipart/mixed'"))
+wrong("latin_parts", "R5", "multipart forms are read in Latin-1",
+      ("part.get_payload(decode=True).decode()", 'part.get_payload(decode=True).decode("latin-1")'))
+wrong("parts_decoded", "R5", "the parts of multipart are decoded once more",
+      ("part.get_payload(decode=True).decode()",
+       '__import__("urllib.parse").parse.unquote_plus(part.get_payload(decode=True).decode())'))
+wrong("parts_in_order", "R5", "the first part is the name",
+      ('            return {part.get_param("name", header="content-disposition"):'
+       " part.get_payload(decode=True).decode()\n                    for part in message.get_payload()}",
+       '            return dict(zip(("name", "text"), (part.get_payload(decode=True).decode()\n'
+       "                                               for part in message.get_payload())))"))
+wrong("parts_at_dashes", "R5", "parts end at two dashes",
+      ("part.get_payload(decode=True).decode()", 'part.get_payload(decode=True).decode().partition("--")[0]'))
+wrong("parts_quoted", "R5", "quotation marks are cut off the parts",
+      ("part.get_payload(decode=True).decode()", "part.get_payload(decode=True).decode().strip('\"')"))
+
+wrong("no_redirect", "R6", "POST answers with the page itself",
+      ('return "303 See Other", {"Location": "/"}, ""', "return page(entries)"))
+wrong("found_302", "R6", "POST answers with 302", ('"303 See Other"', '"302 Found"'))
+wrong("to_sign", "R6", "POST leads to /sign", ('{"Location": "/"}', '{"Location": "/sign"}'))
+wrong("no_location", "R6", "303 leads nowhere", ('{"Location": "/"}', "{}"))
+
+wrong("finds_all", "R7", "every entry is found", ("if any(query in part for part in entry)", "if query is not None"))
+wrong("texts_only", "R7", "names are not searched", ("any(query in part for part in entry)", "query in entry[1]"))
+wrong("names_only", "R7", "texts are not searched", ("any(query in part for part in entry)", "query in entry[0]"))
+wrong("across", "R7", "name and text are searched as one",
+      ("any(query in part for part in entry)", 'query in ": ".join(entry)'))
+wrong("between", "R7", "name and text are searched as one, with a space between",
+      ("any(query in part for part in entry)", 'query in " ".join(entry)'))
+wrong("expressions", "R7", "what is looked for is taken for a regular expression",
+      ("any(query in part for part in entry)",
+       'any(__import__("re").search(query.replace("(", "[(]").replace("+", "[+]"), part) for part in entry)'))
+wrong("any_word", "R7", "one word of several is enough",
+      ("any(query in part for part in entry)",
+       "any(word in part for part in entry for word in query.split() if len(word) > 3)"))
+wrong("whole_words", "R7", "only whole words are found",
+      ("any(query in part for part in entry)", 'any(f" {query} " in f" {part} " for part in entry)'))
+wrong("undecoded", "R7", "what is looked for is not decoded",
+      ('parse_qs(environ["QUERY_STRING"]).get("q", [""])[0]',
+       '__import__("urllib.parse").parse.unquote(environ["QUERY_STRING"].partition("q=")[2])'))
+wrong("first_only", "R7", "the first entry that is found is enough",
+      ("    return page([entry for entry in entries if any(query in part for part in entry)], query)",
+       "    return page([entry for entry in entries if any(query in part for part in entry)][:1], query)"))
+
+wrong("no_field", "R8", "what was looked for is not shown", ('value="{query}"', 'value=""'))
+wrong("field_if_found", "R8", "what was looked for is shown if it was found",
+      ('    rows = "\\n"', '    query = query if found else ""\n    rows = "\\n"'))
+wrong("ascii_field", "R8", "what was looked for is shown without its accents",
+      ("query=escape(query)", 'query=escape(query.encode("ascii", "ignore").decode())'))
+wrong("other_field", "R8", "the field has another name", ('<input name="q"', '<input name="query"'))
+
+wrong("signs_by_get", "R9", "whatever the method, it is signed",
+      ('"/sign": {"POST": sign}', '"/sign": {"POST": sign, "GET": sign}'),
+      ("    fields = read_form(environ)",
+       "    query = parse_qs(environ['QUERY_STRING'])\n"
+       "    fields = {name: values[0] for name, values in query.items()} or read_form(environ)"))
+wrong("front_signs", "R9", "/ signs what its query holds",
+      ("def front(environ):\n",
+       'def front(environ):\n    query = parse_qs(environ["QUERY_STRING"])\n    if "text" in query:\n'
+       '        entries.append((query["name"][0], query["text"][0]))\n'))
+wrong("search_signs", "R9", "what is looked for is written, too",
+      ("def search(environ):\n",
+       'def search(environ):\n    query = parse_qs(environ["QUERY_STRING"])\n    if "text" in query:\n'
+       '        entries.append((query["name"][0], query["text"][0]))\n'))
+wrong("not_found", "R9", "GET /sign is 404", ('"405 Method Not Allowed"', '"404 Not Found"'))
+wrong("no_allow", "R9", "405 does not say what is allowed", ('{"Allow": ", ".join(methods)}', "{}"))
+wrong("allow_both", "R9", "405 says that GET is allowed", ('", ".join(methods)', '"GET, POST"'))
+wrong("takes_away", "R9", "each visit to a full book takes the oldest entry away",
+      ("    return page(entries)",
+       "    found = entries[:]\n    entries[:] = entries[:] if len(found) < 15 else entries[1:]\n"
+       "    return page(found)"))
+
+wrong("unescaped_text", "R10", "the text is put on the page as it is", ("escape(text)}</li>", "text}</li>"))
+wrong("unescaped_name", "R10", "the name is put on the page as it is", ("<li>{escape(name)}", "<li>{name}"))
+wrong("cuts_tags", "R10", "tags are cut out",
+      ("    entries.append((name, text))",
+       "    text = __import__('re').sub('<.*?>', '', text)\n    entries.append((name, text))"))
+wrong("escaped_twice", "R10", "everything is escaped twice", ("{escape(text)}</li>", "{escape(escape(text))}</li>"))
+wrong("angles_only", "R10", "only angle brackets are escaped",
+      ("{escape(text)}</li>", "{text.replace('<', '&lt;').replace('>', '&gt;')}</li>"))
+wrong("scripts_only", "R10", "only scripts are forbidden",
+      ("{escape(text)}</li>", "{text.replace('<script', '&lt;script')}</li>"))
+wrong("formatted_again", "R10", "braces in a text are filled in",
+      ('    return "200 OK", {}, PAGE.format(query=escape(query), entries=rows)',
+       '    return "200 OK", {}, PAGE.replace("{entries}", rows).replace("{query}", escape(query))'))
+
+wrong("unescaped_query", "R11", "what is looked for is put on the page as it is",
+      ("query=escape(query)", "query=query"))
+wrong("quotes_open", "R11", "quotation marks end the field",
+      ("query=escape(query)", "query=escape(query, quote=False)"))
+wrong("angles_in_query", "R11", "the ampersand is not escaped in the field",
+      ("query=escape(query)", 'query=escape(query).replace("&amp;", "&")'))
+wrong("heading_unescaped", "R11", "a line above the list has what is looked for as it is",
+      ("{entries}\n</ul>", "{entries}\n</ul>{raw}"),
+      ("PAGE.format(", "PAGE.format(raw=query, "))
+
+wrong("empty_written", "R12", "empty fields are written",
+      ('(fields.get(key, "").strip() for', '(fields.get(key, "") for'),
+      ("    if not name or not text:", '    if "name" not in fields or "text" not in fields:'),
+      ('errors="strict")', 'errors="strict", keep_blank_values=True)'))
+wrong("one_is_enough", "R12", "a name or a text is enough",
+      ("    if not name or not text:", "    if not name and not text:"))
+wrong("text_needed", "R12", "only the text is asked for", ("    if not name or not text:", "    if not text:"))
+wrong("name_needed", "R12", "only the name is asked for", ("    if not name or not text:", "    if not name:"))
+wrong("unprocessable", "R12", "422 for a form that is not filled in",
+      ('Refused("400 Bad Request", "name and', 'Refused("422 Unprocessable Content", "name and'))
+wrong("written_all_the_same", "R12", "what is not filled in is refused, and written",
+      ("    if not name or not text:",
+       "    if text or name:\n        entries.append((name, text))\n    if not name or not text:"),
+      ("    entries.append((name, text))\n    return", "    return"))
+wrong("missing_breaks", "R12", "a field that is missing breaks the book",
+      ('fields.get(key, "").strip() for', "fields[key].strip() for"))
+
+wrong("any_type", "R13", "every body is taken for a form", ("if kind == URLENCODED:", "if kind != MULTIPART:"))
+wrong("begins_alike", "R13", "a type that begins alike is as good",
+      ("if kind == URLENCODED:", "if kind.startswith(URLENCODED):"))
+wrong("somewhere", "R13", "the type may stand anywhere",
+      ("if kind == URLENCODED:", "if URLENCODED in given.lower():"))
+wrong("any_parts", "R13", "every multipart is a form", ("if kind == MULTIPART:", "if kind.startswith('multipart/'):"))
+wrong("type_400", "R13", "400 for a body of another type", ('"415 Unsupported Media Type"', '"400 Bad Request"'))
+wrong("json_too", "R13", "JSON is written, too",
+      ("        if kind == MULTIPART:",
+       '        if kind == "application/json":\n            return __import__("json").loads(body)\n'
+       "        if kind == MULTIPART:"))
+
+wrong("no_limit", "R14", "there is no limit",
+      ('    body = environ["wsgi.input"].read(LIMIT + 1)\n    if len(body) > LIMIT:\n',
+       '    body = environ["wsgi.input"].read()\n    if False:\n'))
+wrong("believes_length", "R14", "the length is believed as it is declared",
+      ('    body = environ["wsgi.input"].read(LIMIT + 1)\n    if len(body) > LIMIT:\n',
+       '    length = int(environ.get("CONTENT_LENGTH") or 0)\n'
+       '    body = environ["wsgi.input"].read(length or -1)\n    if length > LIMIT:\n'))
+wrong("no_chunks", "R14", "a body in chunks is empty",
+      ('    body = environ["wsgi.input"].read(LIMIT + 1)\n    if len(body) > LIMIT:\n',
+       '    length = int(environ.get("CONTENT_LENGTH") or 0)\n    body = environ["wsgi.input"].read(length)\n'
+       "    if length > LIMIT:\n"))
+wrong("length_needed", "R14", "a body in chunks is 411",
+      ('    body = environ["wsgi.input"].read(LIMIT + 1)\n    if len(body) > LIMIT:\n',
+       '    if "CONTENT_LENGTH" not in environ:\n        raise Refused("411 Length Required", "how long?")\n'
+       '    body = environ["wsgi.input"].read(LIMIT + 1)\n    if len(body) > LIMIT:\n'))
+wrong("chunks_413", "R14", "every body in chunks is too long",
+      ("    if len(body) > LIMIT:", '    if len(body) > LIMIT or "CONTENT_LENGTH" not in environ:'))
+wrong("off_by_one", "R14", "LIMIT bytes are too long", ("    if len(body) > LIMIT:", "    if len(body) >= LIMIT:"))
+wrong("one_too_many", "R14", "one byte more is fine",
+      ("read(LIMIT + 1)\n    if len(body) > LIMIT:", "read(LIMIT + 2)\n    if len(body) > LIMIT + 1:"))
+wrong("cut_off", "R14", "what is too long is cut off and written",
+      ('    body = environ["wsgi.input"].read(LIMIT + 1)\n    if len(body) > LIMIT:\n',
+       '    body = environ["wsgi.input"].read(LIMIT)\n    if False:\n'))
+wrong("counts_letters", "R14", "letters are counted, not bytes",
+      ("read(LIMIT + 1)\n    if len(body) > LIMIT:",
+       'read(4 * LIMIT)\n    if len(body.decode(errors="replace")) > LIMIT:'))
+wrong("text_counts", "R14", "the limit is for the text alone",
+      ("read(LIMIT + 1)\n    if len(body) > LIMIT:",
+       'read(4 * LIMIT)\n    if len(body.rpartition(b"text")[2]) > LIMIT:'))
+wrong("too_long_400", "R14", "400 for what is too long", ('"413 Content Too Large"', '"400 Bad Request"'))
 
 
-@mutant.work("tags are cut out")
-def cuts_tags(work, params):
-    work.edit("form.py", "    entries.append((name, text))", "    import re\n"
-              "    entries.append((name, re.sub('<.*?>', '', text)))")
+# --- guest books that are right, too ---
+
+@mutant.right("the body in small pieces, multipart by hand, an absolute Location, more lists on the page")
+def classes(work, params):
+    work.take("classes.py", "form.py")
+    work.edit("form.py", "LIMIT = 0", f"LIMIT = {params['limit']}")
 
 
-@mutant.work("POST answers with the page itself")
-def no_redirect(work, params):
-    work.edit("form.py", 'return "303 See Other", {"Location": "/"}, ""', "return page(entries)")
-
-
-@mutant.work("whatever the method, it is signed; and the form says GET")
-def any_method(work, params):
-    work.edit("form.py", '"/sign": {"POST": sign}', '"/sign": {"POST": sign, "GET": sign}')
-    work.edit("form.py", "    fields = read_form(environ)", "    query = parse_qs(environ['QUERY_STRING'])\n"
-              "    fields = {name: values[0] for name, values in query.items()} or read_form(environ)")
-    work.edit("form.py", '<form method="post" action="/sign">', '<form action="/sign">')
-
-
-@mutant.work("only urlencoded forms are read, in Latin-1")
-def no_multipart(work, params):
-    work.edit("form.py", "kind == MULTIPART", "kind == 'multipart/mixed'")
-
-
-@mutant.work("the length is believed as it is declared")
-def believes_length(work, params):
-    work.edit("form.py", '    body = environ["wsgi.input"].read(LIMIT + 1)\n    if len(body) > LIMIT:',
-              '    length = int(environ.get("CONTENT_LENGTH") or 0)\n'
-              '    body = environ["wsgi.input"].read(length or -1)\n    if length > LIMIT:')
-
-
-@mutant.work("every body is taken for a form, and empty fields are written")
-def takes_anything(work, params):
-    work.edit("form.py", "if kind == URLENCODED:", "if kind != MULTIPART:")
-    work.edit("form.py", "if not name or not text:", "if not name and not text:")
-
-
-@mutant.work("a typing error in form.py")
-def does_not_start(work, params):
-    work.edit("form.py", "def front(environ):", "def front(environ)")
+@mutant.right("the email package's newer reader, a template, markup by numbers; capitals do not matter in a search")
+def policy(work, params):
+    work.take("policy.py", "form.py")
+    work.edit("form.py", "LIMIT = 0", f"LIMIT = {params['limit']}")
 
 
 # --- wrong answers ---
@@ -177,6 +357,21 @@ def http_limits(answers, params):
 @mutant.answers("says 400 for a URL that is too long")
 def plain_400(answers, params):
     answers["status_long_url"] = 400
+
+
+@mutant.answers("says that a body that is too long is malformed")
+def body_400(answers, params):
+    answers["status_big_body"] = 400
+
+
+@mutant.answers("says that http.client sends one segment, as curl does")
+def one_for_both(answers, params):
+    answers["segments_http_client"] = 1
+
+
+@mutant.answers("says that no cache answers a GET")
+def uncached_gets(answers, params):
+    answers["gets_passed"] = 2
 
 
 @mutant.answers("says that a POST always takes two segments")

@@ -63,9 +63,9 @@ def origin(net, rec):
 @scene(work=["*.py"])
 def server(net, rec, work):
     """Your server."""
-    from lab import visits, web
+    from lab import visits
     introduce(net, rec)
-    give(work / web.GIVEN, rec.params)
+    give(work, rec.params)
     with rec.capture("client"):
         visits.judge(net, rec)
 
@@ -76,15 +76,18 @@ def introduce(net, rec) -> None:
     net["client"].replace_file("/etc/hosts", f"{net['web'].IP()} {p['web_name']}\n{net['own'].IP()} {p['own_name']}\n")
 
 
-def give(folder: Path, params: dict) -> None:
+def give(work: Path, params: dict) -> None:
     """The files for the student's server, in its copy of the work folder; whatever has this name makes room."""
     from lab import web
-    if folder.is_file():
-        folder.unlink()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for name, data in web.own_site(params).items():
-        (folder / name).write_bytes(data)
+    files = {f"{web.GIVEN}/{name}": data for name, data in web.own_site(params).items()}
+    files[f"{web.NEIGHBOUR}/secret.txt"] = b"Nobody shall read this.\n"
+    for name in (web.GIVEN, web.NEIGHBOUR):
+        if (work / name).is_file():
+            (work / name).unlink()
+        shutil.rmtree(work / name, ignore_errors=True)
+    for path, data in files.items():
+        (work / path).parent.mkdir(parents=True, exist_ok=True)
+        (work / path).write_bytes(data)
 
 
 def start_nginx(net, rec):

@@ -1,6 +1,7 @@
 """What the two servers of the lab serve: files made from the variant alone, and nginx's configuration."""
 
 import random
+from urllib.parse import quote
 
 #: Suffix -> media type, as registered with IANA (https://www.iana.org/assignments/media-types) and in nginx's own
 #: mime.types, and the bytes with which such a file begins.
@@ -13,6 +14,11 @@ KINDS = {
 }
 CURL = ("curl", "-sS", "--max-time", "10")  # s, for each URL
 GIVEN = "given"  # the folder of files that the student's server is to serve
+NEIGHBOUR = "given.old"  # a folder beside it, whose name begins like its own
+LARGE = 500_000  # bytes: more than a socket takes at once (tcp_wmem)
+#: A path as a client spells it (RFC 3986, section 2.1) -> the name of the file. Decoded twice, "%2541" were an A.
+NAMES = {"/at%2050%2541.txt": "at 50%41.txt", "/who%3F.txt": "who?.txt", "/one+two..txt": "one+two..txt",
+         "/Gr%c3%bc%C3%9Fe.txt": "Grüße.txt"}
 UNKNOWN = "application/octet-stream"  # RFC 9110, section 8.3: what may be said of data that nobody knows
 
 CONF = """\
@@ -52,6 +58,11 @@ def kind_of(name: str) -> str:
     return KINDS.get(name.rpartition(".")[2], (UNKNOWN, b""))[0]
 
 
+def paths(params: dict) -> dict[str, str]:
+    """How a client spells the names that are odd -> the files."""
+    return {"/" + quote(params["odd_name"]): params["odd_name"], **NAMES}
+
+
 def web_site(params: dict) -> dict[str, bytes]:
     """The files that nginx serves: a page, and one file of each kind of this variant."""
     chance = random.Random(params["content"])
@@ -60,10 +71,13 @@ def web_site(params: dict) -> dict[str, bytes]:
 
 
 def own_site(params: dict) -> dict[str, bytes]:
-    """The files that the student's server is given."""
+    """The files that the student's server is given. Every one begins with 40 bytes that no other begins with."""
     chance = random.Random(params["_content"])
+    notes = {name: f"Notes {number} of {chance.randbytes(20).hex()}\n".encode() * 5
+             for number, name in enumerate((params["odd_name"], *NAMES.values()))}
     return {"index.html": _page(params["own_name"], params["lines"] + 3), "picture.png": _data("picture.png", chance),
-            params["odd_name"]: _data("notes.txt", chance), "blob": _data("blob", chance)}
+            "blob": _data("blob", chance), "large.bin": _data("large.bin", chance) + chance.randbytes(LARGE),
+            "empty.txt": b"", "more/index.html": _page(f"more of {params['own_name']}", params["lines"] + 1), **notes}
 
 
 def _page(title: str, lines: int) -> bytes:

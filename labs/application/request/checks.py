@@ -6,19 +6,21 @@ event wakes it, and the round trip is some tens of milliseconds; SLACK is far ab
 
 import gzip
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, observation, points
 from mnlab.lab.lab import load
 from mnlab.protocols import http, tcp
 
-raw, shop, wire = (load(Path(__file__).with_name(f"{name}.py")) for name in ("raw", "shop", "reading"))
+faults, raw, shop, wire = (load(Path(__file__).with_name(f"{name}.py"))
+                           for name in ("faults", "raw", "shop", "reading"))
 
 SLACK = 1.0  # s
 
 
 # --- the parts of a request ---
 
-@points(1, claim="REQ-1", hint="Follow the stream of the step exact, and find where the head ends.")
+@observation(1, claim="REQ-1", hint="Follow the stream of the step exact, and find where the head ends.")
 def check_four_parts(origin, params):
     """Request line, headers, blank line, body: that is how nginx reads GET without a body, and POST with one."""
     found = [one.request for one in wire.exchanges(origin, "headers")]
@@ -34,7 +36,7 @@ def check_four_parts(origin, params):
            expected="nginx's log has the body", seen=str(order))
 
 
-@points(1, claim="REQ-2", hint="The first line has three words: what do it, to what, in which version.")
+@observation(1, claim="REQ-2", hint="The first line has three words: what do it, to what, in which version.")
 def check_method_target_version(origin):
     """The request line is method, target, version; nginx logs it as it was sent and answers in HTTP/1.1."""
     found = wire.exchanges(origin, "headers")
@@ -48,7 +50,7 @@ def check_method_target_version(origin):
                expected="method, target and HTTP/1.1, and an answer in HTTP/1.1", seen=one.request.start_line)
 
 
-@points(2, claim=("REQ-2", "REQ-6"), hint="RFC 9112, sections 2.2 and 3, and 3.2 about Host. nginx follows them.")
+@observation(2, claim=("REQ-2", "REQ-6"), hint="RFC 9112, sections 2.2 and 3, and 3.2 about Host. nginx follows them.")
 def check_what_is_still_a_request(origin, params):
     """Each request of the quiz gets the status that it deserves: some oddities are put up with, others are not."""
     for number, name in enumerate(params["quiz"], start=1):
@@ -58,7 +60,7 @@ def check_what_is_still_a_request(origin, params):
                expected=str(wanted), seen=str(got or "no response"))
 
 
-@points(1, claim="REQ-6", hint="Compare the two request lines, letter by letter, and look into nginx's error.log.")
+@observation(1, claim="REQ-6", hint="Compare the two request lines, letter by letter, and look into nginx's error.log.")
 def check_the_notes_example_is_malformed(origin, params):
     """"POST / HTTP1.1" is no request: 400. With the slash in HTTP/1.1 nginx understands it."""
     sent = wire.step(origin, "notes").stream(tcp.CLIENT)
@@ -90,7 +92,7 @@ def pair(evidence, question: str) -> tuple[http.Exchange, http.Exchange]:
     return found[0], found[1]
 
 
-@points(1, claim="REQ-3", hint="The same address, the same path. Which line of the request is another?")
+@observation(1, claim="REQ-3", hint="The same address, the same path. Which line of the request is another?")
 def check_host_chooses_the_site(origin, params):
     """Host: two sites at one address, told apart by this line alone."""
     first, other = pair(origin, "GET /")
@@ -101,7 +103,7 @@ def check_host_chooses_the_site(origin, params):
            seen=f"{first.response.body[:60]!r}, then {other.response.body[:60]!r}")
 
 
-@points(2, claim="REQ-3", hint="Read each pair of requests side by side, then each pair of responses.")
+@observation(2, claim="REQ-3", hint="Read each pair of requests side by side, then each pair of responses.")
 def check_accept_headers_choose_the_form(origin, params):
     """Accept-Language, Accept, Accept-Encoding: another language, another format, the same text packed."""
     plain, asked = pair(origin, "GET /greeting")
@@ -124,7 +126,7 @@ def check_accept_headers_choose_the_form(origin, params):
                 f"{asked.response.header('content-encoding')}")
 
 
-@points(2, claim="REQ-3", hint="A server may believe these headers; nothing proves them.")
+@observation(2, claim="REQ-3", hint="A server may believe these headers; nothing proves them.")
 def check_who_asks_and_from_where(origin, params):
     """User-Agent and Referer: whoever calls itself a bot, or comes from elsewhere, is shown the door."""
     for question, header, wanted in (("GET /robots-unwelcome", "user-agent", [200, 403]),
@@ -137,7 +139,7 @@ def check_who_asks_and_from_where(origin, params):
                seen=" then ".join(map(str, statuses)))
 
 
-@points(1, claim="REQ-3", hint="The same body under another name: look at the two Content-Types.")
+@observation(1, claim="REQ-3", hint="The same body under another name: look at the two Content-Types.")
 def check_content_type_says_what_the_body_is(origin):
     """Content-Type of the request: a form is taken, the same bytes as text are not (415)."""
     first, other = pair(origin, "POST /order")
@@ -146,7 +148,7 @@ def check_content_type_says_what_the_body_is(origin):
            done="curl posted the same body as a form, then as text/plain", seen=" then ".join(map(str, statuses)))
 
 
-@points(1, claim="REQ-3", hint="How many requests are on the connection, and what came with the last one?")
+@observation(1, claim="REQ-3", hint="How many requests are on the connection, and what came with the last one?")
 def check_connection_says_whether_it_stays(origin):
     """Connection: close ends the connection that all the requests before it had kept."""
     found, one = wire.exchanges(origin, "headers"), wire.step(origin, "headers")
@@ -162,7 +164,7 @@ def check_connection_says_whether_it_stays(origin):
 
 # --- the blank line, and the length ---
 
-@points(2, claim="REQ-4", hint="Look for the server's FIN in the step no-blank, and for the status in access.log.")
+@observation(2, claim="REQ-4", hint="Look for the server's FIN in the step no-blank, and for the status in access.log.")
 def check_no_blank_line_no_answer(origin, params):
     """Without its blank line the request is not finished: nginx waits, gives up, logs 408, and says nothing at all."""
     one = wire.step(origin, "no-blank")
@@ -177,7 +179,7 @@ def check_no_blank_line_no_answer(origin, params):
     expect(statuses == [408], done="the same", expected="408 in nginx's access log", seen=str(statuses))
 
 
-@points(1, claim="REQ-4", hint="The step late-blank: when does the answer come?")
+@observation(1, claim="REQ-4", hint="The step late-blank: when does the answer come?")
 def check_the_blank_line_lets_it_go(origin, params):
     """The same request: answered as soon as the blank line is there, and not before."""
     one = wire.step(origin, "late-blank")
@@ -191,7 +193,7 @@ def check_the_blank_line_lets_it_go(origin, params):
            expected="an answer right after the blank line", seen=f"{waited:.2f} s after it")
 
 
-@points(2, claim="REQ-5", hint="Read access.log for the steps exact, short and long: which body, which next request?")
+@observation(2, claim="REQ-5", hint="Read access.log for the steps exact, short and long: which body, what next?")
 def check_content_length_is_where_the_body_ends(origin, params):
     """Right: taken. Too small: what is left is taken for a request, 400. Too great: the server waits for the rest."""
     body, cut = params["body"].encode(), len(params["body"].encode()) - params["short"]
@@ -212,100 +214,136 @@ def check_content_length_is_where_the_body_ends(origin, params):
 
 # --- your requests ---
 
-def at_door(evidence, name: str) -> tuple[tcp.Connection, http.Exchange | None, str]:
+#: What each door is to answer; the rest is in the handout.
+DUE = {"unchanged": 304, "order": 201, "waiting": 408, **{f"refusal-{number}": 400 for number in (1, 2, 3)}}
+
+
+def at_door(ask, name: str) -> tuple[tcp.Connection, http.Exchange | None, str]:
     """The student's connection to a door, the first exchange on it (if it is one), and how to speak of it."""
-    one = wire.door(evidence, shop.DOORS.index(name))
+    one = wire.door(ask, shop.DOORS.index(name))
     expect(one and one.data(tcp.CLIENT), done=f"ask.py, the door {name}", expected="a request",
-           seen=f"nothing was sent there. {wire.last_words(evidence)}")
+           seen=f"nothing was sent there. {wire.last_words(ask)}")
     found = http.of_connection(one)
     return one, found[0] if found else None, f"the door {name} got {wire.short(one.stream(tcp.CLIENT))}"
 
 
-def earned(evidence, name: str, status: int) -> http.Exchange:
-    """The exchange at a door, which must have this status, and be the only one on its connection."""
-    one, exchange, done = at_door(evidence, name)
-    response = exchange.response if exchange else None
-    expect(response and response.status == status, done=done, expected=str(status), seen=wire.said(response))
-    statuses = [line.status for line in wire.logged(evidence, one)]
-    expect(statuses == [status], done=done, expected="one request, as nginx's log has it", seen=f"statuses {statuses}")
+def earned(ask, name: str) -> http.Exchange:
+    """The first exchange at a door, which must have its status, on the wire and in nginx's log."""
+    one, exchange, done = at_door(ask, name)
+    response, due = exchange.response if exchange else None, DUE.get(name, 200)
+    expect(response and response.status == due, done=done, expected=str(due), seen=wire.said(response))
+    statuses = [line.status for line in wire.logged(ask, one)]
+    expect(statuses[:1] == [due], done=done, expected=f"{due} in nginx's log", seen=f"statuses {statuses}")
     return exchange
 
 
 @points(1, claim=("REQ-1", "REQ-2"), hint="The query belongs to the target, behind a question mark.")
-def check_your_page(ask, params):
-    """200 for the page, with its query, asked in HTTP/1.1."""
-    exchange = earned(ask, "page", 200)
-    line = f"GET /{params['page']}?{params['query']} HTTP/1.1"
-    expect(exchange.request.start_line == line and exchange.request.head.endswith(b"\r\n\r\n"), done="the door page",
-           expected=f"{line}, in lines that end in CR LF", seen=wire.short(exchange.request.head))
+def check_your_page(ask):
+    """200 for the page, with its query, asked in HTTP/1.1, in lines that end in CR LF."""
+    request = earned(ask, "page").request
+    expect(request.version == "HTTP/1.1" and request.head.count(b"\n") == request.head.count(b"\r\n"),
+           done="the door page", expected="HTTP/1.1, and lines that end in CR LF", seen=wire.short(request.head))
 
 
 @points(1, claim="REQ-3", hint="nginx finds the site by Host.")
 def check_your_host(ask, params):
     """The page of the second site."""
-    exchange = earned(ask, "host", 200)
+    exchange = earned(ask, "host")
     expect(b"Here I am." in exchange.response.body, done="the door host", expected=f"the page of {params['second']}",
            seen=wire.short(exchange.response.body))
 
 
-@points(2, claim="REQ-3", hint="Accept-Language and Accept-Encoding, RFC 9110, section 12.5.")
-def check_your_accept_headers(ask, params):
-    """A greeting in your language; the catalogue, packed."""
-    greeting = earned(ask, "language", 200)
-    wanted = shop.LANGUAGES[params["language"]].encode()
+@points(1, claim="REQ-3", hint="Accept-Language, RFC 9110, section 12.5.4.")
+def check_your_language(ask, params):
+    """A greeting in your language."""
+    greeting, wanted = earned(ask, "language"), shop.LANGUAGES[params["language"]].encode()
     expect(wanted in greeting.response.body, done="the door language", expected=wanted.decode(),
            seen=wire.short(greeting.response.body))
-    packed = earned(ask, "packed", 200).response
-    text = shop.site(params)["catalogue.txt"].encode()
-    expect(packed.header("content-encoding") == "gzip" and gzip.decompress(packed.body) == text, done="the door packed",
+
+
+@points(1, claim="REQ-3", hint="Accept-Encoding, RFC 9110, section 12.5.3.")
+def check_your_packed_catalogue(ask, params):
+    """The catalogue, packed."""
+    packed, text = earned(ask, "packed").response, shop.site(params)["catalogue.txt"].encode()
+    expect(packed.header("content-encoding") == "gzip" and wire.unpacked(packed.body) == text, done="the door packed",
            expected="/catalogue.txt, packed with gzip",
            seen=f"{len(packed.body)} bytes, Content-Encoding {packed.header('content-encoding')}")
 
 
-@points(2, claim="REQ-3", hint="User-Agent says who you are, Referer from where you come (with one r).")
-def check_your_user_agent_and_referer(ask, params):
-    """Let in as the right agent; the picture, for somebody who comes from the shop's own page."""
-    earned(ask, "agent", 200)
-    picture = earned(ask, "referer", 200).response
+@points(1, claim="REQ-3", hint="User-Agent says who you are; all of it counts.")
+def check_your_user_agent(ask):
+    """Let in as the right agent."""
+    earned(ask, "agent")
+
+
+@points(1, claim="REQ-3", hint="Referer (with one r) says from where you come, as a URL.")
+def check_your_referer(ask, params):
+    """The picture, for somebody who comes from the shop's own page."""
+    picture = earned(ask, "referer").response
     expect(picture.body == shop.site(params)["picture.png"].encode(), done="the door referer",
            expected="/picture.png", seen=wire.short(picture.body))
 
 
 @points(1, claim="REQ-3", hint="If-Modified-Since, with the date of your copy (RFC 9110, section 13.1.3).")
-def check_your_copy_is_good(ask):
-    """304 for a file that has not changed, and no body."""
-    response = earned(ask, "unchanged", 304).response
-    expect(response.body == b"", done="the door unchanged", expected="no body", seen=wire.short(response.body))
+def check_your_copy_is_good(ask, params):
+    """304 for the catalogue, which has not changed since the date of your copy."""
+    request = earned(ask, "unchanged").request
+    expect(urlsplit(request.target_uri[:200]).path == "/catalogue.txt", done="the door unchanged",
+           expected="a request for /catalogue.txt", seen=request.start_line)
+    expect(wire.moment(request.header("if-modified-since")) == wire.moment(params["copy_of"]), done="the same",
+           expected=f"the date of your copy, {params['copy_of']}", seen=wire.short(request.head))
 
 
 @points(2, claim="REQ-5", hint="Content-Length counts bytes. How many does a letter with an accent have in UTF-8?")
 def check_your_order(ask, params):
-    """The form is taken, and nginx has read all of it and nothing else."""
-    exchange = earned(ask, "order", 201)
-    one = at_door(ask, "order")[0]
-    bodies, wanted = [line.body for line in wire.logged(ask, one)], params["form"].encode()
-    expect(bodies == [wanted] and exchange.request.header("content-length") == str(len(wanted)), done="the door order",
-           expected=f"nginx's log has {wanted!r}", seen=str(bodies))
+    """The form is posted to /, and nginx has read all of it and nothing else."""
+    request, wanted = earned(ask, "order").request, params["form"].encode()
+    body = wire.logged(ask, at_door(ask, "order")[0])[0].body
+    expect(body == wanted and request.header("content-length") == str(len(wanted)), done="the door order",
+           expected=f"Content-Length: {len(wanted)}, and nginx's log has {wanted!r}", seen=str(body))
+    expect(request.method == "POST" and urlsplit(request.target_uri[:200]).path == "/", done="the same",
+           expected="POST /", seen=request.start_line)
 
 
 @points(1, claim="REQ-2", hint="Only one version of HTTP does without Host.")
 def check_your_old_request(ask):
     """200 for HTTP/1.0, without Host."""
-    exchange = earned(ask, "old", 200)
+    exchange = earned(ask, "old")
     expect(exchange.request.version == "HTTP/1.0" and exchange.request.header("host") is None, done="the door old",
            expected="HTTP/1.0 and no Host", seen=wire.short(exchange.request.head))
 
 
-@points(3, claim="REQ-6", hint="nginx says in its error log why it refused. Everything else must be right.")
-def check_your_refusals(ask, params):
-    """Three times 400, each for its own reason, as nginx's error log has it."""
-    log = ask.text("error.log").splitlines()
-    for number, name in enumerate(params["refusals"], start=1):
-        door, (words, reason) = f"refusal-{number}", shop.REFUSALS[name]
-        earned(ask, door, 400)
-        reasons = [line.partition(": *")[2].partition(" ")[2] for line in log if f"server: door-{door}," in line]
-        expect(reasons and reason in reasons[-1], done=f"the door {door} wanted {words}",
-               expected=f"in error.log: {reason}", seen=reasons[-1] if reasons else "nothing")
+def expect_refusal(ask, params, number: int) -> None:
+    """400 at a door, for the reason that the variant names: as nginx's log has it, and as the bytes are."""
+    door, name = f"refusal-{number}", params["refusals"][number - 1]
+    words, reason = shop.REFUSALS[name]
+    earned(ask, door)
+    reasons = [line.partition(": *")[2].partition(" ")[2] for line in ask.text("error.log").splitlines()
+               if f"server: door-{door}," in line]
+    expect(reasons and reason in reasons[-1], done=f"the door {door} wanted {words}",
+           expected=f"in error.log: {reason}", seen=reasons[-1] if reasons else "nothing")
+    one, _, done = at_door(ask, door)
+    found = faults.faults(one.stream(tcp.CLIENT))
+    expect(found == {name}, done=done, expected=f"nothing wrong but {words}",
+           seen=", ".join(faults.WORDS.get(fault) or shop.REFUSALS[fault][0] for fault in sorted(found)) or "no fault")
+
+
+@points(1, claim="REQ-6", hint="nginx says in its error log why it refused. Everything else must be right.")
+def check_your_first_refusal(ask, params):
+    """400 for the first reason, and no other."""
+    expect_refusal(ask, params, 1)
+
+
+@points(1, claim="REQ-6", hint="nginx says in its error log why it refused. Everything else must be right.")
+def check_your_second_refusal(ask, params):
+    """400 for the second reason, and no other."""
+    expect_refusal(ask, params, 2)
+
+
+@points(1, claim="REQ-6", hint="nginx says in its error log why it refused. Everything else must be right.")
+def check_your_third_refusal(ask, params):
+    """400 for the third reason, and no other."""
+    expect_refusal(ask, params, 3)
 
 
 @points(2, claim="REQ-4", hint="What does the server wait for? Everything up to there has to be right.")
@@ -313,12 +351,32 @@ def check_your_request_that_waits(ask, params):
     """A right beginning of a request, for the rest of which nginx waits until its patience ends: 408 in its log."""
     one, _, done = at_door(ask, "waiting")
     lines, took = wire.logged(ask, one), wire.server_ended_after(one)
-    expect([line.status for line in lines] == [408] and took is not None and took > params["_patience"] - SLACK,
+    expect([line.status for line in lines][:1] == [408] and took is not None and took > params["_patience"] - SLACK,
            done=done, expected="408 in nginx's access log, once its patience has ended",
            seen=f"{[line.status for line in lines]}, {'nobody waited' if took is None else f'after {took:.1f} s'}")
     sent = one.stream(tcp.CLIENT)
-    expect(sent.startswith(b"GET / HTTP/1.1\r\n") and b"\r\nhost:" in sent.lower(), done=done,
-           expected="GET / HTTP/1.1 with Host", seen=wire.short(sent))
+    whole = [sent.rstrip(b"\r\n") + b"\r\n\r\n", sent[:sent.rfind(b"\n") + 1] + b"\r\n"]
+    expect(sent.startswith(b"GET / HTTP/1.1\r\n") and any(not faults.faults(data) for data in whole), done=done,
+           expected="GET / HTTP/1.1 with Host, right as far as it goes", seen=wire.short(sent))
+
+
+@points(1, claim="REQ-1", hint="Where does a request end? What lies behind it is the next one.")
+def check_your_connections(ask):
+    """Each connection carries one request, and not a byte more."""
+    right = 0
+    for name in shop.DOORS:
+        one, exchange, done = at_door(ask, name)
+        statuses = [line.status for line in wire.logged(ask, one)]
+        if statuses[:1] != [DUE.get(name, 200)]:
+            continue  # that costs another check
+        right += 1
+        expect(len(statuses) == 1, done=done, expected="one request, as nginx's log has it",
+               seen=f"statuses {statuses}")
+        size = len(exchange.request.head) + len(exchange.request.body) if exchange else 0
+        expect(DUE.get(name, 200) >= 400 or len(one.stream(tcp.CLIENT)) == size, done=done,
+               expected=f"{size} bytes, and nothing behind them", seen=f"{len(one.stream(tcp.CLIENT))} bytes")
+    expect(right > len(shop.DOORS) - 4, done="ask.py knocked at all doors", expected="requests that nginx understood",
+           seen=f"{right} of {len(shop.DOORS)}")
 
 
 # --- your answers ---

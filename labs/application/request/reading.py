@@ -1,7 +1,10 @@
 """Reading the evidence of the request lab: steps on the wire, doors, and nginx's own two logs."""
 
+import email.utils
 import math
 import re
+import zlib
+from functools import lru_cache
 from typing import NamedTuple
 
 from mnlab.checks import expect
@@ -42,6 +45,7 @@ def logged(evidence, one: tcp.Connection) -> list[Logged]:
             and one.time - LOG_TICK < line.time < min(later, default=math.inf) - LOG_TICK]
 
 
+@lru_cache(maxsize=2)
 def connections(evidence) -> list[tcp.Connection]:
     return tcp.connections(evidence.frames("client"))
 
@@ -90,3 +94,22 @@ def said(message: http.HttpMessage | None) -> str:
 
 def short(data: bytes, limit: int = 160) -> str:
     return repr(data[:limit]) + (" ..." if len(data) > limit else "")
+
+
+def unpacked(data: bytes) -> bytes | None:
+    """What was packed with gzip; None if that is none, or not all of it."""
+    try:
+        unpack = zlib.decompressobj(wbits=31)
+        text = unpack.decompress(data, max_length=1 << 20)
+    except zlib.error:
+        return None
+    return text if unpack.eof else None
+
+
+def moment(text: str | None) -> float | None:
+    """A date of HTTP (RFC 9110, section 5.6.7, has three forms) as seconds; None if it is none."""
+    found = email.utils.parsedate_tz((text or "")[:60])
+    try:
+        return email.utils.mktime_tz(found) if found else None
+    except (ValueError, OverflowError):
+        return None

@@ -9,11 +9,12 @@ import gzip
 from itertools import pairwise
 from pathlib import Path
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, observation, points
 from mnlab.lab.lab import load
 from mnlab.protocols import http, tcp
 
-web, broken, wire = (load(Path(__file__).with_name(f"{name}.py")) for name in ("web", "broken", "reading"))
+web, broken, probes, wire = (load(Path(__file__).with_name(f"{name}.py"))
+                             for name in ("web", "broken", "probes", "reading"))
 
 SLACK = 1.5  # s between Date and the wire
 THINKS = 0.5  # s that the story's next line takes (starter/respond.py)
@@ -22,7 +23,7 @@ PACE = 0.25  # s by which a line may be early or late
 
 # --- what a response is ---
 
-@points(1, claim="RSP-1", hint="curl -i prints the whole response. Where does nginx's head end?")
+@observation(1, claim="RSP-1", hint="curl -i prints the whole response. Where does nginx's head end?")
 def check_four_parts(origin, params):
     """Status line, header lines, blank line, body: in this order on the wire, and as curl prints them."""
     response, page = wire.answer(origin, "page", "/"), web.site(params)["index.html"]
@@ -37,7 +38,7 @@ def check_four_parts(origin, params):
            seen=printed[:200])
 
 
-@points(2, claim="RSP-2", hint="Which of the three words does a program go by? See odd-reason in the step wrong.")
+@observation(2, claim="RSP-2", hint="Which of the three words does a program go by? See odd-reason in the step wrong.")
 def check_version_code_reason(origin):
     """Version, code, reason: the code counts, the reason is for people, and without the version it is no HTTP/1.x."""
     for target, code, reason in (("/", 200, "OK"), ("/gone", 410, "Gone"), ("/no-such-page", 404, "Not Found")):
@@ -56,7 +57,7 @@ def curl_said(evidence) -> dict[str, list[str]]:
     return {line[0].rpartition("/")[2]: line[1:] for line in lines if len(line) > 3}
 
 
-@points(1, claim="RSP-3", hint="Whose clock does Date show, and how exact is it?")
+@observation(1, claim="RSP-3", hint="Whose clock does Date show, and how exact is it?")
 def check_date_is_the_servers_clock(origin, params):
     """Date: the moment at which the response was made, in GMT, to the second; it goes on with the clock."""
     first, later = (wire.answer(origin, name, "/") for name in ("page", "later"))
@@ -69,7 +70,7 @@ def check_date_is_the_servers_clock(origin, params):
            expected="two Dates that far apart", seen=f"{apart:.0f} s apart")
 
 
-@points(2, claim="RSP-3", hint="The bytes of right.html and wrong.html are the same. What differs?")
+@observation(2, claim="RSP-3", hint="The bytes of right.html and wrong.html are the same. What differs?")
 def check_charset_decides_how_bytes_are_read(origin, params):
     """The same bytes, labelled utf-8 and iso-8859-1: w3m shows the text, and then another one, and no error."""
     pages = {name: wire.answer(origin, "charsets", f"/{name}.html") for name in ("right", "wrong")}
@@ -84,7 +85,7 @@ def check_charset_decides_how_bytes_are_read(origin, params):
                expected=shown, seen=ran.stdout or ran.stderr)
 
 
-@points(1, claim="RSP-3", hint="What does w3m show of right.html, and what of plain.html?")
+@observation(1, claim="RSP-3", hint="What does w3m show of right.html, and what of plain.html?")
 def check_content_type_decides_what_they_are(origin, params):
     """The same bytes as text/plain: w3m shows the tags."""
     response, ran = wire.answer(origin, "charsets", "/plain.html"), origin.command("w3m-plain")
@@ -95,7 +96,7 @@ def check_content_type_decides_what_they_are(origin, params):
            seen=ran.stdout or ran.stderr)
 
 
-@points(1, claim="RSP-4", hint="The page has blank lines, too, and what looks like a response. Who is fooled?")
+@observation(1, claim="RSP-4", hint="The page has blank lines, too, and what looks like a response. Who is fooled?")
 def check_the_first_blank_line_separates(origin, params):
     """The first blank line ends the head; what follows is body, whatever it looks like."""
     found = wire.exchanges(origin, "page")
@@ -109,7 +110,7 @@ def check_the_first_blank_line_separates(origin, params):
            seen=", ".join(wire.said(one.response) for one in found))
 
 
-@points(2, claim="RSP-5", hint="Content-Length, Transfer-Encoding, or the end: RFC 9112, section 6.3.")
+@observation(2, claim="RSP-5", hint="Content-Length, Transfer-Encoding, or the end: RFC 9112, section 6.3.")
 def check_length_or_chunks_or_the_end(origin, params):
     """nginx knows the length of a file, not that of a file it packs: chunks; HTTP/1.0 has none: the connection ends."""
     wanted = {"plain": "length", "packed": "chunks", "old": "close"}
@@ -128,7 +129,7 @@ def check_length_or_chunks_or_the_end(origin, params):
                seen=f"closed first by the {one.connection.closed_first}")
 
 
-@points(2, claim="RSP-5", hint="curl(1), EXIT CODES. Does the client know that the body is all there?")
+@observation(2, claim="RSP-5", hint="curl(1), EXIT CODES. Does the client know that the body is all there?")
 def check_what_curl_makes_of_wrong_responses(origin, params):
     """Eight responses: curl takes those that can be understood, and says why it does not take the others."""
     ended, sent = curl_said(origin), wire.connections(origin, "wrong")
@@ -144,166 +145,224 @@ def check_what_curl_makes_of_wrong_responses(origin, params):
 
 # --- your responses ---
 
-GO = "go?to=%2Ftext"
-PATHS = ("text", "latin", "empty", "page", "odd", "moved", GO, "nowhere", "story")
+def own(server, path: str) -> http.HttpMessage:
+    """The student's response to curl."""
+    return wire.answer(server, "own", f"/{path}")
 
 
-def own(evidence, path: str) -> http.HttpMessage:
-    """The student's response to curl, with a head that a strict client takes."""
-    response = wire.answer(evidence, "own", f"/{path}")
-    wrong = wire.strict(response)
-    expect(not wrong, done=f"curl fetched /{path}", expected="a head as in RFC 9112, sections 4 and 5", seen=wrong)
-    return response
+def asked(server, step: str) -> http.HttpMessage:
+    """The student's response to the one request of a step."""
+    found = wire.exchanges(server, step)
+    expect(found and found[0].response, done=f"step {step}: {http.words(found[0].request) if found else ''}",
+           expected="a response that can be read", seen=wire.wire_words(server, step))
+    return found[0].response
 
 
-def expect_body(response, path: str, body: bytes) -> None:
-    """200, the right length said ahead, and the body."""
-    length = response.header("content-length")
-    expect(response.status == 200 and response.body == body and length == str(len(body)), done=f"curl fetched /{path}",
-           expected=f"200, Content-Length: {len(body)}, {body!r}",
-           seen=f"{wire.said(response)}, Content-Length: {length}, {response.body[:80]!r}")
+def everything(server) -> list[tuple[str, http.HttpMessage]]:
+    """All that the student's server said, and what it was asked."""
+    return ([(f"/{path}", own(server, path)) for path in probes.PATHS]
+            + [(f"/go, {step}", asked(server, step)) for step in ("own-go", "own-old-text")]
+            + [(target, asked(server, f"own-missing-{number}"))
+               for number, target in enumerate(probes.MISSING, start=1)])
 
 
-@points(2, claim=("RSP-1", "RSP-4"), hint="On a connection that stays, each response must end exactly where it says.")
-def check_your_connection(server):
-    """Nine responses on one connection, every head strictly right, and curl content."""
-    ran, found = server.command("curl-own"), wire.exchanges(server, "own")
-    for path in PATHS:
-        own(server, path)
-    expect(ran.status == 0 and len(wire.connections(server, "own")) == 1 and len(found) == len(PATHS),
-           done="curl fetched all nine paths", expected="one connection, and no complaint",
-           seen=f"{len(wire.connections(server, 'own'))} connections; {ran.stderr.strip() or ran.status}")
+def expect_text(server, path: str, body: bytes) -> None:
+    """200, as text/plain, and these bytes."""
+    response = own(server, path)
+    expect(response.status == 200 and response.body == body, done=f"curl fetched /{path}", expected=f"200, {body!r}",
+           seen=f"{wire.said(response)}, {response.body[:80]!r}")
+    expect(wire.charset(response)[0] == "text/plain", done=f"curl fetched /{path}", expected="text/plain",
+           seen=response.header("content-type"))
 
 
-@points(2, claim="RSP-3", hint="text.encode(...) makes bytes of a text. Name the same charset in Content-Type.")
-def check_your_texts(server, params):
-    """/text in UTF-8 and /latin in ISO-8859-1: each with its true label and length. Others have a label."""
-    for path, label in (("text", "utf-8"), ("latin", "iso-8859-1")):
-        response = own(server, path)
-        expect_body(response, path, params["text"].encode(label))
-        expect(wire.charset(response) == ("text/plain", label), done=f"curl fetched /{path}",
-               expected=f"Content-Type: text/plain; charset={label}", seen=response.header("content-type"))
-    for path in ("odd", "moved", GO, "nowhere"):
-        response = own(server, path)
-        expect(not response.body or wire.charset(response)[1], done=f"curl fetched /{path}, which has a body",
-               expected="Content-Type with a charset", seen=response.header("content-type"))
+@points(1, claim="RSP-3", hint="text.encode(...) makes bytes of a text.")
+def check_your_text(server, params):
+    """/text: the text in UTF-8, as text/plain."""
+    expect_text(server, "text", params["text"].encode())
+
+
+@points(1, claim="RSP-3", hint="text.encode(...) makes bytes of a text, other ones for another charset.")
+def check_your_latin_text(server, params):
+    """/latin: the text in ISO-8859-1, as text/plain."""
+    expect_text(server, "latin", params["text"].encode("iso-8859-1"))
 
 
 @points(2, claim="RSP-3", hint="What does the browser need to know before it can show a text?")
 def check_your_page_is_read_right(server, params):
-    """/page: HTML with its charset named; a browser shows the text as it was meant."""
+    """/page: HTML that a browser shows as it was meant."""
     response, ran = own(server, "page"), server.command("w3m-own")
-    kind, label = wire.charset(response)
-    expect(response.status == 200 and kind == "text/html" and label, done="curl fetched /page",
-           expected="Content-Type: text/html with a charset", seen=response.header("content-type"))
-    expect(params["text"] in " ".join(ran.stdout.split()), done="w3m showed /page", expected=params["text"],
-           seen=ran.stdout[:200] or ran.stderr[:200] or "nothing")
+    expect(response.status == 200 and wire.charset(response)[0] == "text/html", done="curl fetched /page",
+           expected="200, text/html", seen=f"{wire.said(response)}, {response.header('content-type')}")
+    expect(params["text"] in " ".join(ran.stdout.split()) and "<" not in ran.stdout, done="w3m showed /page",
+           expected=params["text"], seen=ran.stdout[:200] or ran.stderr[:200] or "nothing")
+
+
+@points(1, claim="RSP-2", hint="204 has no body and no length (RFC 9110, section 8.6).")
+def check_your_empty_response(server):
+    """/empty: 204 without body, Content-Length and Transfer-Encoding."""
+    empty = own(server, "empty")
+    framed = [name for name in ("content-length", "transfer-encoding") if empty.header(name) is not None]
+    expect(empty.status == 204 and not framed, done="curl fetched /empty",
+           expected="204, and nothing said of a body's length", seen=f"{wire.said(empty)} {' '.join(framed)}")
+
+
+@points(1, claim="RSP-2", hint="RFC 9112, section 4: status-line = HTTP-version SP status-code SP [ reason-phrase ].")
+def check_your_odd_status(server, params):
+    """/odd: a status that nobody has heard of, without a reason, and some text; the space behind it stays."""
+    response = own(server, "odd")
+    expect(response.start_line == f"HTTP/1.1 {params['code']} " and response.body.strip(), done="curl fetched /odd",
+           expected=f"'HTTP/1.1 {params['code']} ', and some text",
+           seen=f"{response.start_line!r}, {response.body[:80]!r}")
+
+
+def expect_redirect(params, response, done: str, status: int, place: str) -> None:
+    here, where = f"http://{params['own_name']}", response.header("location")
+    expect(response.status == status and where in (place, here + place), done=done,
+           expected=f"{status} with Location: {place}", seen=f"{wire.said(response)}, Location: {where}")
+
+
+@points(1, claim="RSP-2", hint="RFC 9110, section 15.4.2. Where to, stands in a header.")
+def check_your_redirect(server, params):
+    """/moved: 301 to /text."""
+    expect_redirect(params, own(server, "moved"), "curl fetched /moved", 301, "/text")
+
+
+@points(2, claim="RSP-2", hint="RFC 3986, section 2.1: decode what stands behind to=, once.")
+def check_your_go(server, params):
+    """/go?to=PLACE: 302 to that place, decoded."""
+    expect_redirect(params, own(server, "go?to=%2Ftext"), "curl fetched /go?to=%2Ftext", 302, "/text")
+    expect_redirect(params, asked(server, "own-go"), probes.go(params), 302, probes.place(params))
+
+
+@points(2, claim="RSP-4", hint="What do %0d and %0a stand for, and where do they end up?")
+def check_your_head_cannot_be_split(server):
+    """/go?to=...%0d%0aSet-Cookie:...: what somebody puts into a URL does not become a header, nor a body."""
+    for number, target in enumerate(probes.SPLITS, start=1):
+        response, done = asked(server, f"own-split-{number}"), f"GET /go?to={target}"
+        sent = b"".join(one.stream(tcp.SERVER) for one in wire.connections(server, f"own-split-{number}"))
+        where = response.header("location") or ""
+        expect(response.header("set-cookie") is None and b"\nset-cookie:" not in sent.replace(b"\r", b"\n").lower()
+               and b"\r" not in sent.replace(b"\r\n", b"") and where.isprintable(), done=done,
+               expected="no line of theirs", seen=repr(sent[:200]))
+        expect(response.status == 302 and where or 400 <= (response.status or 0) < 500, done=done,
+               expected="302 to a place that is one line, or 400", seen=wire.said(response))
+
+
+@points(2, claim="RSP-5", hint="yield each line by itself, as it comes; the newline belongs to it.")
+def check_your_story_is_told_as_it_comes(server, params):
+    """/story: 200, the lines, each on the wire as soon as it is there."""
+    lines = web.story(params)
+    for step, response in (("own", own(server, "story")), ("own-old", asked(server, "own-old"))):
+        last = next(one for one in wire.exchanges(server, step) if one.request.target_uri == "/story")
+        expect(response.status == 200 and wire.charset(response)[0] == "text/plain", done=f"GET /story (step {step})",
+               expected="200, text/plain", seen=f"{wire.said(response)}, {response.header('content-type')}")
+        times = wire.line_times(last.connection, lines)
+        gaps = [late - early for early, late in pairwise(times)]
+        expect(len(times) == len(lines) and all(abs(gap - THINKS) < PACE for gap in gaps), done="the same",
+               expected=f"{len(lines)} lines, one every {THINKS} s, as they are made",
+               seen=f"{len(times)} lines, gaps of " + ", ".join(f"{gap:.2f} s" for gap in gaps))
+
+
+@points(2, claim="RSP-5", hint="Size in hexadecimal, CR LF, data, CR LF; in the end a chunk of size 0 (RFC 9112, 7.1).")
+def check_your_story_in_chunks(server, params):
+    """/story: chunks say where it ends, and hold the lines and nothing else."""
+    response, lines = own(server, "story"), web.story(params)
+    expect(response.chunked and response.header("content-length") is None
+           and response.complete and response.body == b"".join(lines), done="curl fetched /story",
+           expected=f"chunks with {len(lines)} lines, and the last chunk",
+           seen=f"{wire.said(response)}, {wire.framing(response)}, complete: {response.complete}, "
+                f"{len(response.body)} of {sum(map(len, lines))} bytes")
+
+
+@points(1, claim="RSP-2", hint="404 has a body like any other. Compare all of the path.")
+def check_your_missing(server):
+    """What does not exist: 404, with a text."""
+    for target, response in [("/nowhere", own(server, "nowhere")),
+                             *((target, asked(server, f"own-missing-{number}"))
+                               for number, target in enumerate(probes.MISSING, start=1))]:
+        expect(response.status == 404 and response.body.strip(), done=f"GET {target}", expected="404 and some text",
+               seen=f"{wire.said(response)}, {len(response.body)} bytes")
+
+
+@points(1, claim="RSP-1", hint="RFC 9112, sections 2.2, 4 and 5: CR LF, after each line, and no other bytes.")
+def check_your_lines(server):
+    """Every head is strictly right."""
+    for target, response in everything(server):
+        wrong = wire.strict(response)
+        expect(not wrong, done=f"GET {target}", expected="a head as in RFC 9112, sections 4 and 5", seen=wrong)
 
 
 @points(1, claim="RSP-3", hint="time.gmtime, and the format of RFC 9110, section 5.6.7.")
 def check_your_dates(server):
     """Every response has Date, in GMT, and it is right."""
-    for path in PATHS:
-        response = own(server, path)
+    for target, response in everything(server):
         off = wire.seconds_off(server, response)
-        expect(off is not None and abs(off) < SLACK, done=f"curl fetched /{path}",
+        expect(off is not None and abs(off) < SLACK, done=f"GET {target}",
                expected="Date: the time of the response", seen=f"Date: {response.header('date')}")
 
 
-@points(2, claim="RSP-2", hint="204 has no body and no length (RFC 9110, section 8.6). 404 has a body like any other.")
-def check_your_empty_and_missing(server):
-    """/empty: 204 without body, Content-Length and Transfer-Encoding. What does not exist: 404, with a text."""
-    empty, missing = own(server, "empty"), own(server, "nowhere")
-    framed = [name for name in ("content-length", "transfer-encoding") if empty.header(name) is not None]
-    expect(empty.status == 204 and not framed, done="curl fetched /empty",
-           expected="204, and nothing said of a body's length", seen=f"{wire.said(empty)} {' '.join(framed)}")
-    expect(missing.status == 404 and missing.body and missing.complete, done="curl fetched /nowhere",
-           expected="404 and some text", seen=f"{wire.said(missing)}, {len(missing.body)} bytes")
-
-
-@points(1, claim="RSP-2", hint="RFC 9112, section 4: status-line = HTTP-version SP status-code SP [ reason-phrase ].")
-def check_your_odd_status(server, params):
-    """/odd: a status that nobody has heard of, without a reason; the space behind it stays."""
-    response = own(server, "odd")
-    expect(response.start_line == f"HTTP/1.1 {params['code']} ", done="curl fetched /odd",
-           expected=f"'HTTP/1.1 {params['code']} '", seen=repr(response.start_line))
-
-
-@points(1, claim="RSP-2", hint="RFC 9110, section 15.4.2. Where to, stands in a header.")
-def check_your_redirect(server, params):
-    """/moved: 301 to /text. /go?to=%2Ftext: 302 to /text."""
-    places = ("/text", f"http://{params['own_name']}/text")
-    for path, status in (("moved", 301), (GO, 302)):
+@points(2, claim="RSP-5", hint="Count bytes, not letters.")
+def check_your_lengths(server):
+    """Where there is a body, Content-Length or chunks say where it ends; and there it ends."""
+    for path in probes.PATHS:
         response = own(server, path)
-        expect(response.status == status and response.header("location") in places, done=f"curl fetched /{path}",
-               expected=f"{status} with Location: /text",
-               seen=f"{wire.said(response)}, Location: {response.header('location')}")
+        expect(wire.framing(response) != "close" and response.complete or response.status == 204,
+               done=f"curl fetched /{path}", expected="Content-Length, or chunks, and so many bytes",
+               seen=f"{wire.framing(response)}, Content-Length: {response.header('content-length')}, "
+                    f"{len(response.body)} bytes")
+    for one in wire.connections(server, "own"):
+        rest = wire.unread(one)
+        expect(not rest, done="curl fetched the nine paths", expected="no more bytes than were promised",
+               seen=f"{rest[:60]!r} behind a response")
 
 
-def story_times(connection: tcp.Connection, lines: list[bytes]) -> list[float]:
-    """When each line of the story was all there."""
-    stream, place, found = connection.stream(tcp.SERVER), 0, []
-    for line in lines:
-        place = stream.find(line, place)
-        if place < 0:
-            break
-        place += len(line)
-        found.append(connection.when(tcp.SERVER, place - 1))
-    return found
+@points(1, claim="RSP-3", hint="charset=, wherever there is a body; and the one that the bytes are in.")
+def check_your_charsets(server, params):
+    """Content-Type names the charset wherever there is a body, and with it the bytes are the text."""
+    wanted = {"/text": params["text"], "/latin": params["text"], "/story": "".join(
+        line.decode() for line in web.story(params))}
+    for target, response in everything(server):
+        text = wire.decoded(response)
+        expect(not response.body or text is not None and text == wanted.get(target, text), done=f"GET {target}",
+               expected="Content-Type with the charset of the bytes",
+               seen=f"Content-Type: {response.header('content-type')}, {response.body[:60]!r}")
 
 
-@points(3, claim="RSP-5", hint="Size in hexadecimal, CR LF, data, CR LF; in the end a chunk of size 0 (RFC 9112, 7.1).")
-def check_your_story_in_chunks(server, params):
-    """/story: each line goes out as soon as it is there; chunks say where it ends."""
-    response, lines = own(server, "story"), web.story(params)
-    expect(response.status == 200 and response.chunked and response.header("content-length") is None
-           and response.complete and response.body == b"".join(lines), done="curl fetched /story",
-           expected=f"200, chunked, {len(lines)} lines, and the last chunk",
-           seen=f"{wire.said(response)}, {wire.framing(response)}, complete: {response.complete}, "
-                f"{len(response.body)} of {sum(map(len, lines))} bytes")
-    last = next(one for one in wire.exchanges(server, "own") if one.request.target_uri == "/story")
-    times = story_times(last.connection, lines)
-    gaps = [late - early for early, late in pairwise(times)]
-    expect(len(times) == len(lines) and all(abs(gap - THINKS) < PACE for gap in gaps), done="the same",
-           expected=f"a line every {THINKS} s, as they are made",
-           seen="gaps of " + ", ".join(f"{gap:.2f} s" for gap in gaps))
+@points(2, claim="RSP-1", hint="The head that GET would get, and no byte of the body; not even a last chunk.")
+def check_your_heads(server):
+    """HEAD: the head that GET gets, and nothing else, on every path."""
+    for number, path in enumerate(probes.PATHS, start=1):
+        step, get = f"own-head-{number}", own(server, path)
+        head = asked(server, step)
+        sent = wire.connections(server, step)[0].stream(tcp.SERVER)
+        expect(sent == head.head, done=f"HEAD /{path}", expected="a head, and not a byte more",
+               seen=repr(sent[len(head.head):][:60]))
+        expect(wire.dateless(head) == wire.dateless(get), done=f"HEAD /{path}",
+               expected=f"the same as for GET: {wire.dateless(get)}", seen=str(wire.dateless(head)))
 
 
 @points(2, claim="RSP-5", hint="HTTP/1.0 has no chunks (RFC 9112, section 6.1). What else ends a body?")
 def check_your_story_for_an_old_client(server, params):
-    """/story by HTTP/1.0: no chunks; the body ends with the connection."""
-    response, lines = wire.answer(server, "own-old", "/story"), web.story(params)
+    """HTTP/1.0: no chunks; the story ends with the connection."""
+    story, text, head = (asked(server, step) for step in ("own-old", "own-old-text", "own-old-head"))
+    expect(story.body == b"".join(web.story(params)), done="GET /story HTTP/1.0",
+           expected="the lines and nothing else", seen=f"{story.body[:80]!r}")
+    for response in (story, text, head):
+        expect(not response.chunked and response.header("transfer-encoding") is None, done="HTTP/1.0",
+               expected="nothing of chunks", seen=f"Transfer-Encoding: {response.header('transfer-encoding')}")
     one = wire.connections(server, "own-old")[0]
-    expect(not response.chunked and response.header("transfer-encoding") is None and response.body == b"".join(lines),
-           done="GET /story HTTP/1.0", expected="the lines and nothing else", seen=f"{response.body[:80]!r}")
-    expect(one.closed_first == tcp.SERVER, done="the same", expected="the server closes", seen="it does not")
+    expect(one.closed_first == tcp.SERVER, done="GET /story HTTP/1.0", expected="the server closes",
+           seen="it does not")
 
 
-@points(2, claim="RSP-1", hint="The head that GET would get, and no byte of the body; not even a last chunk.")
-def check_your_heads(server, params):
-    """HEAD: for a text and for a story only the head; the connection goes on."""
-    ran, found = server.command("curl-own-head"), wire.exchanges(server, "own-head")
-    statuses = [one.response.status if one.response else None for one in found]
-    expect(statuses == [200] * 3 and ran.status == 0 and len(wire.connections(server, "own-head")) == 1,
-           done="curl -I /text, curl -I /story, curl /text", expected="three times 200 on one connection",
-           seen=f"{statuses}; {ran.stderr.strip() or ran.status}")
-    length = found[0].response.header("content-length")
-    expect(length == str(len(params["text"].encode())), done="curl -I /text",
-           expected="the Content-Length that GET would get", seen=length)
-
-
-@points(2, claim="RSP-4", hint="What does %0d%0a stand for, and where does it end up?")
-def check_your_head_cannot_be_split(server):
-    """/go?to=...%0d%0aSet-Cookie:...: what somebody puts into a URL does not become a header, nor a body."""
-    sent = b"".join(one.stream(tcp.SERVER) for one in wire.connections(server, "own-split"))
-    expect(sent, done="somebody asked for /go with line ends in the query", expected="a response",
-           seen="none" + ("" if wire.connections(server, "own-split") else ", and no connection"))
-    response = wire.answer(server, "own-split", wire.exchanges(server, "own-split")[0].request.target_uri)
-    split = response.header("set-cookie") is not None or b"\r\nset-cookie:" in sent.lower()
-    expect(not split and not wire.strict(response), done="the same", expected="no Set-Cookie of theirs",
-           seen=repr(sent[:200]))
-    expect(response.status in (302, 400, 404) and response.header("date"), done="the same",
-           expected="302 to a place that is one line, or 400", seen=wire.said(response))
+@points(1, claim=("RSP-1", "RSP-4"), hint="On a connection that stays, each response must end exactly where it says.")
+def check_your_connection(server):
+    """Nine responses on one connection, and curl content."""
+    ran, found = server.command("curl-own"), wire.exchanges(server, "own")
+    expect(ran.status == 0 and len(wire.connections(server, "own")) == 1 and len(found) == len(probes.PATHS)
+           and all(one.response for one in found), done="curl fetched all nine paths",
+           expected="one connection, and no complaint",
+           seen=f"{len(wire.connections(server, 'own'))} connections; {ran.stderr.strip() or ran.status}")
 
 
 # --- your answers ---

@@ -112,8 +112,9 @@ def look(net, rec) -> None:
 
 def judge(net, rec) -> None:
     """The student's responses: curl, a text browser, an old client, and somebody with bad intentions."""
+    from lab import probes
     from mnlab.net.typed import converse
-    site, name = f"http://{rec.params['own_name']}", rec.params["own_name"]
+    site = f"http://{rec.params['own_name']}"
     rec.student_service("server", net["own"], ["python3", "-SE", "respond.py", "80"], caps=["NET_BIND_SERVICE"], tcp=80)
 
     def curl(step, *arguments):
@@ -121,15 +122,10 @@ def judge(net, rec) -> None:
         rec.run(f"curl-{step}", net["client"], [*CURL, *arguments], check=False, timeout=200)
         rec.wait(0.2)
 
-    paths = ("text", "latin", "empty", "page", "odd", "moved", "go?to=%2Ftext", "nowhere", "story")
-    curl("own", *(word for path in paths for word in ("-o", "/dev/null", f"{site}/{path}")))
-    curl("own-head", "-I", f"{site}/text", *NEXT, "-I", f"{site}/story", *NEXT, "-o", "/dev/null", f"{site}/text")
+    curl("own", *(word for path in probes.PATHS for word in ("-o", "/dev/null", f"{site}/{path}")))
     rec.mark("own-page")
     rec.run("w3m-own", net["client"], ["w3m", "-dump", "-O", "UTF-8", f"{site}/page"], check=False)
-    rec.mark("own-old")
-    converse(net["client"], (net["own"].IP(), 80), b"GET /story HTTP/1.0\r\n\r\n", patience=8)
-    rec.mark("own-split")
-    evil = "/text%0d%0aSet-Cookie:%20session=stolen%0d%0a%0d%0aHello"
-    converse(net["client"], (net["own"].IP(), 80),
-             f"GET /go?to={evil} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode(), patience=8)
-    rec.wait(0.2)
+    for step, request in probes.of(rec.params).items():
+        rec.mark(step)
+        converse(net["client"], (net["own"].IP(), 80), request, patience=8)
+        rec.wait(0.1)

@@ -60,111 +60,239 @@ def clock_ahead(evidence):
 
 # --- responses that students write ---
 
-@mutant.work("lines end in a newline only")
-def bare_newlines(work, params):
-    work.edit("respond.py", 'f"{line}\\r\\n" for', 'f"{line}\\n" for')
+def wrong(name: str, rule: str, description: str, *edits: tuple[str, str]) -> None:
+    """A mutant that breaks one rule of the handout: in respond.py each of `edits` is (what stands there, what shall);
+    {code} in them is the parameter."""
+    def change(work, params):
+        for edit in edits:
+            work.edit("respond.py", *(text.replace("{code}", str(params["code"])) for text in edit))
+
+    change.__name__ = name
+    globals()[name] = mutant.work(description, breaks=rule)(change)
 
 
-@mutant.work("lengths count letters")
-def letters(work, params):
-    work.edit("respond.py", "Content-Length: {len(body)}", "Content-Length: {len(body.decode('utf-8', 'replace'))}")
+wrong("syntax_error", "", "the program does not start", ("import socket\n", "import socket as\n"))
+
+wrong("text_without_accents", "R1", "the text has no accents",
+      ('UTF8, TEXT.encode("utf-8")', 'UTF8, TEXT.encode("ascii", "ignore")'))
+wrong("text_with_newline", "R1", "the text has a line end behind it",
+      ('UTF8, TEXT.encode("utf-8")', 'UTF8, (TEXT + "\\n").encode("utf-8")'))
+wrong("text_is_html", "R1", "the text is labelled as HTML",
+      ('"200 OK", UTF8, TEXT', '"200 OK", UTF8.replace("plain", "html"), TEXT'))
+wrong("text_created", "R1", "the text is 201", ('"200 OK", UTF8, TEXT', '"201 Created", UTF8, TEXT'))
+
+wrong("latin_ascii", "R2", "the Latin text has no accents",
+      ('TEXT.encode("iso-8859-1")', 'TEXT.encode("ascii", "replace")'))
+wrong("latin_is_html", "R2", "the Latin text is labelled as HTML",
+      ('"200 OK", LATIN, TEXT', '"200 OK", LATIN.replace("plain", "html"), TEXT'))
+wrong("latin_in_utf8", "R2", "the Latin text is in UTF-8, and says so",
+      ('LATIN, TEXT.encode("iso-8859-1")', 'UTF8, TEXT.encode("utf-8")'))
+wrong("latin_missing", "R2", "there is no Latin text", ('path == "/latin"', 'path == "/latin1"'))
+
+wrong("page_is_text", "R3", "the page is labelled as text",
+      ('"text/html; charset=utf-8"', '"text/plain; charset=utf-8"'))
+wrong("page_of_nothing", "R3", "the page does not hold the text", ("<p>{TEXT}</p>", "<p>Hello</p>"))
+wrong("page_ascii", "R3", "the page has no accents",
+      ('"text/html; charset=utf-8", page.encode()', '"text/html; charset=utf-8", page.encode("ascii", "ignore")'))
+wrong("page_in_comment", "R3", "the text is a comment in the page", ("<p>{TEXT}</p>", "<!-- {TEXT} -->"))
+wrong("page_escaped", "R3", "the tags are escaped", ("<p>{TEXT}</p>", "&lt;p&gt;{TEXT}&lt;/p&gt;"))
+
+wrong("empty_with_length", "R4", "204 with Content-Length: 0",
+      ('head("204 No Content")', 'head("204 No Content", "Content-Length: 0")'))
+wrong("empty_200", "R4", "200 with a length of 0",
+      ('yield head("204 No Content")', 'yield head("200 OK", "Content-Length: 0")'))
+wrong("empty_chunked", "R4", "204 in no chunks",
+      ('head("204 No Content")', 'head("204 No Content", "Transfer-Encoding: chunked")'))
+wrong("reset_content", "R4", "205 for 204", ('yield head("204 No Content")', 'yield head("205 Reset Content")'))
+
+wrong("no_space", "R5", "no space behind the code", ('"{code} "', '"{code}"'))
+wrong("with_reason", "R5", "the odd status has a reason", ('"{code} "', '"{code} OK"'))
+wrong("odd_200", "R5", "the odd status is 200", ('"{code} "', '"200 "'))
+wrong("odd_empty", "R5", "the odd status comes without a text", ('b"An unusual success.\\n"', 'b""'))
+wrong("other_code", "R5", "the code is a neighbour's", ('"{code} "', '"299 "'))
+
+wrong("no_location", "R6", "a redirect to nowhere", (', "Location: /text")', ")"))
+wrong("moved_for_now", "R6", "/moved is 302", ("301 Moved Permanently", "302 Found"))
+wrong("moved_to_latin", "R6", "/moved leads elsewhere", ('"Location: /text"', '"Location: /latin"'))
+wrong("moved_308", "R6", "/moved is 308", ("301 Moved Permanently", "308 Permanent Redirect"))
+
+wrong("go_nowhere", "R7", "/go sends nobody anywhere", ('if re.fullmatch(r"/[!-~]*", place):', "if False:"))
+wrong("go_to_text", "R7", "/go always leads to /text", ('f"Location: {place}")', '"Location: /text")'))
+wrong("go_undecoded", "R7", "the place is not decoded",
+      ('place = unquote(query.removeprefix("to="))', 'place = "/" + query.removeprefix("to=%2F")'))
+wrong("go_decoded_twice", "R7", "the place is decoded twice",
+      ("place = unquote(query", "place = unquote(unquote(query"),
+      ('"to="))\n', '"to=")))\n'))
+wrong("go_for_good", "R7", "/go is 301", ('"302 Found"', '"301 Moved Permanently"'))
+wrong("go_path_only", "R7", "the place's query is lost",
+      ('f"Location: {place}")', 'f"Location: {place.partition(chr(63))[0]}")'))
+wrong("go_decoded_ahead", "R7", "the query is decoded ahead of being read",
+      ('place = unquote(query.removeprefix("to="))', 'place = unquote(query).split("&")[0].removeprefix("to=")'))
+
+wrong("split_head", "R8", "the place goes into Location as it is",
+      ('if re.fullmatch(r"/[!-~]*", place):', "if True:"))
+wrong("only_crlf", "R8", "only CR LF is looked for",
+      ('if re.fullmatch(r"/[!-~]*", place):', 'if "\\r\\n" not in place:'))
+wrong("only_lf", "R8", "only LF is looked for", ('if re.fullmatch(r"/[!-~]*", place):', 'if "\\n" not in place:'))
+wrong("only_cr", "R8", "only CR is looked for", ('if re.fullmatch(r"/[!-~]*", place):', 'if "\\r" not in place:'))
+wrong("lf_removed", "R8", "LF is removed, CR is not",
+      ('place = unquote(query.removeprefix("to="))', 'place = unquote(query.removeprefix("to=")).replace("\\n", "")'),
+      ('if re.fullmatch(r"/[!-~]*", place):', "if True:"))
+wrong("small_escapes", "R8", "only %0d%0a in small letters is looked for",
+      ('if re.fullmatch(r"/[!-~]*", place):', 'if "%0d" not in query and "%0a" not in query:'))
+wrong("folded", "R8", "a line end with a space behind it is let through",
+      ('if re.fullmatch(r"/[!-~]*", place):',
+       'if not re.search("[\\r\\n](?! )", place.replace("\\r\\n ", "\\t ")) and "\\t" not in place or'
+       ' place.count("\\n ") == 1:'))
+wrong("split_found", "R8", "where the place holds line ends, 200", ('"400 Bad Request"', '"200 OK"'))
+
+wrong("collected", "R9", "the story is told when it is over", ("for line in story():", "for line in list(story()):"))
+wrong("two_lines", "R9", "two lines are sent at once",
+      ('    for line in story():\n        data = f"{line}\\n".encode()\n',
+       '    told = iter(list(story()))\n    for line in told:\n        data = f"{line}\\n".encode()\n'
+       "        time.sleep(0.2)\n"))
+wrong("no_newlines", "R9", "the lines have no newlines", ('f"{line}\\n".encode()', 'f"{line}".encode()'))
+wrong("all_but_last", "R9", "the last line is not told",
+      ("for line in story():", "for line in list(STORY[:-1]):\n        time.sleep(0.5)"))
+wrong("story_is_html", "R9", "the story is labelled as HTML",
+      ("streamed(method, version, UTF8)", 'streamed(method, version, UTF8.replace("plain", "html"))'))
+wrong("old_collected", "R9", "HTTP/1.0 is told the story when it is over",
+      ("for line in story():", "for line in story() if chunked else list(story()):"))
+wrong("story_created", "R9", "the story is 201",
+      ('yield head("200 OK", f"Content', 'yield head("201 Created", f"Content'))
+
+wrong("decimal_sizes", "R10", "chunk sizes are decimal", ('b"%x\\r\\n', 'b"%d\\r\\n'))
+wrong("no_last_chunk", "R10", "the last chunk is forgotten", ('yield b"0\\r\\n\\r\\n"', 'yield b""'))
+wrong("half_last_chunk", "R10", "the last chunk lacks its blank line", ('yield b"0\\r\\n\\r\\n"', 'yield b"0\\r\\n"'))
+wrong("sizes_of_letters", "R10", "chunk sizes count letters", ("(len(data), data)", "(len(data.decode()), data)"))
+wrong("size_with_end", "R10", "chunk sizes count the line end behind the chunk",
+      ("(len(data), data)", "(len(data) + 2, data)"))
+wrong("story_with_length", "R10", "the story has a length and no chunks",
+      ('"Transfer-Encoding: chunked" if chunked',
+       'f"Content-Length: {sum(len(line.encode()) + 1 for line in STORY)}" if chunked'),
+      (" if chunked else data", " if False else data"),
+      ("    if chunked:\n        yield", "    if False:\n        yield"))
+wrong("line_ends_in_chunks", "R10", "the lines end in CR LF",
+      ('data = f"{line}\\n".encode()',
+       'data = f"{line}\\n".encode().replace(b"\\n", b"\\r\\n" if chunked else b"\\n")'))
+wrong("empty_chunk", "R10", "a line more, and it is empty",
+      ('yield b"0\\r\\n\\r\\n"', 'yield b"1\\r\\n\\n\\r\\n0\\r\\n\\r\\n"'))
+
+wrong("always_found", "R11", "200 for what does not exist", ("404 Not Found", "200 OK"))
+wrong("empty_404", "R11", "404 without a text", ('b"There is no such thing here.\\n"', 'b""'))
+wrong("gone", "R11", "410 for what does not exist", ("404 Not Found", "410 Gone"))
+wrong("prefix_text", "R11", "what begins with /text is the text",
+      ('if path == "/text":', 'if path.startswith("/text"):'))
+wrong("prefix_latin", "R11", "what begins with /latin is the Latin text",
+      ('path == "/latin"', 'path.startswith("/latin")'))
+wrong("go_anyhow", "R11", "what begins with /go goes", ('path == "/go"', 'path.startswith("/go")'))
+wrong("front", "R11", "/ is the page", ('path == "/page"', 'path in ("/page", "/")'))
+
+wrong("bare_newlines", "R12", "lines end in a newline only", ('f"{line}\\r\\n" for', 'f"{line}\\n" for'))
+wrong("one_bare_newline", "R12", "the status line ends in a newline only",
+      ('(f"HTTP/1.1 {status}", date, *fields, "")).encode("latin-1")',
+       '(f"HTTP/1.1 {status}", date, *fields, "")).encode("latin-1").replace(b"\\r\\n", b"\\n", 1)'))
+wrong("space_ahead", "R12", "a space stands ahead of a colon", ('"Date: %a', '"Date : %a'))
+wrong("lonely_word", "R12", "a line of the head has no colon", ('date, *fields, ""', 'date, "hello", *fields, ""'))
+wrong("accent_in_reason", "R12", "the reason of 404 has an accent", ('"404 Not Found"', '"404 Pas trouvé"'))
+
+wrong("python_date", "R13", "Date is local time, as Python prints it",
+      ('"Date: %a, %d %b %Y %H:%M:%S GMT", time.gmtime()', '"Date: %c"'))
+wrong("stale_date", "R13", "Date is when the program was started",
+      ("def story():", "STARTED = time.gmtime(time.time() - 60)\n\n\ndef story():"),
+      ("time.gmtime())\n    return", "STARTED)\n    return"))
+wrong("date_of_texts", "R13", "404 has no Date",
+      ('date, *fields, "")', "*([] if status.startswith('404') else [date]), *fields, \"\")"))
+wrong("no_date", "R13", "no Date", ("date, *fields", "*fields"))
+wrong("hour_ahead", "R13", "Date is an hour ahead",
+      ("time.gmtime())\n    return", "time.gmtime(time.time() + 3600))\n    return"))
+wrong("utc_date", "R13", "Date ends in UTC", ("%S GMT", "%S UTC"))
+
+wrong("letters", "R14", "lengths count letters",
+      ("Content-Length: {len(body)}", "Content-Length: {len(body.decode('utf-8', 'replace'))}"))
+wrong("no_length", "R14", "404 has no length",
+      ('f"Content-Length: {len(body)}", *fields',
+       '*([] if status.startswith("404") else [f"Content-Length: {len(body)}"]), *fields'))
+wrong("too_long", "R14", "lengths are one too great",
+      ("Content-Length: {len(body)}", "Content-Length: {len(body) + 1}"))
+wrong("too_short", "R14", "lengths are one too small",
+      ("Content-Length: {len(body)}", "Content-Length: {len(body) - 1}"))
+wrong("redirect_without_length", "R14", "redirects have no length",
+      ('f"Content-Length: {len(body)}", *fields', '*([] if fields else [f"Content-Length: {len(body)}"]), *fields'))
+
+wrong("no_charset", "R15", "the page does not name its charset", ('"text/html; charset=utf-8"', '"text/html"'))
+wrong("unnamed_charset", "R15", "404 does not name its charset",
+      ('"404 Not Found", UTF8', '"404 Not Found", "text/plain"'))
+wrong("redirect_without_type", "R15", "redirects have no Content-Type",
+      ('yield head(status, f"Content-Type: {kind}", f',
+       'yield head(status, *([] if fields else [f"Content-Type: {kind}"]), f'))
+wrong("latin_for_text", "R15", "the text in UTF-8 is labelled as ISO-8859-1",
+      ('"200 OK", UTF8, TEXT', '"200 OK", LATIN, TEXT'))
+wrong("utf8_for_latin", "R15", "the Latin text is labelled as UTF-8",
+      ('"200 OK", LATIN, TEXT', '"200 OK", UTF8, TEXT'))
+wrong("story_charset", "R15", "the story does not name its charset",
+      ("streamed(method, version, UTF8)", 'streamed(method, version, "text/plain")'))
+wrong("wrong_name", "R15", "the charset has a name that nobody knows",
+      ("text/plain; charset=utf-8", "text/plain; charset=unicode"))
+
+wrong("head_with_body", "R16", "HEAD gets the body", ('if method != "HEAD":', "if True:"))
+wrong("head_with_story", "R16", "HEAD is told the story",
+      ('    if method == "HEAD":\n        return\n    for', "    for"))
+wrong("head_with_last_chunk", "R16", "HEAD gets the last chunk",
+      ('    if method == "HEAD":\n        return\n    for line in story():',
+       '    for line in story() if method != "HEAD" else []:'))
+wrong("head_of_zero", "R16", "HEAD gets a length of 0",
+      ("Content-Length: {len(body)}", "Content-Length: {len(body) if method != 'HEAD' else 0}"))
+wrong("head_without_length", "R16", "HEAD gets no length",
+      ('f"Content-Length: {len(body)}", *fields',
+       '*([f"Content-Length: {len(body)}"] if method != "HEAD" else []), *fields'))
+wrong("head_forbidden", "R16", "HEAD is 405",
+      ('    path, _, query = target.partition("?")\n',
+       '    path, _, query = target.partition("?")\n    if method == "HEAD":\n'
+       '        yield head("405 Method Not Allowed", "Allow: GET")\n        return\n'))
+wrong("head_of_story_by_length", "R16", "HEAD of the story has no chunks",
+      ('chunked = version != "HTTP/1.0"', 'chunked = version != "HTTP/1.0" and method != "HEAD"'))
+
+wrong("always_chunked", "R17", "chunks for HTTP/1.0, too", ('chunked = version != "HTTP/1.0"', "chunked = True"))
+wrong("chunks_unsaid", "R17", "HTTP/1.0 gets chunks, and is not told",
+      ('"Transfer-Encoding: chunked" if chunked', '"Transfer-Encoding: chunked" if version != "HTTP/1.0"'),
+      ('chunked = version != "HTTP/1.0"', "chunked = True"))
+wrong("said_chunked", "R17", "HTTP/1.0 is told of chunks, and gets none",
+      ('"Transfer-Encoding: chunked" if chunked else "Connection: close"', '"Transfer-Encoding: chunked"'))
+
+wrong("says_close", "R18", "every response says close", ('*fields, "")', '"Connection: close", *fields, "")'))
+wrong("old_version", "R18", "every response is one of HTTP/1.0", ('f"HTTP/1.1 {status}"', 'f"HTTP/1.0 {status}"'))
+wrong("closes_after_404", "R18", "after 404 the connection ends",
+      ("            for piece in respond(method, target, version):\n                sock.sendall(piece)\n",
+       "            for piece in respond(method, target, version):\n                sock.sendall(piece)\n"
+       '                if piece.startswith(b"HTTP/1.1 404"):\n                    version = "HTTP/1.0"\n'))
+
+wrong("no_framing", "", "no length and no chunks, but the connection stays",
+      ('"Transfer-Encoding: chunked" if chunked else "Connection: close"', '"X-Chunked: no"'),
+      ('chunked = version != "HTTP/1.0"', "chunked = False"))
 
 
-@mutant.work("everything is UTF-8, also what is labelled otherwise")
-def utf8_only(work, params):
-    work.edit("respond.py", 'TEXT.encode("iso-8859-1")', 'TEXT.encode("utf-8")')
+# --- responses that are right, too ---
+
+def take(work, params, name: str) -> None:
+    """A program of right/, with the parameters in their places; it reads requests as the solution does."""
+    solution = (work.folder / "respond.py").read_text()
+    reading = solution[solution.index("def serve("):solution.index('\n\n\nif __name__')]
+    work.take(name, "respond.py")
+    for word, text in (("text_text", params["text"]), ("story_text", params["story"]), ("READING", reading),
+                       ("odd_code", str(params["code"]))):
+        work.edit("respond.py", word, text)
 
 
-@mutant.work("the page does not name its charset")
-def no_charset(work, params):
-    work.edit("respond.py", '"text/html; charset=utf-8"', '"text/html"')
+@mutant.right("chunks wherever there are chunks, other labels, absolute places, line ends cut out of a place")
+def framed(work, params):
+    take(work, params, "framed.py")
+    work.edit("respond.py", "own_host", params["own_name"])
 
 
-@mutant.work("the page names the wrong charset")
-def wrong_charset(work, params):
-    work.edit("respond.py", '"text/html; charset=utf-8"', '"text/html; charset=iso-8859-1"')
-
-
-@mutant.work("Date is local time, as Python prints it")
-def python_date(work, params):
-    work.edit("respond.py", '"Date: %a, %d %b %Y %H:%M:%S GMT", time.gmtime()', '"Date: %c"')
-
-
-@mutant.work("Date is when the program was started")
-def stale_date(work, params):
-    work.edit("respond.py", "def story():", "STARTED = time.gmtime(time.time() - 60)\n\n\ndef story():")
-    work.edit("respond.py", "time.gmtime())\n    return", "STARTED)\n    return")
-
-
-@mutant.work("204 with Content-Length: 0")
-def empty_with_length(work, params):
-    work.edit("respond.py", 'head("204 No Content")', 'head("204 No Content", "Content-Length: 0")')
-
-
-@mutant.work("200 for what does not exist")
-def always_found(work, params):
-    work.edit("respond.py", "404 Not Found", "200 OK")
-
-
-@mutant.work("no space behind the code")
-def no_space(work, params):
-    work.edit("respond.py", f'"{params["code"]} "', f'"{params["code"]}"')
-
-
-@mutant.work("a redirect to nowhere")
-def no_location(work, params):
-    work.edit("respond.py", ', "Location: /text")', ")")
-
-
-@mutant.work("chunk sizes are decimal")
-def decimal_sizes(work, params):
-    work.edit("respond.py", 'b"%x\\r\\n', 'b"%d\\r\\n')
-
-
-@mutant.work("the last chunk is forgotten")
-def no_last_chunk(work, params):
-    work.edit("respond.py", 'yield b"0\\r\\n\\r\\n"', 'yield b""')
-
-
-@mutant.work("the story is told when it is over")
-def collected(work, params):
-    work.edit("respond.py", "for line in story():", "for line in list(story()):")
-
-
-@mutant.work("chunks for HTTP/1.0, too")
-def always_chunked(work, params):
-    work.edit("respond.py", 'chunked = version != "HTTP/1.0"', "chunked = True")
-
-
-@mutant.work("no length and no chunks, but the connection stays")
-def no_framing(work, params):
-    work.edit("respond.py", '"Transfer-Encoding: chunked" if chunked else "Connection: close"', '"X-Chunked: no"')
-    work.edit("respond.py", 'chunked = version != "HTTP/1.0"', "chunked = False")
-
-
-@mutant.work("HEAD gets the body")
-def head_with_body(work, params):
-    work.edit("respond.py", 'if method != "HEAD":', "if True:")
-
-
-@mutant.work("the query goes into Location as it is")
-def split_head(work, params):
-    work.edit("respond.py", 'if re.fullmatch(r"/[!-~]*", place):', "if True:")
-
-
-@mutant.work("/go sends nobody anywhere")
-def go_nowhere(work, params):
-    work.edit("respond.py", 'if re.fullmatch(r"/[!-~]*", place):', "if False:")
-
-
-@mutant.work("a missing page is described in a charset that nobody names")
-def unnamed_charset(work, params):
-    work.edit("respond.py", '"404 Not Found", UTF8', '"404 Not Found", "text/plain"')
-
-
-@mutant.work("the program does not start")
-def syntax_error(work, params):
-    work.edit("respond.py", "import socket\n", "import socket as\n")
+@mutant.right("out of a table; two chunks for a line; what is no place is 404")
+def table(work, params):
+    take(work, params, "table.py")
 
 
 # --- answers ---
@@ -192,6 +320,11 @@ def read_right(answers, params):
 @mutant.answers("a letter is a byte")
 def letters_are_bytes(answers, params):
     answers["utf8_bytes"] = len(params["text"])
+
+
+@mutant.answers("every letter has two bytes")
+def two_bytes_each(answers, params):
+    answers["latin_bytes"] = len(params["text"].encode())
 
 
 @mutant.answers("the size is decimal")

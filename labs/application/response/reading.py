@@ -2,6 +2,7 @@
 
 import email.utils
 import re
+from functools import lru_cache
 
 from mnlab.checks import expect
 from mnlab.protocols import http, tcp
@@ -9,14 +10,21 @@ from mnlab.protocols import http, tcp
 #: RFC 9112, section 4: the space behind the code is required, the reason is not.
 STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-5][0-9]{2} [\t -~]*")
 FIELD_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~]*")  # RFC 9112, section 5; RFC 9110, section 5.6.2
+LAST_CHUNK = b"\r\n0\r\n\r\n"  # RFC 9112, section 7.1; what stands ahead of it is the end of a chunk
 DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")  # RFC 9110, 5.6.7
+
+
+@lru_cache(maxsize=2)
+def followed(evidence) -> list[tcp.Connection]:
+    """All connections of the client's, followed once for all checks."""
+    return tcp.connections(evidence.frames("client"))
 
 
 def connections(evidence, name: str) -> list[tcp.Connection]:
     """The connections that began in a step: from its mark to the next one."""
     begin = evidence.mark(name)
     end = min([one.start for one in evidence.timeline if one.kind == "mark" and one.start > begin], default=1e9)
-    return [one for one in tcp.connections(evidence.frames("client")) if begin <= one.time < end]
+    return [one for one in followed(evidence) if begin <= one.time < end]
 
 
 def exchanges(evidence, name: str) -> list[http.Exchange]:
@@ -77,3 +85,46 @@ def charset(message: http.HttpMessage) -> tuple[str, str]:
 
 def said(message: http.HttpMessage | None) -> str:
     return http.words(message) if message else "no response"
+
+
+# --- the student's server ---
+
+def line_times(connection: tcp.Connection, lines: list[bytes]) -> list[float]:
+    """When each line of the story was all there."""
+    stream, place, found = connection.stream(tcp.SERVER), 0, []
+    for line in lines:
+        place = stream.find(line, place)
+        if place < 0:
+            break
+        place += len(line)
+        found.append(connection.when(tcp.SERVER, place - 1))
+    return found
+
+
+def decoded(message: http.HttpMessage) -> str | None:
+    """The body as its charset has it; None if none is named, or if it is another one."""
+    label = charset(message)[1]
+    try:
+        return message.body.decode(label) if re.fullmatch("[a-z0-9_-]{3,20}", label) else None
+    except (ValueError, LookupError):
+        return None
+
+
+def dateless(message: http.HttpMessage) -> list[str]:
+    """A head's lines without Date, in order of their names."""
+    return [message.start_line, *sorted(f"{name.lower()}: {value}" for name, value in message.headers
+                                        if name.lower() != "date")]
+
+
+def unread(connection: tcp.Connection) -> bytes:
+    """What a server sent beyond the end of a response, where the next one should begin."""
+    stream, place = connection.stream(tcp.SERVER), 0
+    for one in http.of_connection(connection):
+        if one.response is None or not one.response.start_line.startswith("HTTP/"):
+            break
+        place = stream.find(one.response.head, place) + len(one.response.head)
+        if one.response.chunked:
+            place = max(place, stream.find(LAST_CHUNK, place) + len(LAST_CHUNK))
+        else:
+            place += len(one.response.body)
+    return b"" if stream[place:].startswith(b"HTTP/") else stream[place:]

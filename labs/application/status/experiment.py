@@ -4,27 +4,28 @@
              s1 ── server     nginx, and behind it an application under gunicorn
     staff  ──┘
 
-First the demonstration's nginx (port 80), then the student's, before the same application. A step begins at the mark
-of its name and lasts until the next one.
+The demonstration's nginx (port 80), and the student's before the same application. A step begins at the mark of its
+name and lasts until the next one.
 """
 
 import random
 import string
 import tempfile
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from mnlab.lab import Diagram, scene
 
 needs = ("netem", "nginx", "curl", "gunicorn")
 
-diagram = Diagram(captures=("client",), protocols=("http",), hosts=("client", "server"), first="continue", last="yours",
-                  limit=64)
+diagram = Diagram(captures=("client",), protocols=("http",), scene="statuses", hosts=("client", "server"),
+                  first="continue", last="end", limit=64)
 
 WORDS = ("amber", "birch", "cocoa", "delta", "ember", "fjord", "grape", "hazel", "ivory", "lemon", "maple", "olive")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 STOPPED = 8099  # a port of the server on which nobody listens
+NEIGHBOUR = 21  # the end of another address of the client: next to that of the staff
+CLAIMS = ("X-Forwarded-For", "X-Real-IP")  # where a client may say that it speaks for somebody else
 SETTLE = 0.3  # s: the first of two requests is at work before the second one comes
 
 
@@ -48,8 +49,8 @@ def topology(params):
                  for name, number in (("client", 10), ("staff", 20), ("server", 80))})
 
 
-@scene(work=["*"])
-def statuses(net, rec, work):
+@scene
+def statuses(net, rec):
     """What a status says, and why."""
     with tempfile.TemporaryDirectory(prefix="site-", dir="/tmp") as folder:
         serve(rec, net["server"], Path(folder))
@@ -62,8 +63,17 @@ def statuses(net, rec, work):
             redirects(stage, Path(folder))
             rec.progress("whose fault it is")
             faults(stage, rec)
-            rec.progress("your server")
-            yours(stage, rec)
+            rec.mark("end")
+
+
+@scene(work=["*"])
+def yours(net, rec, work):
+    """Your server."""
+    with tempfile.TemporaryDirectory(prefix="app-", dir="/tmp") as folder:
+        start_application(rec, net["server"], Path(folder))
+        net["client"].run(f"ip addr add {rec.params['net']}.{NEIGHBOUR}/24 dev client-eth0")
+        with rec.capture("client", "staff"):
+            judge(Stage(net, rec, rec.params["port"]), rec)
 
 
 def text(p) -> str:
@@ -75,26 +85,31 @@ def serve(rec, server, folder: Path) -> None:
     """The application, and the demonstration's nginx before it."""
     from mnlab.lab.work import fill_in
     here, root = Path(__file__).parent, folder / "site"
-    folder.chmod(0o755)
     (root / "archive").mkdir(parents=True)
     (root / "long.txt").write_text(text(rec.params))
     (root / "archive/index.html").write_text("the archive\n")
     (root / "secret.txt").write_text("nobody's business\n")
     (root / "secret.txt").chmod(0o600)  # root's; nginx's worker is www-data
-    (folder / "app.py").write_text((here / "app.py").read_text())
     (folder / "nginx.conf").write_text(fill_in((here / "site.conf").read_text(), rec.params | {
         "root": root, "stopped_port": STOPPED}))
-    rec.service("app", server, ["gunicorn", "--bind", f"127.0.0.1:{rec.params['app_port']}", "--threads", "4",
-                                "--user", "www-data", "--access-logfile", "-", "--chdir", folder, "app:application"],
-                tcp=rec.params["app_port"], timeout=30)
+    start_application(rec, server, folder)
     rec.service("nginx", server, ["nginx", "-p", folder, "-c", "nginx.conf", "-e", "stderr"], tcp=80)
 
 
-class Stage:
-    """Clients of the server: curl, bare sockets, and one that remembers."""
+def start_application(rec, server, folder: Path) -> None:
+    folder.chmod(0o755)
+    (folder / "app.py").write_text(Path(__file__).with_name("app.py").read_text())
+    rec.service("app", server, ["gunicorn", "--bind", f"127.0.0.1:{rec.params['app_port']}", "--threads", "4",
+                                "--user", "www-data", "--access-logfile", "-", "--chdir", folder, "app:application"],
+                tcp=rec.params["app_port"], timeout=30)
 
-    def __init__(self, net, rec):
-        self.net, self.rec, self.host = net, rec, net["server"].IP()
+
+class Stage:
+    """Clients of the server at one of its ports: curl, bare sockets, and one that remembers."""
+
+    def __init__(self, net, rec, port: int = 80):
+        self.net, self.rec, self.address, self.port = net, rec, net["server"].IP(), port
+        self.host = self.address if port == 80 else f"{self.address}:{port}"
 
     def curl(self, name: str, *options: str) -> None:
         """curl on the client; "{}" in an option is the server."""
@@ -103,26 +118,28 @@ class Stage:
                      check=False, timeout=60)  # up to four URLs
 
     @contextmanager
-    def asking(self, lines: str, port: int = 80, who: str = "client"):
+    def asking(self, lines: str, who: str = "client"):
         """A socket that has asked; it is read to its end when the block ends. What came is given as a list."""
         from mnlab.net import sockets
         came = []
         try:
-            with sockets.connect(self.net[who], (self.host, port)) as connection:
+            with sockets.connect(self.net[who], (self.address, self.port)) as connection:
                 connection.sendall(lines.replace("\n", "\r\n").encode())
                 yield came
                 came.append(sockets.read_to_end(connection)[0].decode("latin-1"))
         except ConnectionError:  # the wire shows it
             came.append("")
 
-    def ask(self, lines: str, port: int = 80, who: str = "client") -> str:
-        with self.asking(lines, port, who) as came:
+    def ask(self, lines: str, who: str = "client") -> str:
+        with self.asking(lines, who) as came:
             pass
         return came[0]
 
-    def get(self, path: str, port: int = 80, who: str = "client", *headers: str) -> str:
-        lines = f"GET {path} HTTP/1.1", f"Host: {self.host}", "Connection: close", *headers, "", ""
-        return self.ask("\n".join(lines), port, who)
+    def get(self, path: str, who: str = "client", *headers: str, host: str = "") -> str:
+        return self.ask(self.question(path, *headers, host=host), who)
+
+    def question(self, path: str, *headers: str, host: str = "") -> str:
+        return "\n".join([f"GET {path} HTTP/1.1", f"Host: {host or self.host}", "Connection: close", *headers, "", ""])
 
     def fetch(self, path: str):
         """(status, headers in lower case, text), for the visitor."""
@@ -146,9 +163,9 @@ def pages(stage, rec) -> None:
     rec.mark("page")
     stage.get("/long.txt")
     rec.mark("part")
-    stage.get("/long.txt", 80, "client", f"Range: bytes={p['first']}-{p['last']}")
+    stage.get("/long.txt", "client", f"Range: bytes={p['first']}-{p['last']}")
     rec.mark("beyond")
-    stage.get("/long.txt", 80, "client", f"Range: bytes={p['size'] + 10}-")
+    stage.get("/long.txt", "client", f"Range: bytes={p['size'] + 10}-")
 
 
 def redirects(stage, folder: Path) -> None:
@@ -190,51 +207,73 @@ def faults(stage, rec) -> None:
                        ("ratio-again", f"/ratio?a={p['a']}&b={p['b']}")):
         rec.mark(name)
         get(path)
-    crowd(stage, "busy", partial(get, "/report"), "/report", 80)
+    crowd(stage, "busy", "/report")
     rec.mark("stopped")
     get("/stopped")
     rec.mark("impatient")
     get("/impatient")
 
 
-def crowd(stage, name: str, get, path: str, port: int) -> None:
+def crowd(stage, name: str, path: str) -> None:
     """The staff asks for a report; while it is at work, the client asks, too; and once more when it is done."""
     stage.rec.mark(name)
-    with stage.asking(f"GET {path} HTTP/1.1\nHost: {stage.host}\nConnection: close\n\n", port, "staff"):
+    with stage.asking(stage.question(path), "staff"):
         stage.rec.wait(SETTLE)
-        get()
+        stage.get(path)
     stage.rec.mark(f"{name}-again")
-    get()
+    stage.get(path)
 
 
-def yours(stage, rec) -> None:
-    """The student's nginx: the same questions, and each time one that is answered otherwise."""
-    p, port = rec.params, rec.params["port"]
-    rec.mark("yours")
+def judge(stage, rec) -> None:
+    """The student's nginx: the same questions, and each time some that are answered otherwise."""
+    p = rec.params
     rec.student_service("server", stage.net["server"], ["nginx", "-p", ".", "-c", "nginx.conf", "-e", "stderr"],
-                        tcp=port)
-    base = f"http://{stage.host}:{port}"
-
-    def ask(name, path, who="client", *headers):
-        rec.mark(f"your-{name}")
-        stage.get(path, port, who, *headers)
-
-    ask("page", "/guide.txt")
-    ask("part", "/guide.txt", "client", f"Range: bytes={p['page']}-{p['page'] + 9}")
-    ask("moved", f"/{p['old_area']}/{p['day']}.txt?page={p['page']}")
-    ask("today", "/today")
-    ask("client-at-staff", "/staff/plan.txt")
-    ask("staff-at-staff", "/staff/plan.txt", "staff")
-    ask("missing", f"/news/{p['token']}.txt")
-    ask("ratio", f"/app/ratio?a={p['a']}&b={p['b']}")
-    ask("no-number", f"/app/ratio?a=ten&b={p['b']}")
-    ask("by-zero", f"/app/ratio?a={p['a']}&b=0")
-    rec.mark("your-no-host")
-    stage.ask("GET /guide.txt HTTP/1.1\nConnection: close\n\n", port)
-    body = Path("upload")
-    for name, kilobytes in (("upload", p["upload_kb"] - 5), ("too-much", p["upload_kb"] + 5)):
-        body.write_bytes(b"x" * 1024 * kilobytes)
-        rec.mark(f"your-{name}")
-        stage.curl(name, "-H", "Expect: 100-continue", "--data-binary", f"@{body}", f"{base}/app/upload")
-    crowd(stage, "your-busy", partial(stage.get, "/app/report", port), "/app/report", port)
+                        tcp=stage.port)
+    for name, (path, who, *headers) in questions(p).items():
+        rec.mark(name)
+        stage.get(path, who, *headers)
+    rec.mark("neighbour")
+    stage.curl("neighbour", "--interface", f"{p['net']}.{NEIGHBOUR}", "http://{}/staff/plan.txt")
+    body, full = Path("upload"), 1024 * p["upload_kb"]
+    for name, size in (("upload", full // 2), ("full", full), ("too-much", full + 1), ("far-too-much", 20 * full)):
+        body.write_bytes(b"x" * size)
+        rec.mark(name)
+        stage.curl(name, "-H", "Expect: 100-continue", "--data-binary", f"@{body}", "http://{}/app/upload")
+    reports(stage)
     rec.mark("end")
+
+
+def questions(p) -> dict[str, tuple[str, ...]]:
+    """What is asked at the student's server: step -> path, who asks, more header lines."""
+    old, day, other = p["old_area"], p["day"], next(day for day in DAYS if day != p["day"])
+    return {
+        "page": ("/guide.txt", "client"), "news": (f"/news/{other}.txt", "client"),
+        "part": ("/guide.txt", "client", f"Range: bytes={p['page']}-{p['page'] + 9}"),
+        "last-part": ("/guide.txt", "client", "Range: bytes=-10"),
+        "moved": (f"/{old}/{day}.txt?page={p['page']}&from=here", "client"),
+        "moved-bare": (f"/{old}/{other}.txt", "client"),
+        "moved-unknown": (f"/{old}/{p['token']}.txt?{day}", "client"),
+        "today": ("/today", "client"),
+        "client-at-staff": ("/staff/plan.txt", "client"), "staff-at-staff": ("/staff/plan.txt", "staff"),
+        "client-guesses": (f"/staff/{p['token']}.txt", "client"),
+        "client-pretends": ("/staff/plan.txt", "client", *(f"{name}: {p['net']}.20" for name in CLAIMS)),
+        "missing": (f"/news/{p['token']}.txt", "client"), "missing-area": (f"/{old}s/{day}.txt", "client"),
+        "missing-below": (f"/news/{old}/{day}.txt", "client"),
+        "missing-for-staff": (f"/staff/{p['token']}.txt", "staff"), "missing-front": (f"/{p['token']}", "client"),
+        "ratio": (f"/app/ratio?a={p['a']}&b={p['b']}", "client"),
+        "no-number": (f"/app/ratio?a=ten&b={p['b']}", "client"),
+        "by-zero": (f"/app/ratio?a={p['a']}&b=0", "client"), "app-missing": (f"/app/{p['token']}", "client"),
+        "app-leads": ("/app/latest", "client"), "app-refuses": ("/app/upload", "client"),
+        "edition": ("/app/news/1", "client"),
+    }
+
+
+def reports(stage) -> None:
+    """Reports for two at a time, and something else meanwhile; then the other way round, under other names."""
+    crowd(stage, "busy", "/app/report")
+    stage.rec.mark("turned")
+    with stage.asking(stage.question("/app/report")):
+        stage.rec.wait(SETTLE)
+        stage.get("/app/report?again", "staff", host="company")
+        stage.get("/app/news/1")
+        stage.get("/guide.txt")

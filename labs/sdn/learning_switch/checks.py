@@ -4,114 +4,24 @@ What the controller sends is delayed by `away` ms, so a frame that waits for it 
 bound that follows from the set-up, not from a measurement. SETTLE is for what is still on its way when a command ends.
 """
 
-import re
-from functools import lru_cache
+from pathlib import Path
 
-from mnlab.checks import expect, points
-from mnlab.protocols import arp, icmp, ip, openflow
+from mnlab.checks import expect, observation, points
+from mnlab.lab.lab import load
+from mnlab.protocols import arp, icmp
 from mnlab.protocols.openflow import flow_table
 
-LOCAL = 0x88B5  # EtherType of the frames made by hand
-SETTLE = 0.5  # s: a flooded frame crosses two switches, each of which waits for the controller, 40 to 80 ms away
-PINGS = 8  # requests of the ping during which the controller dies, one each half second
-OUR_ADDRESSES = ("h1_mac", "h2_mac", "h3_mac", "h4_mac")
-
-
-# --- reading the evidence ---
-
-@lru_cache(maxsize=4)
-def conversation(evidence) -> tuple:
-    """All OpenFlow messages, in order of time."""
-    return tuple(openflow.openflow_messages(evidence.frames("c0")))
-
-
-def said(evidence, start: float, end: float, *types: str) -> list:
-    """The OpenFlow messages of these types between two times (s); packet-ins and -outs of our hosts' frames only."""
-    ours = {evidence.params[name] for name in OUR_ADDRESSES}
-    return [message for message in conversation(evidence) if start <= message.time <= end and message.type in types
-            and (message.inner is None or link(message.inner).source in ours)]
-
-
-def span(evidence, name: str) -> tuple[float, float]:
-    """From the start of a command until what it caused has settled."""
-    command = evidence.command(name)
-    return command.start, command.end + SETTLE
-
-
-def asked(evidence, name: str) -> list:
-    """The packet-ins that the command `name` caused."""
-    return said(evidence, *span(evidence, name), "PACKET_IN")
-
-
-def switch_of(evidence, message) -> str:
-    return evidence.name_of(message.datapath_id)
-
-
-def link(frame) -> ip.Ethernet:
-    return ip.ethernet(frame.data)
-
-
-def echoes(evidence, name: str, place: str, kind: int) -> list:
-    """Echo requests or replies that `place` saw because of the command `name`."""
-    start, end = span(evidence, name)
-    return [packet for packet in icmp.packets(evidence.frames(place))
-            if packet.type == kind and start <= packet.time <= end]
-
-
-def answered(evidence, name: str) -> tuple[int, int]:
-    """(answers without copies, requests) of a ping, as its own host's capture has them."""
-    host = evidence.command(name).host
-    found = echoes(evidence, name, host, icmp.ECHO_REQUEST)
-    mine = [packet for packet in found if packet.source == evidence.params[host]]
-    replies = {(packet.ident, packet.seq) for packet in echoes(evidence, name, host, icmp.ECHO_REPLY)
-               if packet.target == evidence.params[host]}
-    return len(replies & {(packet.ident, packet.seq) for packet in mine}), len(mine)
-
-
-def round_trips(evidence, name: str) -> list[float]:
-    """The round trips (ms) that a ping printed."""
-    return [float(time) for time in re.findall(r"time=([\d.]+) ms", evidence.command(name).stdout)]
-
-
-def hand_made(evidence) -> list[tuple[str, str]]:
-    """(source, target) of the frames made by hand."""
-    return [tuple(pair.split(">")) for pair in evidence.params["frames"].split()]
-
-
-def hearers(evidence, number: int) -> set[str]:
-    """Which of h1, h2, h3 received the frame made by hand with this number (from 1)."""
-    source = evidence.params[f"{hand_made(evidence)[number - 1][0]}_mac"]
-    return {host for host in ("h1", "h2", "h3") for frame in evidence.frames(host)
-            if link(frame).ethertype == LOCAL and link(frame).source == source
-            and link(frame).source != evidence.params[f"{host}_mac"]
-            and frame.data[14:].startswith(f"frame {number} ".encode())}
-
-
-def port_at(evidence, switch: str, mac: str, time: float) -> int | None:
-    """At which port of `switch` the host with this address really was; None if nobody has it."""
-    p = evidence.params
-    at, host = p["ports"], next((name for name in ("h1", "h2", "h3", "h4") if p[f"{name}_mac"] == mac), None)
-    home = "s2" if host == "h4" or host == "h2" and time > evidence.mark("moved") else "s1"
-    if host is None:
-        return None
-    return at[switch] if switch != home else p["_h2_later"] if (host, home) == ("h2", "s2") else at[host]
-
-
-def learned_flows(evidence, name: str) -> dict:
-    """(switch, eth_src, eth_dst) -> flow, of the dump `name`, without those of priority 0."""
-    return {(switch, flow.match.get("eth_src"), flow.match.get("eth_dst")): flow for switch in ("s1", "s2")
-            for flow in flow_table.flows(evidence.text(f"{name}-{switch}")) if flow.priority}
-
-
-def added(evidence) -> list:
-    """The flow-mods by which the student's switch added flows, without those of priority 0."""
-    return [message for message in said(evidence, evidence.command("your-switch").start, float("inf"), "FLOW_MOD")
-            if message.body and message.body.command == "add" and message.body.priority]
+read = load(Path(__file__).with_name("reading.py"))
+SETTLE, PINGS = read.SETTLE, read.PINGS
+conversation, said, span, asked = read.conversation, read.said, read.span, read.asked
+switch_of, link, echoes, answered = read.switch_of, read.link, read.echoes, read.answered
+round_trips, hand_made, hearers, port_at = read.round_trips, read.hand_made, read.hearers, read.port_at
+learned_flows, added = read.learned_flows, read.added
 
 
 # --- a table miss, and a hub ---
 
-@points(1, claim="SDN-1", hint="What does a switch do with a frame if there is not even a flow for all others?")
+@observation(1, claim="SDN-1", hint="What does a switch do with a frame if there is not even a flow for all others?")
 def check_empty_table_drops(evidence):
     """While the controller is connected but the table is empty, a frame is dropped and nobody is asked."""
     done = "every flow was deleted, then h1 pinged h2"
@@ -120,7 +30,7 @@ def check_empty_table_drops(evidence):
            seen=f"{got} answers to {sent} requests, {len(packets)} packet-ins")
 
 
-@points(2, claim="SDN-5", hint="To whom is the frame addressed, and who has it in the capture?")
+@observation(2, claim="SDN-5", hint="To whom is the frame addressed, and who has it in the capture?")
 def check_hub_reaches_third_host(evidence):
     """Over the hub, h3 hears every echo request and reply between h1 and h2."""
     count = evidence.params["hub_pings"]
@@ -131,7 +41,7 @@ def check_hub_reaches_third_host(evidence):
            seen=f"{heard[0]} requests and {heard[1]} replies at h3")
 
 
-@points(1, claim="SDN-5", hint="Count packet-ins for one echo request. What did the hub remember?")
+@observation(1, claim="SDN-5", hint="Count packet-ins for one echo request. What did the hub remember?")
 def check_hub_asks_every_time(evidence):
     """The hub adds no flow: each echo frame comes to the controller from both switches, and is flooded by both."""
     start, end = span(evidence, "hub-ping")
@@ -181,14 +91,43 @@ def check_ports_are_learned(evidence):
                expected=f"a packet-in before, with a frame from it, by port {place}", seen="none")
 
 
-@points(2, claim="SDN-3", hint="A flow for each direction, at each switch on the way. And the frame at hand?")
-def check_known_pairs_get_flows(evidence):
-    """After one ping each to h2 and h4 the switches hold the flows between h1 and both, and no ping was lost."""
-    p = evidence.params
-    for name in ("first-ping", "far-ping"):
+@points(1, claim="SDN-2", hint="Which frames does a flow take past you? And from which would you still learn?")
+def check_flows_are_for_frames_like_the_one_at_hand(evidence):
+    """Each flow matches sender, port and destination of a frame that was shown before, and nothing else."""
+    expect(added(evidence), done="your switch was running", expected="learned flows", seen="none")
+    for flow in added(evidence):
+        match = flow.body.match
+        done = f"your switch added a flow to {switch_of(evidence, flow)}"
+        expect(set(match) == {"in_port", "eth_src", "eth_dst"}, done=done,
+               expected="in_port, eth_src and eth_dst in it", seen=", ".join(sorted(match)) or "nothing in it")
+        wanted = match["eth_src"], match["eth_dst"], match["in_port"]
+        shown = [message for message in conversation(evidence) if message.type == "PACKET_IN" and message.inner
+                 and message.datapath_id == flow.datapath_id and evidence.mark("first") <= message.time <= flow.time
+                 and (link(message.inner).source, link(message.inner).target, message.body.in_port) == wanted]
+        expect(shown, done=f"{done} for frames from {evidence.name_of(wanted[0])} to {evidence.name_of(wanted[1])}",
+               expected="a packet-in before, with such a frame", seen="none")
+
+
+@points(1, claim="SDN-3", hint="And the frame at hand? A flow that has just been added does not see it any more.")
+def check_each_frame_goes_on_once(evidence):
+    """A frame that was shown to the controller arrives all the same, and only once."""
+    for name in ("first-ping", "second-ping", "far-ping", "late-ping"):
         got, sent = answered(evidence, name)
-        expect(sent and got == sent, done=f"h1 pinged ({name})", expected="an answer to each echo request",
-               seen=f"{got} answers to {sent} requests")
+        replies = [packet for packet in echoes(evidence, name, "h1", icmp.ECHO_REPLY)
+                   if packet.target == evidence.params["h1"]]
+        expect(sent and got == len(replies) == sent, done=f"h1 pinged ({name})",
+               expected="an answer to each echo request, once",
+               seen=f"{len(replies)} replies for {got} of {sent} requests")
+    for number, (source, target) in enumerate(hand_made(evidence), 1):
+        heard = hearers(evidence, number)
+        expect(heard and len(heard) == len(set(heard)), done=f"frame {number} was sent from {source} to {target}",
+               expected="it arrives, once at each host", seen=", ".join(heard) or "nowhere")
+
+
+@points(2, claim="SDN-3", hint="A flow for each direction, at each switch on the way.")
+def check_known_pairs_get_flows(evidence):
+    """After one ping each to h2 and h4 the switches hold the flows between h1 and both."""
+    p = evidence.params
     flows = learned_flows(evidence, "learned")
     for switch, one, other in (("s1", "h1", "h2"), ("s1", "h2", "h1"), ("s1", "h1", "h4"), ("s1", "h4", "h1"),
                                ("s2", "h1", "h4"), ("s2", "h4", "h1")):
@@ -249,8 +188,10 @@ def check_unknown_is_flooded(evidence):
     spoke = pairs.index(("h3", "h1"))
     for number, (source, target) in enumerate(pairs, 1):
         if target == "nobody" or target == "h3" and number <= spoke:
-            expect(hearers(evidence, number) == {"h2", "h3"}, done=f"frame {number} was sent from {source} to {target}",
-                   expected="it arrives at h2 and h3", seen=", ".join(sorted(hearers(evidence, number))) or "nowhere")
+            heard = set(hearers(evidence, number))
+            expect(heard == {"h2", "h3", "h4"}, done=f"frame {number} was sent from {source} to {target}",
+                   expected="it arrives at h2, h3 and h4, and not at h1 again",
+                   seen=", ".join(sorted(heard)) or "nowhere")
     for name, target in (("first-ping", "h2"), ("far-ping", "h4")):
         start, end = span(evidence, name)
         heard = [packet for packet in arp.packets(evidence.frames("h3")) if start <= packet.time <= end
@@ -264,11 +205,11 @@ def check_silent_host_is_learned(evidence):
     """h3's first frame, to h1, tells where h3 is: the next frame to h3 reaches h3 alone."""
     pairs = hand_made(evidence)
     number = pairs.index(("h3", "h1")) + 1
-    expect(hearers(evidence, number) == {"h1"}, done=f"frame {number} was sent from h3 to h1",
-           expected="it arrives at h1 only", seen=", ".join(sorted(hearers(evidence, number))) or "nowhere")
+    expect(set(hearers(evidence, number)) == {"h1"}, done=f"frame {number} was sent from h3 to h1",
+           expected="it arrives at h1 only", seen=", ".join(sorted(set(hearers(evidence, number)))) or "nowhere")
     last = max(number for number, pair in enumerate(pairs, 1) if pair == ("h1", "h3"))
-    expect(hearers(evidence, last) == {"h3"}, done=f"h3 had spoken, then frame {last} was sent from h1 to h3",
-           expected="it arrives at h3 only", seen=", ".join(sorted(hearers(evidence, last))) or "nowhere")
+    expect(set(hearers(evidence, last)) == {"h3"}, done=f"h3 had spoken, then frame {last} was sent from h1 to h3",
+           expected="it arrives at h3 only", seen=", ".join(sorted(set(hearers(evidence, last)))) or "nowhere")
 
 
 @points(2, claim="SDN-11", hint="idle_timeout counts from the last frame; hard_timeout from the beginning.")
@@ -290,14 +231,16 @@ def check_flows_expire(evidence):
 
 @points(3, claim="SDN-12", hint="h2 speaks at its new port. Which flows of the switches still lead to the old one?")
 def check_moved_host_is_found(evidence):
-    """h2 moves to the other switch while flows lead to its old port; from its first frame on, answers find it."""
-    p, moved = evidence.params, evidence.mark("moved")
-    before = [flow for flow in added(evidence) if evidence.command("late-ping").start <= flow.time < moved
-              and flow.body.match.get("eth_dst") == p["h2_mac"] and switch_of(evidence, flow) == "s1"]
-    expect(before, done="h1 pinged h2 just before it moved", expected="a flow at s1 that leads to h2", seen="none")
-    got, sent = answered(evidence, "moved-ping")
-    expect(sent == got == 3, done="h2 was carried from s1 to s2, and pinged h1 from there", expected="3 answers",
-           seen=f"{got} of {sent}")
+    """h2 moves, to the other switch and to another port of it, while flows lead to its old port; answers find it."""
+    p, places = evidence.params, ("a port of s1", "a port of s2", "another port of s2")
+    for number, (moved, ping, switch) in enumerate((("moved", "late-ping", "s1"), ("moved-again", "moved-ping", "s2"))):
+        before = [flow for flow in added(evidence) if switch_of(evidence, flow) == switch
+                  and evidence.command(ping).start <= flow.time < evidence.mark(moved)
+                  and flow.body.match.get("eth_dst") == p["h2_mac"]]
+        done = f"h2 was carried from {places[number]} to {places[number + 1]}, and pinged h1 from there"
+        expect(before, done=done, expected=f"a flow at {switch} that has led to its old place", seen="none")
+        got, sent = answered(evidence, f"{moved}-ping")
+        expect(sent == got == 3, done=done, expected="3 answers", seen=f"{got} of {sent}")
 
 
 # --- the controller is dead ---
@@ -316,6 +259,8 @@ def check_dead_controller_known_pair_goes_on(evidence):
 def check_dead_controller_new_pair_is_lost(evidence):
     """Fail-secure: without a controller no new pair gets through, and known ones no more once their flows are gone."""
     start, _ = span(evidence, "new-ping")
+    expect(answered(evidence, "far-ping")[0], done="the controller was alive, and h1 pinged h4", expected="answers",
+           seen="none")
     for name, words in (("new-ping", "h1 pinged h3, to which it had no flow"),
                         ("forgotten-ping", "after the idle timeout h1 pinged h4 once more")):
         got, _ = answered(evidence, name)
@@ -326,7 +271,7 @@ def check_dead_controller_new_pair_is_lost(evidence):
            seen=f"{len(heard)} frames at h3")
 
 
-@points(2, claim="SDN-6", hint="A switch that stands alone does what switches did before OpenFlow.")
+@observation(2, claim="SDN-6", hint="A switch that stands alone does what switches did before OpenFlow.")
 def check_standalone_forwards(evidence):
     """Standalone: with the same dead controller the switches learn by themselves, and OpenFlow is silent."""
     got, sent = answered(evidence, "standalone-ping")

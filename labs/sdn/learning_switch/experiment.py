@@ -28,7 +28,7 @@ def variant(rng) -> dict:
     macs = ["02:" + ":".join(f"{rng.randrange(256):02x}" for _ in range(5)) for _ in range(len(HOSTS) + 1)]
     s1_ports, s2_ports = rng.sample(range(1, 10), 4), rng.sample(range(1, 10), 2)
     # h3 has not spoken before; "nobody" has an address that no host has.
-    frames = ["h1>h3"] * rng.randrange(1, 3) + ["h3>h1", "h1>h3"]
+    frames = ["h1>h3"] * rng.randrange(2, 4) + ["h3>h1", "h1>h3"]
     frames.insert(rng.randrange(len(frames) + 1), "h1>nobody")
     return {
         **{name: f"{net}.{number}" for name, number in zip(HOSTS, numbers)},
@@ -42,9 +42,10 @@ def variant(rng) -> dict:
 
 
 def secret(rng, params) -> dict:
-    """The port of s2 that h2 is moved to: the student's application has to learn it anew."""
+    """The ports of s2 that h2 is moved to: the student's application has to learn them anew."""
     taken = [params["ports"][name] for name in ("h4", "s2")]
-    return {"_h2_later": rng.choice([port for port in range(1, 10) if port not in taken])}
+    later, last = rng.sample([port for port in range(1, 10) if port not in taken], 2)
+    return {"_h2_later": later, "_h2_last": last}
 
 
 def topology(params):
@@ -66,7 +67,7 @@ def switches(net, rec, work):
             rec.keep(f"{name}-{switch}", net[switch].flows())
 
     net["c0"].run(f"tc qdisc add dev c0-eth0 root netem delay {p['away']}ms limit 1000")
-    with rec.capture("c0", "h1", "h2", "h3"):
+    with rec.capture("c0", *HOSTS):
         rec.progress("a hub")
         hub = rec.controller("hub", "hub.py")
         ping("hub-ping", "h2", f"-c{p['hub_pings']} -i0.5")
@@ -102,11 +103,12 @@ def switches(net, rec, work):
         keep_flows("idle")
         ping("late-ping", "h2")
 
-        rec.progress("h2 is carried to s2")
-        move_h2(net, p)
-        rec.mark("moved")
-        ping("moved-ping", "h1", "-c3 -i0.5 -W1", source=h2)
-        rec.wait(1)
+        rec.progress("h2 is carried to s2, and there to another port")
+        for moved, switch_before, port in (("moved", "s1", p["_h2_later"]), ("moved-again", "s2", p["_h2_last"])):
+            move_h2(net, p, switch_before, port)
+            rec.mark(moved)
+            ping(f"{moved}-ping", "h1", "-c3 -i0.5 -W1", source=h2)
+            rec.wait(1)
 
         rec.progress("the controller dies in the middle of a ping")
         going_on = rec.service("going-on", h1, f"ping -c{PINGS} -i0.5 {p['h4']}")
@@ -141,8 +143,10 @@ def send(net, name: str, target: str, source: str, number: int) -> None:
         out.send(macs + LOCAL.to_bytes(2, "big") + f"frame {number}".encode().ljust(46))
 
 
-def move_h2(net, p) -> None:
-    """Pull h2's cable out of s1 and put it into s2."""
+def move_h2(net, p, switch: str, port: int) -> None:
+    """Pull h2's cable out of a switch and put it into a port of s2. What the kernel has cached of it is forgotten at
+    once, not some milliseconds after the flows that the student's application deletes."""
     cable = f"s1-eth{p['ports']['h2']}"
-    net["s2"].run(["ovs-vsctl", "del-port", "s1", cable, "--", "add-port", "s2", cable, "--",
-                   "set", "interface", cable, f"ofport_request={p['_h2_later']}"])
+    net["s2"].run(["ovs-vsctl", "del-port", switch, cable])
+    net["s2"].run(["ovs-vsctl", "add-port", "s2", cable, "--", "set", "interface", cable, f"ofport_request={port}"])
+    net["s2"].run(["ovs-appctl", "revalidator/purge"])

@@ -14,13 +14,14 @@ openflow = True
 
 HOSTS = ("h1", "h2", "h3", "h4")
 SWITCHES = ("s1", "s2", "s3", "s4")
-PATIENCE = 4  # s that a connection gets: two retransmissions of its SYN, too (after 1 and 3 s)
-FIRST_PORT = 40001  # of the client of the first probe; the next one's is one higher
-WORDS = b"hello from the client", b"welcome from the server"
+FIRST_PORT = 40001  # of the sender of the first flow over the two paths; the next one's is one higher
 STATISTICS, INTERVAL = "statistics.conf", 0.5  # s from one look at the ports to the next
 PORTS = 12  # of all switches together
 BULK = 60_000  # bytes that each flow sends
 SETTLE = 0.3  # s until all is quiet
+#: The pings under the access list: name, who pings, whom.
+PINGS = (("ping", "admin", "server"), ("ping-back", "server", "admin"), ("ping-blocked", "blocked", "server"),
+         ("ping-elsewhere", "admin", "managed"))
 
 
 def variant(rng) -> dict:
@@ -55,34 +56,15 @@ def questions(address, roles, web, login, names, other, rng) -> list[tuple[str, 
         (f"TCP SYN from {at['blocked']} port {other} to {at['server']} port {web}", 1),
         (f"TCP SYN from {at['managed']} port {other} to {at['server']} port {web}", 2),
         (f"TCP SYN from {at['server']} port {web} to {at['admin']} port {other}", 0),
-        (f"TCP ACK from {at['managed']} port {login} to {at['admin']} port {other}", 3),
+        (f"TCP ACK from {at['managed']} port {login} to {at['admin']} port {other}", 4),
         (f"TCP SYN from {at['managed']} port {other} to {at['admin']} port {login}", 0),
-        (f"UDP from {at['server']} port {names} to {at['managed']} port {other}", 4),
+        (f"UDP from {at['server']} port {names} to {at['managed']} port {other}", 5),
         (f"UDP from {at['admin']} port {other} to {at['server']} port {names}", 0),
         (f"ICMP echo request from {at['server']} to {at['admin']}", 0),
-        (f"ICMP echo reply from {at['server']} to {at['admin']}", 5),
+        (f"ICMP echo reply from {at['server']} to {at['admin']}", 6),
+        (f"TCP SYN from {at['server']} port {web} to {at['managed']} port {login}", 7),
     ]
     return rng.sample(found, len(found))
-
-
-def probes(p) -> list[tuple[str, str, str, str, int, int]]:
-    """What is tried under the access list: (name, protocol, client, server, port, the client's port or 0).
-
-    What is permitted comes before what is not, between the same two hosts: a list that only looks at the first packet
-    lets the second one through.
-    """
-    at = p["roles"]
-    server, blocked, admin, managed = at["server"], at["blocked"], at["admin"], at["managed"]
-    return [
-        ("web-admin", "tcp", admin, server, p["web"], 0), ("web-managed", "tcp", managed, server, p["web"], 0),
-        ("web-blocked", "tcp", blocked, server, p["web"], 0), ("web-other-port", "tcp", admin, server, p["other"], 0),
-        ("login", "tcp", admin, managed, p["login"], 0), ("login-blocked", "tcp", blocked, managed, p["login"], 0),
-        ("login-back", "tcp", managed, admin, p["login"], 0),
-        ("from-web-port", "tcp", server, admin, p["other"], p["web"]),
-        ("from-login-port", "tcp", managed, admin, p["other"], p["login"]),
-        ("names", "udp", managed, server, p["names"], 0), ("names-blocked", "udp", blocked, server, p["names"], 0),
-        ("web-over-udp", "udp", admin, server, p["web"], 0), ("login-over-udp", "udp", admin, managed, p["login"], 0),
-    ]
 
 
 def topology(params):
@@ -135,20 +117,27 @@ def forget(net) -> None:
 @scene(work=["*.py"])
 def acl(net, rec, work):
     """Your access list."""
+    from lab.probes import all_talks, last_talk, send, strays, talks
     p = rec.params
     prepare(net)
     lower_path(net, "down")
-    with rec.capture("c0", *HOSTS, "s2-eth1"):
+    # One host's SYNs ask for ECN (RFC 3168): they have two flags more than others.
+    net[p["roles"]["managed"]].sysctl("net.ipv4.tcp_ecn", 1)
+    with rec.capture("c0", *HOSTS, "s2-eth1", "s2-eth2"):
         rec.student_controller("your-list", "acl.py")
         rec.mark("list")
-        listeners = listen(net, probes(p))
-        for number, probe in enumerate(probes(p)):
-            rec.mark(probe[0])
-            attempt(net, p, probe, FIRST_PORT + number, listeners)
-        at = p["roles"]
-        for name, source, target in (("ping", "admin", "server"), ("ping-back", "server", "admin"),
-                                     ("ping-blocked", "blocked", "server")):
-            rec.run(name, net[at[source]], f"ping -c1 -W3 {p[target]}", check=False)
+        listeners = listen(net, all_talks(p))
+        for talk in talks(p):
+            rec.mark(talk.name)
+            attempt(net, p, talk, listeners)
+        for name, source, target in PINGS:
+            rec.run(name, net[p["roles"][source]], f"ping -c1 -W3 {p[p['roles'][target]]}", check=False)
+        for stray in strays(p):
+            rec.mark(stray.name)
+            send(net, p, stray)
+        rec.wait(SETTLE)
+        rec.mark("again")
+        attempt(net, p, last_talk(p), listeners)
         rec.keep("list-s1", net["s1"].flows())
         rec.wait(SETTLE)
         rec.mark("list-ends")
@@ -158,6 +147,7 @@ def acl(net, rec, work):
 
 def open_socket(net, host: str, kind: str):
     """A socket of a host's."""
+    from lab.probes import PATIENCE
     from mnlab.net import namespace
     with namespace.inside(net[host].pid):
         found = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
@@ -170,25 +160,25 @@ def open_socket(net, host: str, kind: str):
 def listen(net, wanted) -> dict:
     """(protocol, host, port) -> a socket that waits there. Whatever the list lets through finds somebody."""
     found = {}
-    for _, protocol, _, server, port, _ in wanted:
-        if (protocol, server, port) not in found:
-            waiting = found[protocol, server, port] = open_socket(net, server, protocol)
-            waiting.bind(("", port))
-            if protocol == "tcp":
+    for talk in wanted:
+        if (talk.protocol, talk.server, talk.port) not in found:
+            waiting = found[talk.protocol, talk.server, talk.port] = open_socket(net, talk.server, talk.protocol)
+            waiting.bind(("", talk.port))
+            if talk.protocol == "tcp":
                 waiting.listen()
     return found
 
 
-def attempt(net, p, probe, client_port: int, listeners) -> None:
+def attempt(net, p, talk, listeners) -> None:
     """Client and server say a word each, if they get that far. What came of it is in the captures."""
-    _, protocol, client, server, port, own_port = probe
-    waiting = listeners[protocol, server, port]
-    with open_socket(net, client, protocol) as source:
-        source.bind(("", own_port or client_port))
+    from lab.probes import PATIENCE, WORDS, ports
+    waiting = listeners[talk.protocol, talk.server, talk.port]
+    with open_socket(net, talk.client, talk.protocol) as source:
+        source.bind(("", ports(p, talk)[0]))
         try:
-            source.connect((p[server], port))
+            source.connect((p[talk.server], talk.port))
             source.sendall(WORDS[0])
-            if protocol == "udp":
+            if talk.protocol == "udp":
                 _, asker = waiting.recvfrom(100)
                 waiting.sendto(WORDS[1], asker)
             else:

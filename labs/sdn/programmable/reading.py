@@ -1,6 +1,6 @@
 """Reading the evidence of this lab: what checks.py asks of the captures, and what was tried.
 
-What the experiment tries, and from which ports, is taken from experiment.py itself.
+What the experiment tries, and from which ports, is taken from experiment.py and probes.py themselves.
 """
 
 import struct
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from mnlab.checks import expect
 from mnlab.lab.lab import load
-from mnlab.protocols import arp, ip, openflow
+from mnlab.protocols import arp, icmp, ip, openflow
 
-plan = load(Path(__file__).with_name("experiment.py"))
+plan, tried = (load(Path(__file__).with_name(name)) for name in ("experiment.py", "probes.py"))
 HOSTS = plan.HOSTS
 AT = {"h1": ("s1", 3), "h2": ("s1", 4), "h3": ("s4", 3), "h4": ("s4", 4)}  # topologies/diamond.py
 MIDDLES = ("s2", "s3")
@@ -75,37 +75,73 @@ def transport(frames, protocol: int):
 
 @dataclass(frozen=True)
 class Probe:
-    """What was tried, and where its packets were seen; `answered`: the client got the server's word."""
+    """What was tried, in words, and where its packets were seen: how many its host sent, how many arrived, were shown
+    to the controller, or were on the way at s2; `answered`: the client got the server's word."""
 
-    name: str
-    protocol: str
-    client: str
-    server: str
-    ports: tuple[int, int]
+    words: str
+    source: str
+    target: str
     sent: int
     arrived: int
-    answered: bool
+    shown: int
+    crossed: int
+    answered: bool = False
 
-    @property
-    def words(self) -> str:
-        return f"{self.client} spoke to {self.server} by {self.protocol}, from port {self.ports[0]} to {self.ports[1]}"
+
+@lru_cache(maxsize=32)
+def under_the_list(evidence, place: str) -> tuple:
+    """The frames at a place while the list was in force; at "controller" those that packet-ins hold, at "s2" those on
+    either side of it."""
+    if place == "controller":
+        return tuple(message.inner for message in said(evidence, "PACKET_IN", "list", "list-ends") if message.inner)
+    sides = ("s2-eth1", "s2-eth2") if place == "s2" else (place,)
+    return tuple(frame for side in sides for frame in between(evidence, side, "list", "list-ends"))
+
+
+@lru_cache(maxsize=32)
+def parsed(evidence, place: str, protocol: int) -> tuple[Seen, ...]:
+    return tuple(transport(under_the_list(evidence, place), protocol))
 
 
 def probe(evidence, name: str) -> Probe:
-    """What became of one of them."""
-    p, number = evidence.params, [planned[0] for planned in plan.probes(evidence.params)].index(name)
-    _, protocol, client, server, port, own_port = plan.probes(p)[number]
-    ports = own_port or plan.FIRST_PORT + number, port
+    """What became of a conversation."""
+    p = evidence.params
+    talk = next(one for one in tried.all_talks(p) if one.name == name)
+    ports = tried.ports(p, talk)
     evidence.mark(name)  # missing if the experiment did not get that far
 
     def packets(place: str, source: str, target: str, wanted: tuple[int, int]) -> list[Seen]:
-        frames = between(evidence, place, "list", "list-ends")
-        return [seen for seen in transport(frames, TCP if protocol == "tcp" else UDP)
+        return [seen for seen in parsed(evidence, place, TCP if talk.protocol == "tcp" else UDP)
                 if (seen.header.source, seen.header.target) == (p[source], p[target]) and seen.ports == wanted]
 
-    return Probe(name, protocol, client, server, ports, len(packets(client, client, server, ports)),
-                 len(packets(server, client, server, ports)),
-                 any(plan.WORDS[1] in seen.payload for seen in packets(client, server, client, ports[::-1])))
+    there = [len(packets(place, talk.client, talk.server, ports))
+             for place in (talk.client, talk.server, "controller", "s2")]
+    return Probe(f"{talk.client} spoke to {talk.server} by {talk.protocol}, from port {ports[0]} to {ports[1]}",
+                 talk.client, talk.server, *there,
+                 any(tried.WORDS[1] in seen.payload
+                     for seen in packets(talk.client, talk.server, talk.client, ports[::-1])))
+
+
+def stray(evidence, name: str) -> Probe:
+    """What became of a packet made by hand."""
+    one = next(one for one in tried.strays(evidence.params) if one.name == name)
+    evidence.mark(name)
+    there = [sum(one.tag in frame.data for frame in under_the_list(evidence, place))
+             for place in (one.source, one.target, "controller", "s2")]
+    return Probe(f"{one.source} sent {one.kind} to {one.target}, which had not asked for it", one.source, one.target,
+                 *there)
+
+
+def ping(evidence, name: str) -> Probe:
+    """What became of a ping's requests."""
+    p, at = evidence.params, evidence.params["roles"]
+    source, target = next((at[source], at[target]) for ping, source, target in plan.PINGS if ping == name)
+    command = evidence.command(name)
+    there = [sum(packet.type == icmp.ECHO_REQUEST and packet.source == p[source] and packet.target == p[target]
+                 and command.start <= packet.time <= command.end
+                 for packet in icmp.packets(under_the_list(evidence, place)))
+             for place in (source, target, "controller", "s2")]
+    return Probe(f"{source} pinged {target}", source, target, *there, command.status == 0)
 
 
 # --- two paths ---

@@ -5,18 +5,20 @@ the RTT or with the 200 ms floor of Linux's timer (TCP_RTO_MIN), and only from o
 time changes nothing.
 """
 
-from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 
-from mnlab.checks import expect, points
-from mnlab.evidence.record import Missing
+from mnlab.checks import expect, observation, points
+from mnlab.lab.lab import load
 from mnlab.protocols import tcp
 from mnlab.protocols.tcp import congestion
 from mnlab.protocols.tcp.congestion import DUPLICATE_ACKS, SLOW_START, TIMEOUT
 
-SEGMENT = 1448  # bytes: MTU 1500 less the headers of IP and TCP with timestamps
-PORTS = {"reno": 6201, "cubic": 6202, "bbr": 6203, "yours": 6204, "fast": 6101, "two-classic": 6102,
-         "two-default": 6103}
+read = load(Path(__file__).with_name("reading.py"))
+SEGMENT, PORTS = read.SEGMENT, read.PORTS
+trace, wire, episodes, first = read.trace, read.wire, read.episodes, read.first
+before_retransmission, decisions, acks = read.before_retransmission, read.decisions, read.acks
+
 RTO_MIN = 0.2  # include/net/tcp.h
 # Segments by which a right controller may differ from Linux or from the formula: one for fractions, where Linux counts
 # whole segments; one at the threshold, which may be a half and may be passed in one step; and one for new data sent to
@@ -27,60 +29,10 @@ READ = 0.05  # s to which one can read a time off the picture
 SHORT_DONE = "s1 lost one segment, the {back}th from the end, of h1's short connection from port {port}"
 
 
-@lru_cache(maxsize=64)
-def trace(evidence, name) -> congestion.Trace:
-    """The sender's kernel events of one connection."""
-    events = [event for event in evidence.kernel() if event.source.port == PORTS[name]]
-    if not any(isinstance(event, congestion.Probe) for event in events):
-        raise Missing(f"the kernel of h1 reported nothing of the connection {name}")
-    return congestion.Trace(events, SEGMENT)
-
-
-@lru_cache(maxsize=64)
-def wire(evidence, name, host="h1") -> tcp.Connection:
-    """One connection as captured on a host."""
-    found = [one for one in _connections(evidence, host) if one.client.port == PORTS[name]]
-    if not found:
-        raise Missing(f"no connection {name} was captured on {host}")
-    return found[0]
-
-
-@lru_cache(maxsize=8)
-def _connections(evidence, host):
-    return tcp.connections(evidence.frames(host))
-
-
-def episodes(evidence, name, sign):
-    return [one for one in trace(evidence, name).episodes if one.sign == sign]
-
-
-def first(evidence, name, sign):
-    """The first episode with this sign; the check fails if there is none."""
-    found = episodes(evidence, name, sign)
-    expect(found, done=f"one segment was lost, later the path was dead for a while, and the queue overflowed ({name})",
-           expected=f"a loss noticed by: {sign}",
-           seen=", ".join(one.sign for one in trace(evidence, name).episodes) or "no loss was noticed")
-    return found[0]
-
-
-def before_retransmission(connection):
-    """(the first retransmission, the ACKs since the last one that told of no gap): each of these has a SACK block.
-
-    That is RFC 6675's duplicate ACK: one that tells of newly arrived data behind a gap.
-    """
-    again = connection.retransmissions(tcp.CLIENT)
-    if not again:
-        return None, []
-    told = []
-    for segment in connection.sent(tcp.SERVER):
-        if segment.time <= again[0].time:
-            told = [*told, segment] if segment.sack else []
-    return again[0], told
-
-
 # --- fast retransmit --------------------------------------------------------------------------------------------------
 
-@points(1, claim="CNG-4", hint="Compare h1-eth0.pcap with h2-eth0.pcap: which sequence number left and did not arrive?")
+@observation(1, claim="CNG-4",
+             hint="Compare h1-eth0.pcap with h2-eth0.pcap: which sequence number left and did not arrive?")
 def check_exactly_one_segment_is_lost(kernel):
     """Of a short connection the sixth segment from the end is lost, and no other."""
     count = kernel.params["flight"]
@@ -91,7 +43,8 @@ def check_exactly_one_segment_is_lost(kernel):
            expected=f"segment {count - 5} of {count} leaves h1 and never reaches h2", seen=f"lost on the way: {lost}")
 
 
-@points(1, claim="CNG-4", hint="Count the ACKs with the same number before the retransmission, in the ladder diagram.")
+@observation(1, claim="CNG-4",
+             hint="Count the ACKs with the same number before the retransmission, in the ladder diagram.")
 def check_third_duplicate_ack_retransmits(kernel):
     """The third duplicate ACK, and not the second, makes h1 send the segment again, before any timer."""
     again, duplicates = before_retransmission(wire(kernel, "fast"))
@@ -108,7 +61,7 @@ def check_third_duplicate_ack_retransmits(kernel):
            seen=f"{waited * 1e3:.0f} ms after the segment was first sent")
 
 
-@points(1, claim=("CNG-4", "CNG-1"), hint="Without a third duplicate ACK, what is left to notice the loss?",
+@observation(1, claim=("CNG-4", "CNG-1"), hint="Without a third duplicate ACK, what is left to notice the loss?",
         where="classic_recovery")
 def check_two_duplicate_ACKs_are_not_enough(kernel):  # noqa: N802
     """If only two segments follow the lost one, the classic sender must wait for its timer."""
@@ -122,7 +75,7 @@ def check_two_duplicate_ACKs_are_not_enough(kernel):  # noqa: N802
            seen=f"{len(duplicates)} duplicate ACKs, {silence * 1e3:.0f} ms of silence, then: {', '.join(signs)}")
 
 
-@points(1, claim="CNG-4", hint="RFC 8985: RACK judges by time. A quarter of the least RTT is its patience.")
+@observation(1, claim="CNG-4", hint="RFC 8985: RACK judges by time. A quarter of the least RTT is its patience.")
 def check_linux_itself_waits_less(kernel):
     """As Linux comes (RACK), less than three duplicate ACKs and a fraction of an RTT are enough: no timeout."""
     again, duplicates = before_retransmission(wire(kernel, "two-default"))
@@ -139,7 +92,7 @@ def check_linux_itself_waits_less(kernel):
 
 # --- signs of congestion ----------------------------------------------------------------------------------------------
 
-@points(1, claim="CNG-1", hint="The state machine: Recovery follows duplicate ACKs, Loss follows silence.")
+@observation(1, claim="CNG-1", hint="The state machine: Recovery follows duplicate ACKs, Loss follows silence.")
 def check_two_signs_of_congestion(kernel):
     """Reno takes three duplicate ACKs and a timeout as signs of congestion, and reduces its window for nothing else."""
     reno = trace(kernel, "reno")
@@ -161,7 +114,8 @@ def check_two_signs_of_congestion(kernel):
            seen=", ".join(f"{step.cwnd} to {step.cwnd_after} at {step.time:.3f} s" for step in smaller[:3]))
 
 
-@points(1, claim="CNG-1", hint="How many segments fit into the path (rate times RTT), and how many into the queue?")
+@observation(1, claim="CNG-1",
+             hint="How many segments fit into the path (rate times RTT), and how many into the queue?")
 def check_a_full_queue_loses(kernel):
     """Congestion itself: the window outgrows path and queue together, and the bottleneck drops a segment."""
     p = kernel.params
@@ -181,7 +135,7 @@ def check_a_full_queue_loses(kernel):
 
 # --- growing ----------------------------------------------------------------------------------------------------------
 
-@points(1, claim="CNG-2", hint="Each ACK adds a segment to the window: what is the sum over one RTT?")
+@observation(1, claim="CNG-2", hint="Each ACK adds a segment to the window: what is the sum over one RTT?")
 def check_slow_start_doubles(kernel):
     """In slow start Reno's window doubles each RTT, from the initial window on."""
     reno = trace(kernel, "reno")
@@ -195,7 +149,7 @@ def check_slow_start_doubles(kernel):
            seen=f"windows {windows} at the beginning of each RTT")
 
 
-@points(1, claim="CNG-3", hint="A whole window of ACKs adds one segment.")
+@observation(1, claim="CNG-3", hint="A whole window of ACKs adds one segment.")
 def check_avoidance_adds_one(kernel):
     """In congestion avoidance Reno's window grows by one segment each RTT."""
     rounds = [one for one in trace(kernel, "reno").rounds if one.phases == {congestion.AVOIDANCE}]
@@ -210,7 +164,7 @@ def check_avoidance_adds_one(kernel):
 
 # --- shrinking --------------------------------------------------------------------------------------------------------
 
-@points(1, claim="CNG-5", hint="tcp_reno_ssthresh(): half the window, not the window of one.")
+@observation(1, claim="CNG-5", hint="tcp_reno_ssthresh(): half the window, not the window of one.")
 def check_reno_halves(kernel):
     """Reno's fast recovery halves the window, and does not go back to one."""
     first(kernel, "reno", DUPLICATE_ACKS)
@@ -226,7 +180,7 @@ def check_reno_halves(kernel):
                seen=f"it fell to {lowest}")
 
 
-@points(1, claim="CNG-5", hint="RFC 9438, section 4.6: what is beta of CUBIC? net/ipv4/tcp_cubic.c has 717/1024.")
+@observation(1, claim="CNG-5", hint="RFC 9438, section 4.6: what is beta of CUBIC? net/ipv4/tcp_cubic.c has 717/1024.")
 def check_cubic_keeps_seven_tenths(kernel):
     """CUBIC's fast recovery keeps seven tenths of the window."""
     first(kernel, "cubic", DUPLICATE_ACKS)
@@ -238,7 +192,7 @@ def check_cubic_keeps_seven_tenths(kernel):
                seen=f"threshold {one.ssthresh}, window afterwards {one.cwnd_end}")
 
 
-@points(1, claim="CNG-5",
+@observation(1, claim="CNG-5",
         hint="BBR's window follows its measurements of rate and RTT. What do duplicate ACKs say of those?")
 def check_bbr_does_not_halve(kernel):
     """The same loss sets no threshold for BBR, and its window afterwards is what it was."""
@@ -249,7 +203,7 @@ def check_bbr_does_not_halve(kernel):
            seen=f"threshold {'none' if one.ssthresh is None else one.ssthresh}, window {one.cwnd_end}")
 
 
-@points(1, claim="CNG-5", hint="tcp_enter_loss(): nothing is known to be in flight any more.")
+@observation(1, claim="CNG-5", hint="tcp_enter_loss(): nothing is known to be in flight any more.")
 def check_timeout_goes_back_to_one(kernel):
     """A timeout does go back to a window of one: with Reno, CUBIC and BBR alike."""
     for name in ("reno", "cubic", "bbr"):
@@ -326,47 +280,25 @@ def check_phases_are_named(answers, kernel):
 
 # --- your controller --------------------------------------------------------------------------------------------------
 
-def decisions(evidence):
-    """[(what happened, your window, your threshold)]: your controller's decisions on its connection."""
-    told, command = trace(evidence, "yours").inputs, evidence.command("aimd")
-    lines = command.stdout.split("\n")[:-1]
-    trouble = command.stopped or (f"it ended with status {command.status}: {command.stderr.strip()[-300:]}"
-                                  if command.status else "")
-    expect(not trouble and len(lines) == len(told), done=f"aimd.py was told of {len(told)} things",
-           expected="a line with window and threshold for each of them", seen=trouble or f"{len(lines)} lines")
-    try:
-        pairs = [tuple(map(float, line.split())) for line in lines]
-        if any(len(pair) != 2 for pair in pairs):
-            raise ValueError
-    except ValueError:
-        expect(False, done="aimd.py printed its decisions", expected="two numbers in each line",
-               seen=next((repr(line[:60]) for line in lines if len(line.split()) != 2), "something that is no number"))
-    return [(one, *pair) for one, pair in zip(told, pairs)]
-
-
-def acks(evidence, slow_start: bool):
-    """[(number, what happened, your window before, yours afterwards, Linux's afterwards)] for each ACK in a phase.
-
-    The phase is that of your own controller: it must do the right thing where it is, wherever that may be.
-    """
-    steps = decisions(evidence)
-    before = [(float(evidence.params["initial_window"]), float("inf")), *((cwnd, limit) for _, cwnd, limit in steps)]
-    return [(number, one, cwnd, now, one.cwnd) for number, ((one, now, _), (cwnd, limit)) in
-            enumerate(zip(steps, before), start=1) if one.kind == "ack" and (cwnd < limit) == slow_start]
-
-
-@points(2, claim="CNG-2", hint="RFC 5681, section 3.1: each segment that is acknowledged adds one segment.")
+@points(2, claim="CNG-2", hint="Each segment that is acknowledged adds one segment, also where one ACK is for several.")
 def check_controller_slow_start(aimd):
     """Your controller's slow start adds a segment for each one acknowledged, as Linux did."""
     told = acks(aimd, slow_start=True)
     expect(len(told) >= 10, done="aimd.py was told of a connection",
            expected="slow start after the start and the timeout", seen=f"{len(told)} ACKs in slow start")
-    for number, one, before, now, linux in told:
+    congested = set()  # stories in which there was a sign of congestion
+    for step in decisions(aimd):
+        if step.one.kind != "ack":
+            congested.add(step.story)
+        expect(step.story in congested or step.ssthresh > step.cwnd, done=f"{step.done}, and no congestion so far",
+               expected="slow start", seen=f"a threshold of {step.ssthresh:g}, a window of {step.cwnd:g}")
+    for step in told:
+        (before, limit), wanted, linux = step.before, step.before[0] + step.one.count, step.one.cwnd
         # An ACK that reaches the threshold may stop there or not (RFC 5681 leaves it open).
-        stops = linux is not None and abs(now - linux) <= COUNTED and now > before
-        expect(abs(now - before - one.count) < 0.01 or stops,
-               done=f"event {number}: an ACK for {one.count}, window {before:g}",
-               expected=f"a window of {before + one.count:g}", seen=f"{now:g}")
+        stops = wanted > limit - 0.01 and limit - 1 < step.cwnd <= wanted or (
+            linux is not None and abs(step.cwnd - linux) <= COUNTED and step.cwnd > before)
+        expect(abs(step.cwnd - wanted) < 0.01 or stops, done=step.done, expected=f"a window of {wanted:g}",
+               seen=f"{step.cwnd:g}")
 
 
 @points(2, claim="CNG-3", hint="RFC 5681, equation 3: how much of a segment per ACK makes one segment per RTT?")
@@ -377,34 +309,36 @@ def check_controller_avoidance(aimd):
            expected="most ACKs arrive in congestion avoidance",
            seen=f"{len(told)} ACKs in congestion avoidance, where your threshold is not above your window")
     last, begun, window = None, 0.0, 0.0
-    for number, one, before, now, _ in told:
-        if number - 1 != last:  # congestion avoidance begins, wherever your controller put it
-            begun = window = before
-        last, window = number, window + one.count / window
-        expect(abs(now - window) <= COUNTED, done=f"event {number}: an ACK for {one.count}, window {before:g}",
+    for step in told:
+        if (step.story, step.number - 1) != last:  # congestion avoidance begins, wherever your controller put it
+            begun = window = max(step.before[0], 1.0)
+        last, window = (step.story, step.number), window + step.one.count / window
+        expect(abs(step.cwnd - window) <= COUNTED, done=step.done,
                expected=f"a window of about {window:.1f}, as it began with {begun:g} (give or take {COUNTED})",
-               seen=f"{now:g}")
+               seen=f"{step.cwnd:g}")
+    equal = [step for step in told if step.story == "aimd-made-up" and step.before[0] == step.before[1] >= 4]
+    grown = sum(step.cwnd - step.before[0] for step in equal)
+    expect(grown < max(len(equal), 1), done=f"an ACK came {len(equal)} times while the window was at its threshold",
+           expected="a fraction of a segment more for each", seen=f"{grown:g} more in all")
 
 
 @points(2, claim=("CNG-4", "CNG-5"), hint="RFC 5681, equation 4, and step 6 of section 3.2.")
 def check_controller_fast_recovery(aimd):
-    """On three duplicate ACKs your controller halves, and goes on from there."""
-    for one, cwnd, limit in decisions(aimd):
-        if one.kind == DUPLICATE_ACKS:
-            wanted = max(one.count / 2, 2)  # Linux rounds down
-            expect(abs(limit - wanted) <= 0.5 and abs(cwnd - wanted) <= 0.5,
-                   done=f"three duplicate ACKs came with {one.count} segments in flight",
-                   expected=f"threshold and window of {wanted:g}; Linux had {one.ssthresh}",
-                   seen=f"threshold {limit:g}, window {cwnd:g}")
+    """On three duplicate ACKs your controller halves what was in flight, and goes on from there."""
+    for step in decisions(aimd):
+        if step.one.kind == DUPLICATE_ACKS:
+            wanted = max(step.one.count / 2, 2)  # Linux rounds down
+            expect(abs(step.ssthresh - wanted) <= 0.5 and abs(step.cwnd - wanted) <= 0.5, done=step.done,
+                   expected=f"threshold and window of {wanted:g}",
+                   seen=f"threshold {step.ssthresh:g}, window {step.cwnd:g}")
 
 
 @points(2, claim="CNG-5", hint="RFC 5681, section 3.1: the loss window, and equation 4.")
 def check_controller_timeout(aimd):
-    """On a timeout your controller halves the threshold and begins again with one segment."""
-    for one, cwnd, limit in decisions(aimd):
-        if one.kind == TIMEOUT:
-            wanted = max(one.count / 2, 2)
-            expect(abs(limit - wanted) <= 1 and cwnd == 1,
-                   done=f"the timer went off with {one.count} segments in flight",
-                   expected=f"a threshold of {wanted:g} and a window of 1; Linux had {one.ssthresh} and {one.cwnd}",
-                   seen=f"threshold {limit:g}, window {cwnd:g}")
+    """On a timeout your controller sets the threshold to half of what was in flight, and begins again with one."""
+    for step in decisions(aimd):
+        if step.one.kind == TIMEOUT:
+            wanted = max(step.one.count / 2, 2)
+            expect(abs(step.ssthresh - wanted) <= 0.5 and step.cwnd == 1, done=step.done,
+                   expected=f"a threshold of {wanted:g} and a window of 1",
+                   seen=f"threshold {step.ssthresh:g}, window {step.cwnd:g}")

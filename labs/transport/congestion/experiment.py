@@ -88,12 +88,13 @@ def two_losses(rng, initial: int, full: int) -> tuple[int, int, int]:
 
 def secret(rng, params) -> dict:
     """The losses of the connection that the student's controller is told of, and its length: it ends some rounds after
-    its timeout, before it fills the queue.
+    its timeout, before it fills the queue. And what is made up besides.
     """
     full = round(params["rate"] * params["rtt"] * 1000 / FRAME / 8) + params["queue"]
     lost, hole, second = two_losses(rng, params["initial_window"], full)
     hole += rng.randrange(40)
-    return {"_lost": lost, "_hole": hole, "_segments": hole + 3 * second + rng.randrange(80, 120)}
+    return {"_lost": lost, "_hole": hole, "_segments": hole + 3 * second + rng.randrange(80, 120),
+            "_made_up": rng.randrange(10**6)}
 
 
 def topology(params):
@@ -125,12 +126,15 @@ def kernel(net, rec):
 @scene(work=["*.py"])
 def aimd(net, rec, work):
     """Your controller decides again."""
+    from lab.tale import made_up
     p = rec.params
     prepare(net, rec, {"yours": YOURS})
     with rec.trace(only=f"dport == {PORT}"):
         send(net, rec, "yours", "reno", YOURS, p["_segments"])
     rec.progress("aimd.py")
-    rec.student("aimd", net["h1"], "python3 -S -E aimd.py", input=story(trace_of(rec, YOURS), p["initial_window"]))
+    for name, told in (("aimd", story(trace_of(rec, YOURS), p["initial_window"])),
+                       ("aimd-made-up", made_up(p["_made_up"]))):
+        rec.student(name, net["h1"], "python3 -S -E aimd.py", input=told)
 
 
 def prepare(net, rec, connections):

@@ -5,7 +5,7 @@
 
 Every datagram is answered, also one that holds nothing: that is how to ask for the window. Numbers are big-endian. It
 keeps what arrives ahead of a gap. It has room for the bytes below NEXT + WINDOW; what lies beyond, in whole or in part,
-it throws away.
+it throws away. Its program reads `lump` bytes at a time: what it has not read yet takes room.
 """
 
 import socket
@@ -18,11 +18,16 @@ DATA, ANSWER = struct.Struct("!I"), struct.Struct("!II")
 
 
 class Inbox:
-    """What the receiver has, and has room for. `delivered` is what arrived, in order and without gaps."""
+    """What the receiver has, and has room for. `delivered` is what arrived, in order and without gaps; its program has
+    read as many whole lumps of it as there are."""
 
-    def __init__(self, window: int):
-        self.window, self.delivered, self.kept = window, bytearray(), {}
+    def __init__(self, room: int, lump: int):
+        self.room, self.lump, self.delivered, self.kept = room, lump, bytearray(), {}
         self.beyond = self.duplicates = self.broken = 0
+
+    @property
+    def window(self) -> int:
+        return self.room - len(self.delivered) % self.lump
 
     def answer(self, datagram: bytes) -> bytes:
         """Take a datagram in; what to say to its sender."""
@@ -47,8 +52,8 @@ class Inbox:
 class Receiver:
     """Answers on `port` of `host`, out of its `inbox`, while its block runs."""
 
-    def __init__(self, host, port: int, window: int):
-        self.inbox = Inbox(window)
+    def __init__(self, host, port: int, room: int, lump: int):
+        self.inbox = Inbox(room, lump)
         with namespace.inside(host.pid):
             self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((host.IP(), port))

@@ -8,7 +8,7 @@ a second; counts (drops, losses, windows) are exact on any clock.
 from functools import lru_cache
 from statistics import median
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, observation, points
 from mnlab.evidence.record import Missing
 from mnlab.protocols import kernel, tcp
 from mnlab.protocols.tcp import windows as tcp_windows
@@ -90,7 +90,8 @@ def done_by(params, name) -> str:
 
 # --- a slow receiver: flow control ------------------------------------------------------------------------------------
 
-@points(1, claim="FVC-2", hint="Compare the two captures, and read the drops in scenes/labelled/files/receiver-queues.")
+@observation(1, claim="FVC-2",
+             hint="Compare the two captures, and read the drops in scenes/labelled/files/receiver-queues.")
 def check_a_slow_receiver_costs_no_packet(labelled, params):
     """With the slow receiver nothing is dropped anywhere: every packet that leaves arrives, and none is sent again."""
     lost = [one for way in (("h1", "h2"), ("h2", "h1"))
@@ -103,7 +104,8 @@ def check_a_slow_receiver_costs_no_packet(labelled, params):
            seen=f"{len(lost)} lost, drops {dropped or 'none'}, {len(again)} sent again")
 
 
-@points(1, claim="FVC-2", hint="Look at the window in h2's ACKs, at what h1 has in flight, at who wrote the window.")
+@observation(1, claim="FVC-2",
+             hint="Look at the window in h2's ACKs, at what h1 has in flight, at who wrote the window.")
 def check_the_receiver_closes_its_window(labelled, params):
     """h2's window shrinks below a segment, h1 never sends beyond it, and no node on the way touches it."""
     here, there = connection(labelled, "receiver"), connection(labelled, "receiver", "h2")
@@ -121,7 +123,7 @@ def check_the_receiver_closes_its_window(labelled, params):
                seen=f"{len(changed)} of {len(there.sent(tcp.SERVER))} were changed on the way")
 
 
-@points(1, claim="FVC-2", hint="How fast would the link alone have been?")
+@observation(1, claim="FVC-2", hint="How fast would the link alone have been?")
 def check_the_receiver_sets_the_pace(labelled, params):
     """The transfer takes as long as h2's program takes to read, a fraction of what the link could do."""
     took, reading = counters(labelled, "receiver")["seconds"], params["size"] * 8 / params["reader"] / 1e6
@@ -129,7 +131,7 @@ def check_the_receiver_sets_the_pace(labelled, params):
            expected=f"{reading:.2f} s, what reading takes, to one read", seen=f"{took:.2f} s")
 
 
-@points(1, claim="FVC-2",
+@observation(1, claim="FVC-2",
         hint="scenes/labelled/files/receiver-ss: busy, and how much of it rwnd_limited. Then compare with the wire.")
 def check_the_kernel_blames_the_window(labelled, params):
     """rwnd_limited is most of busy; the wire says the same; and the congestion window has room."""
@@ -155,7 +157,7 @@ def check_the_kernel_blames_the_window(labelled, params):
 
 # --- a slow link: congestion control ----------------------------------------------------------------------------------
 
-@points(1, claim="FVC-1", hint="Count what left h1 and never came to h2, and what s1's queue dropped.")
+@observation(1, claim="FVC-1", hint="Count what left h1 and never came to h2, and what s1's queue dropped.")
 def check_a_slow_link_drops_in_the_routers_queue(labelled, params):
     """With the slow link packets are lost, and all of them in the queue before the link."""
     lost = [one for one in packets(labelled, "receiver-end", "link-end") if one.lost]
@@ -168,7 +170,7 @@ def check_a_slow_link_drops_in_the_routers_queue(labelled, params):
            seen=f"{len(lost)} lost on the way there, {len(back)} on the way back; dropped: {dropped or 'none'}")
 
 
-@points(1, claim="FVC-1", hint="How much fits into a path? Rate times RTT. And into its queue?")
+@observation(1, claim="FVC-1", hint="How much fits into a path? Rate times RTT. And into its queue?")
 def check_losses_begin_when_the_path_is_full(labelled, params):
     """The first segment is lost when the path and its queue hold all that they can."""
     one = connection(labelled, "link")
@@ -183,7 +185,7 @@ def check_losses_begin_when_the_path_is_full(labelled, params):
            expected=f"a first loss with about {room:.1f} segments in flight", seen=f"{flight:.1f}")
 
 
-@points(1, claim="FVC-1",
+@observation(1, claim="FVC-1",
         hint="Compare flight with snd_cwnd, and flight with snd_wnd, in scenes/labelled/kernel/tcp.trace.")
 def check_the_congestion_window_limits(labelled, params):
     """With the slow link the congestion window is full, and smaller than the receiver's; rwnd_limited says so."""
@@ -201,7 +203,7 @@ def check_the_congestion_window_limits(labelled, params):
            seen=f"rwnd_limited {limited:.0f} % of busy, before {before:.0f} %; {again} sent again")
 
 
-@points(1, claim="FVC-1", hint="What does the window do at the first drop, and how many drops follow?")
+@observation(1, claim="FVC-1", hint="What does the window do at the first drop, and how many drops follow?")
 def check_the_sender_backs_off(labelled, params):
     """The first drops halve the window; afterwards the queue is spared: few further drops."""
     states = [event for event in events(labelled, "link", kernel.CongestionState) if event.state == "Recovery"]
@@ -220,7 +222,7 @@ def check_the_sender_backs_off(labelled, params):
            expected="at most one packet in twenty lost after that", seen=f"{lost} of {len(late)}")
 
 
-@points(1, claim=("FVC-1", "FVC-2"), hint="Which of the two is slower: the link or the program that reads?")
+@observation(1, claim=("FVC-1", "FVC-2"), hint="Which of the two is slower: the link or the program that reads?")
 def check_one_number_decides_who_limits(labelled, params):
     """The two transfers differ in the link's rate alone; with the slow one, the link sets the pace."""
     sizes = {name: len(connection(labelled, name, "h2").stream(tcp.CLIENT)) for name in ("receiver", "link")}
@@ -241,7 +243,7 @@ def check_one_number_decides_who_limits(labelled, params):
 
 # --- where the signs mislead ------------------------------------------------------------------------------------------
 
-@points(2, claim=("FVC-1", "FVC-2"), hint="Where do the bytes wait? Compare the first RTT with the last.")
+@observation(2, claim=("FVC-1", "FVC-2"), hint="Where do the bytes wait? Compare the first RTT with the last.")
 def check_a_deep_queue_looks_like_a_slow_receiver(labelled, params):
     """With a deep queue nothing is dropped and the kernel blames the window; yet h2 is idle, and the RTT tells why."""
     done = done_by(params, "deep")
@@ -263,7 +265,7 @@ def check_a_deep_queue_looks_like_a_slow_receiver(labelled, params):
            seen=f"{rate:.2f} Mbit/s")
 
 
-@points(1, claim=("FVC-1", "FVC-2"), hint="Compare flight with both windows, and busy with the whole time.")
+@observation(1, claim=("FVC-1", "FVC-2"), hint="Compare flight with both windows, and busy with the whole time.")
 def check_a_sender_may_hold_itself_back(unlabelled, params):
     """A third kind: neither window is full, no counter blames anyone; busy tells a small buffer from a slow program."""
     by_cause = {cause: letter for letter, cause in params["causes"].items()}
@@ -273,8 +275,10 @@ def check_a_sender_may_hold_itself_back(unlabelled, params):
         samples = [event for event in unlabelled.kernel()
                    if isinstance(event, kernel.Probe) and event.target.port == port]
         full = share(samples, lambda event: min(event.snd_cwnd * SEGMENT, event.snd_wnd))
-        expect(full < 0.1 and counts["rwnd_limited"] == counts["total_retrans"] == 0, done=f"h1 sent with a {cause}",
-               expected="neither window full, no rwnd_limited, nothing sent again",
+        lost = unlabelled.json(f"{letter}-lost")["dropped"]
+        expect(full < 0.1 and counts["rwnd_limited"] == 0 and counts["total_retrans"] == lost,
+               done=f"h1 sent with a {cause}",
+               expected=f"neither window full, no rwnd_limited, nothing sent again but {lost} that s1 had lost",
                seen=f"full in {full:.0%} of the samples; {counts}")
         busy = counts["busy_time"] / 1e6 / counts["seconds"]
         expect((busy > 0.9) == always_busy, done=f"h1 sent with a {cause}",
@@ -331,38 +335,50 @@ def check_answer_causes(answers, params):
 
 # --- your program -----------------------------------------------------------------------------------------------------
 
-def verdicts(evidence) -> dict[str, str]:
-    """letter -> your program's verdict."""
-    command = evidence.command("diagnose")
-    expect(command.status == 0, done="diagnose.py got the samples of six connections", expected="it ends well",
-           seen=command.stopped or f"status {command.status}: {command.stderr.strip()[-300:]}")
-    return {words[0]: words[1].lower() for words in map(str.split, command.stdout.splitlines()) if len(words) == 2}
+TOLD = {"diagnose": ("ABCDEF", "_told"), "diagnose-some": ("PQRS", "_told_again")}
+
+
+def verdicts(evidence, params) -> list[tuple[str, str, str, str]]:
+    """(how it was called, letter, cause, verdict) of each connection that your program was told of."""
+    found = []
+    for name, (letters, told) in TOLD.items():
+        command = evidence.command(name)
+        causes = dict(zip(letters, (params["causes"][letter] for letter in params[told])))
+        done = f"diagnose.py got the samples of {len(causes)} connections"
+        expect(command.status == 0, done=done, expected="it ends well",
+               seen=command.stopped or f"status {command.status}: {command.stderr.strip()[-300:]}")
+        lines = [line.split() for line in command.stdout.splitlines()]
+        odd = [line for line in lines if len(line) != 2] or sorted(line[0] for line in lines) != sorted(causes)
+        expect(not odd, done=done, expected=f"a line for each of {', '.join(causes)}, and no other",
+               seen=command.stdout[:200] or "nothing")
+        found += [(name, letter, causes[letter], word.lower()) for letter, word in lines]
+    return found
 
 
 def names(evidence, params, word) -> None:
-    """Both connections of a class are called `word`, and no other is."""
-    given = verdicts(evidence)
-    wanted = sorted(letter for letter, told in zip(params["causes"], params["_told"])
-                    if CLASS[params["causes"][told]] == word)
-    seen = sorted(letter for letter, verdict in given.items() if verdict == word)
-    expect(seen == wanted, done="diagnose.py got the samples of six connections",
-           expected=f"the two that the {word} holds back, and no others",
-           seen=f"called {word}: {', '.join(seen) or 'none'}")
+    """All connections of a class are called `word`, and no other is."""
+    for name in TOLD:
+        mine = [(letter, cause, verdict) for call, letter, cause, verdict in verdicts(evidence, params) if call == name]
+        wanted = {letter for letter, cause, _ in mine if CLASS[cause] == word}
+        given = {letter for letter, _, verdict in mine if verdict == word}
+        expect(given == wanted, done=f"diagnose.py got the samples of {len(mine)} connections",
+               expected=f"those that the {word} holds back, and no others",
+               seen=f"called {word}: {', '.join(sorted(given)) or 'none'}")
 
 
 @points(3, claim="FVC-2", hint="A window need not close to be too small, and to be full is not always its doing.")
 def check_program_finds_receivers(unlabelled, params):
-    """Your program finds the two that the receiver holds back: one reads slowly, one has little room."""
+    """Your program finds what the receiver holds back: one reads slowly, one has little room."""
     names(unlabelled, params, "receiver")
 
 
 @points(3, claim="FVC-1", hint="Queues drop, or they grow. What does growing do to the RTT?")
 def check_program_finds_networks(unlabelled, params):
-    """Your program finds the two that the network holds back: one queue drops, one only grows."""
+    """Your program finds what the network holds back: one queue drops, one only grows."""
     names(unlabelled, params, "network")
 
 
 @points(3, claim=("FVC-1", "FVC-2"), hint="If neither window is full, who is left?")
 def check_program_finds_senders(unlabelled, params):
-    """Your program finds the two that hold themselves back."""
+    """Your program finds what holds itself back."""
     names(unlabelled, params, "sender")

@@ -9,13 +9,13 @@ from mnlab.lab import Allowed, Diagram, scene
 
 SEGMENT = 1448  # bytes of payload: MTU 1500 less the headers of IP and TCP with timestamps
 FRAME = 1514  # bytes of a full frame, as a queue counts it
-LETTERS = "ABCDEF"
+LETTERS, SOME = "ABCDEF", "PQRS"  # as the student's program is told of the unlabelled six, and of some of them again
 #: What holds the unlabelled six back; two each that are the receiver's, the sender's, the network's doing.
 CAUSES = ("slow reader", "small buffer", "slow writer", "small send buffer", "short queue", "deep queue")
 TRACED = "dport >= 5001 && dport <= 5016"
 
 allowed = Allowed()
-needs = ("netem", "tbf", "trace")
+needs = ("netem", "tbf", "trace", "nftables")
 
 diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), hosts=("h1", "h2"), scene="labelled",
                   first="receiver-held", limit=36)
@@ -43,16 +43,17 @@ def variant(rng) -> dict:
 
 
 def secret(rng, params) -> dict:
-    """In which order the student's program is told of the unlabelled six: its A is the first of `_told`. And what, but
-    for their causes, makes them what they are: otherwise a program would know them by their numbers from a run before.
+    """In which order the student's program is told of the unlabelled six: its A is the first of `_told`, and when it is
+    told of some of them once more, its P the first of `_told_again`. And what, but for their causes, makes them what
+    they are: otherwise a program would know them by their numbers from a run before.
     """
     return {
-        "_told": rng.sample(LETTERS, len(LETTERS)),
+        "_told": rng.sample(LETTERS, len(LETTERS)), "_told_again": rng.sample(LETTERS, rng.randrange(3, 5)),
         "_unlabelled": {"size": rng.randrange(110, 130) * SEGMENT, "rate": rng.choice([0.9, 1.0, 1.1]),
                         "window": rng.randrange(5, 8) * SEGMENT, "send_buffer": rng.randrange(5000, 7000),
                         "block": rng.randrange(6, 8) * SEGMENT, "queue": rng.randrange(7, 10),
                         "reader_buffer": rng.randrange(24, 28) * SEGMENT,
-                        "deep_buffer": rng.randrange(24, 30) * SEGMENT},
+                        "deep_buffer": rng.randrange(24, 30) * SEGMENT, "lost": rng.randrange(45, 70)},
     }
 
 
@@ -95,6 +96,7 @@ def unlabelled(net, rec, work):
         flows.link(stage, p["_unlabelled"]["rate"], p["_unlabelled"]["queue"])
         flows.unlabelled(stage, six["short queue"], "short queue")
     rec.progress("your program")
-    story = flows.samples(rec, {letter: p["ports"][told] for letter, told in zip(LETTERS, p["_told"])})
-    rec.keep("samples", story)
-    rec.student("diagnose", net["h1"], "python3 -S -E diagnose.py", input=story)
+    for name, letters, told in (("diagnose", LETTERS, p["_told"]), ("diagnose-some", SOME, p["_told_again"])):
+        story = flows.samples(rec, {letter: p["ports"][one] for letter, one in zip(letters, told)})
+        rec.keep(f"{name}-samples", story)
+        rec.student(name, net["h1"], "python3 -S -E diagnose.py", input=story)

@@ -15,6 +15,8 @@ SEGMENT, FRAME = 1448, 1514  # bytes
 LINK = "s1-eth2"  # where s1 sends into the link
 GAP, SHORT_GAP = 0.2, 0.12  # s between two reads of a slow reader: in the runs with labels, and in those without
 HELD = 1.0  # s after its start, a transfer with a label is marked, for the ladder diagram
+LOSE_ONE = ("small buffer", "slow writer")  # causes whose transfer loses a segment besides
+PAUSED = (0.6, 0.7)  # s after its beginning, and s that h2's program pauses besides, while the deep queue is full
 PAUSE = 0.15  # s between two writes of a slow writer: some RTTs, so that nothing is in flight for a while
 WRITE = 1448  # bytes that are written at once: a larger write might be taken whole by the smallest buffer
 LONGEST = 60.0  # s: no transfer takes so long
@@ -56,7 +58,8 @@ def labelled(stage, name: str):
 
 
 def unlabelled(stage, letter: str, cause: str):
-    """A transfer held back by one cause; its port is all that tells it from the others."""
+    """A transfer held back by one cause; its port is all that tells it from the others. Some have an accident besides,
+    which looks like another cause for a moment: a segment is lost, or h2's program pauses."""
     p = stage.params["_unlabelled"]
     rate = p["rate"] * 1e6 / 8  # bytes/s
     options = {
@@ -65,19 +68,23 @@ def unlabelled(stage, letter: str, cause: str):
         "slow writer": {"write": (p["block"], PAUSE)},
         "small send buffer": {"send_buffer": p["send_buffer"]},
         "short queue": {},
-        "deep queue": {"receive_buffer": p["deep_buffer"]},
+        "deep queue": {"receive_buffer": p["deep_buffer"], "pause": PAUSED},
     }[cause]
-    info, _, seconds = transfer(stage, stage.params["ports"][letter], p["size"], **options)
+    port = stage.params["ports"][letter]
+    lost = [p["lost"]] if cause in LOSE_ONE else [10**6]
+    with stage.rec.lose(f"{letter}-lost", "s1-eth1", f"tcp dport {port} ip length > 600", nth=lost):
+        info, _, seconds = transfer(stage, port, p["size"], **options)
     stage.rec.keep(f"{letter}-counters", {key: info[key] for key in COUNTERS} | {"seconds": round(seconds, 6)})
 
 
 def transfer(stage, port: int, size: int, receive_buffer: int = 0, send_buffer: int = 0,
-             read: tuple[int, float] | None = None, write: tuple[int, float] | None = None, name: str = ""):
+             read: tuple[int, float] | None = None, write: tuple[int, float] | None = None,
+             pause: tuple[float, float] | None = None, name: str = ""):
     """Send `size` bytes from h1 to `port` of h2.
 
     `read` and `write` are (bytes, seconds between two calls); without them as much is read and written as is possible.
-    Returns TCP_INFO of h1's socket when all is acknowledged, `ss -tin` (if the transfer has a name), and the seconds
-    until the last byte was read.
+    `pause`: after so many seconds nothing is read for so many. Returns TCP_INFO of h1's socket when all is
+    acknowledged, `ss -tin` (if the transfer has a name), and the seconds until the last byte was read.
     """
     with listen(stage.h2, port, reuse=True) as door:
         if receive_buffer:
@@ -119,6 +126,10 @@ def transfer(stage, port: int, size: int, receive_buffer: int = 0, send_buffer: 
         schedule = ((begin + number * write[1], lambda: send(write[0])) for number in count(0))
     else:
         writers[client] = send
+    if pause:
+        schedule = merge(schedule, [(begin + pause[0], readers.clear),
+                                    (begin + sum(pause), lambda: readers.update({server: take}))],
+                         key=lambda entry: entry[0])
     if name:
         schedule = merge(schedule, [(begin + HELD, lambda: stage.rec.mark(f"{name}-held"))], key=lambda entry: entry[0])
     play(begin + LONGEST, schedule, readers, writers, done=lambda: received == size)

@@ -11,6 +11,36 @@ def headers_forgotten(answers, params):
     answers["link_rate"] = params["slow"]
 
 
+@mutant.answers("takes the fast link's rate for the file's")
+def link_alone(answers, params):
+    answers["receiver_rate"] = round(params["fast"] * 1448 / 1514, 4)
+
+
+@mutant.answers("says that a slow receiver holds back all the time")
+def all_the_time(answers, params):
+    answers["receiver_percent"] = 100 if answers["receiver_percent"] < 94 else 50
+
+
+@mutant.answers("counts one way of the fast link")
+def one_way(answers, params):
+    answers["room_fast"] = round((answers["room_fast"] + params["queue"]) / 2, 1)
+
+
+def mistaken(letter: str):
+    """A cause that is taken for the other one of its kind."""
+    pairs = ("slow reader", "small buffer"), ("slow writer", "small send buffer"), ("short queue", "deep queue")
+    other = {one: two for pair in pairs for one, two in (pair, pair[::-1])}
+
+    def wrongly(answers, params):
+        answers[f"cause_{letter}"] = other[answers[f"cause_{letter}"]]
+
+    wrongly.__name__ = f"mistakes_{letter}"
+    return mutant.answers(f"takes what holds {letter} back for its like")(wrongly)
+
+
+globals().update({f"mistakes_{letter}": mistaken(letter) for letter in "ABCDEF"})
+
+
 @mutant.answers("counts what is on the way, and forgets the queue")
 def queue_forgotten(answers, params):
     answers["room_slow"] = round(answers["room_slow"] - params["queue"], 1)
@@ -105,24 +135,24 @@ def cubic(net, params):
 
 # --- diagnose.py ------------------------------------------------------------------------------------------------------
 
-@mutant.work("a full window is taken for a slow receiver, always")
+@mutant.work("a full window is taken for a slow receiver, always", breaks="R3")
 def window_means_receiver(work, params):
     work.edit("diagnose.py", '"network" if waiting else "receiver"', '"receiver"')
 
 
-@mutant.work("only a window that closes is taken for a sign of the receiver")
+@mutant.work("only a window that closes is taken for a sign of the receiver", breaks="R2")
 def only_closed_windows(work, params):
     work.edit("diagnose.py", "by_window = share(samples, lambda sample: sample.window)",
               "by_window = float(any(sample.window < SEGMENT for sample in samples))")
 
 
-@mutant.work("what is sent again is taken for the only sign of the network")
+@mutant.work("what is sent again is taken for the only sign of the network", breaks="R3")
 def only_losses(work, params):
     work.edit("diagnose.py", "if by_cwnd > by_window:", "if any(sample.again for sample in samples):")
     work.edit("diagnose.py", '"network" if waiting else "receiver"', '"receiver"')
 
 
-@mutant.work("there are two verdicts only: receiver or network")
+@mutant.work("there are two verdicts only: receiver or network", breaks="R4")
 def two_verdicts(work, params):
     work.edit("diagnose.py", 'return "sender"', 'return "network"')
 
@@ -130,3 +160,105 @@ def two_verdicts(work, params):
 @mutant.work("the program crashes on a line that it does not expect")
 def crash(work, params):
     work.edit("diagnose.py", 'if words[0] == "flow":', 'if words[0] == "flows":')
+
+
+SAMPLES = "def diagnose(samples: list[Sample]) -> str:\n"
+
+
+@mutant.work("it names the letter in its own way", breaks="R1")
+def colon(work, params):
+    work.edit("diagnose.py", "print(letter, diag", "print(f'{letter}:', diag")
+
+
+@mutant.work("it explains itself", breaks="R1")
+def explains(work, params):
+    work.edit("diagnose.py", "print(letter, diagnose(samples))", "print(letter, diagnose(samples), len(samples))")
+
+
+@mutant.work("it says nothing of senders", breaks="R1")
+def silent_on_senders(work, params):
+    work.edit("diagnose.py", "        print(letter",
+              "        if diagnose(samples) != 'sender':\n            print(letter")
+
+
+@mutant.work("a head stands above its verdicts", breaks="R1")
+def head(work, params):
+    work.edit("diagnose.py", "    for letter, samples in flows.items():", "    print('flow verdict')\n"
+              "    for letter, samples in flows.items():")
+
+
+@mutant.work("only a small buffer is the receiver's doing, not a slow reader", breaks="R2")
+def only_small_windows(work, params):
+    work.edit("diagnose.py", '"network" if waiting else "receiver"', '"network" if waiting else ('
+              '"receiver" if max(sample.window for sample in samples) < 12 * SEGMENT else "sender")')
+
+
+@mutant.work("a window that is small all the time is not noticed", breaks="R2")
+def must_close(work, params):
+    work.edit("diagnose.py", SAMPLES, SAMPLES + "    if max(sample.window for sample in samples) < 12 * SEGMENT:\n"
+              "        return 'sender'\n")
+
+
+@mutant.work("a queue that grows is not looked for, nor one that drops", breaks="R3")
+def never_network(work, params):
+    work.edit("diagnose.py", '"network" if waiting else "receiver"', '"receiver"')
+    work.edit("diagnose.py", 'return "network"\n    # The', 'return "sender"\n    # The')
+
+
+@mutant.work("a full congestion window is the sender's own affair", breaks="R3")
+def own_affair(work, params):
+    work.edit("diagnose.py", "    if by_cwnd > by_window:\n        return \"network\"",
+              "    if by_cwnd > by_window:\n        return \"sender\"")
+
+
+@mutant.work("whoever pauses is a sender, and nobody else", breaks="R4")
+def only_pauses(work, params):
+    work.edit("diagnose.py", 'return "sender"',
+              'return "sender" if any(later.seconds - one.seconds > 0.1 for one, later in '
+              'zip(samples, samples[1:])) else "receiver"')
+
+
+@mutant.work("whoever has something in flight all the time is no slow sender", breaks="R4")
+def only_busy(work, params):
+    work.edit("diagnose.py", 'return "sender"',
+              'return "network" if any(later.seconds - one.seconds > 0.1 for one, later in '
+              'zip(samples, samples[1:])) else "sender"')
+
+
+@mutant.work("one lost segment is the network's doing", breaks="R5")
+def any_loss(work, params):
+    work.edit("diagnose.py", SAMPLES, SAMPLES + "    if any(sample.again for sample in samples):\n"
+              "        return 'network'\n")
+
+
+@mutant.work("a window that closes once is the receiver's doing", breaks="R5")
+def any_closed(work, params):
+    work.edit("diagnose.py", SAMPLES, SAMPLES + "    if any(sample.window < SEGMENT for sample in samples):\n"
+              "        return 'receiver'\n")
+
+
+@mutant.work("two of six are the sender's, those whose windows are the least full", breaks="R6")
+def ranks(work, params):
+    work.edit("diagnose.py", "    for letter, samples in flows.items():\n", "    def full(letter):\n"
+              "        limit = lambda one: min(one.cwnd, one.window)\n        return share(flows[letter], limit)\n\n"
+              "    senders = sorted(flows, key=full)[:2]\n"
+              "    for letter, samples in flows.items():\n        if letter in senders:\n"
+              "            print(letter, 'sender')\n            continue\n")
+
+
+@mutant.work("it knows six letters", breaks="R6")
+def six_letters(work, params):
+    work.edit("diagnose.py", "    for letter, samples in flows.items():\n        print(letter, diagnose(samples))",
+              "    for letter in 'ABCDEF':\n        print(letter, diagnose(flows[letter]))")
+
+
+# --- right ones ---
+
+@mutant.right("time instead of samples: how long each limit held")
+def by_time(work, params):
+    work.take("by_time.py", "diagnose.py")
+
+
+@mutant.right("in capitals, from the last letter to the first, and judged by medians")
+def by_medians(work, params):
+    work.take("by_medians.py", "diagnose.py")

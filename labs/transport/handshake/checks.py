@@ -6,7 +6,7 @@ reading.py reads the evidence, and says how exact a time can be.
 import errno
 from pathlib import Path
 
-from mnlab.checks import expect, near, points, same, saw
+from mnlab.checks import expect, near, observation, points, same, saw
 from mnlab.lab.lab import load
 from mnlab.protocols.checksum import transport_fits
 
@@ -16,6 +16,7 @@ MODULUS, SLACK, DONE, talk, sent = reading.MODULUS, reading.SLACK, reading.DONE,
 outside, room, words, one_more = reading.outside, reading.room, reading.words, reading.one_more
 changes, at_times, expect_established = reading.changes, reading.at_times, reading.expect_established
 syns_of, printed, how_it_ended = reading.syns_of, reading.printed, reading.how_it_ended
+isn_of_peer, data_of = reading.isn_of_peer, reading.data_of
 
 SYNACK_TIMES = [0, 1, 3, 7, 15, 31]  # net.ipv4.tcp_synack_retries = 5, from 1 s on, doubled each time
 COOKIE_SIZES = (536, 1300, 1440, 1460)  # net/ipv4/syncookies.c, msstab: a cookie has two bits for it
@@ -25,7 +26,7 @@ CLOSE = {"share": 0.15, "slack": 0.5}  # how near an answer in seconds must be
 
 # --- three segments ---
 
-@points(1, claim="HSK-1", hint="Put the sequence number of one beside the acknowledgement number of the next.")
+@observation(1, claim="HSK-1", hint="Put the sequence number of one beside the acknowledgement number of the next.")
 def check_three_segments_open(kernel):
     """SYN, SYN+ACK, ACK: each acknowledges the number before it, none carries data, then data flows."""
     opening, done = talk(kernel, "plain")[:4], "h1 connected to h2"
@@ -37,7 +38,7 @@ def check_three_segments_open(kernel):
            expected=f"{one_more(syn.seq)} and {one_more(synack.seq)} acknowledged", seen=words(opening[:3], kernel))
 
 
-@points(1, claim="HSK-1", hint="An end knows of a segment only when it has arrived.")
+@observation(1, claim="HSK-1", hint="An end knows of a segment only when it has arrived.")
 def check_states_of_both_ends(kernel):
     """The client is established after the SYN+ACK, the server half an RTT later; only then accept() returns."""
     looks = [(look["h1"], look["h2"], look["accepted"]) for look in kernel.json("plain")]
@@ -55,7 +56,7 @@ def check_states_of_both_ends(kernel):
            expected="at that moment h2's kernel goes from SYN-RECEIVED to ESTABLISHED", seen=server or "no such report")
 
 
-@points(1, claim="HSK-4", hint="How many segments does h2 send between the SYN and h1's ACK?")
+@observation(1, claim="HSK-4", hint="How many segments does h2 send between the SYN and h1's ACK?")
 def check_syn_and_ack_travel_together(kernel):
     """Between h1's SYN and its ACK, h2 sends one segment, which acknowledges and opens its own direction."""
     for name in ("plain", "blocked", "served", "bare"):
@@ -67,7 +68,7 @@ def check_syn_and_ack_travel_together(kernel):
                seen=words(answers, kernel))
 
 
-@points(1, claim="HSK-4", hint="Neither end listens. Each has sent a SYN when the other's arrives.")
+@observation(1, claim="HSK-4", hint="Neither end listens. Each has sent a SYN when the other's arrives.")
 def check_simultaneous_open_takes_four(kernel):
     """Both ends connect at once: two SYNs cross, two SYN+ACKs cross, and one connection is there."""
     done = "h1 and h2 connected to each other at the same time"
@@ -82,7 +83,7 @@ def check_simultaneous_open_takes_four(kernel):
            expected="both words arrive", seen=kernel.json("crossing-heard"))
 
 
-@points(1, claim="HSK-4", hint="RFC 9293, figure 7: what follows SYN-SENT when a SYN without ACK arrives?")
+@observation(1, claim="HSK-4", hint="RFC 9293, figure 7: what follows SYN-SENT when a SYN without ACK arrives?")
 def check_simultaneous_open_states(kernel):
     """Both ends go the same way: SYN-SENT, SYN-RECEIVED, ESTABLISHED. Nobody was in LISTEN."""
     done = "h1 and h2 connected to each other at the same time"
@@ -96,7 +97,7 @@ def check_simultaneous_open_states(kernel):
 
 # --- why not two ---
 
-@points(1, claim="HSK-2", hint="What does h1's kernel do with a SYN+ACK that answers nothing it has sent?")
+@observation(1, claim="HSK-2", hint="What does h1's kernel do with a SYN+ACK that answers nothing it has sent?")
 def check_old_syn_leaves_no_ghost(kernel):
     """An old SYN: h2 answers, h1 resets with the number that h2 acknowledged, nothing stays, nothing is accepted."""
     old, done = kernel.params["old_number"], "a SYN of h1's from long ago came to h2"
@@ -112,7 +113,7 @@ def check_old_syn_leaves_no_ghost(kernel):
     expect(not kernel.json("old")["accepted"], done=done, expected="accept() has nothing", seen="a connection")
 
 
-@points(1, claim="HSK-2", hint="RFC 9293, figure 8. Which SYN does each SYN+ACK acknowledge?")
+@observation(1, claim="HSK-2", hint="RFC 9293, figure 8. Which SYN does each SYN+ACK acknowledge?")
 def check_old_syn_beside_a_new_one(kernel):
     """An old SYN just ahead of a real one: h1 resets the wrong answer, repeats its SYN, and gets one connection."""
     done = "an old SYN came to h2 just before h1 connected from the same port"
@@ -131,7 +132,7 @@ def check_old_syn_beside_a_new_one(kernel):
            seen=kernel.json("racing"))
 
 
-@points(1, claim="HSK-2", hint="What does Fast Open do before the third segment comes (RFC 7413, section 6.3.1)?")
+@observation(1, claim="HSK-2", hint="What does Fast Open do before the third segment comes (RFC 7413, section 6.3.1)?")
 def check_fast_open_lets_the_ghost_in(kernel):
     """Fast Open trusts two segments: its old SYN, sent again, reaches the program a second time."""
     done = "a Fast Open SYN with data, from a connection long over, came to h2 once more"
@@ -148,7 +149,7 @@ def check_fast_open_lets_the_ghost_in(kernel):
 
 # --- half open ---
 
-@points(1, claim="HSK-5", hint="How does the time from one SYN+ACK to the next grow?")
+@observation(1, claim="HSK-5", hint="How does the time from one SYN+ACK to the next grow?")
 def check_server_gives_up(kernel):
     """A half-open connection: SYN+ACK again after 1, 2, 4, 8, 16 s, forgotten after 63 s; then the ACK is reset."""
     done = "h2 got a SYN from an address that does not answer"
@@ -164,7 +165,7 @@ def check_server_gives_up(kernel):
            seen=words(resets, kernel))
 
 
-@points(1, claim="HSK-6", hint="Count the SYNs; look at the kernel's error.")
+@observation(1, claim="HSK-6", hint="Count the SYNs; look at the kernel's error.")
 def check_client_gives_up(kernel):
     """Nobody answers a client: one SYN, sent again and again, at last twice as late each time; then a timeout."""
     expect_given_up(kernel, "h1", "patient", reading.syn_times(kernel))
@@ -172,7 +173,7 @@ def check_client_gives_up(kernel):
     saw("the SYN is sent again after (s)", [round(one.time - first.time) for one in again])
 
 
-@points(1, claim="HSK-7", hint="scenes/kernel/files/linear-timeouts; compare ports 6110 and 6111.")
+@observation(1, claim="HSK-7", hint="scenes/kernel/files/linear-timeouts; compare ports 6110 and 6111.")
 def check_backing_off_at_once_is_a_setting(kernel):
     """Then and now: without linear timeouts, a kernel of today too backs off from its first SYN on: seven in 63 s."""
     expect_given_up(kernel, "h2", "doubling", reading.syn_times(kernel, linear=0))
@@ -193,7 +194,7 @@ def expect_given_up(kernel, host, name, times) -> None:
            expected=f"ETIMEDOUT after {end} s", seen=f"error {found['error']} after {found['seconds']:.1f} s")
 
 
-@points(1, claim="HSK-3", hint="Compare the SYNs that came to h2 with its SYN+ACKs, and with its backlog.")
+@observation(1, claim="HSK-3", hint="Compare the SYNs that came to h2 with its SYN+ACKs, and with its backlog.")
 def check_flood_fills_the_backlog(kernel):
     """Without cookies: h2 answers as many SYNs as it has room for, holds them, and drops the others unheard."""
     p, done = kernel.params, f"{kernel.params['flood']} SYNs that nobody stands behind came to h2"
@@ -208,7 +209,8 @@ def check_flood_fills_the_backlog(kernel):
            expected=f"the kernel counts {p['flood'] - held} of them dropped, and {unheard} of h1's", seen=dropped)
 
 
-@points(1, claim=("HSK-3", "HSK-6"), hint="When does h2 let go of half-open connections? Which SYN of h1's is next?")
+@observation(1, claim=("HSK-3", "HSK-6"),
+             hint="When does h2 let go of half-open connections? Which SYN of h1's is next?")
 def check_client_has_to_wait(kernel):
     """Meanwhile a real client's SYNs are dropped; the one at 7 s gets in, when the others are gone."""
     done = "h1 connected to h2, whose backlog was full"
@@ -230,7 +232,7 @@ def check_client_has_to_wait(kernel):
            seen=f"SYN+ACKs for each: {counts}")
 
 
-@points(1, claim="HSK-3", hint="Whom does h2 answer now?")
+@observation(1, claim="HSK-3", hint="Whom does h2 answer now?")
 def check_cookies_serve_everyone(kernel):
     """With SYN cookies h2 answers every SYN of the same flood, and a real client gets in at once."""
     p, done = kernel.params, f"{kernel.params['flood']} SYNs came to h2, which has SYN cookies on"
@@ -248,7 +250,7 @@ def check_cookies_serve_everyone(kernel):
         expect_established(kernel, GUARDED, name, done=f"{done}; h1, too")
 
 
-@points(1, claim="HSK-3", hint="What is not kept cannot be repeated.")
+@observation(1, claim="HSK-3", hint="What is not kept cannot be repeated.")
 def check_cookies_keep_nothing(kernel):
     """Who gets a cookie leaves no trace at h2: not in its table, and no SYN+ACK is ever sent again."""
     p, held, synacks = kernel.params, room(kernel, "guarded"), outside(kernel, GUARDED)[1]
@@ -263,7 +265,7 @@ def check_cookies_keep_nothing(kernel):
     expect(grown == expected, done=f"{done}; h1 connected twice", expected=f"the kernel counts {expected}", seen=grown)
 
 
-@points(1, claim="HSK-3", hint="Compare the options of SYN and SYN+ACK, and the sizes of h2's segments.")
+@observation(1, claim="HSK-3", hint="Compare the options of SYN and SYN+ACK, and the sizes of h2's segments.")
 def check_cookies_forget_options(kernel):
     """What h2 forgets: SACK and window scaling, unless timestamps carry them; of the segment size, all but two bits."""
     p = kernel.params
@@ -287,92 +289,152 @@ def check_cookies_forget_options(kernel):
 # --- the student's handshake ---
 
 
-@points(3, claim="HSK-1", hint="Compare your SYN with a kernel's in Wireshark; it says if the checksum is right.")
+@points(1, claim="HSK-1", hint="Compare your SYN with a kernel's in Wireshark.")
 def check_your_syn(handshake):
-    """Your SYN: nothing but a SYN, with a right checksum, and another initial number for each connection."""
-    numbers = []
-    for name in ("first", "closed", "nowhere"):
-        for syn in syns_of(handshake, name):
-            done = f"handshake.py sent a SYN from port {PORTS[name]}"
-            expect((syn.flags, syn.length) == ("SYN", 0), done=done, expected="no other flag, no data",
-                   seen=f"{syn.flags}, {syn.length} bytes")
-            expect(transport_fits(syn.frame), done=done, expected="a checksum that fits (with the pseudo-header)",
-                   seen=f"{syn.frame.data[50:52].hex()}, which does not")
-        numbers.append(syns_of(handshake, name)[0].header.seq)
-    expect(len(set(numbers)) == 3 and 0 not in numbers, done="handshake.py opened three connections",
-           expected="three initial numbers that nobody can guess", seen=numbers)
+    """R1: each of your connections begins with a SYN, which has no other flag and no data."""
+    for name in reading.NAMES:
+        for syn in (reading.first_of(handshake, name), *syns_of(handshake, name)):
+            expect((syn.flags, syn.length) == ("SYN", 0), seen=f"{syn.flags}, {syn.length} bytes of data",
+                   done=f"handshake.py was told to connect from port {PORTS[name]}",
+                   expected="first of all a SYN: no other flag, no data")
+
+
+@points(2, claim="HSK-1", hint="RFC 6528. Whoever guesses the number can speak in your name.")
+def check_your_numbers(handshake):
+    """R2: nobody can guess the initial number of your next connection from those before."""
+    first, again = ([(syn.time, syn.header.seq) for name in names for syn in syns_of(handshake, name, start)[:1]]
+                    for names, start in ((reading.NAMES, False), (reading.AGAIN, True)))
+    how = reading.guess(first, again)
+    expect(not how, expected="initial numbers that nobody can guess",
+           seen=f"{how}: {[number for _, number in first + again]}",
+           done=f"handshake.py opened {len(first)} connections, and {len(again)} when it was started again")
+
+
+@points(2, claim="HSK-1", hint="Wireshark says if a checksum is right. The text may have an odd number of bytes.")
+def check_your_checksums(handshake):
+    """R3: every segment of yours has the checksum that fits it."""
+    for name in reading.NAMES:
+        reading.first_of(handshake, name)
+        for one in sent(handshake, name):
+            checksum = one.frame.data[50:52].hex()
+            expect(transport_fits(one.frame), expected="a checksum that fits (with the pseudo-header)",
+                   seen=f"{checksum}, which does not",
+                   done=f"handshake.py sent a segment from port {PORTS[name]}: {one.flags}, {one.length} bytes of data")
 
 
 @points(2, claim="HSK-6", hint="A SYN that is sent again is the same SYN.")
 def check_your_syn_is_repeated(handshake):
-    """The first SYN is lost: after a second the same one is sent again."""
+    """R4: the first SYN is lost; after a second the same one is sent again."""
     arrived = [one for one in sent(handshake, "first", "h2") if one.syn]
     syns = syns_of(handshake, "first")
-    expect(len(syns) == 2 and len(arrived) == 1, done="s1 lost the first SYN of handshake.py, and no other",
+    lost = handshake.json("lost-syn")["dropped"]
+    expect(lost == 1 and len(syns) == 2 and len(arrived) == 1, done=f"s1 lost {lost} SYN of handshake.py",
            expected="two SYNs, of which one comes to h2", seen=f"SYNs at h1: {len(syns)}; at h2: {len(arrived)}")
     expect(syns[0].header.seq == syns[1].header.seq, done=DONE, expected="the same number again",
            seen=f"{syns[0].header.seq}, then {syns[1].header.seq}")
-    gap = syns[1].time - syns[0].time
-    expect(0.9 < gap < 1 + SLACK, done=DONE, expected="a second between them", seen=f"{gap:.2f} s")
+    at_times(syns, [0, 1], DONE, "SYNs")
 
 
-@points(3, claim="HSK-1", hint="What do sequence and acknowledgement number of the third segment have to be?")
-def check_your_ack_opens(handshake):
-    """Your third segment acknowledges h2's SYN, and h2's kernel has an established connection."""
-    isn, theirs = syns_of(handshake, "first")[0].header.seq, reading.server_isn(handshake)
-    third = next((one for one in sent(handshake, "first", "h2") if not one.syn), None)
-    expect(third, done=DONE, expected="a third segment at h2", seen="none" + how_it_ended(handshake))
-    expect((third.flags, third.header.seq, third.header.ack) == ("ACK", one_more(isn), one_more(theirs)),
-           done=f"h2 answered SYN {isn} with SYN+ACK {theirs}", expected="an ACK with the right two numbers",
-           seen=words([third], handshake))
-    expect_established(handshake, reading.STUDENTS, "first", DONE)
-
-
-@points(3, claim="HSK-2",
-        hint="Compare both addresses, both ports, the flags, the acknowledgement number and the checksum.")
-def check_you_take_no_false_answer(handshake):
-    """Seven segments come that are no answer to your SYN. None of them makes you send anything."""
-    syns = syns_of(handshake, "first")
-    second = syns[1].time if len(syns) > 1 else syns[0].time + 1.5
-    false = [one for one in reading.everything(handshake, "h1") if syns[0].time < one.time < second
-             and one.target.ip == handshake.ip("h1") and one.target.port in (PORTS["first"], PORTS["first"] + 50)]
-    expect(len(false) == 7, done=DONE, expected="seven false answers come to h1 before the second SYN", seen=len(false))
-    theirs = reading.server_isn(handshake)
-    wrong = [one for one in sent(handshake, "first") if not one.syn
-             and (one.target != (handshake.ip("h2"), reading.STUDENTS) or (one.header.ack - theirs) % MODULUS > 10_000)]
-    expect(not wrong, done=f"{DONE}; h3 sent seven false answers", expected="nothing from port 6201 in answer to them",
-           seen=words(wrong, handshake))
-
-
-@points(2, claim="HSK-1", hint="Your text begins with the number after your SYN's. What comes back needs an ACK.")
-def check_your_words_arrive(handshake):
-    """h2's program reads your text once; you print its reply, and acknowledge it."""
-    p, theirs = handshake.params, reading.server_isn(handshake)
-    expect(handshake.json("heard") == [p["text"]], done=f"handshake.py was given the text {p['text']!r}",
-           expected="h2's program reads it", seen=handshake.json("heard") or "nothing" + how_it_ended(handshake))
-    expect(printed(handshake, 0) == f"reply {p['_reply']}", done="h2 answered", expected=f"reply {p['_reply']}",
-           seen=printed(handshake, 0)[:100] + how_it_ended(handshake))
-    acks = [one.header.ack for one in sent(handshake, "first", "h2") if not one.syn]
-    expected = (theirs + 1 + len(p["_reply"])) % MODULUS
-    expect(acks and acks[-1] == expected, done=f"h2 sent {len(p['_reply'])} bytes", expected=f"an ACK of {expected}",
-           seen=acks)
-
-
-@points(3, claim="HSK-6", hint="A closed port answers with RST+ACK. Where nobody is, wait 1, 2 and 4 s.")
-def check_you_take_no_for_an_answer(handshake):
-    """A closed port: refused after one SYN. Nobody there: SYNs at 0, 1 and 3 s, then timeout."""
-    closed = syns_of(handshake, "closed")
-    expect(printed(handshake, 1) == "refused" and len(closed) == 1,
-           done=f"handshake.py was told to connect to port {handshake.params['closed_port']}, which is closed",
-           expected="one SYN, and the line: refused",
-           seen=f"SYNs: {len(closed)}; the line: {printed(handshake, 1)[:50]}")
+@points(2, claim="HSK-6", hint="Where nobody is, wait 1, 2 and 4 s; and the last wait is as good as the others.")
+def check_you_give_up(handshake):
+    """R4: nobody there: the same SYN at 0, 1 and 3 s, and timeout at 7 s, not before."""
     done = f"handshake.py was told to connect to {handshake.params['outside']}, which does not answer"
     nowhere = syns_of(handshake, "nowhere")
     # a program that computes between two SYNs is a little late; it must not be early
     at_times(nowhere, [0, 1, 3], done, "SYNs")
     expect(len({one.header.seq for one in nowhere}) == 1, done=done, expected="the same SYN each time",
            seen=[one.header.seq for one in nowhere])
-    expect(printed(handshake, 2) == "timeout", done=done, expected="the line: timeout", seen=printed(handshake, 2)[:50])
+    expect(printed(handshake, "nowhere") == "timeout", done=done, expected="the line: timeout",
+           seen=printed(handshake, "nowhere")[:50])
+    at_times([nowhere[0], syns_of(handshake, "closed")[0]], [0, 7], done, "the first SYN, and the next command's,")
+
+
+@points(3, claim="HSK-2",
+        hint="Compare both addresses, both ports, the flags, the acknowledgement number and the checksum.")
+def check_you_take_no_false_answer(handshake):
+    """R5: segments come that are no answer to your SYN. You send your SYN again in time, and nothing else."""
+    done = f"handshake.py was told to connect from port {PORTS['doubted']}; h3 sent false answers"
+    syns, end = syns_of(handshake, "doubted"), printed(handshake, "doubted")[:50]
+    answer = next((one for one in talk(handshake, "doubted") if one.flags == "RST+ACK" and len(syns) > 1
+                   and one.time > syns[1].time), None)
+    expect(answer, done=done, expected="the same SYN again after a second, and nothing else",
+           seen=f"no second SYN; the line: {end}")
+    at_times([one for one in syns if one.time < answer.time], [0, 1], done,
+             "the SYN, although there were false answers meanwhile,")
+    expect(syns[0].header.seq == syns[1].header.seq, done=done, expected="the same number again",
+           seen=f"{syns[0].header.seq}, then {syns[1].header.seq}")
+    others = [one for one in reading.everything(handshake, "h1") if one.source.ip == handshake.ip("h1")
+              and syns[0].time < one.time < answer.time and not one.rst and one not in syns]
+    expect(not others, done=done, expected="nothing in answer to them", seen=words(others, handshake))
+
+
+@points(3, claim="HSK-1", hint="What do sequence and acknowledgement number of the third segment have to be?")
+def check_your_ack_opens(handshake):
+    """R6: your third segment acknowledges the peer's SYN, whatever its number; h2's kernel has a connection."""
+    for name in ("first", "made-up"):
+        isn, theirs = syns_of(handshake, name)[0].header.seq, isn_of_peer(handshake, name)
+        third = next((one for one in sent(handshake, name) if not one.syn), None)
+        done = f"handshake.py connected from port {PORTS[name]}: SYN {isn} was answered by SYN+ACK {theirs}"
+        expect(third, done=done, expected="a third segment", seen="none" + how_it_ended(handshake))
+        expect((third.flags, third.length, third.header.seq, third.header.ack)
+               == ("ACK", 0, one_more(isn), one_more(theirs)), done=done,
+               expected="an ACK with the right two numbers, and no data", seen=words([third], handshake))
+    expect_established(handshake, reading.STUDENTS, "first", DONE)
+
+
+@points(2, claim="HSK-6", hint="A closed port answers with RST+ACK.")
+def check_you_take_no_for_an_answer(handshake):
+    """R7: a closed port: one SYN, nothing after the reset, and refused."""
+    for name in reading.AGAIN:
+        all_sent = sent(handshake, name)
+        once = [one for one in all_sent if one.time < handshake.command("once-more").start]
+        expect(printed(handshake, name) == "refused" and len(once) == 1 and once[0].syn,
+               done=f"handshake.py was told to connect to port {handshake.params['closed_port']}, which is closed",
+               expected="one SYN, and the line: refused",
+               seen=f"{words(once, handshake)}; the line: {printed(handshake, name)[:50]}")
+
+
+@points(2, claim="HSK-1", hint="Your text begins with the number after your SYN's. One segment has room for it.")
+def check_your_words_arrive(handshake):
+    """R8: h2's program reads your text; it came in one segment, which begins with the number after your SYN's."""
+    p, heard = handshake.params, handshake.json("heard")
+    expect(heard == [p["text"]], done=f"handshake.py was given the text {p['text']!r}",
+           expected="h2's program reads it", seen=heard or "nothing" + how_it_ended(handshake))
+    for name, text in (("first", p["text"]), ("made-up", p["more_text"])):
+        isn, data = syns_of(handshake, name)[0].header.seq, data_of(handshake, name)
+        done = f"handshake.py, whose SYN was {isn}, was given the text {text!r}"
+        seen = [(one.header.seq, one.payload.decode(errors="replace")) for one in data]
+        expect(seen == [(one_more(isn), text)], done=done, expected=f"one segment with it, number {one_more(isn)}",
+               seen=seen or "no data" + how_it_ended(handshake))
+
+
+@points(2, claim="HSK-1", hint="What has come needs an ACK, which names the number that you want next.")
+def check_you_acknowledge_the_reply(handshake):
+    """R9: you print what h2 replies, and acknowledge all of it."""
+    reply, theirs = handshake.params["_reply"], isn_of_peer(handshake, "first")
+    expect(printed(handshake, "first") == f"reply {reply}", done="h2 replied", expected=f"the line: reply {reply}",
+           seen=printed(handshake, "first")[:100] + how_it_ended(handshake))
+    acks = [one.header.ack for one in sent(handshake, "first") if not one.syn]
+    expected = (theirs + 1 + len(reply)) % MODULUS
+    expect(acks and acks[-1] == expected, done=f"h2, whose SYN was {theirs}, sent {len(reply)} bytes",
+           expected=f"an ACK of {expected}", seen=acks)
+
+
+@points(3, claim="HSK-2",
+        hint="Whose words are they, and which number do they begin with? Where in a segment do its data begin?")
+def check_you_take_no_false_reply(handshake):
+    """R10: among words of others, of other times, and damaged ones you find the reply, and acknowledge no more."""
+    p, theirs = handshake.params, isn_of_peer(handshake, "made-up")
+    mine = [one.header.ack for one in sent(handshake, "made-up") if one.length]
+    expect(mine, done="handshake.py had opened a connection to the peer that h3 makes up", expected="its text",
+           seen="no data" + how_it_ended(handshake))
+    done, reply = "the peer replied, among false words that h3 sent", p["_more_reply"]
+    expect(printed(handshake, "made-up") == f"reply {reply}", done=done, expected=f"the line: reply {reply}",
+           seen=printed(handshake, "made-up")[:100] + how_it_ended(handshake))
+    acks = [one.header.ack for one in sent(handshake, "made-up") if not one.syn]
+    expected = (theirs + 1 + len(reply)) % MODULUS
+    expect(set(acks) <= {one_more(theirs), expected} and acks[-1] == expected, done=done,
+           expected=f"an ACK of {expected}, and no other but {one_more(theirs)}", seen=acks)
 
 
 # --- the student's answers ---

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from collections.abc import Callable
 
 from mnlab.net import namespace
 from mnlab.protocols.ip import internet_checksum
@@ -10,15 +11,17 @@ FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 MSS = b"\x02\x04\x05\xb4"  # option: 1460 bytes
 
 
-def segment(source, target, flags: int, seq: int, ack: int = 0, options: bytes = b"", damaged: bool = False) -> bytes:
+def segment(source, target, flags: int, seq: int, ack: int = 0, options: bytes = b"", damaged: bool = False,
+            data: bytes = b"") -> bytes:
     """An IPv4 packet with a TCP segment (RFC 9293, section 3.1); `source` and `target` are (address, port)."""
     header = struct.pack("!HHIIBBHHH", source[1], target[1], seq % 2**32, ack % 2**32, (20 + len(options)) << 2, flags,
                          65535, 0, 0) + options
     ends = socket.inet_aton(source[0]) + socket.inet_aton(target[0])
-    checksum = internet_checksum(ends + struct.pack("!HH", socket.IPPROTO_TCP, len(header)) + header) ^ damaged
-    header = header[:16] + checksum.to_bytes(2, "big") + header[18:]
+    whole = header + data
+    checksum = internet_checksum(ends + struct.pack("!HH", socket.IPPROTO_TCP, len(whole)) + whole) ^ damaged
+    whole = header[:16] + checksum.to_bytes(2, "big") + header[18:] + data
     # The kernel fills in the total length, the identification and the header's checksum (raw(7), IP_HDRINCL).
-    return struct.pack("!BBHHHBBH", 0x45, 0, 0, 0, 0, 64, socket.IPPROTO_TCP, 0) + ends + header
+    return struct.pack("!BBHHHBBH", 0x45, 0, 0, 0, 0, 64, socket.IPPROTO_TCP, 0) + ends + whole
 
 
 class Mouth:
@@ -42,11 +45,19 @@ class Ears:
 
     def wait_for_syn(self, port: int, timeout: float = 20) -> bytes | None:
         """The next packet with a SYN from that port, from its IP header on; None if none comes."""
+        return self.wait_for(port, lambda packet: packet[33] == SYN, timeout)
+
+    def wait_for_data(self, port: int, timeout: float = 20) -> bytes | None:
+        """The same for a packet with data."""
+        return self.wait_for(port, lambda packet: len(payload(packet)) > 0, timeout)
+
+    def wait_for(self, port: int, wanted: Callable[[bytes], bool], timeout: float) -> bytes | None:
         self.socket.settimeout(timeout)
         try:
             while True:
                 packet = self.socket.recv(2048)
-                if packet[9] == socket.IPPROTO_TCP and sender_port(packet) == port and packet[33] == SYN:
+                if (len(packet) >= 40 and packet[9] == socket.IPPROTO_TCP and sender_port(packet) == port
+                        and wanted(packet)):
                     return packet
         except (TimeoutError, OSError):
             return None
@@ -62,3 +73,8 @@ def sender_port(packet: bytes) -> int:
 def number(packet: bytes) -> int:
     """The sequence number of a segment without IP options."""
     return int.from_bytes(packet[24:28], "big")
+
+
+def payload(packet: bytes) -> bytes:
+    """The data of a segment without IP options."""
+    return packet[20 + (packet[32] >> 4) * 4:int.from_bytes(packet[2:4], "big")]

@@ -10,8 +10,10 @@ Sockets of the hosts belong to this process and live in the hosts' namespaces. A
 from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram, scene
 
 PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 6106, "blocked": 6107, "served": 6108,
-         "bare": 6109, "patient": 6110, "doubling": 6111, "first": 6201, "closed": 6202, "nowhere": 6203}
+         "bare": 6109, "patient": 6110, "doubling": 6111, "first": 6201, "nowhere": 6202, "closed": 6203, "shut": 6204,
+         "barred": 6205, "doubted": 6206, "made-up": 6207}
 SERVER, OPENED, FLOODED, GUARDED, STUDENTS = 5005, 5001, 5002, 5003, 5004  # ports of h2
+MADE_UP = 5006  # port of the peer that h3 plays
 LINEAR = "net.ipv4.tcp_syn_linear_timeouts"  # since Linux 6.5
 CROSSING = (7001, 7002)  # ports at h1 and h2 of the simultaneous open
 WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "islet", "jetty")
@@ -34,12 +36,14 @@ def variant(rng) -> dict:
         "mss": rng.randrange(1310, 1440), "old_number": rng.randrange(10**6, 2**32 - 10**6),
         "backlog": backlog, "flood": backlog + rng.randrange(4, 11),
         "text": " ".join(rng.sample(WORDS, 2)), "closed_port": rng.choice(UNCLAIMED_PORTS),
+        "more_text": "  ".join(rng.sample(WORDS, 2)),  # two spaces: an even number of bytes, where the first is odd
     }
 
 
 def secret(rng, params) -> dict:
-    """What h2 answers to the student's handshake."""
-    return {"_reply": " ".join(rng.sample([word for word in WORDS if word not in params["text"]], 2))}
+    """What h2 answers to the student's handshake, and what h3's made-up peer does."""
+    words = rng.sample([word for word in WORDS if word not in params["text"]], 4)
+    return {"_reply": " ".join(words[:2]), "_more_reply": "  ".join(words[2:])}
 
 
 def topology(params):
@@ -80,9 +84,10 @@ def kernel(net, rec):
 @scene(work=["*.py"])
 def handshake(net, rec, work):
     """Your handshake."""
+    from lab.student import Trial
     stage = set_up(net, rec)
     with rec.trace(), rec.capture("h1", "h2", only="tcp"):
-        stage.student()
+        Trial(stage).run()
 
 
 def set_up(net, rec):

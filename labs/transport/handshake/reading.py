@@ -13,8 +13,9 @@ from mnlab.protocols.kernel import SocketState
 from mnlab.protocols.tcp import rto
 
 PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 6106, "blocked": 6107, "served": 6108,
-         "bare": 6109, "patient": 6110, "doubling": 6111, "first": 6201, "closed": 6202, "nowhere": 6203}
-SERVER, FLOODED, GUARDED, STUDENTS = 5005, 5002, 5003, 5004
+         "bare": 6109, "patient": 6110, "doubling": 6111, "first": 6201, "nowhere": 6202, "closed": 6203, "shut": 6204,
+         "barred": 6205, "doubted": 6206, "made-up": 6207}
+SERVER, FLOODED, GUARDED, STUDENTS, MADE_UP = 5005, 5002, 5003, 5004, 5006
 CROSSING, HALF_OPEN = 7001, 12300
 MODULUS = 2**32
 LATE, SLACK, SOON = 1.15, 0.3, 0.02  # a factor; seconds; seconds
@@ -111,7 +112,11 @@ def at_times(found, expected, done, what) -> None:
 
 # --- the student's handshake ---
 
+NAMES = ("first", "nowhere", "closed", "shut", "barred", "doubted", "made-up")  # as the program is told of them
+AGAIN = ("closed", "shut", "barred")  # and when it is started once more
 DONE = "handshake.py was told to connect to h2; its first SYN was lost"
+CLOCKS = (1, 100, 1000, 250_000, 10**6, 10**7, 10**9)  # ticks a second; the fourth is RFC 793's
+ALIKE, SMALL, STEADY = 1024, 2**24, 64  # for correct programs as improbable as 1 in 100,000
 
 
 def how_it_ended(evidence) -> str:
@@ -120,23 +125,69 @@ def how_it_ended(evidence) -> str:
     return "".join(f"\n{text}" for text in (how, *program.stderr.strip().splitlines()[-4:]) if text)
 
 
-def printed(evidence, number: int) -> str:
-    """A line that the program printed, from 0."""
-    lines = evidence.command("your-handshake").stdout.splitlines()
+def printed(evidence, name: str) -> str:
+    """The line that the program printed for that connection."""
+    lines, number = evidence.command("your-handshake").stdout.splitlines(), NAMES.index(name)
     return lines[number].strip() if number < len(lines) else "no line"
 
 
-def syns_of(evidence, name) -> list:
-    """The SYNs that the program sent from this port; the check fails unless there are some."""
-    found = [one for one in sent(evidence, name) if one.syn]
+def syns_of(evidence, name, again: bool = False) -> list:
+    """The SYNs that the program sent from this port, the first time or when started `again`; the check fails unless
+    there are some."""
+    begun = evidence.command("once-more").start
+    found = [one for one in sent(evidence, name) if one.syn and (one.time >= begun) == again]
     expect(found, done=f"handshake.py was told to connect from port {PORTS[name]}", expected="a SYN from h1",
            seen="none" + how_it_ended(evidence))
     return found
 
 
-def server_isn(evidence) -> int:
-    """The number with which h2 really answered the program."""
-    found = [one.header.seq for one in talk(evidence, "first", "h2")
-             if one.source == (evidence.ip("h2"), STUDENTS) and one.syn]
-    expect(found, done=DONE, expected="h2 answers the second SYN", seen="it does not" + how_it_ended(evidence))
+def first_of(evidence, name):
+    """The program's first segment from this port, whatever it is; the check fails unless there is one."""
+    found = sent(evidence, name)
+    expect(found, done=f"handshake.py was told to connect from port {PORTS[name]}", expected="a SYN from h1",
+           seen="nothing" + how_it_ended(evidence))
     return found[0]
+
+
+def isn_of_peer(evidence, name) -> int:
+    """The number with which that connection's peer really answered the program; the check fails if it did not."""
+    ip, port = (evidence.params["outside"], MADE_UP) if name == "made-up" else (evidence.ip("h2"), STUDENTS)
+    found = [one.header.seq for one in talk(evidence, name) if one.source == (ip, port) and one.flags == "SYN+ACK"]
+    expect(found, done=f"handshake.py was told to connect from port {PORTS[name]}", expected="its SYN is answered",
+           seen="it is not" + how_it_ended(evidence))
+    return found[0]
+
+
+def data_of(evidence, name) -> list:
+    """The segments with data that the program sent."""
+    return [one for one in sent(evidence, name) if one.length and not one.syn]
+
+
+def guess(first: list[tuple[float, int]], again: list[tuple[float, int]]) -> str:
+    """How somebody could guess a program's next initial number from those before, (time, number) each, of one start of
+    the program and of another; "" if it is not that easy."""
+    numbers = [number for _, number in first + again]
+    ordered = sorted(numbers)
+    if len(set(numbers)) < len(numbers):
+        return "the same number twice"
+    if max(numbers) < SMALL:
+        return "they are all small"
+    if len({number >> 16 for number in numbers}) == 1 or len({number & 0xFFFF for number in numbers}) == 1:
+        return "half of each is always the same"
+    if any((b - a) % MODULUS < ALIKE for a, b in zip(ordered, ordered[1:] + ordered[:1], strict=True)):
+        return "two that lie close together"
+    for started in (first, again):
+        steps = sorted((b - a) % MODULUS for (_, a), (_, b) in zip(started, started[1:], strict=False))
+        if any(b - a < ALIKE for a, b in zip(steps, steps[1:], strict=False)):
+            return "equal steps"
+    for rate in CLOCKS:
+        if _close([(number - round(time * rate)) % MODULUS for time, number in first]):
+            return f"a clock of {rate:,} ticks a second"
+    return ""
+
+
+def _close(numbers: list[int]) -> bool:
+    """Whether the numbers lie within a small part of the circle."""
+    ordered = sorted(numbers)
+    gaps = [(b - a) % MODULUS for a, b in zip(ordered, ordered[1:] + ordered[:1], strict=True)]
+    return max(gaps) > MODULUS - MODULUS // STEADY

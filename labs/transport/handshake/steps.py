@@ -1,26 +1,17 @@
 """What happens, step by step. Runs inside the machine. Times are in seconds, `way` is the path's delay one way."""
 
 import socket
-import threading
 from contextlib import suppress
 from pathlib import Path
 
-from lab.crafted import ACK, MSS, RST, SYN, Ears, Mouth, number, segment
-from lab.experiment import CROSSING, FLOODED, GUARDED, HALF_OPEN, LINEAR, OPENED, PORTS, SERVER, STUDENTS
+from lab.crafted import ACK, MSS, SYN, Ears, Mouth, segment
+from lab.experiment import CROSSING, FLOODED, GUARDED, HALF_OPEN, LINEAR, OPENED, PORTS, SERVER
 from mnlab.net import sockets
 from mnlab.net.errors import NetworkError
 
 MSG_FASTOPEN = 0x20000000  # include/linux/socket.h
 REPORT = 3000  # bytes that h2 sends to show how large its segments are
 COUNTERS = ("SyncookiesSent", "SyncookiesRecv", "TCPReqQFullDrop", "TCPReqQFullDoCookies")
-#: What keeps the kernel of h1 out of the student's connections: it does not know them, and would reset them.
-SILENCE = """table ip lab {
-  chain output {
-    type filter hook output priority 0
-    tcp sport { %s } tcp flags rst drop
-  }
-}
-"""
 
 
 class Stage:
@@ -280,62 +271,6 @@ class Stage:
         with suppress(TimeoutError):
             client.connect(self.at(self.h2, port))
             self.report(client, listener.accept()[0])
-
-    # --- the student's handshake ---
-
-    def student(self):
-        """The program on h1; a server for it; h3, which answers its first SYN with everything but the truth."""
-        p = self.p
-        ports = [PORTS[name] for name in ("first", "closed", "nowhere")]
-        self.h1.run(["nft", "-f", "-"], input=SILENCE % ", ".join(map(str, ports)))
-        listener, ears, heard = sockets.listen(self.h2, STUDENTS), Ears(self.h1), []
-        listener.settimeout(60)
-        self.kept = []  # connections that are to stay open
-        helpers = [threading.Thread(target=work, daemon=True) for work in
-                   (lambda: self.serve(listener, heard), lambda: self.disturb(ears))]
-        for helper in helpers:
-            helper.start()
-        targets = (self.at(self.h2, STUDENTS), self.at(self.h2, p["closed_port"]), (p["outside"], STUDENTS))
-        commands = "".join(f"connect {self.h1.IP()} {own} {ip} {port} {p['text']}\n"
-                           for own, (ip, port) in zip(ports, targets, strict=True))
-        with self.rec.lose("lost-syn", "s1-eth1", f"tcp sport {ports[0]} tcp flags & (syn|ack) == syn", nth=[1]):
-            self.rec.student("your-handshake", self.h1, "python3 -S handshake.py", caps=["NET_RAW"], timeout=60,
-                             input=commands)
-            self.rec.wait(4 * self.way)
-        self.rec.keep("heard", heard)
-
-    def serve(self, listener, heard):
-        """h2's program: reads what the client has to say, and answers. All in one go, to keep it simple."""
-        with suppress(OSError):
-            connection = listener.accept()[0]
-            self.kept.append(connection)
-            connection.settimeout(20)
-            text = b""
-            while len(text) < len(self.p["text"]) and (part := connection.recv(1000)):
-                text += part
-            heard.append(text.decode(errors="replace"))
-            connection.sendall(self.p["_reply"].encode())
-
-    def disturb(self, ears):
-        """Once the student's first SYN is on its way: segments to h1 that are no answer to it."""
-        packet = ears.wait_for_syn(PORTS["first"], timeout=60)
-        if packet:
-            for decoy in self.decoys(number(packet)):
-                self.mouth.send(decoy)
-
-    def decoys(self, isn: int) -> list[bytes]:
-        me, h2 = self.at(self.h1, PORTS["first"]), self.at(self.h2, STUDENTS)
-        other_port, other_host = self.at(self.h2, SERVER), self.at(self.h3, STUDENTS)
-        neighbour = self.at(self.h1, PORTS["first"] + 50)
-        return [
-            segment(h2, me, SYN | ACK, 1_000_000, isn, options=MSS),  # acknowledges nothing new
-            segment(other_port, me, SYN | ACK, 2_000_000, isn + 1, options=MSS),
-            segment(other_host, me, SYN | ACK, 3_000_000, isn + 1, options=MSS),
-            segment(h2, neighbour, SYN | ACK, 4_000_000, isn + 1, options=MSS),
-            segment(h2, me, ACK, 5_000_000, isn + 1),  # no SYN
-            segment(h2, me, SYN | ACK, 6_000_000, isn + 1, options=MSS, damaged=True),
-            segment(h2, me, RST | ACK, 0, isn + 100),
-        ]
 
 
 def begin(client, address) -> None:

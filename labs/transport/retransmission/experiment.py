@@ -49,11 +49,15 @@ def variant(rng: random.Random) -> dict:
 
 
 def secret(rng, params) -> dict:
-    """What decides which times the student's timer is told: how many segments "far" has, and what each change of the
-    path of "walk" adds to the way back from `near`.
+    """What decides which times the student's timer is told: how many segments "far" has, what each change of the path
+    of "walk" adds to the way back from `near`, and what is made up, with least and largest timeouts of its own, and
+    with a fine tick and a coarse one.
     """
     return {"_far_segments": rng.randrange(8, 13),
-            "_walk_extra": [0, rng.randrange(70, 121), rng.randrange(20, 51), rng.randrange(100, 151)]}
+            "_walk_extra": [0, rng.randrange(70, 121), rng.randrange(20, 51), rng.randrange(100, 151)],
+            "_made_up": {name: [rng.randrange(10**6), [f"{rng.uniform(*ends):.3f}" for ends in bounds]]
+                         for name, bounds in (("rto-made-up", ((0.25, 0.4), (8, 20), (0.08, 0.12))),
+                                              ("rto-coarse", ((0.1, 0.15), (4, 6), (0.4, 0.6))))}}
 
 
 def topology(params):
@@ -72,6 +76,7 @@ def losses(p: dict) -> dict[str, list[int]]:
 @scene(work=["*.py"])
 def conversations(net, rec, work):
     """Conversations that lose segments, and your timer."""
+    from lab.tale import made_up
     from mnlab.net.tap import Tap
     h1, near, far, p = net["h1"], net["near"], net["far"], rec.params
     stage = Stage(rec, h1, near, far, Tap(h1))
@@ -94,8 +99,10 @@ def conversations(net, rec, work):
     rec.keep("ends", {name: stage.talks[name].end for name in DYING})
     rec.progress("your timer decides again")
     told = story(rec)
-    rec.keep("story", told)
-    rec.student("rto", h1, ["python3", "-S", "-E", "rto.py", *LIMITS], input=told)
+    tales = [(name, limits, made_up(seed, limits)) for name, (seed, limits) in p["_made_up"].items()]
+    for name, limits, lines in (("rto", LIMITS, told), *tales):
+        rec.keep(f"{name}-story", lines)
+        rec.student(name, h1, ["python3", "-S", "-E", "rto.py", *limits], input=lines)
 
 
 # --- the steps --------------------------------------------------------------------------------------------------------

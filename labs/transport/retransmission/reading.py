@@ -147,16 +147,22 @@ def ms(seconds: float) -> str:
 
 # --- the student's timer ----------------------------------------------------------------------------------------------
 
-class Decision:
-    """One line of the story, what the student's program said after it (`srtt`, `rttvar`: None for "-"), and the line.
+STORIES = ("rto", "rto-made-up", "rto-coarse")  # runs of the student's program
 
-    `sample` is the RTT that the line measures by Karn's rule, None for every other line. `before` is the Decision
-    before it in the same connection (its name is `connection`).
+
+class Decision:
+    """One line of a story, what the student's program said after it (`srtt`, `rttvar`: None for "-"), and the line.
+
+    `sample` is the RTT that the line measures by Karn's rule, None for every other line; `first`: it is the first one
+    of its connection. `before` is the Decision before it in the same connection (its name is `connection`). `limits`
+    are the least and the largest timeout and the tick that the program was given.
     """
 
-    def __init__(self, connection, line, said, sample, before):
-        self.connection, self.line, self.sample, self.before = connection, line, sample, before
+    def __init__(self, connection, line, said, sample, before, limits):
+        self.connection, self.line, self.sample, self.before, self.limits = connection, line, sample, before, limits
         self.srtt, self.rttvar, self.rto = said
+        self.first = sample is not None and not (before and before.measured)
+        self.measured = sample is not None or bool(before and before.measured)
 
     @property
     def done(self) -> str:
@@ -167,12 +173,21 @@ class Decision:
         expect(self.srtt is not None and self.rttvar is not None, done=self.done, expected="SRTT and RTTVAR",
                seen="nothing")
 
+    def within_limits(self, timeout: float) -> float:
+        """A timeout, not below the least or above the largest."""
+        least, largest, _ = self.limits
+        return min(max(timeout, least), largest)
+
 
 @lru_cache(maxsize=8)
 def decisions(evidence) -> list[Decision]:
-    """The student's decisions; the check fails if the program did not answer each line."""
-    run, lines = evidence.command("rto"), evidence.text("story").splitlines()
-    answers = run.stdout.splitlines()
+    """The student's decisions in all stories; the check fails if the program did not answer each line."""
+    return [one for name in STORIES for one in _decisions(evidence, name)]
+
+
+def _decisions(evidence, command: str) -> list[Decision]:
+    run, lines = evidence.command(command), evidence.text(f"{command}-story").splitlines()
+    answers, limits = run.stdout.splitlines(), tuple(map(float, run.argv[-3:]))
     words = run.stopped or (run.stderr.strip().splitlines() or ["it printed too little or too much"])[-1]
     expect(run.status == 0 and len(answers) == len(lines), done=f"rto.py was told of {len(lines)} events",
            expected="a line after each of them", seen=f"{len(answers)} lines: {words}")
@@ -186,7 +201,7 @@ def decisions(evidence) -> list[Decision]:
             outstanding[int(rest[1])] = None if int(rest[1]) in outstanding else float(rest[2])
         elif what == "ack" and outstanding.get(int(rest[0])) is not None:
             sample = float(rest[1]) - outstanding[int(rest[0])]
-        before = Decision(name, line, numbers(answer, line), sample, before)
+        before = Decision(name, line, numbers(answer, line), sample, before, limits)
         found.append(before)
     return found
 
@@ -204,14 +219,3 @@ def numbers(answer: str, line: str) -> list[float | None]:
 
 def near_to(one: float | None, other: float | None, tolerance: float = UNIT) -> bool:
     return one is other if one is None or other is None else abs(one - other) <= tolerance
-
-
-def limits(evidence) -> tuple[float, ...]:
-    """Least and largest timeout and the clock's tick, as the student's program was given them."""
-    return tuple(float(word) for word in evidence.command("rto").argv[-3:])
-
-
-def within_limits(evidence, timeout: float) -> float:
-    """A timeout, not below the least or above the largest that the student's program was given."""
-    least, largest, _ = limits(evidence)
-    return min(max(timeout, least), largest)

@@ -61,6 +61,12 @@ class _Marker:
         return described
 
 
+#: A function marked `@mutant.KIND("what is wrong")` is a mutant. KIND says what the function gets and changes:
+#: `answers` (answers, params): the dict of reference answers; `work` (work, params): a WorkFolder; `right`: one of
+#: these two, with correct work; `network` (net, params): the network before a scene is played; `forged` (evidence):
+#: a Forgery, or a ForgedRun. `breaks="R2"`, of `work` alone, names the one rule that it breaks; `scenes=["kernel"]`,
+#: of `network` alone, those that it touches (else all); `where="feature"` is as in `points`. TypeError for a word
+#: too many.
 mutant = _Marker()
 
 
@@ -121,6 +127,7 @@ class WorkFolder:
         self.write(name, (self.lab / "right" / source).read_text())
 
     def remove(self, name: str) -> None:
+        """Take a file away. FileNotFoundError if it is not there."""
         (self.folder / name).unlink()
 
 

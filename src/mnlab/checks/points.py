@@ -74,7 +74,8 @@ def watching() -> Iterator[list[Sight]]:
 
 
 def saw(question: str, value, share: float = 0.0, slack: float = 0.0) -> None:
-    """Say what a check saw that may be otherwise on another kernel: for the atlas (`mnlab atlas`), no verdict."""
+    """Say what a check saw that may be otherwise on another kernel: for the atlas (`mnlab atlas`), no verdict. `value`
+    is plain data; a number that was measured is the same within `share` of it (0.05: 5 %) and `slack`."""
     if (sights := _watched.get()) is not None:
         sights.append(Sight(question, value, share, slack))
 
@@ -109,8 +110,9 @@ class Points:
 
 
 def points(points: int, claim: str | tuple[str, ...] = (), hint: str = "", where: str | tuple[str, ...] = ()):
-    """Mark a function of checks.py as a check worth `points`, showing `claim` (an id or several), which is not
-    applicable on a machine that does not show the features `where` (a name or several).
+    """Mark a function of checks.py, check_..., as a check worth `points`, showing `claim` (an id of docs/claims.md or
+    several), with a `hint` for whoever misses it; not applicable on a machine that does not show the features `where`
+    (a name or several, lab/features.py).
 
     TypeError if these are no points, ValueError if there is no such feature."""
     return _marker(points, claim, hint, where)
@@ -148,20 +150,23 @@ def plainly_written(text: str) -> tuple[int, int] | None:
 
 
 def expect(ok, *, done: str = "", expected: str = "", seen: str = "") -> None:
-    """Fail the check unless `ok`: what was done on the network, what the claim says must follow, what was seen."""
+    """Fail the check (CheckFailed) unless `ok`: what was done on the network, what the claim says must follow, what was
+    seen. Each is shown as far as 600 characters."""
     if not ok:
         raise CheckFailed(done, expected, seen)
 
 
 def same(answer, right, question: str) -> None:
-    """Fail the check unless an answer of answers.toml is what the student's own run shows."""
+    """Fail the check unless an answer of answers.toml (answers.text("KEY")) is what the student's own run shows.
+    `question` says what was asked, mostly the key; the right answer is not shown."""
     if not BY_CHANCE.fullmatch(str(right)):
         saw(question, right)
     expect(answer == right, done=f"answers.toml: {question}", expected="what your own run shows", seen=show(answer))
 
 
 def near(answer: float, right: float, question: str, share: float, slack: float = 0.0) -> None:
-    """The same for a number that was measured: it may be off by a `share` of the right one, and by `slack` besides."""
+    """The same for a number that was measured: it may be off by a `share` of the right one (0.05: 5 %), and by `slack`,
+    in its unit, besides."""
     saw(question, right, share, slack)
     if isinstance(answer, bool) or not isinstance(answer, (int, float)) or not abs(answer) < LARGEST:
         raise CheckFailed(f"answers.toml: {question}", "a number", show(answer))

@@ -59,10 +59,16 @@ def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | No
     `progress` has start, step and finish (report.progress); `meanwhile` is called once while the machines are at work.
     """
     plays: list[_Play] = []
+    broken: list[tuple[int, LabResult]] = []
     pool = ThreadPoolExecutor(at_once(machine))
     try:
-        for task in tasks:
-            plays.append(_Play(task, limits))
+        for number, task in enumerate(tasks):
+            try:
+                plays.append(_Play(task, limits))
+            except labs.BrokenLab as problem:  # one that is not finished is no reason not to run the others
+                if len(tasks) == 1:
+                    raise
+                broken.append((number, _inconclusive(task, problem)))
         began = {pool.submit(play.scene, scene, machine, progress): play
                  for play in plays for scene in play.plan.scenes}
         meanwhile()
@@ -78,7 +84,10 @@ def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | No
         for play in plays:
             if play.result is None or not play.result.evidence:
                 shutil.rmtree(play.plan.folder, ignore_errors=True)
-    return [play.result for play in plays if play.result]
+    results = [play.result for play in plays if play.result]
+    for number, result in broken:
+        results.insert(number, result)
+    return results
 
 
 def _completed(plays: list["_Play"], began: dict[Future, "_Play"]) -> Iterator["_Play"]:
@@ -124,10 +133,15 @@ def _result(play: _Play, machine: Machine, key: bytes | None) -> LabResult:
         outcomes = [future.result() for future in play.ended]
         seconds = time.monotonic() - play.began if play.began else 0.0
         return _grade(task, labrun.finish(play.plan, outcomes, machine, seconds), key)
-    except (MachineError, Unreadable) as problem:
-        return LabResult(task.lab.name, task.seed, (), reason=str(problem), seed_from=task.seed_from,
-                         work=layout.STUDENT if task.work else layout.SOLUTION,
-                         work_sha256=task.work.sha256 if task.work else "")
+    except (MachineError, Unreadable, labs.BrokenLab) as problem:
+        return _inconclusive(task, problem)
+
+
+def _inconclusive(task: Task, problem: Exception) -> LabResult:
+    """The result of a task that could not be carried out."""
+    return LabResult(task.lab.name, task.seed, (), reason=str(problem), seed_from=task.seed_from,
+                     work=layout.STUDENT if task.work else layout.SOLUTION,
+                     work_sha256=task.work.sha256 if task.work else "")
 
 
 def beyond(lab: labs.Lab, machine: Machine) -> str:

@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from mnlab.cli.labs import DEFAULT_SEED, LabNames
-from mnlab.cli.options import DEFAULT_MACHINE, Json, Place, Quiet, Seed, WrongUsage, a_file, machine_for, say
+from mnlab.cli.options import (
+    DEFAULT_MACHINE,
+    Collections,
+    Json,
+    Place,
+    Quiet,
+    Seed,
+    WrongUsage,
+    a_file,
+    machine_for,
+    say,
+)
 from mnlab.cli.ownership import give_back, make_folder
 from mnlab.lab import lab as labs
 from mnlab.machine.machines import MACHINES, find
@@ -27,7 +38,7 @@ def atlas(lab: LabNames = None,
                                                    help="Write the page, in Markdown, to this file.")] = None,
           handouts: Annotated[bool, typer.Option(
               "--handouts", help="Also write into handouts what their labs were validated with.")] = False,
-          seed: Seed = None, json: Json = False, quiet: Quiet = False) -> None:
+          collections: Collections = None, seed: Seed = None, json: Json = False, quiet: Quiet = False) -> None:
     """Run labs on several machines and show, claim by claim, what differs. Machines that are not built are built.
 
     Exit status: 0 if every claim holds or is not applicable, 1 if one does not hold somewhere, 3 if one is

@@ -1,11 +1,10 @@
-"""Commands about labs: list, show, run, start, check, recheck, verify."""
+"""Commands about labs: list, show, run, start, check, recheck."""
 
 import json as jsonlib
 import os
 import sys
 import time
 import zlib
-from functools import partial
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +17,7 @@ from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile
 from mnlab.cli.options import (
     DEFAULT_MACHINE,
     Clock,
+    Collections,
     Json,
     Junit,
     Machine,
@@ -45,11 +45,11 @@ FROM_OPTION, FROM_VARIANT, BY_DEFAULT = "--seed", "variant.toml", "default"  # w
 
 
 def register(app: typer.Typer) -> None:
-    for command in (list_labs, show, run, start, check, recheck, verify):
+    for command in (list_labs, show, run, start, check, recheck):
         app.command(name="list" if command is list_labs else None)(command)
 
 
-def list_labs(json: Json = False) -> None:
+def list_labs(collections: Collections = None, json: Json = False) -> None:
     """List the labs by layer, with their points.
 
     Example: mnlab list
@@ -93,7 +93,7 @@ def _points(lab: labs.Lab) -> tuple[int, int]:
     return work, sum(mark.points for mark in marks) - work
 
 
-def show(lab: OneLab) -> None:
+def show(lab: OneLab, collections: Collections = None) -> None:
     """Show a lab's handout.
 
     Example: mnlab show arp
@@ -102,8 +102,8 @@ def show(lab: OneLab) -> None:
     show_handout(labs.find(lab).handout)
 
 
-def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Place.vm,
-        machine: Machine = DEFAULT_MACHINE, clock: Clock = None,
+def run(lab: LabNames = None, all: All = False, collections: Collections = None, seed: Seed = None,
+        on: On = Place.vm, machine: Machine = DEFAULT_MACHINE, clock: Clock = None,
         out: Out = Path("runs"), key: Key = None, secret_file: SecretFile = None, json: Json = False,
         junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False) -> None:
     """Run labs with their solutions: see what happens on the network, and the checks pass.
@@ -113,7 +113,7 @@ def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Plac
     Example: mnlab run arp ping
     """
     from mnlab.checks.session import Task
-    chosen = _chosen(lab, all)
+    chosen = chosen_labs(lab, all)
     seed, seed_from = (DEFAULT_SEED, BY_DEFAULT) if seed is None else (seed, FROM_OPTION)
     secret = SECRET.key(secret_file) or b""
     tasks = [Task(one, seed, out, seed_from=seed_from, secret=secret) for one in chosen]
@@ -121,7 +121,7 @@ def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Plac
     _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, brief=all, fresh=fresh)
 
 
-def start(lab: OneLab, seed: Seed = None,
+def start(lab: OneLab, collections: Collections = None, seed: Seed = None,
           work: Annotated[Path | None, typer.Option(
               parser=a_path, metavar="FOLDER", help="Where to put it; work/LAB unless given.")] = None) -> None:
     """Begin a lab: copy its starter to work/LAB, for a network that is yours.
@@ -144,7 +144,7 @@ def _user() -> str:
     return os.environ.get("MNLAB_USER") or getuser()
 
 
-def check(lab: LabNames = None, all: All = False,
+def check(lab: LabNames = None, all: All = False, collections: Collections = None,
           work: Work = None, seed: Seed = None, on: On = Place.vm, machine: Machine = DEFAULT_MACHINE,
           clock: Clock = None, out: Out = Path("runs"),
           key: Key = None, secret_file: SecretFile = None, json: Json = False, junit: Junit = None,
@@ -165,7 +165,7 @@ def check(lab: LabNames = None, all: All = False,
     if not lab and not all and not work and (mine := _lab_of_this_folder()):
         lab, work = [mine], Path()
         out = Path(os.path.relpath(_above(Path.cwd()) / out)) if out == Path("runs") else out
-    chosen = _chosen(lab, all)
+    chosen = chosen_labs(lab, all)
     if work and len(chosen) > 1:
         raise WrongUsage("--work goes with one lab")
     secret, tasks = SECRET.key(secret_file) or b"", []
@@ -194,7 +194,7 @@ def _above(folder: Path) -> Path:
 
 
 def recheck(run: Annotated[list[str], typer.Argument(metavar="RUN...", help="Folders of saved runs.")],
-            key: Key = None,
+            collections: Collections = None, key: Key = None,
             solution: Annotated[bool, typer.Option("--solution", help="With a key: the solution's runs, too.")] = False,
             pytest: Annotated[bool, typer.Option(
                 "--pytest", help="Let pytest call the checks; after -- its options: -x, --pdb, -k WORD.")] = False,
@@ -230,68 +230,13 @@ def _runs_and_options(words: list[str], pytest: bool, json: bool) -> tuple[list[
     return [a_path(word) for word in words[:end]], words[end:] if end else []
 
 
-def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, machine: Machine = DEFAULT_MACHINE,
-           clock: Clock = None, json: Json = False, quiet: Quiet = False,
-           quick: Annotated[bool, typer.Option("--quick", help="End when every check has failed once.")] = False,
-           fresh: Fresh = False) -> None:
-    """Try each lab's mutants and show which check catches which: every check must be able to fail, every rule of the
-    handout must have a mutant that breaks it and is caught, and correct work written otherwise must have full marks.
-
-    In virtual time a run that was made before is not made again: the same files give the same evidence.
-
-    Example: mnlab verify arp
-    """
-    from mnlab.checks.verify import verify as try_mutants
-    from mnlab.machine.remembered import remembering
-    from mnlab.report.console import Console
-    from mnlab.report.progress import Progress
-    chosen = _chosen(lab, not lab)
-    place = machine_for(on, machine, clock, quiet)
-    place.prepare()
-    place = remembering(place, only_now=fresh)
-    matrices = []
-    with Progress(total=len(chosen), quiet=quiet) as progress:
-        for one in chosen:
-            progress.start(one.name)
-            matrix = try_mutants(one, place, DEFAULT_SEED if seed is None else seed,
-                                 partial(progress.step, one.name), quick=quick)
-            progress.finish(one.name, "proven" if matrix.holds else "NOT proven")
-            matrices.append(matrix)
-            if not json:
-                with progress.paused():
-                    for drawing in _drawings(matrix):
-                        Console().print(drawing)
-    if json:
-        print(jsonlib.dumps({"labs": [matrix.as_dict() for matrix in matrices]}, indent=2))
-    raise typer.Exit(0 if all(matrix.holds for matrix in matrices) else 1)
-
-
-def _drawings(matrix):
-    """A kill matrix as a terminal shows it: checks x mutants, rules x mutants."""
-    from mnlab.report.matrix import kill_matrix
-    from mnlab.report.rules import rules_table
-
-    def caught(mutants):
-        return [(mutant.description, len(matrix.killed_by(mutant)) if mutant in matrix.results else None)
-                for mutant in mutants]
-
-    base, blank = matrix.baseline, {f"blank_{key}" for key in matrix.questions}
-    yield kill_matrix(matrix.lab, [check.name for check in base.checks],
-                      [mutant.description for mutant in matrix.results
-                       if mutant.name not in blank or not matrix.killed_by(mutant)], matrix.cells(),
-                      [mutant.description for mutant in matrix.excused_mutants],
-                      {check.name: check.message for check in base.checks if check.name in base.not_applicable},
-                      {mutant.description: why for mutant, why in matrix.untried.items()})
-    yield rules_table({f"{rule} {words}": caught(mutants) for rule, (words, mutants) in matrix.rules.items()},
-                      {key: caught(mutants) for key, mutants in matrix.questions.items()},
-                      {mutant.description: matrix.refused.get(mutant, []) for mutant in matrix.right})
-
-
-def _chosen(names: list[str] | None, every: bool) -> list[labs.Lab]:
+def chosen_labs(names: list[str] | None, every: bool) -> list[labs.Lab]:
+    """The labs that a command names, or all. WrongUsage if it names none, UnknownLab if there are none or two."""
     if bool(names) == every:
         raise WrongUsage("name one or more labs, or --all; `mnlab list` shows them" if not every else
                          "give names of labs or --all, not both")
-    return labs.all_labs() if every else [labs.find(name) for name in dict.fromkeys(names or ())]
+    return labs.no_two_of_one_name(labs.all_labs()) if every else [
+        labs.find(name) for name in dict.fromkeys(names or ())]
 
 
 def _carry_out(tasks, machine, key, json, junit, quiet, verbose, brief: bool = False, fresh: bool = True) -> None:

@@ -10,6 +10,7 @@ from mnlab.cli.labs import LabNames
 from mnlab.cli.options import (
     DEFAULT_MACHINE,
     Clock,
+    Collections,
     Json,
     Machine,
     On,
@@ -35,7 +36,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(machine, name="machine")
 
 
-def doctor(lab: LabNames = None, on: On = Place.vm) -> None:
+def doctor(lab: LabNames = None, collections: Collections = None, on: On = Place.vm) -> None:
     """Show what this computer has, what is missing, and how to get it. With --on host: for each lab.
 
     Exit status: 0 if nothing is missing.

@@ -12,7 +12,7 @@ import typer
 
 from mnlab import __version__
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli import atlas, bench, exec, keys, labs, machines, shell, tests
+from mnlab.cli import api, atlas, authors, bench, exec, keys, labs, machines, shell, tests
 from mnlab.cli.options import WrongUsage
 from mnlab.machine import plain
 
@@ -21,12 +21,14 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
                   help="Computer networking on real kernels, recorded and checked.\n\n"
                        "Begin with: mnlab list, mnlab run arp, mnlab start arp")
 labs.register(app)
+authors.register(app)
 shell.register(app)
 exec.register(app)
 machines.register(app)
 tests.register(app)
 bench.register(app)
 atlas.register(app)
+api.register(app)
 
 
 def _show_version(wanted: bool) -> None:
@@ -69,12 +71,13 @@ def main() -> None:
 
 def _status_of(problem: Exception) -> int | None:
     """The exit status of trouble that has words of its own; None of any other, which is a mistake of ours."""
-    from mnlab.lab.lab import BrokenLab, UnknownLab  # not at the top: most commands end well
+    from mnlab.lab.collection import NoCollection  # not at the top: most commands end well
+    from mnlab.lab.lab import BrokenLab, UnknownLab
     from mnlab.lab.student_toml import BadWork
     from mnlab.machine.job import MachineError, UnsafeCache
     from mnlab.machine.machines import UnknownMachine
     from mnlab.report.plot import PlotError
-    if isinstance(problem, (UnknownLab, UnknownMachine, BrokenLab, BadWork, WrongUsage, UnsafeCache)):
+    if isinstance(problem, (UnknownLab, NoCollection, UnknownMachine, BrokenLab, BadWork, WrongUsage, UnsafeCache)):
         return WRONG_USAGE
     return EXIT_STATUS[INCONCLUSIVE] if isinstance(problem, (MachineError, PlotError)) else None
 

@@ -49,6 +49,17 @@ def a_file(text: str | Path) -> Path:
     return path
 
 
+def _named(folders: list[Path] | None) -> list[Path] | None:
+    """Labs of these collections are labs from now on, whoever looks for one."""
+    from mnlab.lab import collection
+    if folders:
+        collection.add(folders)
+    return folders
+
+
+Collections = Annotated[list[Path] | None, typer.Option(
+    "--labs", parser=a_folder, metavar="FOLDER", callback=_named,
+    help="A collection of labs besides the project's; may be repeated. Or: MNLAB_LABS.")]
 On = Annotated[Place, typer.Option("--on", envvar="MNLAB_ON", help="vm: the lab machine. host: this kernel, as root.")]
 Machine = Annotated[str, typer.Option("--machine", envvar="MNLAB_MACHINE", metavar="NAME",
                                        help=f"The lab machine: {', '.join(MACHINES)}.")]

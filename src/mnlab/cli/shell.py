@@ -15,6 +15,7 @@ from mnlab.cli.labs import DEFAULT_SEED
 from mnlab.cli.options import (
     DEFAULT_MACHINE,
     Clock,
+    Collections,
     Machine,
     On,
     Place,
@@ -60,8 +61,8 @@ def shell(lab: Annotated[str | None, typer.Argument(
               parser=a_path, metavar="FOLDER", help="Files to take along; work/LAB if it is there.")] = None,
           out: Annotated[Path, typer.Option(
               parser=a_folder, metavar="FOLDER", help="Where files you make there are put.")] = Path("shell-out"),
-          seed: Seed = None, on: On = Place.vm, machine: Machine = DEFAULT_MACHINE, clock: Clock = None,
-          quiet: Quiet = False) -> None:
+          collections: Collections = None, seed: Seed = None, on: On = Place.vm, machine: Machine = DEFAULT_MACHINE,
+          clock: Clock = None, quiet: Quiet = False) -> None:
     """Open a network for hands-on work: a lab's, or one of your own. Leave it with exit or Ctrl-D.
 
     It runs in real time. With --clock virtual the commands are piped in, and the same ones give the same bytes.

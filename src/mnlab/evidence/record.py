@@ -18,7 +18,9 @@ class Missing(Exception):
 @dataclass(frozen=True)
 class Command:
     """One line of the timeline. `kind` is command, student, service or mark; times are seconds of lab time, `processor`
-    seconds of processor time (of a student's programs, where control groups count them)."""
+    seconds of processor time (of a student's programs, where control groups count them). `status` is the exit status
+    (negative: a signal; None: it was stopped, and `stopped` says why); `stdin`, `stdout` and `stderr` what it was
+    given and what it printed, as text."""
 
     name: str
     kind: str
@@ -48,7 +50,9 @@ class Command:
 
 class Record:
     """The evidence of one scene, in a folder of its own. `params` are the run's; `clock` is that of its machine,
-    "virtual" (exact, and the same each time) or "real"."""
+    "virtual" (exact, and the same each time) or "real". `hosts` is the network as it was built: node -> {"kind",
+    "interfaces": {name -> {"mac", "ip", "prefix", "peer"}}}. `outcome` is "ok", "student_fault" or "inconclusive", and
+    `reason` says why it is not ok."""
 
     def __init__(self, folder: Path, params: dict, clock: str = ""):
         self.folder, self.params, self.clock = Path(folder), params, clock
@@ -82,17 +86,18 @@ class Record:
         raise Missing(f"the run did not get as far as {name!r}")
 
     def mark(self, name: str) -> float:
-        """The moment noted as `name`, in seconds of lab time."""
+        """The moment noted as `name`, in seconds of lab time. Missing if there is none."""
         return self.command(name).start
 
     # --- what was seen ---
 
     def frames(self, *places: str) -> list[capture.Frame]:
-        """Frames captured on hosts ("h1", all interfaces) or interfaces ("h1-eth0"), in order of time."""
+        """Frames captured on hosts ("h1", all interfaces) or interfaces ("h1-eth0"), in order of time. Missing if there
+        was no capture; [] if one saw nothing. BadCapture for a damaged file."""
         return capture.merge(*(self._capture(path) for place in places for path in self._captures(place)))
 
     def during(self, name: str, *places: str) -> list[capture.Frame]:
-        """Frames captured there while the command `name` ran."""
+        """Frames captured there while the command `name` ran. Missing as with `frames` and `command`."""
         command = self.command(name)
         return [frame for frame in self.frames(*places) if command.start <= frame.time <= command.end]
 
@@ -122,7 +127,7 @@ class Record:
         return self._bytes(f"{layout.FILES}/{name}").decode(errors="replace")
 
     def json(self, name: str):
-        """What the experiment saved as `name`, read as JSON."""
+        """What the experiment saved as `name`, read as JSON. Missing if it did not, or if it is none."""
         try:
             return json.loads(self.text(name))
         except (ValueError, RecursionError):
@@ -171,11 +176,11 @@ class Record:
         return self._names.get(address, address)
 
     def ip(self, node: str) -> str:
-        """The first IP address of a node."""
+        """The first IP address of a node. Missing if it has none."""
         return self._first(node, "ip")
 
     def mac(self, node: str) -> str:
-        """The MAC address of a node's first interface."""
+        """The MAC address of a node's first interface. Missing if it has none."""
         return self._first(node, "mac")
 
     def _first(self, node: str, what: str) -> str:

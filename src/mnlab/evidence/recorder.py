@@ -31,8 +31,14 @@ class StudentFault(Exception):
 
 
 class Recorder:
-    """What an experiment records with. `params` are this run's parameters, `work` the student's folder, `allowed` what
-    the student's programs may use."""
+    """What an experiment records with. `params` are this run's parameters (a dict), `work` the student's folder (a
+    Path), `allowed` what the student's programs may use (an Allowed; None: whatever is there), `net` the network.
+    `folder` is where its evidence is written, `start_ns` the beginning of lab time (ns of the epoch); what `stack` (an
+    ExitStack) holds is let go of when the scene ends.
+
+    A `host` is a node of the network (net["h1"]), a `command` a line for the shell or a list of words. A `name` is an
+    experiment's own: NetworkError if it is used twice. A NetworkError that nobody catches makes the run inconclusive.
+    """
 
     def __init__(self, folder: Path, net, params: dict, work: Path, allowed: Allowed | None = None):
         self.folder, self.net, self.params, self.work, self.allowed = folder, net, params, work, allowed
@@ -56,10 +62,12 @@ class Recorder:
     # --- doing things on the network ---
 
     def run(self, name: str, host, command, timeout: float = 30, check: bool = True, input: str | None = None):
-        """Run a command on a host and record it; the finished process. `check=False` where failing is the point.
+        """Run a command on a host and record it; the finished subprocess.CompletedProcess, with text. `input` is what
+        it reads. `check=False` where failing is the point.
 
-        A command that had to succeed and did not makes the run inconclusive (CommandFailed). One that hangs does, too,
-        but for one that may fail while a server of a student's runs: its status is then None in the timeline.
+        A command that had to succeed and did not, or runs for more than `timeout` s, makes the run inconclusive
+        (CommandFailed). One with check=False that hangs while a server of a student's runs does not: its status is then
+        None in the timeline, and returncode -9. Evidence: `evidence.command(name)`; 8 MiB of each output are kept.
         """
         self._claim(name)
         self._keep("in", name, input)
@@ -83,9 +91,10 @@ class Recorder:
         """Run a student's program on a host, as the user student with no more than `caps`, and record it.
 
         Whatever it does is recorded and is never inconclusive: crashing, hanging, printing without end. `command` is
-        run in a copy of the work folder, for at most `timeout` s of lab time and `processor` s of processor time.
-        `files` are names of files it may leave there, to be kept under files/NAME/.
-        Returns the recorded status (None: it was stopped).
+        run in a copy of the work folder, for at most `timeout` s of lab time and `processor` s of processor time (20 s;
+        of which a scene has 20 in all). `caps` are of NET_RAW, NET_BIND_SERVICE, NET_BROADCAST (capabilities(7)).
+        `files` are names of files it may leave there, to be kept under files/NAME/ (`evidence.text("NAME/FILE")`).
+        Returns the recorded exit status (negative: a signal; None: it was stopped).
         """
         self._claim(name)
         self._keep("in", name, input)
@@ -110,9 +119,10 @@ class Recorder:
     def student_service(self, name: str, host, command, caps=(), tcp: int | None = None, udp: int | None = None,
                         ready: Callable[[], bool] | None = None, timeout: float = 10,
                         processor: float = limits.PROCESSOR):
-        """Start a student's server; returns once it listens. StudentFault, with its stderr, if it never does.
+        """Start a student's server as the user student; a Service, once it listens on port `tcp` or `udp`, or `ready()`
+        is true. StudentFault, with its stderr, if that does not come true within `timeout` s.
 
-        It may use `processor` s of processor time.
+        It may use `processor` s of processor time; `caps` as in `student`.
         """
         return self._serve_student(name, host, command, caps, (), tcp, udp, ready, timeout, processor)
 
@@ -135,18 +145,21 @@ class Recorder:
 
     def service(self, name: str, host, command, tcp: int | None = None, udp: int | None = None,
                 ready: Callable[[], bool] | None = None, timeout: float = 15, fault: str = ""):
-        """Start a server on a host and return once it is ready: it listens on port `tcp` or `udp`, or `ready()`.
+        """Start a server on a host; a Service, once it listens on port `tcp` or `udp`, or `ready()` is true.
 
-        If it does not get ready, the run is inconclusive; but if `fault` is given, it is the student's
-        (a configuration of theirs that the server refuses): StudentFault with `fault` and the server's last words.
+        If it does not get ready within `timeout` s, the run is inconclusive (NetworkError); but if `fault` is given, it
+        is the student's (a configuration of theirs that the server refuses): StudentFault with `fault` and the
+        server's last words. `command` must stay in the foreground.
         """
         start = partial(host.start_process, _argv(command))
         return self._serve("service", name, host, command, start, tcp, udp, ready, timeout, fault)
 
     def controller(self, name: str, app: str, *options: str, timeout: float = controllers.START):
-        """Start the Ryu application controller/`app` on c0; returns once every switch is connected to it.
+        """Start the Ryu application controller/`app` ("hub.py") on c0; a Service, once every switch is connected to it.
+        Needs `openflow = True` in experiment.py.
 
-        `options` are ryu-manager's. It must live until it is stopped: if it ends, the run is inconclusive.
+        `options` are ryu-manager's. It must live until it is stopped: if it ends, or is not connected within `timeout`
+        s (60), the run is inconclusive (NetworkError).
         """
         host, command = self.net[openflow.CONTROLLER], controllers.command(app, options, own=True)
         service = self._serve("service", name, host, command, partial(host.start_process, command), openflow.PORT, None,
@@ -190,7 +203,7 @@ class Recorder:
         controllers.wait(self.services, seconds)
 
     def wait_until(self, condition: Callable[[], bool], what: str, timeout: float = 10.0) -> None:
-        """Wait for a condition; the run is inconclusive if it does not come true."""
+        """Wait for a condition; NetworkError (inconclusive) that says `what` was waited for, after `timeout` s."""
 
         def look_and_ask():
             controllers.look(self.services)
@@ -201,12 +214,13 @@ class Recorder:
     # --- keeping what was seen ---
 
     def save(self, name: str, host, command) -> str:
-        """Keep what a command prints as files/NAME; also returns it."""
+        """Keep what a command prints as files/NAME; also returns it. CommandFailed (inconclusive) if it fails, or takes
+        more than 30 s. Evidence: `evidence.text(name)`, `evidence.json(name)`."""
         done = host.run(command)
         return self.keep(name, done.stdout)
 
     def keep(self, name: str, data) -> str:
-        """Keep text, or anything that JSON can say, as files/NAME."""
+        """Keep text, or anything that JSON can say, as files/NAME; the text. TypeError for what JSON cannot say."""
         text = data if isinstance(data, str) else json.dumps(data, indent=1, sort_keys=True)
         (self.folder / layout.FILES / layout.safe_name(name)).write_text(text)
         return text
@@ -216,14 +230,15 @@ class Recorder:
         self.key_logs.append(self.keep(name, text))
 
     def mark(self, name: str) -> float:
-        """Note this moment by name; seconds of lab time."""
+        """Note this moment by name; seconds of lab time. Evidence: `evidence.mark(name)`."""
         self._claim(name)
         moment = self.now()
         self._append({"name": name, "kind": "mark", "start": round(moment, 9), "end": round(moment, 9)})
         return moment
 
     def fault(self, text: str) -> None:
-        """Note that the student's work is at fault, and go on with the rest of the experiment."""
+        """Note that the student's work is at fault, and go on with the rest of the experiment. `text` is shown to the
+        student at the head of the verdict."""
         self.faults.append(text)
 
     def progress(self, text: str) -> None:
@@ -232,9 +247,11 @@ class Recorder:
 
     @contextmanager
     def capture(self, *places, snaplen: int = 262144, only: str = ""):
-        """Capture on hosts ("h1": all its interfaces) or interfaces ("s1-eth2") while the block runs.
+        """Capture on hosts ("h1": all its interfaces) or interfaces ("s1-eth2") while the block runs, what comes in and
+        what goes out, as captures/INTERFACE.pcap. Evidence: `evidence.frames("h1")`.
 
-        `snaplen` bytes of each frame are kept; `only` is a capture filter (pcap-filter(7)).
+        `snaplen` bytes of each frame are kept (262144: all); `only` is a capture filter (pcap-filter(7)). NetworkError
+        for a place that is not there, or if the capture is not whole.
         """
         folder, wanted = self.folder / layout.CAPTURES, []
         for place in places:
@@ -248,11 +265,13 @@ class Recorder:
             yield
 
     def trace(self, only: str = "") -> Tracing:
-        """Record the kernel's TCP tracepoints while the block runs; `only` is a trace filter ("sport == 80")."""
+        """Record the kernel's TCP tracepoints while the block runs (`with rec.trace():`); `only` is a trace filter
+        ("sport == 80").. Evidence: `evidence.kernel(...)`. NetworkError if events were lost."""
         return Tracing(self.folder / layout.TRACE, self.monotonic_start_ns, self.net.networks(), only)
 
     def trace_neighbours(self) -> Tracing:
-        """Record every change in every node's neighbour (ARP) cache while the block runs."""
+        """Record every change in every node's neighbour (ARP) cache while the block runs. Evidence:
+        `evidence.neighbours(...)`. NetworkError if events were lost."""
         return Tracing(self.folder / layout.NEIGHBOUR_TRACE, self.monotonic_start_ns, self.net.networks(),
                        events=tracing.NEIGHBOUR_EVENTS, buffer_kib=tracing.NEIGHBOUR_BUFFER_KIB)
 
@@ -260,7 +279,8 @@ class Recorder:
         """Lose exact frames while the block runs: of those that match, the `nth` (from 1; none given: every one).
 
         They vanish as they come in at `interface` ("s1-eth1"); `match` is an expression of nft(8) ("tcp dport 80").
-        The account is kept as files/NAME: matched, dropped.
+        NetworkError if nft refuses it. The account is kept as files/NAME, in JSON: {"place", "match", "nth",
+        "matched", "dropped"}, the last two in frames.
         """
         return self.lose_each(interface, {name: (match, nth)})
 
@@ -303,7 +323,8 @@ class Recorder:
 
 
 class Service:
-    """A server that runs until the experiment ends, or until `stop()`."""
+    """A server that runs until the experiment ends, or until `stop()`. `process` is its subprocess.Popen, `started` the
+    moment (s of lab time)."""
 
     def __init__(self, rec: Recorder, kind, name, host, command, start, box: sandbox.Sandbox | None = None):
         self.rec, self.kind, self.name, self.host, self.command, self.box = rec, kind, name, host, command, box
@@ -315,14 +336,17 @@ class Service:
 
     @property
     def pid(self) -> int:
+        """Its process."""
         return self.process.pid
 
     def read(self, part: str) -> str:
+        """What it has printed so far: `part` is "out" or "err"."""
         path = self.files[part]
         return path.read_text(errors="replace") if path.exists() else ""  # empty ones are not kept
 
     def stop(self, how: int = signal.SIGTERM, timeout: float = 5) -> int | None:
-        """End it (killing it if it will not) and record it; its exit status, negative for a signal."""
+        """End it by the signal `how` (and kill it `timeout` s later if it will not) and record it; its exit status,
+        negative for a signal. It may be called again."""
         if self.stopped:
             return self.process.returncode
         self.stopped = True

@@ -19,6 +19,7 @@ class Run:
 
     @cached_property
     def scenes(self) -> dict[str, Record]:
+        """The scenes that were played, by name."""
         clock = self.manifest.get("machine", {}).get("clock", "")
         return {scene["name"]: Record(self.folder / layout.SCENES / scene["name"], self.params, clock)
                 for scene in self.manifest["scenes"]}

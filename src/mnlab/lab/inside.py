@@ -22,6 +22,9 @@ from mnlab.net.errors import NetworkError
 from mnlab.net.network import Network
 
 LONGEST_REASON = 20_000  # letters
+LONGEST_WORDS = 300  # of what Python says of a mistake
+#: The folders of a job whose files a lab's author wrote.
+WRITTEN_IN = ("lab", "topologies", "mutant")
 
 #: Tools whose version goes into the manifest, by Debian package.
 TOOLS = ("iproute2", "tcpdump", "iputils-ping", "iperf3", "bind9", "nginx-light", "curl", "openssl", "mininet",
@@ -48,8 +51,8 @@ def main() -> int:
         manifest |= {"outcome": layout.INCONCLUSIVE, "reason": str(problem)}
     except OSError as problem:
         manifest |= {"outcome": layout.INCONCLUSIVE, "reason": f"the experiment could not go on: {problem}"}
-    except Exception:
-        manifest |= {"outcome": layout.INCONCLUSIVE, "reason": "the experiment itself broke:\n" + short_traceback()}
+    except Exception as problem:
+        manifest |= {"outcome": layout.INCONCLUSIVE, "reason": f"the experiment itself broke:\n{told(problem)}"}
     manifest["reason"] = str(manifest["reason"])[:LONGEST_REASON]
     write(folder, manifest)
     return 0
@@ -113,8 +116,25 @@ def tool_versions() -> dict[str, str]:
     return {tool: versions[tool] for tool in TOOLS if tool in versions}
 
 
-def short_traceback() -> str:
-    """The traceback's lines from the experiment on."""
-    lines = traceback.format_exc().splitlines()
-    first = next((i for i, line in enumerate(lines) if "experiment.py" in line or "mutants.py" in line), 0)
-    return "\n".join(lines[first:])
+def told(problem: Exception) -> str:
+    """An author's mistake: file and line, what Python says, what would be right."""
+    frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(problem.__traceback__)]
+    if isinstance(problem, SyntaxError) and problem.filename:
+        frames.append((problem.filename, problem.lineno))
+    file, line = next(((name, number) for name, number in reversed(frames) if Path(name).parent.name in WRITTEN_IN),
+                      ("experiment.py", None))
+    where = f"{Path(file).parent.name}/{Path(file).name}" if Path(file).parent.name == "topologies" else Path(file).name
+    said = f"{type(problem).__name__}: {getattr(problem, 'msg', '') or problem}"[:LONGEST_WORDS]
+    return f"{where}{f', line {line}' if line else ''}:\n  {said}\n  {next_step(problem, frames)}"
+
+
+def next_step(problem: Exception, frames) -> str:
+    """What would be right, by where a mistake is and what it is."""
+    places = {Path(name).name for name, _ in frames}
+    if isinstance(problem, KeyError) and "net.py" in places:  # Mininet's own: net["h9"]
+        return "the nodes are those of the topology; `mnlab shell LAB` shows them: nodes"
+    if "mutants.py" in places:
+        return "a network mutant takes (net, params) (docs/api.md)"
+    if {"topo.py"} & places or any(Path(name).parent.name == "topologies" for name, _ in frames):
+        return "topology(params) returns a Mininet Topo; docs/network.md lists what links, hosts and switches take"
+    return "a scene takes (net, rec), and work if it names files of it; docs/api.md lists what net and rec offer"

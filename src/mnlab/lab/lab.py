@@ -1,4 +1,4 @@
-"""What a lab is: a folder under labs/LAYER/ with an experiment, and the parts that belong to it."""
+"""What a lab is: a folder under labs/LAYER/ of a collection, with an experiment, and the parts that belong to it."""
 
 import importlib.util
 import random
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from mnlab.lab import collection
 from mnlab.lab.scene import Scene, scenes_of
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -21,7 +22,7 @@ LAYERS = ("link", "network", "transport", "application", "security", "sdn")
 
 
 class UnknownLab(Exception):
-    """No lab has this name. The text suggests a near one."""
+    """No lab has this name, or two have. The text suggests a near one, or says which they are."""
 
 
 class BrokenLab(Exception):
@@ -50,7 +51,9 @@ def written_in(folder: Path, about: str = ""):
 
 def _place(file: str, line: int | None) -> str:
     path = Path(file)
-    return f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}{f', line {line}' if line else ''}:"
+    for near in (ROOT, Path.cwd()):
+        path = path.relative_to(near) if path.is_relative_to(near) else path
+    return f"{path}{f', line {line}' if line else ''}:"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,11 @@ class Lab:
         return self.folder.parent.name
 
     @property
+    def collection(self) -> Path:
+        """The folder whose labs/LAYER/NAME this is: its topologies/ and controller/ are the lab's."""
+        return self.folder.parents[2] if len(self.folder.parts) > 3 else self.folder
+
+    @property
     def title(self) -> str:
         """The handout's heading."""
         return self.handout.split("\n", 1)[0].lstrip("# ").strip() or self.name
@@ -75,7 +83,7 @@ class Lab:
     @property
     def handout(self) -> str:
         path = self.folder / "README.md"
-        return path.read_text() if path.is_file() else ""
+        return path.read_text(errors="replace") if path.is_file() else ""
 
     @property
     def checks(self) -> Path:
@@ -151,9 +159,22 @@ def load(path: Path):
 
 
 def all_labs() -> list[Lab]:
-    """Every lab, from the lowest layer up."""
-    folders = [path.parent for path in ROOT.glob("labs/*/*/experiment.py")]
-    return [Lab(folder) for folder in sorted(folders, key=lambda f: (_rank(f.parent.name), f.name))]
+    """Every lab of every collection, from the lowest layer up; the project's own come first in each.
+
+    NoCollection if a folder that is named is none."""
+    found = [[Lab(path.parent) for path in sorted(root.glob("labs/*/*/experiment.py"))]
+             for root in dict.fromkeys((ROOT, *collection.named()))]
+    return sorted((lab for labs in found for lab in labs), key=lambda lab: (_rank(lab.layer), lab.layer))
+
+
+def no_two_of_one_name(labs: list[Lab]) -> list[Lab]:
+    """The same labs. UnknownLab if two have one name: runs, work folders and evidence know labs by their names."""
+    known: dict[str, Lab] = {}
+    for lab in labs:
+        if known.setdefault(lab.name, lab) is not lab:
+            raise UnknownLab(f"two labs are called {lab.name!r}: {known[lab.name].folder} and {lab.folder}. "
+                             "Rename the folder of one.")
+    return labs
 
 
 def _rank(layer: str) -> int:
@@ -161,11 +182,13 @@ def _rank(layer: str) -> int:
 
 
 def find(name: str) -> Lab:
-    """The lab called `name`. UnknownLab, with a suggestion, if there is none."""
-    labs = {lab.name: lab for lab in all_labs()}
+    """The lab called `name`. UnknownLab, with a suggestion, if there is none, or if there are two."""
+    every = all_labs()
+    labs = {lab.name: lab for lab in every}
     if name in labs:
-        return labs[name]
+        return no_two_of_one_name([lab for lab in every if lab.name == name])[0]
     import difflib
     near = difflib.get_close_matches(name.lower(), labs, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(labs)}."
+    hint += "" if collection.named() else f" (Labs of your own: --labs DIR, or {collection.VARIABLE}.)"
     raise UnknownLab(f"there is no lab {name!r}. {hint}")

@@ -7,6 +7,7 @@ one on P-256 in the run instead: that costs next to nothing.
 import base64
 from typing import NamedTuple
 
+#: The public exponent `e` of every key here.
 EXPONENT = 65537
 RSA_ENCRYPTION = bytes.fromhex("06092a864886f70d0101010500")  # 1.2.840.113549.1.1.1, and NULL
 
@@ -55,6 +56,7 @@ def choose(rng) -> Key:
 
 
 def of_primes(p: int, q: int) -> Key:
+    """The key whose modulus is p * q."""
     return Key(p * q, EXPONENT, pow(EXPONENT, -1, (p - 1) * (q - 1)), p, q)
 
 
@@ -71,6 +73,7 @@ def public_der(key: Key) -> bytes:
 
 
 def public_pem(key: Key) -> str:
+    """The public half as OpenSSL reads it (RFC 7468)."""
     return _pem("PUBLIC KEY", public_der(key))
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from mnlab.evidence import layout
 from mnlab.evidence.run import Run
+from mnlab.lab import collection
 from mnlab.lab.features import FEATURES
-from mnlab.lab.lab import ROOT, Lab
+from mnlab.lab.lab import ROOT, Lab, written_in
 from mnlab.lab.needed import dotted, needed_files
 from mnlab.lab.read_once import Work, read
 from mnlab.lab.scene import Scene
@@ -165,7 +166,7 @@ def make_job(lab: Lab, scene: Scene, work: dict[str, bytes], seed: int, params: 
     files |= needed_files(modules_of(lab), roots) | along
     files |= {f"work/{name}": data for name, data in scene.files(work).items()} or {"work/.empty": b""}
     if getattr(lab.experiment, "openflow", False):
-        files["controller"] = ROOT / "controller"
+        files |= controllers(lab)
     return Job("mnlab.lab.inside:main", files, path=("src", "."), limits=limits, needs=needs_of(lab), library=engine())
 
 
@@ -191,7 +192,7 @@ def survey(machine: Machine) -> dict:
 
 def whole_job(lab: Lab, work: dict[str, bytes], seed: int, params: dict) -> Job:
     """A job with all of a lab, for hands-on work on its network; without an entry."""
-    files: dict[str, Path | bytes] = {**code(), **topologies(), "controller": ROOT / "controller", **own_files(lab)}
+    files: dict[str, Path | bytes] = {**code(), **topologies(lab), **controllers(lab), **own_files(lab)}
     files |= {f"work/{name}": data for name, data in work.items()} or {"work/.empty": b""}
     files["job.json"] = layout.canonical({"lab": lab.name, "seed": seed, "params": params})
     return Job("", files, path=("src", "."), needs=needs_of(lab))
@@ -200,7 +201,7 @@ def whole_job(lab: Lab, work: dict[str, bytes], seed: int, params: dict) -> Job:
 def modules_of(lab: Lab) -> dict[str, Path]:
     """Every Python file that a job of `lab` may use, by its place in the job."""
     own = {place: path for place, path in own_files(lab).items() if path.suffix == ".py"}
-    return engine() | topologies() | own | {"mutant/mutants.py": lab.mutants}
+    return engine() | topologies(lab) | own | {"mutant/mutants.py": lab.mutants}
 
 
 def own_files(lab: Lab) -> dict[str, Path]:
@@ -222,9 +223,16 @@ def code(parts: tuple[str, ...] = ROOMS) -> dict[str, Path]:
     return {f"src/mnlab/{path.relative_to(package)}": path for path in files}
 
 
-def topologies() -> dict[str, Path]:
-    """The project's topologies, by their places in a job."""
-    return {f"topologies/{path.name}": path for path in sorted((ROOT / "topologies").glob("*.py"))}
+def topologies(lab: Lab) -> dict[str, Path]:
+    """The topologies that a lab may use, its collection's and the project's, by their places in a job."""
+    with written_in(lab.folder, "a lab uses the topologies of its collection, and the project's"):
+        return collection.files(ROOT, lab.collection, collection.TOPOLOGIES, "*.py")
+
+
+def controllers(lab: Lab) -> dict[str, Path]:
+    """The same for controllers and their launcher."""
+    with written_in(lab.folder, "a lab uses the controllers of its collection, and the project's"):
+        return collection.files(ROOT, lab.collection, collection.CONTROLLERS)
 
 
 def needs_of(lab: Lab) -> tuple[str, ...]:

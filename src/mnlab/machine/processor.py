@@ -2,10 +2,14 @@
 
 QEMU's two threads take turns (see vm.py), so on one processor they are quicker than on two. And machines that share a
 processor slow each other down by more than their share: each pushes the other's translated code out of the caches.
+
+Who waits leaves a note with the moment when it began to; the oldest come first, so that nobody waits for ever where
+many do.
 """
 
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,6 +19,7 @@ from mnlab.machine import cache
 
 PAUSE = 0.05  # seconds between two looks for a free processor
 TELL = 10  # seconds between two lines about the waiting
+STALE = 10  # seconds after which a note that nobody renews holds nobody back: its process is stopped, or gone
 
 
 @contextmanager
@@ -40,31 +45,52 @@ def _claim(stack: ExitStack, given_up: Callable[[], bool], tell: Callable[[float
     except OSError:
         return None
     started = told = time.monotonic()
-    while not given_up():
-        for number, file in zip(numbers, files, strict=True):
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kernel gives it back, however this process ends
-                file.truncate(0)
-                print(os.getpid(), file=file, flush=True)
-                _waiting(False)
-                return number
-            except BlockingIOError:
-                continue
-        if time.monotonic() - told >= TELL:
-            told = time.monotonic()
-            if words := _who(files):
-                tell(told - started, words)
-        _waiting(True)
-        time.sleep(PAUSE)
-    _waiting(False)
-    return None
+    note = cache.cache_folder() / f"waiting-{time.time_ns():020d}-{os.getpid()}-{threading.get_ident()}"
+    try:
+        while not given_up():
+            if _come_before(note) < len(numbers):
+                for number, file in zip(numbers, files, strict=True):
+                    if _take(file):
+                        return number
+            if time.monotonic() - told >= TELL:
+                told = time.monotonic()
+                if words := _who(files):
+                    tell(told - started, words)
+            with suppress(OSError):
+                note.touch()
+            time.sleep(PAUSE)
+        return None
+    finally:
+        with suppress(OSError):
+            note.unlink(missing_ok=True)
 
 
-def _waiting(yes: bool) -> None:
-    """Leave word that this process waits, or take it back."""
-    note = cache.cache_folder() / f"waiting-{os.getpid()}"
-    with suppress(OSError):
-        note.touch() if yes else note.unlink(missing_ok=True)
+def _take(file) -> bool:
+    """Whether a processor's lock is ours now; the kernel gives it back, however this process ends."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    file.truncate(0)
+    print(os.getpid(), file=file, flush=True)
+    return True
+
+
+def _come_before(note: Path) -> int:
+    """How many began to wait before whom this note is of, and still do."""
+    return sum(other.name < note.name and _renewed(other) for other in _notes())
+
+
+def _notes() -> list[Path]:
+    return list(cache.cache_folder().glob("waiting-*"))
+
+
+def _renewed(note: Path) -> bool:
+    """Whether the one who left a note still waits."""
+    try:
+        return time.time() - note.stat().st_mtime < STALE
+    except OSError:  # its turn has come
+        return False
 
 
 def _who(files) -> str:
@@ -73,11 +99,10 @@ def _who(files) -> str:
     if os.getpid() in holders:
         return ""
     names = sorted(f"{' '.join(_command(pid)) or 'a process'} (pid {pid})" for pid in holders)
-    waiting = [int(note.name.partition("-")[2]) for note in cache.cache_folder().glob("waiting-*")]
-    alive = [pid for pid in waiting if _command(pid)]
-    for pid in set(waiting) - set(alive):  # killed while it waited
-        (cache.cache_folder() / f"waiting-{pid}").unlink(missing_ok=True)
-    return f"{' and '.join(names)} {'have' if len(names) > 1 else 'has'} the machine; {len(alive) or 1} waiting"
+    for note in (note for note in _notes() if not _renewed(note)):  # of who was killed while it waited
+        note.unlink(missing_ok=True)
+    waiting = {note.name.split("-")[2] for note in _notes()}  # processes: each may wait for several machines
+    return f"{' and '.join(names)} {'have' if len(names) > 1 else 'has'} the machine; {len(waiting) or 1} waiting"
 
 
 def _read(file) -> int:

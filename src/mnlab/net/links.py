@@ -27,7 +27,8 @@ class StrictIntf(Intf):
     made = False
 
     def config(self, **params):
-        """What `parameters.LINK` has: its shape (as a whole, what is not named is not shaped), mtu, ip, mac."""
+        """Give it a shape (as a whole: what is not named is not shaped), mtu, ip, mac, as docs/network.md has them for
+        a link: `intf.config(bw=5, delay="10ms")`. NetworkError if the kernel does not have it afterwards."""
         shape = Shape.of(params, self.name)
         if mac := params.get("mac"):
             self.setMAC(mac)
@@ -42,7 +43,7 @@ class StrictIntf(Intf):
                 shape_interfaces([self])
 
     def setMAC(self, macstr):  # noqa: N802
-        """Give it another MAC address. It stays up, so routes stay."""
+        """Give it another MAC address. It stays up, so routes stay. NetworkError if it cannot have that."""
         asked = mac(macstr, str(self))
         if self.made and self._has(namespace.hardware_address) != asked:
             with self._static_arp():
@@ -51,7 +52,8 @@ class StrictIntf(Intf):
         self.mac = asked
 
     def setIP(self, ipstr, prefixLen=None):  # noqa: N802, N803
-        """Give it another IPv4 address. As with ifconfig(8), routes by way of the old one are gone."""
+        """Give it another IPv4 address, "10.0.0.1/24". As with ifconfig(8), routes by way of the old one are gone.
+        NetworkError if it is no address, or the kernel does not have it afterwards."""
         address = ipv4(ipstr, prefixLen, f"{self}")
         if self.made and self._has(namespace.address) != address:
             with self._static_arp():
@@ -69,6 +71,7 @@ class StrictIntf(Intf):
         return ""
 
     def isUp(self, setUp=False):  # noqa: N802
+        """Whether it is up; `setUp` takes it up first."""
         if not self.made:
             return True
         if setUp:

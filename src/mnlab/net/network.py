@@ -30,7 +30,8 @@ SPANNING_TREE = 120  # s until a spanning tree must have settled; it takes twice
 
 
 class Network(Mininet):
-    """A running network. `net["h1"]` is a node; leaving the context ends every process of the network.
+    """A running network. `net["h1"]` is a node (KeyError if there is none); leaving the context ends every process
+    of the network.
 
     With `with_controller` the switches are Open vSwitch's, and there is a host c0 for their controller (openflow.py).
     """
@@ -76,6 +77,7 @@ class Network(Mininet):
             openflow.add_management(self)
 
     def addHost(self, name, cls=None, **params):  # noqa: N802
+        """A host; while the network runs, too. NetworkError for a parameter that docs/network.md does not have."""
         while isinstance(cls, partial):
             cls, params = cls.func, {**cls.keywords, **params}
         if cls in (None, Host, CPULimitedHost, StrictHost):  # others may have parameters of their own
@@ -86,6 +88,7 @@ class Network(Mininet):
         return host
 
     def addSwitch(self, name, cls=None, **params):  # noqa: N802
+        """A switch; while the network runs, too, and is then started. Parameters and errors: as for hosts."""
         cls, values = switches.kind_of(name, cls, params, self.with_controller)
         switch = super().addSwitch(name, cls=cls, **values)
         if self.built:
@@ -93,6 +96,10 @@ class Network(Mininet):
         return switch
 
     def addLink(self, node1, node2, port1=None, port2=None, cls=None, **params):  # noqa: N802
+        """A link between two nodes or their names; while the network runs, too. Parameters and errors: as for hosts.
+
+        NetworkError, too, if the kernel does not have what was asked for.
+        """
         links.check((node1, node2), cls, **params)
         for node in (node1, node2):
             if isinstance(node, str) and node not in self:
@@ -192,7 +199,8 @@ class Network(Mininet):
             wait_until(switch.settled, f"the spanning tree of {switch.name} has settled", SPANNING_TREE)
 
     def place(self, name: str) -> tuple[Node, list[str]]:
-        """A node and its interfaces ("h1"), or a node and the one that is named ("web-1-eth0")."""
+        """A node and its interfaces' names ("h1"), or a node and the one that is named ("web-1-eth0"). NetworkError if
+        there is no such place."""
         if name in self:
             return self[name], [str(intf) for intf in cables(self[name])]
         for node in (*self.hosts, *self.switches):

@@ -26,7 +26,7 @@ SYSCTLS = {"net.ipv6.conf.all.disable_ipv6": 1}
 
 
 class Strict(Conversation):
-    """Mixed into a Mininet node class, in front.
+    """What every host and switch can do, besides Mininet's own calls. Mixed into a Mininet node class, in front.
 
     Mininet keeps an interactive bash behind a pseudo-terminal in each node. That costs most of a start, cuts lines
     at 4095 characters without a word and hides exit statuses. Here a process holds the namespaces (holder.py);
@@ -59,6 +59,7 @@ class Strict(Conversation):
 
     def run(self, command, timeout: float = 30, check: bool = True, input: str | None = None):
         """Run a command (a string for the shell, or a list) in this node; its subprocess.CompletedProcess, as text.
+        `input` is what it reads, nothing if there is none. It is not recorded: see rec.run.
 
         CommandFailed if `check` and its status is not 0, or if it runs longer than `timeout` seconds.
         """
@@ -89,37 +90,41 @@ class Strict(Conversation):
             raise CommandFailed(self.name, shlex.join(argv), 127, problem.strerror or str(problem)) from None
 
     def sysctl(self, name: str, value) -> None:
-        """Set a sysctl of this node's network namespace."""
+        """Set a sysctl of this node's network namespace: sysctl("net.ipv4.ip_forward", 1). OSError if there is none of
+        this name, or it does not take the value."""
         with namespace.inside(self.pid):
             namespace.set_sysctl(name, value)
 
     def use_resolver(self, *servers: str, search: str = "") -> None:
-        """Give this node an /etc/resolv.conf of its own."""
+        """Give this node an /etc/resolv.conf of its own, with these addresses of servers."""
         lines = [f"nameserver {server}" for server in servers] + ([f"search {search}"] if search else [])
         self.replace_file("/etc/resolv.conf", "\n".join(lines) + "\n")
 
     def setARP(self, ip, mac):  # noqa: N802
-        """Add a static ARP entry. Linux forgets it when the interface goes down or gets another MAC address."""
+        """Add a static ARP entry; CommandFailed if it cannot be. Linux forgets it when the interface goes down or gets
+        another MAC address."""
         self.run(["arp", "-s", ip, mac])
 
     def setDefaultRoute(self, intf=None):  # noqa: N802
-        """The default route: an interface, or what `ip route` is told ("via 10.0.0.254")."""
+        """The default route: an interface, or what `ip route` is told ("via 10.0.0.254"). CommandFailed if the kernel
+        refuses."""
         where = intf if isinstance(intf, str) and " " in intf else f"dev {intf}"
         self.run(f"ip route replace default {where}")
 
     def setHostRoute(self, ip, intf):  # noqa: N802
-        """A route to one host, through an interface."""
+        """A route to one host, through an interface. CommandFailed if the kernel refuses."""
         self.run(f"ip route replace {ip} dev {intf}")
 
     def replace_file(self, path: str, text: str) -> None:
-        """Make this node, and no other, see `text` in the file `path`, which must exist."""
+        """Make this node, and no other, see `text` in the file `path`. CommandFailed unless that exists."""
         own = f"/run/{self.name}-{self.pid}{path.replace('/', '.')}"
         with open(own, "w") as file:
             file.write(text)
         self.run(["mount", "--bind", own, path])
 
     def setCPUFrac(self, f, sched="cfs"):  # noqa: N802
-        """Let its programs use no more than this share of all processors (above 0 and up to 1; -1: all)."""
+        """Let its programs use no more than this share of all processors (above 0 and up to 1; -1: all). NetworkError
+        for another share."""
         if sched != "cfs":
             raise NetworkError(f"{self.name}: control groups, version 2, know sched='cfs' only")
         if self.share:
@@ -128,13 +133,15 @@ class Strict(Conversation):
             self.share = Share(self.name, self.pid, f)
 
     def setCPUs(self, cores, mems=0):  # noqa: N802
-        """Let its programs run on these processors only (from now on)."""
+        """Let its programs run on these processors only (from now on): 0, [0, 1] or "0,1". NetworkError for one that is
+        not there."""
         if self.share:
             self.share.set_cores(cores)
         else:
             self.share = Share(self.name, self.pid, cores=cores)
 
     def popen(self, *args, **options):
+        """Start a program: Mininet's popen(), a subprocess.Popen. Nothing of it is recorded."""
         if self.share:
             options.setdefault("preexec_fn", self.share.join)
         return super().popen(*args, **options)  # type: ignore[misc]  # Mininet's node is the next class

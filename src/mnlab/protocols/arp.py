@@ -14,7 +14,9 @@ from mnlab.protocols import ip
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.message import Message
 
+#: Operations (RFC 826).
 REQUEST, REPLY = 1, 2
+#: The sender address of a probe (RFC 5227, section 1.1).
 NOBODY = "0.0.0.0"
 
 #: Seconds within which a repeated request still belongs to the same question. Linux repeats after 1 s.
@@ -38,14 +40,17 @@ class Arp:
 
     @property
     def time(self) -> float:
+        """When it was captured (s)."""
         return self.frame.time
 
     @property
     def where(self) -> str:
+        """The capture point: an interface, such as "h1-eth0"."""
         return self.frame.where
 
     @property
     def broadcast(self) -> bool:
+        """Whether its frame goes to everybody on the LAN."""
         return self.target == ip.BROADCAST
 
     @property
@@ -81,6 +86,7 @@ class Exchange:
 
     @property
     def asker(self) -> tuple[str, str]:
+        """The asker's MAC and IP address."""
         return self.asker_mac, self.asker_ip
 
     @property
@@ -90,6 +96,7 @@ class Exchange:
 
     @property
     def time(self) -> float:
+        """When it was first asked (s)."""
         return self.request.time
 
     @property

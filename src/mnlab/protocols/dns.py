@@ -24,7 +24,9 @@ from mnlab.protocols.capture import Frame
 from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.message import Message
 
+#: RFC 1035, section 4.2.
 PORT = 53
+#: Response codes (RFC 1035, section 4.1.1; RFC 2136, section 2.2), as `kind` has them.
 RCODES = {0: "noerror", 1: "formerr", 2: "servfail", 3: "nxdomain", 4: "notimp", 5: "refused", 9: "notauth"}
 
 
@@ -66,6 +68,7 @@ class DnsMessage:
 
     @property
     def where(self) -> str:
+        """The capture point: an interface, such as "h1-eth0"."""
         return self.frame.where
 
     @property
@@ -99,14 +102,17 @@ class Transaction:
 
     @property
     def query(self) -> DnsMessage:
+        """The question as it was first asked."""
         return self.queries[0]
 
     @property
     def kind(self) -> str:
+        """What the response is; see the top of this module."""
         return self.response.kind if self.response else "unanswered"
 
     @property
     def time(self) -> float:
+        """When it was first asked (s)."""
         return self.query.time
 
     @property
@@ -116,22 +122,27 @@ class Transaction:
 
     @property
     def client(self) -> Endpoint:
+        """Who asks."""
         return self.query.source
 
     @property
     def server(self) -> Endpoint:
+        """Who is asked."""
         return self.query.target
 
     @property
     def name(self) -> str:
+        """The name that is asked about: "www.lab"."""
         return self.query.name
 
     @property
     def type(self) -> str:
+        """The type of records that is asked for: "A", "MX"."""
         return self.query.type
 
     @property
     def transport(self) -> str:
+        """"udp" or "tcp"."""
         return self.query.transport
 
     @property
@@ -147,6 +158,7 @@ class Transaction:
 
     @property
     def where(self) -> str:
+        """The capture point: an interface, such as "h1-eth0"."""
         return self.query.where
 
 

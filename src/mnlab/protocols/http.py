@@ -65,23 +65,28 @@ class HttpMessage:
 
     @property
     def method(self) -> str:
+        """A request's method: "GET"; "" of a response."""
         return self._word(0) if self.sender == tcp.CLIENT else ""
 
     @property
     def target_uri(self) -> str:
+        """What a request asks for, as it was sent: "/books?sex=man"; "" of a response."""
         return self._word(1) if self.sender == tcp.CLIENT else ""
 
     @property
     def version(self) -> str:
+        """"HTTP/1.1"; "" if the start line has none."""
         return self._word(2 if self.sender == tcp.CLIENT else 0)
 
     @property
     def status(self) -> int | None:
+        """A response's status code; None of a request, or if it is no number."""
         word = self._word(1)
         return _number(word) if self.sender == tcp.SERVER else None
 
     @property
     def reason(self) -> str:
+        """A response's reason phrase: "Not Found"; "" of a request."""
         return self._word(2) if self.sender == tcp.SERVER else ""
 
 
@@ -101,6 +106,7 @@ class Exchange:
 
     @property
     def time(self) -> float:
+        """When the request's first byte arrived (s)."""
         return self.request.time
 
 

@@ -12,7 +12,9 @@ from mnlab.protocols import ip
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.message import Message
 
+#: Types (RFC 792).
 ECHO_REPLY, UNREACHABLE, REDIRECT, ECHO_REQUEST, TIME_EXCEEDED, PARAMETER = 0, 3, 5, 8, 11, 12
+#: Type and code of "fragmentation needed and DF set" (RFC 792; RFC 1191, section 4).
 FRAGMENTATION_NEEDED = (UNREACHABLE, 4)
 
 #: (type, code) -> the error in words (RFC 792; codes 9 to 13 RFC 1812).
@@ -34,6 +36,7 @@ ERRORS = {
     (TIME_EXCEEDED, 1): "fragment reassembly time exceeded",
     (PARAMETER, 0): "parameter problem",
 }
+#: The types that are errors and quote a packet.
 ERROR_TYPES = {type_ for type_, _ in ERRORS}
 
 
@@ -53,18 +56,22 @@ class Icmp:
 
     @property
     def time(self) -> float:
+        """When it was captured (s)."""
         return self.frame.time
 
     @property
     def where(self) -> str:
+        """The capture point: an interface, such as "h1-eth0"."""
         return self.frame.where
 
     @property
     def ident(self) -> int:
+        """The identifier of an echo (RFC 792, page 14)."""
         return int.from_bytes(self.rest[:2], "big")
 
     @property
     def seq(self) -> int:
+        """The sequence number of an echo."""
         return int.from_bytes(self.rest[2:], "big")
 
 
@@ -99,10 +106,12 @@ class Error:
 
     @property
     def time(self) -> float:
+        """When it was captured (s)."""
         return self.frame.time
 
     @property
     def where(self) -> str:
+        """The capture point: an interface, such as "h1-eth0"."""
         return self.frame.where
 
 
@@ -116,6 +125,7 @@ class Echo:
 
     @property
     def reply(self) -> Icmp | None:
+        """The first reply; None if there is none."""
         return self.replies[0] if self.replies else None
 
     @property
@@ -125,26 +135,32 @@ class Echo:
 
     @property
     def time(self) -> float:
+        """When the request was captured (s)."""
         return self.request.time
 
     @property
     def source(self) -> str:
+        """The IP address that asks."""
         return self.request.source
 
     @property
     def target(self) -> str:
+        """The IP address that is asked."""
         return self.request.target
 
     @property
     def ident(self) -> int:
+        """The identifier: one ping, one number."""
         return self.request.ident
 
     @property
     def seq(self) -> int:
+        """The sequence number within one ping."""
         return self.request.seq
 
     @property
     def where(self) -> str:
+        """The capture point: an interface, such as "h1-eth0"."""
         return self.request.where
 
 

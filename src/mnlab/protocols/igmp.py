@@ -31,10 +31,12 @@ class Igmp:
 
     @property
     def time(self) -> float:
+        """When it was captured (s)."""
         return self.frame.time
 
     @property
     def where(self) -> str:
+        """The capture point: an interface, such as "h1-eth0"."""
         return self.frame.where
 
 

@@ -16,11 +16,15 @@ from typing import NamedTuple
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.message import Message
 
+#: EtherTypes (IANA, IEEE 802 Numbers).
 ETHERTYPE_IPV4, ETHERTYPE_ARP, ETHERTYPE_IPV6 = 0x0800, 0x0806, 0x86DD
+#: EtherTypes of a VLAN tag: 802.1Q, and 802.1ad's outer one.
 VLAN_TAGS = (0x8100, 0x88A8)
+#: The MAC address of everybody on the LAN (IEEE 802).
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 
 ICMP, TCP, UDP = 1, 6, 17  # IP protocol numbers
+#: IP protocol number -> the name under which a Message has it.
 PROTOCOL_NAMES = {ICMP: "icmp", TCP: "tcp", UDP: "udp"}
 
 _ETHERNET = struct.Struct("!6s6sH")
@@ -39,6 +43,8 @@ class Endpoint(NamedTuple):
 
 
 class Ethernet(NamedTuple):
+    """A frame's header: MAC addresses, EtherType behind any VLAN tags (IEEE 802.1Q)."""
+
     source: str
     target: str
     ethertype: int
@@ -134,6 +140,7 @@ def messages(frames: Iterable[Frame]) -> list[Message]:
 
 @lru_cache(maxsize=4096)
 def mac_text(address: bytes) -> str:
+    """A MAC address as text, from its 6 bytes."""
     return address.hex(":")
 
 

@@ -87,10 +87,12 @@ class Probe(Event):
 
     @property
     def in_flight(self) -> int:
+        """Bytes that are sent and not acknowledged."""
         return (self.snd_nxt - self.snd_una) % 2**32
 
     @property
     def infinite_ssthresh(self) -> bool:
+        """Whether no slow start threshold is set yet."""
         return self.ssthresh >= INFINITE_SSTHRESH
 
 

@@ -32,13 +32,16 @@ class Nest:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The headers' names, from the outside in: ("Ethernet", "IPv4", "UDP")."""
         return tuple(header.name for header in self.headers)
 
     @property
     def data_size(self) -> int:
+        """Bytes that the innermost header carries."""
         return self.end - self.start
 
     def header(self, name: str) -> Header | None:
+        """The first header of this name; None if there is none."""
         return next((header for header in self.headers if header.name == name), None)
 
 

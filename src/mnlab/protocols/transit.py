@@ -22,10 +22,12 @@ class Transit:
 
     @property
     def time(self) -> float:
+        """When it left (s)."""
         return self.frame.time
 
     @property
     def lost(self) -> bool:
+        """Whether it arrived not once."""
         return not self.arrivals
 
     @property

@@ -26,10 +26,12 @@ class Datagram:
 
     @property
     def time(self) -> float:
+        """When it was captured (s)."""
         return self.frame.time
 
     @property
     def where(self) -> str:
+        """The capture point: an interface, such as "h1-eth0"."""
         return self.frame.where
 
 
@@ -56,5 +58,6 @@ def messages(frames: Iterable[Frame]) -> list[Message]:
 
 
 def words(datagram: Datagram) -> str:
+    """A datagram in words: "datagram 5 bytes, port 40000 to 9999"."""
     size = datagram.length - HEADER_LENGTH
     return f"datagram {size} bytes, port {datagram.source.port} to {datagram.target.port}"

@@ -24,6 +24,8 @@ COMMANDS = {
     "check": (["check", "arp", "--work", "bad"], 2),
     "recheck": (["recheck", "evidence"], 3),
     "verify": (["verify", "nowhere"], 2),
+    "new": (["new", "arp", "--layer", "link"], 2),
+    "lint": (["lint", "nowhere"], 2),
     "shell": (["shell", "nowhere"], 2),
     "exec": (["exec", "--send", "nowhere", "--", "true"], 2),
     "doctor": (["doctor"], None),  # what this computer has

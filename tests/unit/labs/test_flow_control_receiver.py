@@ -9,7 +9,7 @@ receiver = load(ROOT / "labs/transport/flow_control/receiver.py")
 
 @pytest.fixture
 def inbox():
-    return receiver.Inbox(window=10)
+    return receiver.Inbox(room=10, lump=4)
 
 
 def tell(inbox, first: int, data: bytes) -> tuple[int, int]:
@@ -22,8 +22,13 @@ def test_an_empty_datagram_asks_for_the_window(inbox):
 
 def test_what_comes_ahead_of_a_gap_is_kept(inbox):
     assert tell(inbox, 3, b"def") == (0, 10)
-    assert tell(inbox, 0, b"abc") == (6, 10)
+    assert tell(inbox, 0, b"abc") == (6, 8)
     assert bytes(inbox.delivered) == b"abcdef"
+
+
+def test_what_its_program_has_not_read_takes_room(inbox):
+    edges = [sum(tell(inbox, first, b"x")) for first in range(9)]
+    assert edges == [10, 10, 10, 14, 14, 14, 14, 18, 18]
 
 
 def test_what_comes_twice_is_delivered_once(inbox):

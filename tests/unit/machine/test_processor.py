@@ -72,7 +72,9 @@ def test_who_waits_for_another_process_is_told_whose_turn_it_is(monkeypatch, tmp
     other = subprocess.Popen([sys.executable, "-c", hold, tmp_path / "processor-5.lock"], stdin=subprocess.PIPE,
                              stdout=subprocess.PIPE, text=True)
     assert other.stdout.readline() == "held\n"
-    (tmp_path / "waiting-999999999").touch()  # of one that was killed
+    killed = tmp_path / "waiting-00000000000000000001-999999999-1"  # it came first, and waits no longer
+    killed.touch()
+    os.utime(killed, (1, 1))
     told = []
 
     def tell(seconds, words):
@@ -91,3 +93,28 @@ def test_who_waits_for_another_machine_of_his_own_is_told_nothing(monkeypatch):
     told, begun = [], time.monotonic()
     with processor.claimed(), processor.claimed(lambda: time.monotonic() > begun + 0.3, lambda *words: told.append(words)):
         assert told == []
+
+
+def test_who_came_first_is_served_first(monkeypatch, tmp_path):
+    """With one processor, an older note that is renewed is waited for, however often we look."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {5})
+    older = tmp_path / "waiting-00000000000000000001-4711-1"
+    older.touch()
+    looks = []
+
+    def give_up():
+        looks.append(1)
+        return len(looks) > 3
+
+    with processor.claimed(give_up) as number:
+        assert number is None and len(looks) == 4
+    os.utime(older, (1, 1))
+    with processor.claimed() as number:
+        assert number == 5
+
+
+def test_with_two_processors_two_come_first(monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3, 5})
+    (tmp_path / "waiting-00000000000000000001-4711-1").touch()
+    with processor.claimed() as number:
+        assert number == 3

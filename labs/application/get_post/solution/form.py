@@ -42,7 +42,7 @@ def front(environ):
 
 def search(environ):
     query = parse_qs(environ["QUERY_STRING"]).get("q", [""])[0]
-    return page([entry for entry in entries if query in " ".join(entry)], query)
+    return page([entry for entry in entries if any(query in part for part in entry)], query)
 
 
 def sign(environ):

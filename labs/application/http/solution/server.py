@@ -19,8 +19,7 @@ METHODS = ("GET", "HEAD")
 KNOWN = ("OPTIONS", "POST", "PUT", "DELETE", "TRACE", "CONNECT", "PATCH")
 REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 413: "Content Too Large",
            431: "Request Header Fields Too Large", 501: "Not Implemented", 505: "HTTP Version Not Supported"}
-TYPES = {".html": "text/html; charset=utf-8", ".txt": "text/plain; charset=utf-8", ".css": "text/css",
-         ".png": "image/png", ".jpg": "image/jpeg", ".svg": "image/svg+xml", ".json": "application/json"}
+TYPES = {".html": "text/html; charset=utf-8", ".txt": "text/plain; charset=utf-8", ".png": "image/png"}
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, section 5.6.2
 REQUEST_LINE = re.compile(rf"({TOKEN}) (\S+) HTTP/(\d)\.(\d)")
 FIELD = re.compile(rf"({TOKEN}):[ \t]*(.*?)[ \t]*")  # no space ahead of the colon (RFC 9112, section 5.1)

@@ -23,15 +23,17 @@ SYN, ACK = 0x02, 0x10  # TCP flags
 ANY = None
 
 #: The list. The first rule that fits decides. CLIENT may (or may not) begin a conversation with SERVER at PORT of
-#: SERVER; icmp has no ports, and is about ping. Who may begin gets the answers; who may not, cannot begin from any
-#: port. What no rule permits is denied. ARP is not on the list: it always passes.
+#: SERVER; icmp has no ports, and is about ping. Who may begin may do so from any port, and gets the answers; who may
+#: not, cannot begin from any port. What no rule permits is denied. ARP is not on the list: it always passes.
 Rule = namedtuple("Rule", "decision protocol client server port")
 RULES = [
     Rule(DENY, TCP, "{{blocked}}", "{{server}}", {{web}}),
     Rule(PERMIT, TCP, ANY, "{{server}}", {{web}}),
+    Rule(DENY, TCP, "{{managed}}", "{{server}}", {{web}}),  # too late: the rule before has decided
     Rule(PERMIT, TCP, "{{admin}}", "{{managed}}", {{login}}),
     Rule(PERMIT, UDP, "{{managed}}", "{{server}}", {{names}}),
     Rule(PERMIT, ICMP, "{{admin}}", "{{server}}", ANY),
+    Rule(PERMIT, TCP, "{{server}}", "{{managed}}", {{login}}),
 ]
 
 

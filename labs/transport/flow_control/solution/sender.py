@@ -6,7 +6,7 @@
     its answer         4 bytes: NEXT, the first byte that it does not have yet; 4 bytes: WINDOW, in bytes
 
 All numbers are big-endian. Each datagram is answered, also one without data. Datagrams may be lost, and so may answers.
-What has not arrived must be sent again. No byte at or beyond NEXT + WINDOW may be sent.
+What has not arrived must be sent again. No byte at or beyond NEXT + WINDOW may be sent; WINDOW is not always the same.
 """
 
 import socket

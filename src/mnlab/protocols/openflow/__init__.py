@@ -54,6 +54,7 @@ class OpenFlow:
 
     @property
     def where(self) -> str:
+        """The capture point: an interface, such as "h1-eth0"."""
         return self.frame.where
 
     @cached_property
@@ -80,10 +81,12 @@ class Channel:
 
     @property
     def where(self) -> str:
+        """The capture point: an interface, such as "h1-eth0"."""
         return self.connection.where
 
     @property
     def time(self) -> float:
+        """When the TCP connection was begun (s)."""
         return self.connection.time
 
     def of_type(self, *types: str) -> list[OpenFlow]:

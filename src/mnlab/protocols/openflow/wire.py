@@ -29,6 +29,7 @@ from mnlab.protocols.openflow.names import (
 VERSION = 4  # OpenFlow 1.3
 HEADER = struct.Struct("!BBHI")  # version, type, length in bytes with this header, transaction id
 
+#: OFP_NO_BUFFER (section A.1): the switch keeps no copy of the frame.
 NO_BUFFER = 0xFFFFFFFF
 
 
@@ -79,6 +80,7 @@ class PacketIn(NamedTuple):
 
     @property
     def in_port(self):
+        """The number of the port that the frame came in at; None if the switch does not say."""
         return self.match.get("in_port")
 
 
@@ -136,6 +138,8 @@ class Error(NamedTuple):
 
 
 class Port(NamedTuple):
+    """A port of a switch, as PORT_STATUS and port descriptions tell of it."""
+
     number: int | str
     name: str
     mac: str
@@ -143,6 +147,8 @@ class Port(NamedTuple):
 
 
 class PortStatus(NamedTuple):
+    """PORT_STATUS. A port was added, deleted or modified (`reason`), and is now `port`."""
+
     reason: str
     port: Port
 
@@ -277,6 +283,7 @@ ACTIONS: dict[int, tuple[str, Callable[[bytes], object] | None]] = {
 
 
 def actions(data: bytes) -> tuple[Action, ...]:
+    """The actions in an instruction's or a message's bytes, in their order."""
     found = []
     for kind, body in _sized(data):
         name, value_of = ACTIONS.get(kind, (f"action {kind}", None))
@@ -289,6 +296,7 @@ INSTRUCTIONS = {1: "goto_table", 2: "write_metadata", 3: "write_actions", 4: "ap
 
 
 def instructions(data: bytes) -> tuple[Instruction, ...]:
+    """The instructions in a flow's bytes, in their order."""
     found = []
     for kind, body in _sized(data):
         name = INSTRUCTIONS.get(kind, f"instruction {kind}")

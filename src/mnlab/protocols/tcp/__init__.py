@@ -63,6 +63,7 @@ class Connection:
 
     @property
     def time(self) -> float:
+        """When its first segment was captured (s)."""
         return self.segments[0].time
 
     def sent(self, side: str) -> list[Segment]:
@@ -70,6 +71,7 @@ class Connection:
         return [segment for segment in self.segments if segment.sender == side]
 
     def endpoint(self, side: str) -> Endpoint:
+        """The address and port of a side."""
         return self.client if side == CLIENT else self.server
 
     def isn(self, side: str) -> int | None:
@@ -98,6 +100,7 @@ class Connection:
 
     @property
     def resets(self) -> list[Segment]:
+        """The segments with RST, of both sides."""
         return [segment for segment in self.segments if segment.rst]
 
     @property
@@ -127,6 +130,7 @@ class Connection:
         return [segment for segment in self.segments if segment.kind == kind and side in (None, segment.sender)]
 
     def retransmissions(self, side: str | None = None) -> list[Segment]:
+        """The segments that were sent again, by one side or both."""
         return self.of_kind(RETRANSMISSION, side)
 
     def data(self, side: str) -> list[Segment]:
@@ -188,6 +192,7 @@ def connections(frames: Iterable[Frame]) -> list[Connection]:
 
 
 def other(side: str) -> str:
+    """"client" for "server", and the other way round."""
     return SERVER if side == CLIENT else CLIENT
 
 

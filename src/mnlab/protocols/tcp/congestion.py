@@ -19,9 +19,11 @@ from functools import cached_property
 from mnlab.protocols.kernel import CongestionState, Event, Probe, Retransmit
 
 SLOW_START, AVOIDANCE, RECOVERY = "slow start", "congestion avoidance", "fast recovery"
+#: What a sender may be doing (RFC 5681).
 PHASES = (SLOW_START, AVOIDANCE, RECOVERY)
 
 DUPLICATE_ACKS, TIMEOUT = "three duplicate ACKs", "retransmission timeout"
+#: What a sender may take for congestion.
 SIGNS = (DUPLICATE_ACKS, TIMEOUT)
 #: The state that the kernel enters when it takes a sign for congestion.
 _SIGN_OF = {"Recovery": DUPLICATE_ACKS, "Loss": TIMEOUT}

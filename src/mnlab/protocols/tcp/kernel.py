@@ -24,6 +24,7 @@ class Reason:
 
     @property
     def time(self) -> float:
+        """When it was sent again (s)."""
         return self.event.time
 
 

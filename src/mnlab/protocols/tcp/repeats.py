@@ -69,6 +69,7 @@ class Repeat:
 
     @property
     def time(self) -> float:
+        """When the segment was captured (s)."""
         return self.segment.time
 
     @property

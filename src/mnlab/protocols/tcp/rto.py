@@ -93,6 +93,7 @@ class Linux:
 
     @property
     def srtt(self) -> float | None:
+        """The smoothed round trip time (s); None before the first sample."""
         return (self._srtt >> 3) / 1e6 if self._srtt else None
 
     @property

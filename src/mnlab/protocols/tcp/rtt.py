@@ -31,6 +31,7 @@ class Sample:
 
     @property
     def time(self) -> float:
+        """When the ACK was captured (s)."""
         return self.ack.time
 
     @property

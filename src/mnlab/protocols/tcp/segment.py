@@ -12,6 +12,7 @@ from mnlab.protocols import ip
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.ip import Endpoint
 
+#: Flags, as bits (RFC 9293, section 3.1; ECE and CWR RFC 3168).
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << bit for bit in range(8))
 #: In the order in which people say them: SYN+ACK, FIN+ACK.
 FLAG_NAMES = (("SYN", SYN), ("FIN", FIN), ("RST", RST), ("PSH", PSH), ("URG", URG), ("ECE", ECE), ("CWR", CWR),
@@ -96,10 +97,12 @@ class Segment:
 
     @property
     def time(self) -> float:
+        """When it was captured (s)."""
         return self.frame.time
 
     @property
     def payload(self) -> bytes:
+        """The data that it carries, as far as it was captured."""
         return self.header.payload
 
     @property
@@ -109,14 +112,17 @@ class Segment:
 
     @property
     def syn(self) -> bool:
+        """Whether it has the SYN flag."""
         return bool(self.bits & SYN)
 
     @property
     def fin(self) -> bool:
+        """Whether it has the FIN flag."""
         return bool(self.bits & FIN)
 
     @property
     def rst(self) -> bool:
+        """Whether it has the RST flag."""
         return bool(self.bits & RST)
 
     @cached_property
@@ -152,6 +158,7 @@ class Segment:
 
 @lru_cache(maxsize=256)
 def flag_text(bits: int) -> str:
+    """The flags that are set, as people say them: "SYN+ACK"; "none" if none is."""
     return "+".join(name for name, bit in FLAG_NAMES if bits & bit) or "none"
 
 

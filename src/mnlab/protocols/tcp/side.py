@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from mnlab.protocols.tcp.segment import Segment, signed
 
+#: The two sides: the client is the one that opened the connection.
 CLIENT, SERVER = "client", "server"
 
 
@@ -33,6 +34,7 @@ class RttSample:
 
     @property
     def time(self) -> float:
+        """When the ACK was captured (s)."""
         return self.ack.time
 
     @property

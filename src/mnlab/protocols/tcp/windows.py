@@ -20,14 +20,17 @@ class Window:
 
     @property
     def time(self) -> float:
+        """When it was advertised (s)."""
         return self.segment.time
 
     @property
     def size(self) -> int:
+        """Bytes."""
         return self.segment.window
 
     @property
     def edge(self) -> int:
+        """The first number that must not be sent yet: the ACK and the window."""
         assert self.segment.ack is not None
         return self.segment.ack + self.segment.window
 
@@ -42,10 +45,12 @@ class Closed:
 
     @property
     def start(self) -> float:
+        """When it closed (s)."""
         return self.segment.time
 
     @property
     def end(self) -> float | None:
+        """When it opened (s); None if it did not."""
         return self.update.time if self.update else None
 
 
@@ -62,6 +67,7 @@ class Flight:
 
     @property
     def time(self) -> float:
+        """When the segment was captured (s)."""
         return self.segment.time
 
 
@@ -74,6 +80,7 @@ class Span:
 
     @property
     def length(self) -> float:
+        """Seconds."""
         return self.end - self.start
 
 

@@ -24,12 +24,17 @@ from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.message import Message
 from mnlab.protocols.tls.hello import Hello, parse_certificates, parse_client_hello, parse_server_hello
 
+#: Types of records (RFC 8446, section 5.1; RFC 5246, section 6.2.1).
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
+#: Type of a record -> its name.
 CONTENT_TYPES = {CHANGE_CIPHER_SPEC: "ChangeCipherSpec", ALERT: "Alert", HANDSHAKE: "Handshake",
                  APPLICATION_DATA: "ApplicationData"}
 
+#: Types of handshake messages (RFC 8446, section 4; RFC 5246, section 7.4).
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, SERVER_KEY_EXCHANGE = 1, 2, 11, 12
+#: More of them.
 CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE, FINISHED, KEY_UPDATE = 15, 16, 20, 24
+#: Type of a handshake message -> its name.
 HANDSHAKES = {0: "HelloRequest", CLIENT_HELLO: "ClientHello", SERVER_HELLO: "ServerHello", 4: "NewSessionTicket",
               8: "EncryptedExtensions", CERTIFICATE: "Certificate", SERVER_KEY_EXCHANGE: "ServerKeyExchange",
               13: "CertificateRequest", 14: "ServerHelloDone", CERTIFICATE_VERIFY: "CertificateVerify",
@@ -44,6 +49,7 @@ ALERTS = {0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 22:
           71: "insufficient_security", 80: "internal_error", 86: "inappropriate_fallback", 90: "user_canceled",
           109: "missing_extension", 110: "unsupported_extension", 112: "unrecognized_name",
           116: "certificate_required", 120: "no_application_protocol"}
+#: RFC 8446 section 6.
 ALERT_LEVELS = {1: "warning", 2: "fatal"}
 
 
@@ -62,6 +68,7 @@ class Record:
 
     @property
     def name(self) -> str:
+        """Its type in words: "Handshake"."""
         return CONTENT_TYPES.get(self.type, f"type {self.type}")
 
 
@@ -76,6 +83,7 @@ class Handshake:
 
     @property
     def name(self) -> str:
+        """Its type in words: "ClientHello"."""
         return HANDSHAKES.get(self.type, f"handshake type {self.type}")
 
 
@@ -100,18 +108,22 @@ class Session:
 
     @property
     def where(self) -> str:
+        """The capture point: an interface, such as "h1-eth0"."""
         return self.connection.where
 
     @property
     def time(self) -> float:
+        """When its first record arrived (s)."""
         return self.records[0].time
 
     @property
     def client(self) -> Endpoint:
+        """Who began the TCP connection."""
         return self.connection.client
 
     @property
     def server(self) -> Endpoint:
+        """The other end."""
         return self.connection.server
 
     @cached_property
@@ -150,6 +162,7 @@ class Session:
 
     @property
     def certificates_visible(self) -> bool:
+        """Whether an eavesdropper can read the server's certificates."""
         return bool(self.certificates)
 
     def encrypted(self, side: str) -> tuple[int, int]:

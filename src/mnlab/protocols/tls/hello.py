@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 from mnlab.protocols.tls.suites import SUITES
 
+#: Version number -> its name (RFC 8446, section 4.2.1).
 VERSIONS = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", 0x0303: "TLS 1.2", 0x0304: "TLS 1.3"}
 
-#: Extension numbers that are read here, and the names of others that students meet.
+#: Extension numbers that are read here (IANA, TLS ExtensionType Values).
 SERVER_NAME, SUPPORTED_GROUPS, ALPN, SUPPORTED_VERSIONS, KEY_SHARE = 0, 10, 16, 43, 51
+#: Extension number -> its name, also of others that students meet.
 EXTENSIONS = {SERVER_NAME: "server_name", 5: "status_request", SUPPORTED_GROUPS: "supported_groups",
               11: "ec_point_formats", 13: "signature_algorithms", ALPN: "alpn", 21: "padding",
               22: "encrypt_then_mac", 23: "extended_master_secret", 35: "session_ticket", 41: "pre_shared_key",
               42: "early_data", SUPPORTED_VERSIONS: "supported_versions", 44: "cookie", 45: "psk_key_exchange_modes",
               49: "post_handshake_auth", KEY_SHARE: "key_share", 0xFF01: "renegotiation_info"}
+#: Group for key exchange -> its name (IANA, TLS Supported Groups; RFC 8446, section 4.2.7).
 GROUPS = {23: "secp256r1", 24: "secp384r1", 25: "secp521r1", 29: "x25519", 30: "x448", 256: "ffdhe2048",
           257: "ffdhe3072", 4588: "X25519MLKEM768"}
 
@@ -55,6 +58,7 @@ class Reader:
         self.data, self.position = data, 0
 
     def take(self, count: int) -> bytes:
+        """The next `count` bytes."""
         end = self.position + count
         if end > len(self.data):
             raise ValueError("too short")
@@ -63,6 +67,7 @@ class Reader:
         return taken
 
     def number(self, size: int) -> int:
+        """A whole number in the next `size` bytes, the highest byte first."""
         return int.from_bytes(self.take(size), "big")
 
     def vector(self, size: int) -> bytes:
@@ -71,6 +76,7 @@ class Reader:
 
     @property
     def rest(self) -> int:
+        """How many bytes are left."""
         return len(self.data) - self.position
 
 
@@ -90,6 +96,7 @@ def parse_certificates(body: bytes, tls13: bool = False) -> tuple[bytes, ...]:
 
 
 def version_name(number: int) -> str:
+    """A version number in words: "TLS 1.2"."""
     return VERSIONS.get(number, f"version {number:#06x}")
 
 

@@ -27,10 +27,12 @@ class Cipher:
 
     @property
     def key_size(self) -> int:
+        """Bytes of a key."""
         return _KEY_SIZES[self.name]
 
     @property
     def hash_size(self) -> int:
+        """Bytes of the hash."""
         return hashlib.new(self.hash).digest_size
 
     def decrypt(self, key: bytes, nonce: bytes, sealed: bytes, associated: bytes) -> bytes | None:

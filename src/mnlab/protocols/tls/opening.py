@@ -15,7 +15,9 @@ from mnlab.protocols import tcp, tls
 from mnlab.protocols.tls import keys
 from mnlab.protocols.tls.hello import Reader, parse_certificates, version_name
 
+#: Labels of a key log: a master secret of TLS 1.2, a premaster secret locked with RSA.
 MASTER, PREMASTER = "CLIENT_RANDOM", "RSA"
+#: Side -> the labels of its secrets in TLS 1.3: for the handshake, and for what follows.
 TRAFFIC = {tcp.CLIENT: ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0"),
            tcp.SERVER: ("SERVER_HANDSHAKE_TRAFFIC_SECRET", "SERVER_TRAFFIC_SECRET_0")}
 LOCKED_NAME = 8  # bytes of the locked premaster secret that a key log knows it by
@@ -52,6 +54,7 @@ class Opening:
     records: list[Opened]
 
     def side(self, sender: str) -> list[Opened]:
+        """The records that one side sent, "client" or "server"."""
         return [opened for opened in self.records if opened.record.sender == sender]
 
     @property
@@ -75,6 +78,7 @@ class Opening:
 
     @property
     def alerts(self) -> list[tls.Alert]:
+        """All alerts that could be read, those that were encrypted too."""
         return [tls.read_alert(opened.record, opened.data) for opened in self.records
                 if opened.type == tls.ALERT and opened.data and len(opened.data) == 2]
 
@@ -86,6 +90,7 @@ class Opening:
 
 
 def in_tls13(session: tls.Session) -> bool:
+    """Whether both ends agreed on TLS 1.3."""
     return session.version == "TLS 1.3"
 
 

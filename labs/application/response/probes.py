@@ -1,0 +1,35 @@
+"""What the student's server is asked, beside curl's nine questions: each on a connection of its own."""
+
+from urllib.parse import quote
+
+#: The paths of the handout, and one that is none.
+PATHS = ("text", "latin", "empty", "page", "odd", "moved", "go?to=%2Ftext", "nowhere", "story")
+#: More of what does not exist, and looks as if it might.
+MISSING = ("/", "/textual", "/text/more", "/latin/text", "/pages", "/gone", "/stor")
+#: What somebody puts into a place: line ends of all kinds, and what he wants to stand behind them.
+EVIL = "Set-Cookie:%20session=stolen"
+SPLITS = (f"/text%0d%0a{EVIL}%0d%0a%0d%0aHello", f"/text%0a{EVIL}", f"/text%0D{EVIL}", f"/text%0D%0A%20{EVIL}")
+
+
+def place(params: dict) -> str:
+    """Where /go shall lead besides: a path with a query, in which a percent sign is encoded itself."""
+    return f"/{params['own_name']}/page?lines={params['lines']}&x=%41+b"
+
+
+def go(params: dict) -> str:
+    return "/go?to=" + quote(place(params), safe="")
+
+
+def of(params: dict) -> dict[str, bytes]:
+    """The requests by the names of their steps."""
+    def ask(target: str, method: str = "GET") -> bytes:
+        return f"{method} {target} HTTP/1.1\r\nHost: {params['own_name']}\r\nConnection: close\r\n\r\n".encode()
+
+    return {
+        "own-go": ask(go(params)),
+        **{f"own-missing-{number}": ask(target) for number, target in enumerate(MISSING, start=1)},
+        **{f"own-head-{number}": ask(f"/{path}", "HEAD") for number, path in enumerate(PATHS, start=1)},
+        "own-old": b"GET /story HTTP/1.0\r\n\r\n", "own-old-text": b"GET /text HTTP/1.0\r\n\r\n",
+        "own-old-head": b"HEAD /story HTTP/1.0\r\n\r\n",
+        **{f"own-split-{number}": ask(f"/go?to={target}") for number, target in enumerate(SPLITS, start=1)},
+    }

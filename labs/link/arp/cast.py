@@ -1,0 +1,109 @@
+"""Who answers the student's resolver, and who only seems to: frames made by hand, which no kernel would send.
+
+h3 plays hosts that are not there. It hears each question about one of them, and answers after its script.
+"""
+
+import socket
+import struct
+import threading
+import time
+
+REQUEST, REPLY, REVERSE_REPLY, INVERSE_REPLY = 1, 2, 4, 9  # RFC 826; RFC 903; RFC 2390
+AT_ONCE = 0.1  # s: what is asked twice so soon is one question
+
+
+def commands(p) -> list[str]:
+    """What the resolver is told.
+
+    After the first five answers it asks for 20.7 s; LIFETIME - 0.3 s after them `fresh` is asked for, and a second
+    later `later`. These two tell the time.
+    """
+    cast = p["_cast"]
+    steps = ["late", "h2", "h2", "proxied", "gone", "moving", "slow", "quizzed", "mistaken", "aside", "decoy", "nobody",
+             "back", "back", "h3", "h2", p["lifetime"] - 21, "fresh", "h2", "late", 1, "later", "h2", "late",
+             p["lifetime"] + 1, "moving", "gone", "moving"]
+    return [f"wait {step}" if isinstance(step, int) else f"resolve {cast.get(step) or p[step]}" for step in steps]
+
+
+def arp_frame(link_source, link_target, operation, sender, target) -> bytes:
+    """An Ethernet frame with an ARP packet (RFC 826); `sender` and `target` are (MAC address, IP address)."""
+    def mac(text):
+        return bytes.fromhex(text.replace(":", ""))
+
+    return struct.pack("!6s6sHHHBBH6s4s6s4s", mac(link_target), mac(link_source), 0x0806, 1, 0x0800, 6, 4, operation,
+                       mac(sender[0]), socket.inet_aton(sender[1]), mac(target[0]), socket.inet_aton(target[1]))
+
+
+def wire(net, host) -> socket.socket:
+    """A socket that sends and receives whole ARP frames on a host's first interface (packet(7))."""
+    from mnlab.net import namespace
+    with namespace.inside(host.pid):
+        ends = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
+        ends.bind((f"{host.name}-eth0", 0x0806))
+    return ends
+
+
+def script(p) -> dict[str, list[tuple[float, list[bytes]]]]:
+    """IP address -> for its first question, its second and so on (what is not told of: nothing): seconds to wait, and
+    the frames to send then."""
+    cast, macs = p["_cast"], p["_macs"]
+    h1, h2 = (p["h1_mac"], p["h1"]), (p["_mac"], p["h2"])
+
+    def told(part, name="", adapter=""):
+        mac = macs[name or part]
+        return [arp_frame(adapter or mac, p["h1_mac"], REPLY, (mac, cast[part]), h1)]
+
+    def false(address, target=h1, operation=REPLY, link_to=p["h1_mac"]):
+        return arp_frame(p["h3_mac"], link_to, operation, (p["h3_mac"], address), target)
+
+    everybody, silence = "ff:ff:ff:ff:ff:ff", (0.0, [])
+    # one false frame for each question: who is taken in by one gets no more of them, and reads none of them too late
+    no_replies = [[false(cast["quizzed"], operation=REQUEST)], [false(cast["quizzed"], operation=REVERSE_REPLY)],
+                  [false(cast["quizzed"], operation=INVERSE_REPLY), false(cast["decoy"], operation=REQUEST)]]
+    of_others = [[false(cast["decoy"])], [false(p["h2"])], [false(cast["decoy"])]]
+    to_others = [[false(cast["aside"], h2, link_to=everybody)], [false(cast["aside"], (p["h1_mac"], p["h2"]))],
+                 [false(cast["aside"], (p["_mac"], p["h1"])), false(cast["decoy"], h2, link_to=everybody)]]
+    return {
+        cast["late"]: [(0.8, told("late")), (0.0, told("late"))],
+        cast["proxied"]: [(0.0, told("proxied", adapter=p["h3_mac"]))],
+        cast["gone"]: [(0.0, told("gone"))],
+        cast["moving"]: [(0.0, told("moving")), (0.0, told("moving", "moved"))],
+        cast["slow"]: [silence, silence, (0.7, told("slow"))],
+        cast["quizzed"]: [(0.4, frames) for frames in no_replies],
+        cast["mistaken"]: [(0.4, frames) for frames in of_others],
+        cast["aside"]: [(0.4, frames) for frames in to_others],
+        cast["back"]: [silence, silence, silence, (0.0, told("back"))],
+        cast["fresh"]: [(0.0, told("fresh"))],
+        cast["later"]: [(0.0, told("later"))],
+    }
+
+
+class Actor:
+    """h3 acts by its script while the block runs."""
+
+    def __init__(self, net, p):
+        self.ends, self.script = wire(net, net["h3"]), script(p)
+
+    def __enter__(self):
+        threading.Thread(target=self._act, daemon=True).start()
+
+    def _act(self):
+        asked, last = dict.fromkeys(self.script, 0), dict.fromkeys(self.script, 0.0)
+        while True:
+            try:
+                frame = self.ends.recv(2048)
+                # RFC 826: operation at byte 20 of the frame, target protocol address at byte 38
+                address = socket.inet_ntoa(frame[38:42]) if len(frame) >= 42 and frame[20:22] == b"\0\1" else ""
+                again = time.monotonic() - last.get(address, 0.0) < AT_ONCE
+                last[address] = time.monotonic()
+                if not again and asked.get(address, 0) < len(self.script.get(address, ())):
+                    pause, frames = self.script[address][asked[address]]
+                    asked[address] += 1
+                    time.sleep(pause)
+                    for one in frames:
+                        self.ends.send(one)
+            except OSError:
+                return
+
+    def __exit__(self, *_):
+        self.ends.close()

@@ -1,0 +1,154 @@
+"""What is tried under the student's access list: conversations, and packets made by hand that belong to none.
+
+What is permitted comes before what is not, between the same two hosts: a list that only looks at the first packet lets
+the second one through.
+"""
+
+import socket
+import struct
+from typing import NamedTuple
+
+PATIENCE = 4  # s that a connection gets: two retransmissions of its SYN, too (after 1 and 3 s)
+FIRST_PORT = 40001  # of the client of the first conversation; the next one's is one higher
+WORDS = b"hello from the client", b"welcome from the server"
+TCP, UDP, ICMP, UNUSED = 6, 17, 1, 253  # of IP; 253 is for experiments (RFC 3692)
+LOCAL, IPV6 = 0x88B5, 0x86DD  # EtherTypes: for local experiments (IEEE 802), and one that hosts here do not use
+ACK = 0x10  # of TCP's flags
+ECHO_REPLY, TIMESTAMP = 0, 13  # of ICMP's types
+
+#: Conversations that the list permits.
+OPEN = ("web-admin", "web-managed", "login", "names", "push", "again")
+
+
+class Talk(NamedTuple):
+    """A conversation that is tried; `own_port` is the client's, 0 for one that nobody else has."""
+
+    name: str
+    protocol: str
+    client: str
+    server: str
+    port: int
+    own_port: int = 0
+
+
+def talks(p) -> list[Talk]:
+    """The conversations, in their order, but for the last one."""
+    server, blocked, admin, managed = (p["roles"][name] for name in ("server", "blocked", "admin", "managed"))
+    web, login, names, other = p["web"], p["login"], p["names"], p["other"]
+    return [
+        Talk("web-admin", "tcp", admin, server, web), Talk("web-managed", "tcp", managed, server, web),
+        Talk("login", "tcp", admin, managed, login), Talk("names", "udp", managed, server, names),
+        Talk("push", "tcp", server, managed, login, web),
+        # The first rule.
+        Talk("web-blocked", "tcp", blocked, server, web), Talk("web-blocked-own", "tcp", blocked, server, web, login),
+        # Another port, another server, another client than the rule's.
+        Talk("web-other-port", "tcp", admin, server, other), Talk("login-other-port", "tcp", admin, managed, other),
+        Talk("names-other-port", "udp", managed, server, other),
+        Talk("web-elsewhere", "tcp", admin, managed, web), Talk("login-elsewhere", "tcp", admin, server, login),
+        Talk("names-elsewhere", "udp", managed, admin, names),
+        Talk("login-blocked", "tcp", blocked, managed, login), Talk("names-blocked", "udp", blocked, server, names),
+        # The other protocol.
+        Talk("web-over-udp", "udp", admin, server, web), Talk("login-over-udp", "udp", admin, managed, login),
+        Talk("names-over-tcp", "tcp", managed, server, names),
+        # From the other side: to the same port, and from the port that answers come from.
+        Talk("login-back", "tcp", managed, admin, login), Talk("names-back", "udp", server, managed, names),
+        Talk("from-web-port", "tcp", server, admin, other, web),
+        Talk("from-login-port", "tcp", managed, admin, other, login),
+    ]
+
+
+def last_talk(p) -> Talk:
+    """What was permitted in the beginning is so in the end."""
+    return Talk("again", "tcp", p["roles"]["managed"], p["roles"]["server"], p["web"])
+
+
+def all_talks(p) -> list[Talk]:
+    return [*talks(p), last_talk(p)]
+
+
+def ports(p, talk: Talk) -> tuple[int, int]:
+    """The client's port and the server's."""
+    return talk.own_port or FIRST_PORT + all_talks(p).index(talk), talk.port
+
+
+class Stray(NamedTuple):
+    """A packet that belongs to no conversation, `kind` in words. `head` is what follows the IP header, before its name;
+    of a frame without one (`protocol` 0), the MAC address that it goes to and the EtherType."""
+
+    name: str
+    source: str
+    target: str
+    protocol: int
+    head: bytes
+    kind: str
+
+    @property
+    def tag(self) -> bytes:
+        """The bytes by which it is known wherever it is seen."""
+        return f"stray {self.name}.".encode()
+
+
+def strays(p) -> list[Stray]:
+    """Looks like an answer, and is none; and what is neither TCP nor UDP nor a ping."""
+    server, blocked, admin, managed = (p["roles"][name] for name in ("server", "blocked", "admin", "managed"))
+    web, login, names, other = p["web"], p["login"], p["names"], p["other"]
+
+    def segment(name, source, target, port):
+        return Stray(name, source, target, TCP, struct.pack("!HHIIBBHHH", port, other, 1, 1, 5 << 4, ACK, 1000, 0, 0),
+                     f"a TCP segment with ACK from port {port}")
+
+    def datagram(name, source, target, port):
+        return Stray(name, source, target, UDP, struct.pack("!HHHH", port, other, 0, 0), f"UDP from port {port}")
+
+    def message(name, source, target, kind):
+        return Stray(name, source, target, ICMP, struct.pack("!BBHHH", kind, 0, 0, 1, 1), f"ICMP of type {kind}")
+
+    return [
+        segment("ack-other-port", server, admin, other), segment("ack-other-server", managed, admin, web),
+        segment("ack-other-client", managed, blocked, login),
+        datagram("udp-other-port", server, managed, other), datagram("udp-other-server", admin, managed, names),
+        datagram("udp-other-client", server, admin, names),
+        message("reply-other-client", server, managed, ECHO_REPLY),
+        message("reply-other-server", blocked, admin, ECHO_REPLY),
+        message("reply-from-admin", admin, server, ECHO_REPLY), message("timestamp", admin, server, TIMESTAMP),
+        Stray("unused", admin, server, UNUSED, b"", f"IP with protocol {UNUSED}"),
+        *(Stray(name, admin, server, 0, target + kind.to_bytes(2, "big"), f"a frame with EtherType {kind:#06x}")
+          for name, kind, target in (("no-ip", LOCAL, hardware(p, server)), ("no-ip-to-all", LOCAL, b"\xff" * 6),
+                                     ("ipv6", IPV6, hardware(p, server)))),
+    ]
+
+
+def hardware(p, host: str) -> bytes:
+    return bytes.fromhex(p[f"{host}_mac"].replace(":", ""))
+
+
+def send(net, p, stray: Stray) -> None:
+    """Send it from its host. The kernel makes the IP header."""
+    from mnlab.net import namespace
+    with namespace.inside(net[stray.source].pid):
+        if not stray.protocol:
+            out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+            out.bind((f"{stray.source}-eth0", 0))
+        else:
+            out = socket.socket(socket.AF_INET, socket.SOCK_RAW, stray.protocol)
+    with out:
+        if not stray.protocol:
+            out.send(stray.head[:6] + hardware(p, stray.source) + stray.head[6:] + stray.tag.ljust(46))
+        else:
+            out.sendto(_complete(stray, p[stray.source], p[stray.target]), (p[stray.target], 0))
+
+
+def _complete(stray: Stray, source: str, target: str) -> bytes:
+    """The packet without its IP header, with its length and checksum (RFC 9293, 3.1; RFC 768; RFC 792)."""
+    data = bytearray(stray.head + stray.tag + b"\0" * (len(stray.tag) % 2))
+    if stray.protocol == UDP:
+        struct.pack_into("!H", data, 4, len(data))
+    pseudo = b"" if stray.protocol == ICMP else struct.pack(
+        "!4s4sxBH", socket.inet_aton(source), socket.inet_aton(target), stray.protocol, len(data))
+    if (place := {TCP: 16, UDP: 6, ICMP: 2}.get(stray.protocol)) is not None:
+        words = struct.unpack(f"!{(len(pseudo) + len(data)) // 2}H", pseudo + data)
+        total = sum(words)
+        while total >> 16:
+            total = (total & 0xFFFF) + (total >> 16)
+        struct.pack_into("!H", data, place, ~total & 0xFFFF)
+    return bytes(data)
