@@ -13,7 +13,7 @@ certify() { # FILE KIND NAME [OPTION...]
         { cat openssl.log >&2; exit 1; }
 }
 
-more= signed="-CA ca.crt -CAkey ca.key"
+more='' signed="-CA ca.crt -CAkey ca.key"
 certify ca ca "CA of $domain"
 certify alice person Alice $signed
 certify bob person Bob $signed

@@ -1,3 +1,4 @@
+#!/bin/bash
 # The judge by way of pipes; whose certificate it is, it finds out itself.
 set -o pipefail
 sender=$1

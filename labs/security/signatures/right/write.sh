@@ -1,3 +1,4 @@
+#!/bin/bash
 # The letter by way of Python and its smtplib; signed by `openssl smime`, sealed by `openssl cms`.
 exec python3 - "$1" <<'PROGRAM'
 import smtplib
