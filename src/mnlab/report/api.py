@@ -65,6 +65,7 @@ GROUPS = {
         Section("", "lab/ports.py"),
         Section("mnlab.lab.lab", "lab/lab.py", only=("load",)),
         Section("mnlab.lab.work", "lab/work.py", only=("fill_in",)),
+        Section("mnlab.lab.student_toml", "lab/student_toml.py", only=("parse", "BadWork")),
         Section("mnlab.lab.rsa_keys", "lab/rsa_keys.py", "rsa_keys.", without=("RSA_ENCRYPTION", "PRIMES")),
         Section("rec: recording what happens", "evidence/recorder.py", "rec.", "Recorder", without=("close",)),
         Section("What rec.service and its like return", "evidence/recorder.py", "service.", "Service"),
@@ -98,6 +99,7 @@ GROUPS = {
     "Checks": (
         Section("What checks.py is written with: from mnlab.checks import ...", "checks/points.py",
                 only=("points", "observation", "expect", "same", "near", "saw", "CheckFailed")),
+        Section("mnlab.checks.points", "checks/points.py", only=("show",)),
         Section("evidence, or a scene's name: the record of a scene", "evidence/record.py", "evidence.", "Record",
                 without=("insist_on_readable",)),
         Section("mnlab.evidence.record", "evidence/record.py", only=("Command", "Missing")),
