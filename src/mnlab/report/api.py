@@ -25,6 +25,7 @@ Unless an entry says otherwise, times are seconds of lab time, from the moment t
 addresses are text ("10.0.0.1", "02:00:00:00:00:07"); `frames` is a list of capture.Frame, as `evidence.frames("h1")`
 gives it; a `node` or `host` is what `net["h1"]` gives. What an experiment raises makes the run inconclusive, all but
 StudentFault. In a check a failed assertion (CheckFailed) is a *fail*, and whatever else is raised is *inconclusive*.
+What reads frames raises nothing, however damaged they are.
 """
 WIDTH = 120  # columns
 LONGEST_VALUE = 80  # characters of a constant that are shown
@@ -59,7 +60,7 @@ def _protocol(name: str, *without: str) -> Section:
 #: The page: each group and its sections.
 GROUPS = {
     "An experiment": (
-        Section("What experiment.py is written with: from mnlab.lab import ...", "lab/scene.py", only=("scene",)),
+        Section("mnlab.lab: for experiment.py", "lab/scene.py", only=("scene",)),
         Section("", "lab/diagram.py"),
         Section("", "evidence/allowed.py", only=("Allowed",), without=("Allowed.shows_package", "Allowed.words")),
         Section("", "lab/ports.py"),
@@ -97,7 +98,7 @@ GROUPS = {
     "Topologies": tuple(Section(f"topologies.{path.stem}", f"topologies/{path.name}", without=("topos", "Router"))
                         for path in sorted(ROOT.glob("topologies/*.py"))),
     "Checks": (
-        Section("What checks.py is written with: from mnlab.checks import ...", "checks/points.py",
+        Section("mnlab.checks: for checks.py", "checks/points.py",
                 only=("points", "observation", "expect", "same", "near", "saw", "CheckFailed")),
         Section("mnlab.checks.points", "checks/points.py", only=("show",)),
         Section("evidence, or a scene's name: the record of a scene", "evidence/record.py", "evidence.", "Record",
@@ -108,7 +109,7 @@ GROUPS = {
         Section("answers: answers.toml", "checks/answers.py", "answers.", "Answers"),
     ),
     "Mutants": (
-        Section("What mutants.py is written with: from mnlab.checks import mutant", "checks/mutants.py",
+        Section("mnlab.checks: for mutants.py", "checks/mutants.py",
                 only=("mutant",)),
         Section("mnlab.checks.mutants", "checks/mutants.py", only=("rewrite", "instead", "curl_always")),
         Section("work: what a mutant of work changes", "checks/mutants.py", "work.", "WorkFolder"),
@@ -153,8 +154,9 @@ class Entry:
 
 def page() -> str:
     """All of it, in Markdown."""
-    lists = [f"- {group}: " + ", ".join(f"[{section.title}](#{_anchor(section.title)})" for section in sections
-                                        if section.title) for group, sections in GROUPS.items()]
+    lists = [f"- {group}: " + ", ".join(
+        f"[{section.title.removeprefix('mnlab.protocols.')}](#{_anchor(section.title)})" for section in sections
+        if section.title) for group, sections in GROUPS.items()]
     parts = [HEAD, *map(_wrapped, lists)]
     for group, sections in GROUPS.items():
         parts.append(f"\n## {group}")
@@ -370,7 +372,7 @@ def _entry_text(entry: Entry) -> str:
 
 
 def _call_text(signature: str) -> str:
-    return textwrap.fill(signature, WIDTH, subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False)
+    return _wrapped(signature, " " * 8)
 
 
 def _item(entry: Entry) -> str:
@@ -378,8 +380,11 @@ def _item(entry: Entry) -> str:
     return _wrapped(f"- `{entry.signature}`" + (f": {words}" if words else ""))
 
 
-def _wrapped(item: str, indent: str = "  ") -> str:
-    return textwrap.fill(item, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+def _wrapped(text: str, indent: str = "  ") -> str:
+    """Text in lines; a parameter and its default stay together."""
+    lines = textwrap.fill(text.replace(" = ", "\xa0=\xa0"), WIDTH, subsequent_indent=indent, break_long_words=False,
+                          break_on_hyphens=False)
+    return lines.replace("\xa0", " ")
 
 
 def _text(words: str) -> str:
