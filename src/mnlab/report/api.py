@@ -120,7 +120,7 @@ GROUPS = {
     "Protocols": (
         _protocol("capture", "LINKTYPE_ETHERNET", "MAGIC", "PCAPNG_MAGIC", "FILE_HEADER", "RECORD_HEADER", "NS_PER_S"),
         _protocol("arp"), _protocol("ip"), _protocol("icmp"), _protocol("udp"),
-        _protocol("tcp"), _protocol("tcp.segment", "decode"), _protocol("tcp.words"),
+        _protocol("tcp"), _protocol("tcp.segment", "decode"), _protocol("tcp.words"), _protocol("tcp.states"),
         _protocol("tcp.side", "Side.relative", "Side.fresh", "Side.passed"), _protocol("tcp.repeats"),
         _protocol("tcp.teardown"), _protocol("tcp.windows"), _protocol("tcp.congestion"), _protocol("tcp.rto"),
         _protocol("tcp.rtt"), _protocol("tcp.sack"), _protocol("tcp.kernel"),
@@ -129,8 +129,9 @@ GROUPS = {
         _protocol("tls.hello"), _protocol("tls.keys"), _protocol("tls.opening"), _protocol("openflow"),
         _protocol("openflow.wire", "HEADER", "FIELDS", "ACTIONS", "INSTRUCTIONS", "decode", "fields", "match",
                   "actions", "instructions"),
-        _protocol("openflow.flow_table", "ABOUT", "FIELDS"), _protocol("igmp"), _protocol("layers"),
-        _protocol("transit"), _protocol("message"), _protocol("checksum"), _protocol("chance"),
+        _protocol("openflow.names"), _protocol("openflow.flow_table", "ABOUT", "FIELDS"), _protocol("igmp"), _protocol("layers"),
+        _protocol("transit"), _protocol("message"), _protocol("ladder_words"), _protocol("checksum"),
+        _protocol("chance"),
     ),
 }
 
