@@ -16,8 +16,10 @@ from mnlab.checks.points import plainly_written
 from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
 from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile
 from mnlab.cli.options import (
+    CORE,
     DEFAULT_MACHINE,
     Clock,
+    Image,
     Json,
     Junit,
     Machine,
@@ -99,7 +101,7 @@ def show(lab: OneLab) -> None:
 
 
 def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Place.vm,
-        machine: Machine = DEFAULT_MACHINE, clock: Clock = None,
+        machine: Machine = DEFAULT_MACHINE, image: Image = CORE, clock: Clock = None,
         out: Out = Path("runs"), key: Key = None, secret_file: SecretFile = None, json: Json = False,
         junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False) -> None:
     """Run labs with their solutions: see what happens on the network, and the checks pass.
@@ -113,7 +115,7 @@ def run(lab: LabNames = None, all: All = False, seed: Seed = None, on: On = Plac
     seed, seed_from = (DEFAULT_SEED, BY_DEFAULT) if seed is None else (seed, FROM_OPTION)
     secret = SECRET.key(secret_file) or b""
     tasks = [Task(one, seed, out, seed_from=seed_from, secret=secret) for one in chosen]
-    place = machine_for(on, machine, clock, quiet)
+    place = machine_for(on, machine, clock, quiet, image)
     _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, brief=all, fresh=fresh)
 
 
@@ -142,7 +144,7 @@ def _user() -> str:
 
 def check(lab: LabNames = None, all: All = False,
           work: Work = None, seed: Seed = None, on: On = Place.vm, machine: Machine = DEFAULT_MACHINE,
-          clock: Clock = None, out: Out = Path("runs"),
+          image: Image = CORE, clock: Clock = None, out: Out = Path("runs"),
           key: Key = None, secret_file: SecretFile = None, json: Json = False, junit: Junit = None,
           quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False,
           for_student: Annotated[bool, typer.Option(
@@ -174,7 +176,7 @@ def check(lab: LabNames = None, all: All = False,
         if chosen_seed is None:
             chosen_seed, seed_from = DEFAULT_SEED, BY_DEFAULT
         tasks.append(Task(one, chosen_seed, out, given, seed_from, secret, for_student, only_work))
-    place = machine_for(on, machine, clock, quiet)
+    place = machine_for(on, machine, clock, quiet, image)
     _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh)
 
 
@@ -227,7 +229,7 @@ def _runs_and_options(words: list[str], pytest: bool, json: bool) -> tuple[list[
 
 
 def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, machine: Machine = DEFAULT_MACHINE,
-           clock: Clock = None, json: Json = False, quiet: Quiet = False,
+           image: Image = CORE, clock: Clock = None, json: Json = False, quiet: Quiet = False,
            quick: Annotated[bool, typer.Option("--quick", help="End when every check has failed once.")] = False,
            fresh: Fresh = False) -> None:
     """Try each lab's mutants and show which check catches which: every check must be able to fail.
@@ -242,7 +244,7 @@ def verify(lab: LabNames = None, seed: Seed = None, on: On = Place.vm, machine: 
     from mnlab.report.matrix import kill_matrix
     from mnlab.report.progress import Progress
     chosen = _chosen(lab, not lab)
-    place = machine_for(on, machine, clock, quiet)
+    place = machine_for(on, machine, clock, quiet, image)
     place.prepare()
     place = remembering(place, only_now=fresh)
     matrices = []

@@ -71,10 +71,11 @@ def _status_of(problem: Exception) -> int | None:
     """The exit status of trouble that has words of its own; None of any other, which is a mistake of ours."""
     from mnlab.lab.lab import BrokenLab, UnknownLab  # not at the top: most commands end well
     from mnlab.lab.student_toml import BadWork
+    from mnlab.machine.debian import UnknownPackage
     from mnlab.machine.job import MachineError, UnsafeCache
     from mnlab.machine.machines import UnknownMachine
     from mnlab.report.plot import PlotError
-    if isinstance(problem, (UnknownLab, UnknownMachine, BrokenLab, BadWork, WrongUsage, UnsafeCache)):
+    if isinstance(problem, (UnknownLab, UnknownMachine, UnknownPackage, BrokenLab, BadWork, WrongUsage, UnsafeCache)):
         return WRONG_USAGE
     return EXIT_STATUS[INCONCLUSIVE] if isinstance(problem, (MachineError, PlotError)) else None
 
