@@ -22,17 +22,16 @@ packages=/usr/lib/python3/dist-packages
 for wheel in "$MNLAB_WHEELS"/*.whl; do
     [ -e "$wheel" ] || continue
     python3 -m zipfile -e "$wheel" "$root$packages"
-    python3 -m zipfile -l "$wheel" | awk -F/ 'NR > 1 && $1 !~ /dist-info/ { print $1 }' | sort -u |
-        while read -r package; do
-            chroot "$root" python3 -W ignore -m compileall -q --invalidation-mode unchecked-hash "$packages/$package"
-        done
+    # FILE or FOLDER/FILE, and then time and size
+    for package in $(python3 -m zipfile -l "$wheel" | awk 'NR > 1 { sub("/.*", "", $1); print $1 }' | sort -u); do
+        chroot "$root" python3 -W ignore -m compileall -q --invalidation-mode unchecked-hash "$packages/$package"
+    done
 done
 
 # Generated or recorded at install time: different on every build, needed by nothing.
 cd "$root"
 find var/cache var/log var/lib/apt/lists -type f -cnewer "$notes/stamp" -delete
 rm -f etc/ssh/ssh_host_* etc/machine-id etc/apt/preferences.d/lock
-rm -f etc/passwd- etc/group- etc/shadow- etc/gshadow- etc/subuid- etc/subgid- var/lib/dpkg/*-old
 
 # What there was and is not any more; mmdebstrap's own changes (a start-stop-daemon that starts nothing) are none.
 find . -xdev | LC_ALL=C sort > "$notes/after"
