@@ -32,6 +32,7 @@ done
 cd "$root"
 find var/cache var/log var/lib/apt/lists -type f -cnewer "$notes/stamp" -delete
 rm -f etc/ssh/ssh_host_* etc/machine-id etc/apt/preferences.d/lock
+touch etc/apt/preferences.d # whether a lock lay there or not
 
 # What there was and is not any more; mmdebstrap's own changes (a start-stop-daemon that starts nothing) are none.
 find . -xdev | LC_ALL=C sort > "$notes/after"
