@@ -60,9 +60,12 @@ class Plan:
 
 
 def plan(lab: Lab, work: Work, seed: int, folder: Path, mutant: str = "", touched: tuple[str, ...] = (),
-         limits: Limits | None = None, key: bytes = b"", only_work: bool = False) -> Plan:
-    """What a run will be. `only_work` leaves out the scenes that have nothing to do with the student's work."""
-    scenes = tuple(scene for scene in lab.scenes if scene.work or not only_work)
+         limits: Limits | None = None, key: bytes = b"", only_work: bool = False,
+         only: set[str] | None = None) -> Plan:
+    """What a run will be. `only_work` leaves out the scenes that have nothing to do with the student's work, `only` those
+    that it does not name."""
+    scenes = tuple(scene for scene in lab.scenes if (scene.work or not only_work)
+                   and (only is None or scene.name in only))
     return Plan(lab, scenes, work, seed, lab.params(seed, key), folder, limits or limits_of(lab), mutant, touched,
                 bool(key))
 
