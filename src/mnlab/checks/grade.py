@@ -76,8 +76,8 @@ def checks_of(lab: Lab, run: Run) -> tuple[list[Callable], list[Callable]]:
 
 
 def scenes_for_points(lab: Lab) -> set[str]:
-    """The scenes that checks with points for a student's work read: what only the network earns need not be run to grade
-    it. BrokenLab if checks.py cannot be loaded."""
+    """The scenes that checks with points for a student's work read: what only the network earns need not be run to
+    grade it. BrokenLab if checks.py cannot be loaded."""
     every = {scene.name for scene in lab.scenes}
     asked = {name for check_name, check in vars(load(lab.checks)).items() if check_name.startswith("check_")
              and inspect.isfunction(check) and _points(check).points and not _points(check).observation

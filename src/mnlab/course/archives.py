@@ -1,13 +1,14 @@
 """What students hand in as an archive, unpacked without trust: zip, and tar with gzip, bzip2 or xz.
 
-Nothing is written outside the folder, links and devices are refused, sizes are bounded by what really comes out (what an
-archive says of itself may be a lie), and a name that a file system or a terminal would choke on is kept readable.
+Nothing is written outside the folder, links and devices are refused, sizes are bounded by what really comes out (what an archive
+says of itself may be a lie), and a name that a file system or a terminal would choke on is kept readable.
 """
 
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -20,8 +21,17 @@ ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".
 NOT_WORK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 CHUNK = 1 << 16
 #: What reading a file that is no archive, or a broken one, may raise.
-BROKEN = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, tarfile.TarError, zipfile.BadZipFile,
-          LookupError, OverflowError)
+BROKEN = (
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    LookupError,
+    OverflowError,
+)
 
 
 class BadArchive(Exception):
@@ -75,16 +85,15 @@ def _entries(archive: Path) -> Iterator[tuple[str, str, Callable[[], IO[bytes]] 
             for info in whole.infolist():
                 link = (info.external_attr >> 16) & 0o170000 not in (0, 0o100000, 0o040000)
                 secret = "it is encrypted" if info.flag_bits & 1 else ""
-                yield info.filename, "it is a link or a device" if link else secret, (
-                    None if info.is_dir() else lambda info=info: whole.open(info))
+                problem = "it is a link or a device" if link else secret
+                yield info.filename, problem, None if info.is_dir() else partial(whole.open, info)
         return
     with tarfile.open(archive, "r|*") as stream:  # a stream: no seeking to where a header says
         for member in stream:
             if member.isdir():
                 yield member.name, "", None
             else:
-                yield member.name, "" if member.isreg() else "it is a link or a device", (
-                    lambda member=member: _file(stream, member))
+                yield member.name, "" if member.isreg() else "it is a link or a device", partial(_file, stream, member)
 
 
 def _file(stream: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
@@ -129,11 +138,14 @@ def _take(name: str, problem: str, opened, folder: Path, done: Unpacked) -> None
 
 
 def readable(name: str) -> str:
-    """A name without what no file system or terminal takes: control characters and broken letters as ?, long ones cut."""
-    clean = "".join(letter if letter.isprintable() and letter != "\0" else "?"
-                    for letter in name.encode(errors="replace").decode())
+    """A name without what no file system or terminal takes: control characters and broken letters as ?, long ones
+    cut."""
+    clean = "".join(
+        letter if letter.isprintable() and letter != "\0" else "?"
+        for letter in name.encode(errors="replace").decode()
+    )
     if len(clean.encode()) <= NAME:
         return clean or "?"
     stem, dot, ending = clean.rpartition(".")
     ending = dot + ending if stem and len(ending) < 10 else ""
-    return clean.encode()[:NAME - 4 - len(ending)].decode(errors="ignore") + "..." + ending
+    return clean.encode()[: NAME - 4 - len(ending)].decode(errors="ignore") + "..." + ending

@@ -1,4 +1,5 @@
-"""A course: its labs, weights, due dates and rules, in course.toml; and its salt, which makes variants nobody can choose.
+"""A course: its labs, weights, due dates and rules, in course.toml; and its salt, which makes variants nobody can
+choose.
 
 The salt lies beside course.toml, readable by its owner alone, and is written into nothing that leaves the course.
 """
@@ -16,10 +17,11 @@ ABOUT, SALT = "course.toml", "course.salt"
 SEEDS = 1 << 48  # of a student: no two of a course meet by chance, and programs that read JSON keep every digit
 FLAG, REFUSE = "flag", "refuse"  # what is done with work of somebody else's variant
 
-TEMPLATE = '''# {title}: a course with mnlab. Its salt, {salt}, lies beside this file: keep it, and keep it secret.
+TEMPLATE = """# {title}: a course with mnlab. Its salt, {salt}, lies beside this file: keep it, and keep it secret.
 title = "{title}"
 
-# What is done with work whose variant is another student's, or nobody's: "flag" (graded, and told) or "refuse" (0 points).
+# What is done with work whose variant is another student's, or nobody's: "flag" (graded, and told) or "refuse" (0
+# points).
 foreign_variant = "flag"
 
 [late]
@@ -29,8 +31,8 @@ most = 50       # percent that it costs at most; later work counts as if it came
 # The labs, with weights, and dates as in 2027-01-15T23:59:00+01:00 (without a zone: this computer's).
 {labs}
 # More time for one student: [extensions.ID] and lab = a date.
-'''
-LAB = '[labs.{name}]\nweight = 1\n# due = 2027-01-15T23:59:00+01:00\n'
+"""
+LAB = "[labs.{name}]\nweight = 1\n# due = 2027-01-15T23:59:00+01:00\n"
 
 
 class BadCourse(Exception):
@@ -56,6 +58,11 @@ class Course:
         """The seed of a student's variant of a lab: the same on every computer, and nobody can guess it without the
         salt."""
         return int.from_bytes(self._mac("seed", student, lab)[:8], "big") % SEEDS
+
+    @property
+    def secret(self) -> bytes:
+        """The key that draws what a program has to find out (docs/labs.md, "Parameters that prove work")."""
+        return self._mac("secret", "", "")
 
     def proof(self, student: str, lab: str) -> str:
         """What variant.toml says besides the seed, so that nobody can make one: 32 hexadecimal digits."""
@@ -100,11 +107,20 @@ def read(folder: Path) -> Course:
     if rule not in (FLAG, REFUSE):
         raise BadCourse(f'{path}: foreign_variant is "{FLAG}" or "{REFUSE}", not {rule!r}')
     return Course(
-        folder, str(said.get("title", "")), {name: _number(lab, "weight", 1, path) for name, lab in labs.items()},
+        folder,
+        str(said.get("title", "")),
+        {name: _number(lab, "weight", 1, path) for name, lab in labs.items()},
         {name: _date(lab["due"], f"labs.{name}.due", path) for name, lab in labs.items() if "due" in lab},
-        {(student, name): _date(date, f"extensions.{student}.{name}", path)
-         for student, some in _table(said, "extensions", path).items() for name, date in some.items()},
-        _number(late, "per_day", 0, path), _number(late, "most", 100, path), rule, _salt(folder / SALT))
+        {
+            (student, name): _date(date, f"extensions.{student}.{name}", path)
+            for student, some in _table(said, "extensions", path).items()
+            for name, date in some.items()
+        },
+        _number(late, "per_day", 0, path),
+        _number(late, "most", 100, path),
+        rule,
+        _salt(folder / SALT),
+    )
 
 
 def _table(said: dict, name: str, path: Path) -> dict:
@@ -132,8 +148,10 @@ def _salt(path: Path) -> bytes:
     try:
         status, text = path.stat(), path.read_text().strip()
     except FileNotFoundError:
-        raise BadCourse(f"there is no {path}: variants cannot be told without the salt. Copy it here from where the "
-                        "course was begun.") from None
+        raise BadCourse(
+            f"there is no {path}: variants cannot be told without the salt. Copy it here from where the "
+            "course was begun."
+        ) from None
     except (OSError, ValueError) as problem:
         raise BadCourse(f"{path} cannot be read: {problem}") from None
     if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):

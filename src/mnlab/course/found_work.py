@@ -26,16 +26,18 @@ class Found:
 
 
 def find(folder: Path, lab: Lab, labs: list[Lab]) -> Found:
-    """Look for the work for `lab` in a folder that holds whatever a student handed in; `labs` are those that it may be
-    instead."""
+    """Look for the work for `lab` in a folder that holds whatever a student handed in; `labs` are those that it may
+    be instead."""
     places = list(_folders(folder))
     if not any(names for _, names in places):
         return Found(kind=EMPTY, notes=["nothing was handed in"])
     best, fits = max(((place, _fit(place, names, lab)) for place, names in places), key=lambda one: one[1])
     if fits[0] <= 0:
         other = _other(places, lab, labs)
-        return Found(kind=OTHER if other else UNUSABLE, notes=[
-            f"this looks like work for {other}" if other else "there is no file of this lab in it"])
+        return Found(
+            kind=OTHER if other else UNUSABLE,
+            notes=[f"this looks like work for {other}" if other else "there is no file of this lab in it"],
+        )
     found = Found(folder=best)
     if best != folder:
         found.notes.append(f"the work lay in {best.relative_to(folder)}/")
@@ -56,15 +58,18 @@ def find(folder: Path, lab: Lab, labs: list[Lab]) -> Found:
 def is_unchanged(found: Found, lab: Lab, params: dict) -> bool:
     """Whether a work folder is the starter as `mnlab start` wrote it, for the variant with these parameters."""
     return found.folder is not None and all(
-        (found.folder / name).is_file() and (found.folder / name).read_bytes() == fill_in(path.read_text(), params).encode()
-        for name, path in _starter(lab).items())
+        (found.folder / name).is_file()
+        and (found.folder / name).read_bytes() == fill_in(path.read_text(), params).encode()
+        for name, path in _starter(lab).items()
+    )
 
 
 def _folders(folder: Path) -> Iterator[tuple[Path, set[str]]]:
     """Each folder that may hold work, the outer ones first, and the names of its files."""
     for here, inner, files in os.walk(folder):
-        inner[:] = sorted(name for name in inner if name not in NOT_WORK
-                          and len(Path(here).relative_to(folder).parts) < DEPTH)
+        inner[:] = sorted(
+            name for name in inner if name not in NOT_WORK and len(Path(here).relative_to(folder).parts) < DEPTH
+        )
         yield Path(here), set(files)
 
 
@@ -86,14 +91,21 @@ def _lab_named(place: Path) -> str | None:
 
 def _other(places, lab: Lab, labs: list[Lab]) -> str:
     """The other lab that some folder fits best; "" if none."""
-    fits = [(max(_fit(place, names, one) for place, names in places)[:2], one.name) for one in labs if one.name != lab.name]
+    fits = [
+        (max(_fit(place, names, one) for place, names in places)[:2], one.name)
+        for one in labs
+        if one.name != lab.name
+    ]
     best = max(fits, default=((0, 0), ""))
     return best[1] if best[0] > (0, 0) else ""
 
 
 def _starter(lab: Lab) -> dict[str, Path]:
-    return {str(path.relative_to(lab.starter)): path for path in sorted(lab.starter.rglob("*"))
-            if path.is_file() and "__pycache__" not in path.parts}
+    return {
+        str(path.relative_to(lab.starter)): path
+        for path in sorted(lab.starter.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
 
 
 def _names(folder: Path) -> set[str]:

@@ -1,5 +1,5 @@
-"""What a platform lets a teacher download, sorted by student: folders, archives and loose files, with names that Moodle,
-Canvas, Gradescope and git hosting give them, or that are a student's id, email address or name."""
+"""What a platform lets a teacher download, sorted by student: folders, archives and loose files, with names that
+Moodle, Canvas, Gradescope and git hosting give them, or that are a student's id, email address or name."""
 
 import re
 import shutil
@@ -25,8 +25,8 @@ NOBODY = "?"  # stands before the name of a hand-in that belongs to no student o
 
 @dataclass
 class HandIn:
-    """What one student handed in. `student` is None if nobody in the roster fits; `key` tells hand-ins apart, and is the
-    student's id if there is one. `received` is a platform's time; `late` its word, without one."""
+    """What one student handed in. `student` is None if nobody in the roster fits; `key` tells hand-ins apart, and is
+    the student's id if there is one. `received` is a platform's time; `late` its word, without one."""
 
     key: str
     student: Student | None
@@ -58,29 +58,46 @@ def found_in(folder: Path, roster: list[Student]) -> list[HandIn]:
     return sorted(known.values(), key=lambda one: (order.get(one.key, len(order)), one.key))
 
 
-def _belongs(path: Path, people: "_People", about: dict) -> Iterator[tuple[str, Student | None, datetime | None, bool, str]]:
+def _belongs(
+    path: Path, people: "_People", about: dict
+) -> Iterator[tuple[str, Student | None, datetime | None, bool, str]]:
     """Whose a hand-in is (a group's is each member's): words for it, the student, when it came, late or not, and what
     the file was called."""
     if GRADESCOPE.fullmatch(path.name) and (said := about.get(path.name)):
         received = said.get(":created_at")
         for person in said.get(":submitters") or [{}]:
             words = str(person.get(":sid") or person.get(":email") or person.get(":name") or path.name)
-            yield (words, people.find(str(person.get(":sid", "")), str(person.get(":email", "")), str(person.get(":name", ""))),
-                   received.astimezone() if isinstance(received, datetime) else None, False, "")
+            yield (
+                words,
+                people.find(str(person.get(":sid", "")), str(person.get(":email", "")), str(person.get(":name", ""))),
+                received.astimezone() if isinstance(received, datetime) else None,
+                False,
+                "",
+            )
         return
     if match := MOODLE.fullmatch(path.name):
-        yield (f"{match['name']} {match['lms']}", people.find(match["lms"], match["name"]), None, False,
-               "" if path.is_dir() else match["rest"] or path.name)
+        yield (
+            f"{match['name']} {match['lms']}",
+            people.find(match["lms"], match["name"]),
+            None,
+            False,
+            "" if path.is_dir() else match["rest"] or path.name,
+        )
     elif match := CANVAS.fullmatch(path.name):
-        yield (f"{match['name']} {match['lms']}", people.find(match["lms"], match["name"]), None, bool(match["late"]),
-               AGAIN.sub("", match["rest"]))
+        yield (
+            f"{match['name']} {match['lms']}",
+            people.find(match["lms"], match["name"]),
+            None,
+            bool(match["late"]),
+            AGAIN.sub("", match["rest"]),
+        )
     else:
         stem = path.name if path.is_dir() else _stem(path)
         yield stem, people.find(stem, *_endings(stem)), None, False, "" if path.is_dir() else path.name
 
 
 def _stem(path: Path) -> str:
-    name = next((path.name[:-len(end)] for end in archives.ENDINGS if path.name.lower().endswith(end)), "")
+    name = next((path.name[: -len(end)] for end in archives.ENDINGS if path.name.lower().endswith(end)), "")
     return name or path.stem
 
 
@@ -99,8 +116,17 @@ class _People:
         for student in roster:
             parts = re.split(r"[\s,]+", student.name)
             sorted_name = "".join(sorted(part.casefold() for part in parts))
-            for word in (student.id, student.email, student.login, student.lms, student.name, student.email.split("@")[0],
-                         "".join(parts), "".join(reversed(parts)), f"\0{sorted_name}"):
+            for word in (
+                student.id,
+                student.email,
+                student.login,
+                student.lms,
+                student.name,
+                student.email.split("@")[0],
+                "".join(parts),
+                "".join(reversed(parts)),
+                f"\0{sorted_name}",
+            ):
                 if word.strip("\0 "):
                     self.names.setdefault(_plain(word), set()).add(student.id)
 
@@ -123,6 +149,7 @@ def _gradescope(path: Path) -> dict:
     if not path.is_file():
         return {}
     import yaml  # type: ignore[import-untyped]
+
     try:
         said = yaml.safe_load(path.read_text(errors="replace"))
     except yaml.YAMLError:
@@ -131,8 +158,8 @@ def _gradescope(path: Path) -> dict:
 
 
 def gather(one: HandIn, folder: Path) -> None:
-    """Lay all that belongs to a hand-in into a folder, which is made: archives unpacked, also one within a folder. What
-    could not be unpacked, or was left out, is noted."""
+    """Lay all that belongs to a hand-in into a folder, which is made: archives unpacked, also one within a folder.
+    What could not be unpacked, or was left out, is noted."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, (path, own) in enumerate(one.sources, 1):
         place = folder if len(one.sources) == 1 or not path.is_dir() else folder / str(number)

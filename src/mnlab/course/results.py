@@ -1,7 +1,7 @@
 """The results of a class, written as they come: one line of JSON for each student and lab, safe against any end.
 
-A line that was cut short is no result; of two lines for one student and lab the later one counts. What a teacher decides
-by hand lies apart, in by-hand.toml, and changes no line.
+A line that was cut short is no result; of two lines for one student and lab the later one counts. What a teacher
+decides by hand lies apart, in by-hand.toml, and changes no line.
 """
 
 import json
@@ -39,7 +39,7 @@ class Results:
             if os.fstat(file).st_size and os.pread(self._reading(), 1, os.fstat(file).st_size - 1) != b"\n":
                 data = b"\n" + data  # after a line that was cut short
             while data:
-                data = data[os.write(file, data):]
+                data = data[os.write(file, data) :]
             os.fsync(file)
         finally:
             os.close(file)
@@ -80,7 +80,11 @@ def _row(line: str) -> Row | None:
         row = json.loads(line)
     except ValueError:
         return None
-    return row if isinstance(row, dict) and isinstance(row.get("student"), str) and isinstance(row.get("lab"), str) else None
+    return (
+        row
+        if isinstance(row, dict) and isinstance(row.get("student"), str) and isinstance(row.get("lab"), str)
+        else None
+    )
 
 
 def replace(path: Path, text: str) -> None:
@@ -95,8 +99,8 @@ def replace(path: Path, text: str) -> None:
 
 
 def by_hand(folder: Path) -> dict[tuple[str, str], dict]:
-    """What a teacher wrote into by-hand.toml: [STUDENT.LAB] with points and reason, or comment. BadByHand if it makes no
-    sense."""
+    """What a teacher wrote into by-hand.toml: [STUDENT.LAB] with points and reason, or comment. BadByHand if it makes
+    no sense."""
     path = folder / BY_HAND
     try:
         said = tomllib.loads(path.read_text()) if path.is_file() else {}

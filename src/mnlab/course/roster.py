@@ -7,8 +7,19 @@ from pathlib import Path
 
 #: What a column may be called, in small letters, by what it says; the first that is there is taken.
 COLUMNS = {
-    "id": ("id", "student id", "id number", "sis user id", "sid", "student number", "matriculation number", "username",
-           "user name", "login", "sis login id"),
+    "id": (
+        "id",
+        "student id",
+        "id number",
+        "sis user id",
+        "sid",
+        "student number",
+        "matriculation number",
+        "username",
+        "user name",
+        "login",
+        "sis login id",
+    ),
     "name": ("name", "full name", "student", "student name"),
     "first": ("first name", "given name", "firstname"),
     "last": ("last name", "surname", "family name", "lastname"),
@@ -57,8 +68,16 @@ def read(path: Path) -> list[Student]:
         if not cells["id"]:
             raise BadRoster(f"{path}, line {number}: there is no {rows[0][columns['id']].strip()}")
         name = cells.get("name") or " ".join(filter(None, (cells.get("first"), cells.get("last"))))
-        students.append(Student(cells["id"], name, cells.get("email", ""), cells.get("login", ""),
-                                cells.get("lms", "").removeprefix("Participant "), cells.get("section", "")))
+        students.append(
+            Student(
+                cells["id"],
+                name,
+                cells.get("email", ""),
+                cells.get("login", ""),
+                cells.get("lms", "").removeprefix("Participant "),
+                cells.get("section", ""),
+            )
+        )
     if twice := next((one.id for one in students if sum(one.id == other.id for other in students) > 1), None):
         raise BadRoster(f"{path}: two students have the id {twice}")
     if not students:
@@ -83,6 +102,7 @@ def _dialect(text: str) -> type[csv.Dialect]:
 
     class Found(csv.excel):
         delimiter = max(",;\t", key=first.count)
+
     return Found
 
 
@@ -103,8 +123,10 @@ def _columns(heads: list[str], path: Path) -> dict[str, int]:
     if "id" not in found:
         found["id"] = found.get("email", -1)
     if found["id"] < 0:
-        raise BadRoster(f"{path}: no column tells students apart: one is called {', '.join(COLUMNS['id'][:4])} or so. "
-                        f"It has {', '.join(filter(None, heads)) or 'none'}")
+        raise BadRoster(
+            f"{path}: no column tells students apart: one is called {', '.join(COLUMNS['id'][:4])} or so. "
+            f"It has {', '.join(filter(None, heads)) or 'none'}"
+        )
     return found
 
 

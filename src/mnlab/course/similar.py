@@ -1,8 +1,8 @@
 """Work that is equal or nearly equal to another's, by fingerprints that renaming and new comments do not change.
 
-Winnowing, as MOSS does it (Schleimer, Wilkerson, Aiken: Winnowing, SIGMOD 2003): hashes of all runs of K tokens, of which
-the least in each window is kept. A match of WINDOW + K - 1 tokens is always found, one of fewer than K never. What the
-starter holds, and what very many have, says nothing and is left out.
+Winnowing, as MOSS does it (Schleimer, Wilkerson, Aiken: Winnowing, SIGMOD 2003): hashes of all runs of K tokens, of
+which the least in each window is kept. A match of WINDOW + K - 1 tokens is always found, one of fewer than K never. What
+the starter holds, and what very many have, says nothing and is left out.
 """
 
 import hashlib
@@ -39,7 +39,9 @@ def alike(works: Mapping[str, Mapping[str, bytes]], starter: Mapping[str, bytes]
     prints = {key: fingerprints(files.values()) - known for key, files in works.items()}
     if len(works) >= FEW:
         often = Counter(one for some in prints.values() for one in some)
-        prints = {key: {one for one in some if often[one] <= COMMON * len(works)} or some for key, some in prints.items()}
+        prints = {
+            key: {one for one in some if often[one] <= COMMON * len(works)} or some for key, some in prints.items()
+        }
     same = {key: hashlib.sha256(repr(sorted(files.items())).encode()).digest() for key, files in works.items()}
     found = []
     for one, other in combinations(sorted(prints), 2):
@@ -65,16 +67,30 @@ def _hash(run: tuple[str, ...]) -> int:
 
 
 def _winnowed(hashes: list[int]) -> set[int]:
-    return {min(hashes[first:first + WINDOW]) for first in range(max(len(hashes) - WINDOW + 1, 1))} if hashes else set()
+    return (
+        {min(hashes[first : first + WINDOW]) for first in range(max(len(hashes) - WINDOW + 1, 1))}
+        if hashes
+        else set()
+    )
 
 
 def tokens(text: bytes) -> list[str]:
     """What a program consists of, without names, comments and layout; of what is no Python, its words."""
     words = text.decode(errors="replace")
     try:
-        return [_kind(token) for token in tokenize.generate_tokens(io.StringIO(words).readline)
-                if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
-                                      tokenize.ENDMARKER)]
+        return [
+            _kind(token)
+            for token in tokenize.generate_tokens(io.StringIO(words).readline)
+            if token.type
+            not in (
+                tokenize.COMMENT,
+                tokenize.NL,
+                tokenize.NEWLINE,
+                tokenize.INDENT,
+                tokenize.DEDENT,
+                tokenize.ENDMARKER,
+            )
+        ]
     except (tokenize.TokenError, SyntaxError, ValueError):
         return WORD.findall(re.sub(r"#.*", "", words))
 

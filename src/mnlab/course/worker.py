@@ -1,5 +1,5 @@
-"""A process that grades one hand-in after another: jobs come as lines of JSON on standard input, results go out as lines
-on standard output. Its imports are paid for once; if it dies, no more than one hand-in has to be graded again.
+"""A process that grades one hand-in after another: jobs come as lines of JSON on standard input, results go out as
+lines on standard output. Its imports are paid for once; if it dies, no more than one hand-in has to be graded again.
 
 Run as `python -P -m mnlab.course.worker`, by workers.py.
 """
@@ -42,11 +42,20 @@ def graded(job: dict) -> dict:
     from mnlab.machine.remembered import remembering
     from mnlab.machine.vm import VirtualMachine
     from mnlab.report.jsonout import as_dict
+
     try:
         lab = labs.find(job["lab"])
         machine = remembering(VirtualMachine("virtual", lambda text: None, named=find(job["machine"])))
         machine.prepare()
-        task = Task(lab, job["seed"], Path(job["out"]), read(Path(job["work"])), job["seed_from"], only_points=True)
+        task = Task(
+            lab,
+            job["seed"],
+            Path(job["out"]),
+            read(Path(job["work"])),
+            job["seed_from"],
+            secret=bytes.fromhex(job["secret"]),
+            only_points=True,
+        )
         [result] = run_tasks([task], machine, Silent())
         return as_dict([result])["labs"][0] | {"titles": {check.name: check.title for check in result.checks}}
     except (labs.UnknownLab, labs.BrokenLab, BadWork, MachineError, OSError) as problem:

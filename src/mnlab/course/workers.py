@@ -19,10 +19,11 @@ def usual() -> int:
     return max(1, min(len(os.sched_getaffinity(0)), free // MEMORY))
 
 
-def each(jobs: list[dict], count: int, command: list[str] | None = None,
-         lost: Callable[[dict], None] = lambda job: None) -> Iterator[tuple[dict, dict]]:
-    """Each job and its result, as soon as there is one, by `count` workers. A job whose worker died is given to another
-    (`lost` is told); one that was the end of three has {"trouble"} for a result."""
+def each(
+    jobs: list[dict], count: int, command: list[str] | None = None, lost: Callable[[dict], None] = lambda job: None
+) -> Iterator[tuple[dict, dict]]:
+    """Each job and its result, as soon as there is one, by `count` workers. A job whose worker died is given to
+    another (`lost` is told); one that was the end of three has {"trouble"} for a result."""
     waiting, died = deque(jobs), Counter[int]()
     free: SimpleQueue[_Worker] = SimpleQueue()
     workers = [_Worker(command) for _ in range(min(count, len(jobs)))]
