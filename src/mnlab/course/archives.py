@@ -1,7 +1,7 @@
 """What students hand in as an archive, unpacked without trust: zip, and tar with gzip, bzip2 or xz.
 
-Nothing is written outside the folder, links and devices are refused, sizes are bounded by what really comes out (what an archive
-says of itself may be a lie), and a name that a file system or a terminal would choke on is kept readable.
+Nothing is written outside the folder, links and devices are refused, sizes are bounded by what really comes out (what
+an archive says of itself may be a lie), and a name that a file system or a terminal would choke on is kept readable.
 """
 
 import tarfile

@@ -1,8 +1,8 @@
 """Work that is equal or nearly equal to another's, by fingerprints that renaming and new comments do not change.
 
 Winnowing, as MOSS does it (Schleimer, Wilkerson, Aiken: Winnowing, SIGMOD 2003): hashes of all runs of K tokens, of
-which the least in each window is kept. A match of WINDOW + K - 1 tokens is always found, one of fewer than K never. What
-the starter holds, and what very many have, says nothing and is left out.
+which the least in each window is kept. A match of WINDOW + K - 1 tokens is always found, one of fewer than K never.
+What the starter holds, and what very many have, says nothing and is left out.
 """
 
 import hashlib
