@@ -82,7 +82,7 @@ def _come_before(note: Path) -> int:
 
 
 def _notes() -> list[Path]:
-    return list(cache.cache_folder().glob("waiting-*"))
+    return list(cache.cache_folder().glob("waiting-*-*-*"))
 
 
 def _renewed(note: Path) -> bool:

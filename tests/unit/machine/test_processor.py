@@ -75,6 +75,7 @@ def test_who_waits_for_another_process_is_told_whose_turn_it_is(monkeypatch, tmp
     killed = tmp_path / "waiting-00000000000000000001-999999999-1"  # it came first, and waits no longer
     killed.touch()
     os.utime(killed, (1, 1))
+    (tmp_path / "waiting-4711").touch()  # as an earlier version calls it
     told = []
 
     def tell(seconds, words):
@@ -84,7 +85,7 @@ def test_who_waits_for_another_process_is_told_whose_turn_it_is(monkeypatch, tmp
     with processor.claimed(tell=tell) as number:
         assert number == 5
     assert told == [words for words in told if f"(pid {other.pid}) has the machine; 1 waiting" in words] and told
-    assert not list(tmp_path.glob("waiting-*"))
+    assert [note.name for note in tmp_path.glob("waiting-*")] == ["waiting-4711"]
 
 
 def test_who_waits_for_another_machine_of_his_own_is_told_nothing(monkeypatch):
