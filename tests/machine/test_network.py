@@ -197,6 +197,15 @@ def no_ipv6():
         return net["h1"].run("cat /proc/net/if_inet6 2>/dev/null; true").stdout
 
 @test
+def mininets_own_calls():
+    """Those that the words of mnlab.net name, and are not there."""
+    import mnlab.net
+    with Network(Lan(hosts=2)) as net:
+        things = {"net": net, "node": net["h1"], "intf": net["h1"].intf(), "link": net.links[0]}
+        told = re.findall(r"\b(net|node|intf|link)\.(\w+)", mnlab.net.__doc__)
+        return [len(told), [f"{what}.{name}" for what, name in told if not hasattr(things[what], name)]]
+
+@test
 def a_topologys_own_router():
     class Router(Node):
         def config(self, **params):
@@ -325,3 +334,8 @@ def test_there_is_no_ipv6(value):
 
 def test_a_topology_may_bring_its_own_router(value):
     assert value("a_topologys_own_router") == 0
+
+
+def test_mininets_calls_that_are_said_to_work_are_there(value):
+    told, missing = value("mininets_own_calls")
+    assert told > 25 and not missing

@@ -152,10 +152,13 @@ def segments(stage, p) -> None:
 def yours(stage, rec) -> None:
     """The student's guest book, as visitors with good and with bad intentions use it."""
     from lab import visitors
+    from mnlab.net.typed import converse
     p, port = rec.params, rec.params["port"]
     rec.mark("yours")
     rec.student_service("form", stage.net["server"], ["gunicorn", "--bind", f"0.0.0.0:{port}", "form:application"],
                         tcp=port, timeout=30)
     for visit in visitors.visits(p):
-        stage.curl(f"your-{visit.step}", *visit.options, f"http://{{server}}:{port}{visit.path}")
+        rec.mark(f"your-{visit.step}")
+        converse(stage.net["client"], (stage.at["server"], port), visit.request(f"{stage.at['server']}:{port}"),
+                 patience=10)
     rec.mark("end")

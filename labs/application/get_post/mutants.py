@@ -198,6 +198,8 @@ wrong("any_word", "R7", "one word of several is enough",
        "any(word in part for part in entry for word in query.split() if len(word) > 3)"))
 wrong("whole_words", "R7", "only whole words are found",
       ("any(query in part for part in entry)", 'any(f" {query} " in f" {part} " for part in entry)'))
+wrong("latin_search", "R7", "what is looked for is read in Latin-1",
+      ('parse_qs(environ["QUERY_STRING"]).get', 'parse_qs(environ["QUERY_STRING"], encoding="latin-1").get'))
 wrong("undecoded", "R7", "what is looked for is not decoded",
       ('parse_qs(environ["QUERY_STRING"]).get("q", [""])[0]',
        '__import__("urllib.parse").parse.unquote(environ["QUERY_STRING"].partition("q=")[2])'))
@@ -238,6 +240,8 @@ wrong("unescaped_name", "R10", "the name is put on the page as it is", ("<li>{es
 wrong("cuts_tags", "R10", "tags are cut out",
       ("    entries.append((name, text))",
        "    text = __import__('re').sub('<.*?>', '', text)\n    entries.append((name, text))"))
+wrong("spaces_lost", "R10", "two spaces become one",
+      ("    entries.append((name, text))", '    text = " ".join(text.split())\n    entries.append((name, text))'))
 wrong("escaped_twice", "R10", "everything is escaped twice", ("{escape(text)}</li>", "{escape(escape(text))}</li>"))
 wrong("angles_only", "R10", "only angle brackets are escaped",
       ("{escape(text)}</li>", "{text.replace('<', '&lt;').replace('>', '&gt;')}</li>"))
@@ -330,6 +334,12 @@ def classes(work, params):
 def policy(work, params):
     work.take("policy.py", "form.py")
     work.edit("form.py", "LIMIT = 0", f"LIMIT = {params['limit']}")
+
+
+@mutant.right("letters in capitals and in another order")
+def written_otherwise(answers, params):
+    answers["get_found"] = [letter.upper() for letter in reversed(answers["get_found"])]
+    answers["post_found"] = [letter.upper() for letter in answers["post_found"]]
 
 
 # --- wrong answers ---

@@ -1,21 +1,47 @@
 """Visitors of the student's guest book: what they send, and what must stand in the book afterwards.
 
-For the experiment, which lets curl send it, and for the checks.
+For the experiment, which sends it, and for the checks.
 """
 
 import random
 import string
 from typing import NamedTuple
+from urllib.parse import quote_plus, urlencode
 
 URLENCODED = "application/x-www-form-urlencoded"
+CUT = "----------------of-seven-parts"  # between the parts of multipart/form-data
+CHUNK = 500  # bytes
+
+
+class Body(NamedTuple):
+    """What a POST brings: its Content-Type, its bytes, and whether it comes in chunks (RFC 9112, section 7.1)."""
+
+    kind: str
+    data: bytes
+    chunked: bool = False
+
+    def in_chunks(self) -> "Body":
+        return self._replace(chunked=True)
+
+    def sent(self) -> bytes:
+        """Header lines, the blank line, the body."""
+        if not self.chunked:
+            return f"Content-Type: {self.kind}\r\nContent-Length: {len(self.data)}\r\n\r\n".encode() + self.data
+        cut = [self.data[start:start + CHUNK] for start in range(0, len(self.data), CHUNK)]
+        chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in [*cut, b""])
+        return f"Content-Type: {self.kind}\r\nTransfer-Encoding: chunked\r\n\r\n".encode() + chunks
 
 
 class Visit(NamedTuple):
-    """A step: a path, and curl's options."""
+    """A step: GET of a target, or POST of a body to it."""
 
     step: str
-    path: str
-    options: tuple[str, ...] = ()
+    target: str
+    body: Body | None = None
+
+    def request(self, host: str) -> bytes:
+        method, rest = ("POST", self.body.sent()) if self.body else ("GET", b"\r\n")
+        return f"{method} {self.target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n".encode() + rest
 
 
 def book(p) -> dict[str, tuple[str, str]]:
@@ -24,13 +50,13 @@ def book(p) -> dict[str, tuple[str, str]]:
     return {
         "plain": (p["name"], f"{p['cake']} is what {word}a likes"),
         "odd": (p["friend"], f"tea and biscuits: 100% + (some) a=b; {word}b?"),
-        "umlauts": ("Renée", f"crème brûlée {word}c"),
+        "umlauts": ("Renée", f"crème brûlée \U0001f382 {word}c"),
         "turned": (p["name"], f"the text comes first {word}d"),
         "charset": (p["friend"], f"naïve {word}e"),
         "capitals": (p["friend"], f"loud {word}f"),
         "tags": (p["enemy"], f"<{word}>this</{word}> <script>alert('{word}g')</script>"),
         "named": (f"<{word}>{p['enemy']}", f"a name {word}h"),
-        "entities": (p["enemy"], f"&lt;b&gt; &amp; &eacute; \"{word}i\""),
+        "entities": (p["enemy"], f"&lt;b&gt;  &amp;  &eacute; \"{word}i\""),
         "braces": (p["friend"], f"{{entries}} {{query}} {{}} {{0}} %s %(q)s $text {word}j"),
         "multipart": (p["friend"], f"-- crème 100%25 + a=b & {word}k; \"x\""),
         "parts-turned": ("Zoë", f"a part that comes first {word}l"),
@@ -47,19 +73,16 @@ SIMPLE = ("plain", "odd", "twice", "twice-again")
 
 def visits(p) -> list[Visit]:
     """All of them, in order."""
-    entries, word = book(p), p["_word"]
-    how = {"turned": _encoded(*entries["turned"])[2:] + _encoded(*entries["turned"])[:2],
-           "charset": _typed(f"{URLENCODED}; charset=UTF-8") + _encoded(*entries["charset"]),
-           "capitals": _typed(URLENCODED.upper()) + _encoded(*entries["capitals"]),
-           "multipart": _parts(*entries["multipart"]),
-           "parts-turned": _parts(*entries["parts-turned"])[2:] + _parts(*entries["parts-turned"])[:2],
-           **{key: CHUNKED + _encoded(*entries[key]) for key in ("chunked", "fits-chunked")}}
-    signed = [Visit(f"sign-{key}", "/sign", how.get(key, _encoded(*entry))) for key, entry in entries.items()]
-    searched = [Visit(f"search-{key}", "/search", ("-G", "--data-urlencode", f"q={words}"))
-                for key, words in searches(p).items()]
-    return [Visit("front", "/"), signed[0], Visit("after-sign", "/"), *signed[1:], *_by_get(p), *_refused(p),
-            *searched, Visit("search-plus", "/search?q=tea+and+biscuits%3A+100%25+%2B"), Visit("list", "/"),
-            Visit("list-again", "/")]
+    entries = book(p)
+    how = {"turned": form(go="Sign", text=entries["turned"][1], name=entries["turned"][0]),
+           "charset": form(*entries["charset"], kind=f"{URLENCODED}; charset=UTF-8"),
+           "capitals": form(*entries["capitals"], kind=URLENCODED.upper()), "multipart": parts(*entries["multipart"]),
+           "parts-turned": parts(text=entries["parts-turned"][1], name=entries["parts-turned"][0]),
+           **{key: form(*entries[key]).in_chunks() for key in ("chunked", "fits-chunked")}}
+    signed = [Visit(f"sign-{key}", "/sign", how.get(key) or form(*entry)) for key, entry in entries.items()]
+    searched = [Visit(f"search-{key}", f"/search?q={quote_plus(words)}") for key, words in searches(p).items()]
+    return [Visit("front", "/"), signed[0], Visit("after-sign", "/"), *signed[1:], *_by_get(p), *_refused(p), *searched,
+            Visit("list", "/"), Visit("list-again", "/")]
 
 
 def searches(p) -> dict[str, str]:
@@ -68,17 +91,17 @@ def searches(p) -> dict[str, str]:
     return {"text": f"{word}a", "name": p["name"], "part": p["cake"][1:], "odd": "100% + (some) a=b;",
             "none": f"{word}zz", "across": f"{p['name']}: {p['cake']}", "between": f"{p['name']} {p['cake']}",
             "dots": f"{word}.", "umlauts": "crème brûlée", "words": f"{word}b {p['cake']}",
+            "plus": "tea and biscuits: 100% +",
             "tags": f"\"><{word}> 'x' &amp; &lt;", "quoted": f"' onfocus='{word}"}
 
 
-#: What is looked for where nothing but words is -> the simple entries (of book()) that must be found.
+#: What is looked for -> which of the entries that are simple, or the one with accents, must be found.
 FOUND = {"text": ("plain",), "name": ("plain", "twice", "twice-again"), "part": ("plain",), "odd": ("odd",), "none": (),
-         "across": (), "between": (), "dots": (), "words": (), "plus": ("odd",)}
+         "across": (), "between": (), "dots": (), "words": (), "plus": ("odd",), "umlauts": ("umlauts",)}
 BY_GET = ("by-get", "by-get-front", "by-get-search")
 NO_FORM = ("no-text", "no-name", "empty-text", "empty-name", "nothing", "no-part", "empty-part")
 WRONG_TYPE = ("json", "plain", "mixed", "alike", "inside")
 TOO_LONG = ("one-more", "far-more", "chunked-one-more", "chunked-far-more", "parts-more")
-CHUNKED = ("-H", "Transfer-Encoding: chunked")
 
 
 def gotcha(step: str) -> str:
@@ -93,46 +116,37 @@ def _by_get(p) -> list[Visit]:
 
 def _refused(p) -> list[Visit]:
     """What is wrong, and may not be written."""
-    limit = p["limit"]
+    limit, enemy = p["limit"], p["enemy"]
     wrong = {
-        "no-text": lambda said: ("-d", f"name={said}"), "no-name": lambda said: ("-d", f"text={said}"),
-        "empty-text": lambda said: ("-d", f"name={said}&text="),
-        "empty-name": lambda said: ("-d", f"name=&text={said}"),
-        "nothing": lambda said: ("-d", ""), "no-part": lambda said: ("--form-string", f"name={said}"),
-        "empty-part": lambda said: _parts("", said),
-        "json": lambda said: (*_typed("application/json"), "-d", f'{{"name": "x", "text": "{said}"}}'),
-        "plain": lambda said: _typed("text/plain") + _encoded(p["enemy"], said),
-        "alike": lambda said: _typed(f"{URLENCODED}ed") + _encoded(p["enemy"], said),
-        "inside": lambda said: _typed(f"text/plain; note={URLENCODED}") + _encoded(p["enemy"], said),
-        "mixed": lambda said: (*_typed("multipart/mixed; boundary=cut"), "--data-binary", _mixed(p["enemy"], said)),
-        "one-more": lambda said: ("-d", _filled(p, said, limit + 1)),
-        "far-more": lambda said: ("-d", _filled(p, said, 3 * limit)),
-        "chunked-one-more": lambda said: (*CHUNKED, "-d", _filled(p, said, limit + 1)),
-        "chunked-far-more": lambda said: (*CHUNKED, "-d", _filled(p, said, 3 * limit)),
+        "no-text": lambda said: form(name=said), "no-name": lambda said: form(text=said),
+        "empty-text": lambda said: form(said, ""), "empty-name": lambda said: form("", said),
+        "nothing": lambda said: Body(URLENCODED, b""), "no-part": lambda said: parts(name=said),
+        "empty-part": lambda said: parts("", said),
+        "json": lambda said: Body("application/json", f'{{"name": "x", "text": "{said}"}}'.encode()),
+        "plain": lambda said: form(enemy, said, kind="text/plain"),
+        "alike": lambda said: form(enemy, said, kind=f"{URLENCODED}ed"),
+        "inside": lambda said: form(enemy, said, kind=f"text/plain; note={URLENCODED}"),
+        "mixed": lambda said: parts(enemy, said, kind="multipart/mixed"),
+        "one-more": lambda said: _filled(p, said, limit + 1), "far-more": lambda said: _filled(p, said, 3 * limit),
+        "chunked-one-more": lambda said: _filled(p, said, limit + 1).in_chunks(),
+        "chunked-far-more": lambda said: _filled(p, said, 3 * limit).in_chunks(),
         # so many letters would be few enough; in UTF-8 each has two bytes
-        "parts-more": lambda said: _parts(p["enemy"], said + "é" * (limit // 2)),
+        "parts-more": lambda said: parts(enemy, said + "é" * (limit // 2)),
     }
-    return [Visit(step, "/sign", options(gotcha(step))) for step, options in wrong.items()]
+    return [Visit(step, "/sign", body(gotcha(step))) for step, body in wrong.items()]
 
 
-def _encoded(name: str, text: str) -> tuple[str, ...]:
-    """curl's options for a form with two fields, as application/x-www-form-urlencoded."""
-    return "--data-urlencode", f"name={name}", "--data-urlencode", f"text={text}"
+def form(*entry: str, kind: str = URLENCODED, **fields: str) -> Body:
+    """Fields as application/x-www-form-urlencoded: name and text, or those that are named, in their order."""
+    return Body(kind, urlencode(dict(zip(("name", "text"), entry)) | fields).encode())
 
 
-def _parts(name: str, text: str) -> tuple[str, ...]:
+def parts(*entry: str, kind: str = "multipart/form-data", **fields: str) -> Body:
     """The same as multipart/form-data."""
-    return "--form-string", f"name={name}", "--form-string", f"text={text}"
-
-
-def _mixed(name: str, text: str) -> str:
-    parts = [f'--cut\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
-             for key, value in (("name", name), ("text", text))]
-    return "".join([*parts, "--cut--\r\n"])
-
-
-def _typed(kind: str) -> tuple[str, str]:
-    return "-H", f"Content-Type: {kind}"
+    given = dict(zip(("name", "text"), entry)) | fields
+    each = [f'--{CUT}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in given.items()]
+    return Body(f"{kind}; boundary={CUT}", "".join([*each, f"--{CUT}--\r\n"]).encode())
 
 
 def _fitting(p, size: int, seed: str) -> str:
@@ -140,6 +154,6 @@ def _fitting(p, size: int, seed: str) -> str:
     return "".join(random.Random(seed).choices(string.ascii_lowercase, k=size - len(f"name={p['friend']}&text=")))
 
 
-def _filled(p, said: str, size: int) -> str:
+def _filled(p, said: str, size: int) -> Body:
     head = f"name={p['enemy']}&text={said}"
-    return head + "x" * (size - len(head))
+    return Body(URLENCODED, (head + "x" * (size - len(head))).encode())

@@ -96,6 +96,12 @@ wrong("partly_sent", "R1", "what the socket does not take at once is not sent",
       ("self.sock.sendall(head if", "self.sock.send(head if"))
 wrong("empty_is_none", "R1", "an empty file is taken for none",
       ("os.path.isfile(found) else None", "os.path.isfile(found) and os.path.getsize(found) else None"))
+wrong("newlines", "R1", "notes lose the CR of their line ends",
+      ("            kind = TYPES",
+       '            body = body.replace(b"\\r\\n", b"\\n") if path.endswith(".txt") else body\n'
+       "            kind = TYPES"))
+wrong("errors_bare", "R1", "where something went wrong lines end in a newline only",
+      ('"\\r\\n".join([*lines', '("\\r\\n" if path else "\\n").join([*lines'))
 
 wrong("long_length", "R2", "Content-Length counts the head, too", ('{len(body)}"]', '{len(body) + 100}"]'))
 wrong("no_length", "R2", "no Content-Length; the connection ends instead",
@@ -108,6 +114,8 @@ wrong("characters", "R2", "Content-Length counts characters",
 wrong("in_chunks", "R2", "the body comes in chunks",
       (', f"Content-Length: {len(body)}"]', ', "Transfer-Encoding: chunked"]'),
       ("head + body)", 'head + b"%x\\r\\n%b\\r\\n0\\r\\n\\r\\n" % (len(body), body))'))
+wrong("page_characters", "R2", "the page's Content-Length counts characters",
+      ('{len(body)}"]', "{len(body.decode()) if kind[:9] == 'text/html' else len(body)}\"]"))
 
 wrong("no_date", "R3", "no Date", ('time.strftime("Date:', 'time.strftime("X-Date:'))
 wrong("odd_date", "R3", "Date as Python prints it",
@@ -130,6 +138,8 @@ wrong("first_dot", "R4", "the suffix begins at the first dot",
       ("os.path.splitext(path)[1]", '"." + path.partition(".")[2]'))
 wrong("no_bin", "R4", "an unknown suffix gets no type",
       ('"application/octet-stream")', '"application/octet-stream" if "." not in path else "")'))
+wrong("png_anywhere", "R4", "what has .png in its name is a picture",
+      ("os.path.splitext(path)[1]", '".png" if ".png" in path else os.path.splitext(path)[1]'))
 
 wrong("head_with_body", "R5", "HEAD gets the body", ("head if head_only else head + body", "head + body"))
 wrong("head_without_length", "R5", "HEAD gets a length of 0",
@@ -206,6 +216,7 @@ wrong("no_minor", "R12", "HTTP/1 will do",
 wrong("line_404", "R12", "404 for a request line that is none",
       ("    if not request or not all(fields):\n        raise Refused(400)",
        "    if not request or not all(fields):\n        raise Refused(400 if request else 404)"))
+wrong("small_http", "R12", "http/1.1 is a version, too", (" HTTP/(\\d)", " (?i:HTTP)/(\\d)"))
 wrong("line_stays", "R12", "the connection stays after a request line that is none",
       ("    if not request or", '    if not request:\n        return "ODD", "/", (1, 1), {}\n    if not request or'),
       ("405 if method in KNOWN else", '405 if method in KNOWN else 400 if method == "ODD" else'))
@@ -231,6 +242,8 @@ wrong("no_host_needed", "R14", "Host is not missed",
       ('names.count("host") != 1 and (version >= (1, 1) or names.count("host") > 1)', "False"))
 wrong("anything_host", "R14", "anything that looks like Host will do",
       ('names.count("host") != 1 and', 'not any("host" in name for name in names) and'))
+wrong("head_without_host", "R14", "HEAD needs no Host",
+      ('names.count("host") != 1 and (version', 'names.count("host") != 1 and request[1] != "HEAD" and (version'))
 wrong("host_404", "R14", "404 without Host",
       ('names.count("host") > 1):\n        raise Refused(400)',
        'names.count("host") > 1):\n        raise Refused(404)'))
@@ -250,7 +263,7 @@ wrong("fence_ahead", "R16", "the fence is looked for ahead of decoding",
 wrong("no_fence", "R16", "no fence at all", ('found.startswith(self.folder + "/")', "True"))
 wrong("sibling", "R16", "a folder whose name begins like the fence's is inside",
       ('found.startswith(self.folder + "/")', "found.startswith(self.folder)"))
-wrong("only_leading", "R16", "only a path that begins with .. is refused",
+wrong("only_leading", "R16", "only a path that begins with /.. is refused",
       ('found.startswith(self.folder + "/")', 'not path.startswith("/..")'))
 wrong("joined", "R16", "a path that begins with two slashes is one of the machine's",
       ("os.path.realpath(self.folder + path + (", "os.path.realpath(os.path.join(self.folder, path[1:]) + ("),
@@ -264,6 +277,9 @@ wrong("no_leading_slash", "R16", "a path without a slash at its beginning leads 
       ("        return found if",
        '        if path.startswith(".."):\n            return os.path.realpath(self.folder + "/" + path)\n'
        "        return found if"))
+wrong("cut_once", "R16", "../ is cut out of the path, once",
+      ('path = unquote(target.partition("?")[0])', 'path = unquote(target.partition("?")[0]).replace("../", "")'),
+      ('found.startswith(self.folder + "/")', "True"))
 wrong("escape_200", "R16", "what lies outside is 200 and a word of warning",
       ("status = 200 if path else 404", 'status = 200 if path or ".." in unquote(target) else 404'))
 
@@ -277,9 +293,15 @@ wrong("leaves_after_405", "R17", "it leaves after 405",
 wrong("leaves_after_501", "R17", "it leaves after 501",
       ("        self.respond(status, path, keep, head_only",
        "        keep = keep and status != 501\n        self.respond(status, path, keep, head_only"))
+wrong("leaves_after_head", "R17", "it leaves after HEAD",
+      ("        self.respond(status, path, keep, head_only",
+       '        keep = keep and method != "HEAD"\n        self.respond(status, path, keep, head_only'))
 wrong("four_answers", "R17", "four answers, then the connection ends",
       ("        keep = version",
        '        self.count = getattr(self, "count", 0) + 1\n        keep = self.count < 4 and version'))
+wrong("ten_answers", "R17", "ten answers, then the connection ends",
+      ("        keep = version",
+       '        self.count = getattr(self, "count", 0) + 1\n        keep = self.count < 10 and version'))
 
 wrong("never_closes", "R18", "Connection: close is overheard",
       (' and "close" not in fields.get("connection", "").lower()', ""))
@@ -287,6 +309,10 @@ wrong("closes_silently", "R18", "it closes, but does not say so",
       ("        if not keep:\n", "        if not keep and not self.asked:\n"),
       ("        keep = version", "        self.asked = version >= (1, 1)\n        keep = version"),
       ("        sock.settimeout(IDLE)\n", "        sock.settimeout(IDLE)\n        self.asked = False\n"))
+wrong("leaves_after_200", "R18", "it leaves only after 200",
+      ("        self.respond(status, path, keep, head_only",
+       "        keep = keep or status != 200 and version >= (1, 1)\n"
+       "        self.respond(status, path, keep, head_only"))
 wrong("says_only", "R18", "it says close, and does not",
       ("        return keep\n", "        return version >= (1, 1)\n"))
 wrong("closes_late", "R18", "it closes a while later",
@@ -295,6 +321,8 @@ wrong("closes_late", "R18", "it closes a while later",
 
 wrong("old_kept", "R19", "HTTP/1.0 connections are kept",
       ('version >= (1, 1) and "close"', 'version >= (1, 0) and "close"'))
+wrong("old_keep_alive", "R19", "HTTP/1.0 may ask for a connection that stays",
+      ("        keep = version", '        keep = "keep-alive" in fields.get("connection", "").lower() or version'))
 wrong("old_needs_host", "R19", "HTTP/1.0 needs Host", ('(version >= (1, 1) or names.count("host") > 1)', "True"))
 wrong("old_refused", "R19", "HTTP/1.0 is too old", ("if version[0] != 1:", "if version != (1, 1):"))
 wrong("old_silently", "R19", "HTTP/1.0 is not told of the end",
@@ -322,6 +350,12 @@ wrong("waits_for_the_rest", "R20", "half a request may take for ever",
 wrong("waits_for_the_first", "R20", "the first request may take for ever",
       ("        sock.settimeout(IDLE)\n", ""),
       ("        self.buffer += data\n", "        self.buffer += data\n        self.sock.settimeout(IDLE)\n"))
+wrong("waits_for_bodies", "R20", "half a body may take for ever",
+      ("        while len(self.buffer) < int(length):\n            if not self.receive():\n"
+       "                raise Refused(400)\n",
+       "        self.sock.settimeout(None)\n        while len(self.buffer) < int(length):\n"
+       "            if not self.receive():\n                raise Refused(400)\n"
+       "        self.sock.settimeout(IDLE)\n"))
 wrong("after_answers", "R20", "only after an answer is silence too long",
       ("        sock.settimeout(IDLE)\n", ""),
       ("        self.respond(status, path, keep, head_only",
@@ -350,6 +384,12 @@ wrong("body_with_head", "R22", "a body that does not come with its head is taken
 wrong("body_of_post", "R22", "only POST has a body",
       ("            self.skip_body(fields)\n",
        '            if method == "POST":\n                self.skip_body(fields)\n'))
+wrong("brew_body", "R22", "a method that nobody knows has no body",
+      ("            self.skip_body(fields)\n",
+       "            if method in METHODS + KNOWN:\n                self.skip_body(fields)\n"))
+wrong("long_bodies", "R22", "a body of more than 4096 bytes is taken for requests",
+      ("LONGEST_HEAD, LONGEST_BODY = 16384, 1 << 20", "LONGEST_HEAD, LONGEST_BODY = 16384, 4096"),
+      ("            raise Refused(413)", "            return"))
 wrong("body_in_one", "R22", "a body comes with one recv",
       ("        while len(self.buffer) < int(length):\n            if not self.receive():\n"
        "                raise Refused(400)\n",
@@ -385,6 +425,14 @@ def loop(work, params):
 def lines(work, params):
     work.take("lines.py", "server.py")
     work.edit("server.py", "IDLE = 0", f"IDLE = {params['idle']}")
+
+
+@mutant.right("media types with a charset, words in capitals, half a second off")
+def written_otherwise(answers, params):
+    answers["types"] = [f"{one.upper()}; charset=utf-8" for one in answers["types"]]
+    answers["greetings"] = [word.upper() for word in answers["greetings"]]
+    answers["first_fin"] = [word.upper() for word in answers["first_fin"]]
+    answers["kept_for"] += 0.5
 
 
 # --- answers ---

@@ -25,16 +25,18 @@ def get(name: str, target: str, *lines: str, method: str = "GET", body: str = ""
 
 #: Paths that lead out of the folder: to the server's own program, to a folder beside it, to the machine's files.
 ESCAPES = ("/../server.py", "/%2e%2e/server.py", "/..%2fserver.py", "/more/../../server.py",
-           "/more/..%2F%2E./server.py", "/%252e%252e/server.py", "../server.py", "/../given.old/secret.txt",
-           "//etc/passwd", "/%2fetc/passwd")
+           "/more/..%2F%2E./server.py", "/....//server.py", "/%252e%252e/server.py", "../server.py",
+           "/../given.old/secret.txt", "//etc/passwd", "/%2fetc/passwd")
 #: Request lines that have not three words, or whose last word is no version (RFC 9112, section 3).
-BAD_LINES = ("GET/HTTP/1.1", "GET /", "GET / index.html HTTP/1.1", "GET / HTTP1.1", "GET / HTTP/1")
+BAD_LINES = ("GET/HTTP/1.1", "GET /", "GET / index.html HTTP/1.1", "GET / HTTP1.1", "GET / HTTP/1", "GET / http/1.1",
+             "GET / HTTP/x.y")
 #: Header lines with a space ahead of the colon (RFC 9112, section 5.1), before Host and behind it.
 BAD_FIELDS = (("Accept : */*", "Host: NAME"), ("Host: NAME", "Accept: */*", "X-Wish : none"))
-#: Heads without Host (RFC 9112, section 3.2), the second with one that looks like it.
-NO_HOST = (("Accept: */*",), ("X-Host: NAME", "Accept: */*"))
+#: Methods, and heads without Host (RFC 9112, section 3.2), the second with one that looks like it.
+NO_HOST = (("GET", "Accept: */*"), ("GET", "X-Host: NAME", "Accept: */*"), ("HEAD", "Accept: */*"))
 #: Methods of RFC 9110, section 9, that the server does not have; and words that are none.
 METHODS, NO_METHODS = ("POST", "PUT", "DELETE", "OPTIONS", "TRACE"), ("BREW", "get")
+STAY = 11  # requests in a row on a connection that stays
 QUERIES = ("/blob?", "/blob?version=2&from=/../x?y", "/?picture.png", "/picture.png?%2Findex.html")
 MISSING = ("/no-such-page", "/blob/no-such-page", "/more/no-such-page/")
 
@@ -63,15 +65,16 @@ def of(params: dict, paths: list[str]) -> dict[str, Probe]:
         **several("query", [leaving(target) for target in QUERIES]),
         **several("missing", [leaving(target) for target in MISSING]),
         "own-head-missing": Probe((get(name, MISSING[0], method="HEAD"), last)),
-        "own-stay": Probe((get(name, MISSING[0]), get(name, "/", method="DELETE"), get(name, "/", method="BREW"), blob,
-                           blob)),
+        "own-stay": Probe((get(name, MISSING[0]), get(name, "/", method="DELETE"), get(name, "/", method="BREW"),
+                           get(name, "/blob", method="HEAD"), *[blob] * (STAY - 4))),
         "own-close": leaving("/index.html"),
-        **several("old", [bad("GET /index.html HTTP/1.0"), bad("GET /index.html HTTP/1.0", "Host: NAME")]),
+        **several("old", [bad("GET /index.html HTTP/1.0"), bad("GET /index.html HTTP/1.0", "Host: NAME"),
+                           bad("GET /index.html HTTP/1.0", "Connection: keep-alive")]),
         **several("method", [leaving("/", "Content-Length: 0", method=word) for word in METHODS]),
         **several("no-method", [leaving("/", method=word) for word in NO_METHODS]),
         **several("bad-line", [bad(line, "Host: NAME") for line in BAD_LINES]),
         **several("bad-field", [bad("GET / HTTP/1.1", *lines) for lines in BAD_FIELDS]),
-        **several("no-host", [bad("GET / HTTP/1.1", *lines) for lines in NO_HOST]),
+        **several("no-host", [bad(f"{method} / HTTP/1.1", *lines) for method, *lines in NO_HOST]),
         **several("case", [bad("GET /index.html HTTP/1.1", "host: NAME", "CONNECTION: Close"),
                            bad("GET /index.html HTTP/1.1", "HOST:NAME", "connection: close"),
                            Probe((posted.replace(b"Content-Length", b"content-length") + last,))]),
@@ -80,10 +83,12 @@ def of(params: dict, paths: list[str]) -> dict[str, Probe]:
         "own-long": leaving("/blob", f"X-Letters: {'abcdefg ' * 750}"),
         **several("body", [Probe((posted + last,)), Probe((head, body_of[:9], body_of[9:], last)),
                            Probe((head + body_of[:20], body_of[20:] + last)),
-                           Probe((get(name, "/blob", body=body) + last,))]),
+                           Probe((get(name, "/blob", body=body) + last,)),
+                           Probe((get(name, "/blob", method="BREW", body=body) + last,)),
+                           Probe((get(name, "/index.html", method="POST", body=body * 500) + last,))]),
         "own-idle": Probe((blob, blob), idle - 1, idle + 10),
         "own-slow": Probe((last[:10], last[10:-10], last[-10:]), idle - 1),
-        "own-half": Probe((blob[:30],), patience=idle + 10),
+        "own-half-body": Probe((posted[:-5],), patience=idle + 10), "own-half": Probe((blob[:30],), patience=idle + 10),
         "own-mute": Probe((), patience=idle + 10),
     }
 

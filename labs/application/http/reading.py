@@ -164,7 +164,7 @@ def expect_no_answer_to_a_body(server, params, name: str) -> None:
     sent = one.connection.stream(tcp.SERVER)
     found = http.of_connection(one.connection)
     expect(b"image/png" not in sent and len(found) == 2 and is_file(found[1].response, own_file(params, "index.html"))
-           and sent.endswith(found[1].response.body),
+           and sent.endswith(found[1].response.body[-40:]),
            done=f"step {name}: {http.words(one.request)} with a body like a request for /picture.png, then GET /",
            expected="two answers, the second with the page",
            seen=f"{', '.join(said(one.response) for one in found)}" + ("; the picture" if b"image/png" in sent else ""))

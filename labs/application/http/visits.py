@@ -36,7 +36,7 @@ def judge(net, rec) -> None:
         rec.wait(0.2)
 
     curl("own-page", "-i", f"{site}/")
-    curl("own-several", *(part for path in ("/picture.png", "/no-such-page", "/large.bin", "/blob", "/index.html")
+    curl("own-several", *(part for path in ("/picture.png", "/no-such-page", "/empty.txt", "/blob", "/index.html")
                           for part in ("-o", "/dev/null", site + path)))
     curl("own-head", "-I", f"{site}/picture.png", "--next", *CURL[1:], "-o", "/dev/null", f"{site}/picture.png")
     for step, probe in probes.of(p, list(paths(p))).items():

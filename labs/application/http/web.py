@@ -15,9 +15,9 @@ KINDS = {
 CURL = ("curl", "-sS", "--max-time", "10")  # s, for each URL
 GIVEN = "given"  # the folder of files that the student's server is to serve
 NEIGHBOUR = "given.old"  # a folder beside it, whose name begins like its own
-LARGE = 500_000  # bytes: more than a socket takes at once (tcp_wmem)
+LARGE = 250_000  # bytes: more than a socket takes at once (tcp_wmem)
 #: A path as a client spells it (RFC 3986, section 2.1) -> the name of the file. Decoded twice, "%2541" were an A.
-NAMES = {"/at%2050%2541.txt": "at 50%41.txt", "/who%3F.txt": "who?.txt", "/one+two..txt": "one+two..txt",
+NAMES = {"/at%2050%2541.txt": "at 50%41.txt", "/who%3F.txt": "who?.txt", "/one+two.png..txt": "one+two.png..txt",
          "/Gr%c3%bc%C3%9Fe.txt": "Grüße.txt"}
 UNKNOWN = "application/octet-stream"  # RFC 9110, section 8.3: what may be said of data that nobody knows
 
@@ -73,7 +73,7 @@ def web_site(params: dict) -> dict[str, bytes]:
 def own_site(params: dict) -> dict[str, bytes]:
     """The files that the student's server is given. Every one begins with 40 bytes that no other begins with."""
     chance = random.Random(params["_content"])
-    notes = {name: f"Notes {number} of {chance.randbytes(20).hex()}\n".encode() * 5
+    notes = {name: f"Notes {number} of {chance.randbytes(20).hex()}\r\n".encode() * 5 + bytes(range(256))
              for number, name in enumerate((params["odd_name"], *NAMES.values()))}
     return {"index.html": _page(params["own_name"], params["lines"] + 3), "picture.png": _data("picture.png", chance),
             "blob": _data("blob", chance), "large.bin": _data("large.bin", chance) + chance.randbytes(LARGE),
@@ -81,7 +81,7 @@ def own_site(params: dict) -> dict[str, bytes]:
 
 
 def _page(title: str, lines: int) -> bytes:
-    text = "".join(f"<p>Line {number} of {lines}.</p>\n" for number in range(1, lines + 1))
+    text = "".join(f"<p>Line {number} of {lines}.</p>\n" for number in range(1, lines + 1)) + "<p>Voil\u00e0.</p>\n"
     return f"<!DOCTYPE html>\n<title>{title}</title>\n{text}".encode()
 
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from mnlab.checks.mutants import curl_always, mutant
 
-ENOUGH = ("leaves_at_once", "old_curl", "impatient", "one_answer", "bare_newlines")
+ENOUGH = ("does_not_run", "old_curl", "impatient", "one_answer")
 
 
 # --- nginx and curl (inside the machine, where the lab's own files are the package `lab`) ---
@@ -102,6 +102,8 @@ def wrong(name: str, rule: str, description: str, *edits: tuple[str, str]) -> No
     change.__name__ = name
     globals()[name] = mutant.work(description, breaks=rule)(change)
 
+
+wrong("does_not_run", "", "the program does not run", ("import socket\n", "import socket as\n"))
 
 wrong("bare_newlines", "R1", "all lines end in a newline only", ("{line}\\r\\n", "{line}\\n"))
 wrong("one_newline", "R1", "the request line ends in a newline only",
@@ -219,7 +221,7 @@ wrong("fine_3", "R12", "the third refusal is no refusal",
 
 wrong("nothing_to_wait_for", "R13", "the request that waits has its blank line",
       ('"Host: {SHOP}")[:-2]', '"Host: {SHOP}")'))
-wrong("leaves_at_once", "R13", "the program does not wait either", ("PATIENCE = 60", "PATIENCE = 2"))
+wrong("leaves_at_once", "R13", "the program does not wait either", ("PATIENCE = 60", "PATIENCE = 5"))
 wrong("waits_hostless", "R13", "the request that waits has no Host",
       ('"waiting": lines("GET / HTTP/1.1", f"Host: {SHOP}")[:-2]',
        '"waiting": lines("GET / HTTP/1.1", "Accept: */*")[:-2]'))
@@ -253,8 +255,8 @@ def take(work, params, name: str) -> None:
     """A program of right/, with the parameters in their places."""
     work.take(name, "ask.py")
     words = {"form_text": "form", "shop_name": "shop", "second_name": "second", "page_path": "page",
-             "query_text": "query", "language_code": "language", "agent_name": "agent", "copy_date": "copy_of", "refusal_one": "refusal_1",
-             "refusal_two": "refusal_2", "refusal_three": "refusal_3"}
+             "query_text": "query", "language_code": "language", "agent_name": "agent", "copy_date": "copy_of",
+             "refusal_one": "refusal_1", "refusal_two": "refusal_2", "refusal_three": "refusal_3"}
     for word, key in words.items():
         work.edit("ask.py", word, params[key])
 
@@ -267,6 +269,11 @@ def pieces(work, params):
 @mutant.right("all doors at once; other methods where none is named")
 def side_by_side(work, params):
     take(work, params, "side_by_side.py")
+
+
+@mutant.right("half a second off")
+def measured_otherwise(answers, params):
+    answers["waited"] += 0.5
 
 
 # --- answers ---

@@ -201,6 +201,9 @@ wrong("python_date", "R13", "Date is local time, as Python prints it",
 wrong("stale_date", "R13", "Date is when the program was started",
       ("def story():", "STARTED = time.gmtime(time.time() - 60)\n\n\ndef story():"),
       ("time.gmtime())\n    return", "STARTED)\n    return"))
+wrong("date_of_the_start", "R13", "Date is that of the start",
+      ("def story():", "STARTED = time.gmtime()\n\n\ndef story():"),
+      ("time.gmtime())\n    return", "STARTED)\n    return"))
 wrong("date_of_texts", "R13", "404 has no Date",
       ('date, *fields, "")', "*([] if status.startswith('404') else [date]), *fields, \"\")"))
 wrong("no_date", "R13", "no Date", ("date, *fields", "*fields"))
@@ -275,11 +278,9 @@ wrong("no_framing", "", "no length and no chunks, but the connection stays",
 # --- responses that are right, too ---
 
 def take(work, params, name: str) -> None:
-    """A program of right/, with the parameters in their places; it reads requests as the solution does."""
-    solution = (work.folder / "respond.py").read_text()
-    reading = solution[solution.index("def serve("):solution.index('\n\n\nif __name__')]
+    """A program of right/, with the parameters in their places."""
     work.take(name, "respond.py")
-    for word, text in (("text_text", params["text"]), ("story_text", params["story"]), ("READING", reading),
+    for word, text in (("text_text", params["text"]), ("story_text", params["story"]),
                        ("odd_code", str(params["code"]))):
         work.edit("respond.py", word, text)
 
@@ -293,6 +294,14 @@ def framed(work, params):
 @mutant.right("out of a table; two chunks for a line; what is no place is 404")
 def table(work, params):
     take(work, params, "table.py")
+
+
+@mutant.right("hexadecimal with 0x and in capitals, all of the text, words in capitals, numbers in another order")
+def written_otherwise(answers, params):
+    answers["size_line"] = f"0x{answers['size_line'].upper()}"
+    answers["misread"] = params["text"].encode().decode("latin-1")
+    answers["framed_by"] = [word.upper() for word in answers["framed_by"]]
+    answers["accepted"] = answers["accepted"][::-1]
 
 
 # --- answers ---

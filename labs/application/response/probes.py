@@ -30,6 +30,7 @@ def of(params: dict) -> dict[str, bytes]:
         **{f"own-missing-{number}": ask(target) for number, target in enumerate(MISSING, start=1)},
         **{f"own-head-{number}": ask(f"/{path}", "HEAD") for number, path in enumerate(PATHS, start=1)},
         "own-old": b"GET /story HTTP/1.0\r\n\r\n", "own-old-text": b"GET /text HTTP/1.0\r\n\r\n",
+        "own-old-nowhere": b"GET /nowhere HTTP/1.0\r\n\r\n",
         "own-old-head": b"HEAD /story HTTP/1.0\r\n\r\n",
         **{f"own-split-{number}": ask(f"/go?to={target}") for number, target in enumerate(SPLITS, start=1)},
     }

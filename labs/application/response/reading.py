@@ -10,7 +10,8 @@ from mnlab.protocols import http, tcp
 #: RFC 9112, section 4: the space behind the code is required, the reason is not.
 STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-5][0-9]{2} [\t -~]*")
 FIELD_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~]*")  # RFC 9112, section 5; RFC 9110, section 5.6.2
-LAST_CHUNK = b"\r\n0\r\n\r\n"  # RFC 9112, section 7.1; what stands ahead of it is the end of a chunk
+#: RFC 9112, section 7.1: size 0, perhaps trailers, a blank line; ahead of it a chunk or the head ends.
+LAST_CHUNK = re.compile(rb"\r\n0+(;[^\r\n]*)?\r\n([^\r\n]+\r\n)*\r\n")
 DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")  # RFC 9110, 5.6.7
 
 
@@ -89,15 +90,29 @@ def said(message: http.HttpMessage | None) -> str:
 
 # --- the student's server ---
 
-def line_times(connection: tcp.Connection, lines: list[bytes]) -> list[float]:
-    """When each line of the story was all there."""
-    stream, place, found = connection.stream(tcp.SERVER), 0, []
+def line_times(connection: tcp.Connection, response: http.HttpMessage, lines: list[bytes]) -> list[float]:
+    """When each line of the story was all there: of those that the body holds, or that went over the wire in one piece
+    where it is no body that can be read."""
+    stream = connection.stream(tcp.SERVER)
+    place = stream.rfind(response.head) + len(response.head)  # the story is the last that is asked for
+    where: list[int] = []  # of each byte of the body in the stream
+    for chunk in response.chunks if response.chunked else [response.body]:
+        place = stream.find(b"\r\n", place) + 2 if response.chunked else place
+        where += range(place, place + len(chunk))
+        place += len(chunk) + 2
+    read, sent = [where[end] for end in _ends(response.body, lines)], _ends(stream, lines)
+    return [connection.when(tcp.SERVER, end) for end in max(read, sent, key=len)]
+
+
+def _ends(data: bytes, lines: list[bytes]) -> list[int]:
+    """Where the last byte of each line is, as far as they are there, in order."""
+    place, found = 0, []
     for line in lines:
-        place = stream.find(line, place)
+        place = data.find(line, place)
         if place < 0:
             break
         place += len(line)
-        found.append(connection.when(tcp.SERVER, place - 1))
+        found.append(place - 1)
     return found
 
 
@@ -124,7 +139,8 @@ def unread(connection: tcp.Connection) -> bytes:
             break
         place = stream.find(one.response.head, place) + len(one.response.head)
         if one.response.chunked:
-            place = max(place, stream.find(LAST_CHUNK, place) + len(LAST_CHUNK))
+            last = LAST_CHUNK.search(stream, place - 2)
+            place = last.end() if last else place
         else:
             place += len(one.response.body)
     return b"" if stream[place:].startswith(b"HTTP/") else stream[place:]

@@ -300,12 +300,16 @@ def check_your_pages(yours, params):
 
 @points(2, claim="STA-3", hint="nginx serves parts of files by itself, unless it is told not to.")
 def check_your_parts(yours, params):
-    """Your server: a part of the guide is 206, from the beginning and from the end."""
+    """Your server: parts of a file are 206, from the beginning and from the end, one or two of them."""
     whole, first = only(yours, "page").response.body, params["page"]
-    for step, wanted in (("part", whole[first:first + 10]), ("last-part", whole[-10:])):
+    for step, wanted in (("part", whole[first:first + 10]), ("last-part", whole[-10:]), ("news-part", b"news")):
         one = expect_status(yours, step, 206)
         expect(one.response.body == wanted, done=f"{told(one)}, Range: {one.request.header('Range')}",
-               expected=f"these ten bytes of the guide: {wanted!r}", seen=one.response.body[:100])
+               expected=f"these bytes: {wanted!r}", seen=one.response.body[:100])
+    two = expect_status(yours, "two-parts", 206)
+    expect(whole[:5] in two.response.body and whole[10:15] in two.response.body and len(two.response.body) < 1000,
+           done=f"{told(two)}, Range: {two.request.header('Range')}", expected=f"{whole[:5]!r} and {whole[10:15]!r}",
+           seen=two.response.body[:200])
 
 
 @points(3, claim="STA-4", hint="`rewrite ... permanent`, or `return` with what stood behind it. And the query?")
@@ -338,7 +342,7 @@ def check_your_staff_only(yours, params):
 def check_your_not_found(yours, params):
     """Your server: what is not there is 404, with your own page, wherever it is not."""
     page = f"There is no such page at the company of {params['token']}"
-    for step in ("missing", "missing-area", "missing-below", "missing-front"):
+    for step in ("missing", "missing-area", "missing-below", "missing-front", "missing-day"):
         expect_words(yours, step, 404, page)
     expect_words(yours, "missing-for-staff", 404, page, "staff")
 
@@ -350,7 +354,9 @@ def check_your_application_is_heard(yours, params):
     expect_words(yours, "edition", 200, "edition 1")
     expect_words(yours, "no-number", 400, "whole numbers")
     expect_words(yours, "app-missing", 404, "no such page\n")
-    expect_words(yours, "app-refuses", 405, "POST something")
+    refusal = expect_words(yours, "app-refuses", 405, "POST something")
+    expect(refusal.response.header("Allow") == "POST", done=told(refusal), expected="Allow: POST, as it says",
+           seen=refusal.response.header("Allow"))
     one = expect_status(yours, "app-leads", 302)
     expect(one.response.header("Location") == "/news/1", done=told(one), expected="Location: /news/1, as it says",
            seen=one.response.header("Location"))

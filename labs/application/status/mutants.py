@@ -124,6 +124,10 @@ wrong("no_news", "R1", "there are no news",
 wrong("no_parts", "R2", "no parts", ("        root site;\n", "        root site;\n        max_ranges 0;\n"))
 wrong("no_parts_of_guide", "R2", "no parts of the guide",
       ("        root site;\n", "        root site;\n        location = /guide.txt { max_ranges 0; }\n"))
+wrong("one_part_only", "R2", "one part at a time",
+      ("        root site;\n", "        root site;\n        max_ranges 1;\n"))
+wrong("no_parts_of_news", "R2", "no parts of the news",
+      ("        root site;\n", "        root site;\n        location /news/ { max_ranges 0; }\n"))
 
 wrong("front_of_area", "R3", "the old area leads to the front of the new one",
       ("/news/$1 permanent", "/news/ permanent"))
@@ -179,6 +183,7 @@ wrong("area_anywhere", "R6", "the old area is anywhere",
       ("^/{old_area}/(.*)$", "/{old_area}/(.*)$"))
 wrong("news_only", "R6", "only below /news/ has 404 its page",
       ("        error_page 404 /404.html;\n", "        location /news/ { error_page 404 /404.html; }\n"))
+wrong("today_prefix", "R6", "what begins with /today leads to today's page", ("location = /today", "location /today"))
 wrong("gone", "R6", "410 for what is not there", ("error_page 404 /404.html;", "error_page 404 =410 /404.html;"))
 wrong("staff_own_page", "R6", "the staff is told 404 by nginx",
       ("            deny all;", "            deny all;\n            error_page 404 @none;"),
@@ -200,6 +205,8 @@ wrong("query_lost_at_app", "R7", "the query does not reach the application",
        'proxy_pass http://127.0.0.1:{app_port}/;\n            set $args "";\n        }\n\n        # One'))
 wrong("leads_into_app", "R7", "where the application leads is put below /app/",
       ("            client_max_body", "            proxy_redirect / /app/;\n            client_max_body"))
+wrong("allow_hidden", "R7", "what the application says in Allow is left out",
+      ("            client_max_body", "            proxy_hide_header Allow;\n            client_max_body"))
 wrong("ratio_only", "R7", "the application is asked for ratios alone",
       ("        location /app/ {\n", "        location /app/news/ { return 404; }\n        location /app/ {\n"))
 wrong("get_only", "R7", "the application's 405 becomes 404",
@@ -269,6 +276,12 @@ def other(work, params):
 @mutant.right("one rule after the other; 303, and a limit for the whole server")
 def plain(work, params):
     take(work, params, "plain.conf")
+
+
+@mutant.right("methods in small letters, a tenth of a millisecond off")
+def written_otherwise(answers, params):
+    answers["method_after_301"] = answers["method_after_301"].lower()
+    answers["wait_ms"] -= 0.1
 
 
 # --- wrong answers ---

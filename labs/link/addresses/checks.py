@@ -5,7 +5,7 @@ Nothing here depends on how long anything takes, so real time makes no differenc
 
 import ipaddress
 
-from mnlab.checks import expect, points, same
+from mnlab.checks import expect, observation, points, same
 from mnlab.evidence.record import Missing
 from mnlab.protocols import arp, icmp, ip
 
@@ -58,7 +58,7 @@ def learned(evidence, name: str) -> dict[str, str]:
 
 # --- ADR-1: a MAC address names an adapter, in the frame header ---
 
-@points(1, claim="ADR-1", hint="The first 14 bytes of a frame: target, source, EtherType.")
+@observation(1, claim="ADR-1", hint="The first 14 bytes of a frame: target, source, EtherType.")
 def check_frame_names_two_adapters(kernel):
     """Bytes 0 to 5 of the frame are the MAC of the adapter it goes to, bytes 6 to 11 of the one it comes from."""
     for echo in echoes(kernel, "near-ping", "h1-eth0"):
@@ -68,7 +68,7 @@ def check_frame_names_two_adapters(kernel):
                seen=header)
 
 
-@points(1, claim="ADR-1", hint="Who else is on the LAN, and did they see the ping?")
+@observation(1, claim="ADR-1", hint="Who else is on the LAN, and did they see the ping?")
 def check_switch_delivers_by_mac(kernel):
     """s1 has learned at which port each MAC is, and hands h1's frames for h2 to h2 alone."""
     table, (h1, h2) = learned(kernel, "ports"), (adapter_mac(kernel, f"{host}-eth0") for host in ("h1", "h2"))
@@ -82,7 +82,7 @@ def check_switch_delivers_by_mac(kernel):
 
 # --- ADR-2: an IP address is logical, in the packet header, and hides the hardware ---
 
-@points(1, claim="ADR-2", hint="Behind the frame header come 20 bytes of IP header; the addresses are its last eight.")
+@observation(1, claim="ADR-2", hint="Behind the frame header come 20 bytes of IP header: what are the last eight?")
 def check_packet_names_two_hosts(kernel):
     """Bytes 26 to 33 of the frame, in the IP header, are the addresses of the sender and the receiver."""
     p = kernel.params
@@ -92,7 +92,7 @@ def check_packet_names_two_hosts(kernel):
                seen=", then ".join(seen))
 
 
-@points(1, claim="ADR-2", hint="Compare the frames of the two pings: which addresses differ?")
+@observation(1, claim="ADR-2", hint="Compare the frames of the two pings: which addresses differ?")
 def check_one_adapter_two_ips(kernel):
     """h2's adapter gets a second IP address: h1 reaches both, in frames to the same MAC."""
     p, seen = kernel.params, {}
@@ -105,7 +105,7 @@ def check_one_adapter_two_ips(kernel):
            expected=f"answers for {p['h2']} and {p['h2_second']}, both from {mac}", seen=seen or "no answers")
 
 
-@points(1, claim="ADR-2", hint="What did h1 have to know of h2's new adapter address?")
+@observation(1, claim="ADR-2", hint="What did h1 have to know of h2's new adapter address?")
 def check_one_ip_two_macs(kernel):
     """The same IP address answers from one MAC, later from another: whoever uses it need not know."""
     p, found = kernel.params, []
@@ -119,7 +119,7 @@ def check_one_ip_two_macs(kernel):
 
 # --- ADR-3: across a router MACs change at each hop and IPs do not ---
 
-@points(1, claim="ADR-3", hint="Look at the same packet in three captures.")
+@observation(1, claim="ADR-3", hint="Look at the same packet in three captures.")
 def check_macs_change_at_each_hop(kernel):
     """On each hop the frame names the two adapters of that hop, and no other."""
     for (place, source, target), packet in zip(HOPS, hops(kernel), strict=True):
@@ -129,7 +129,7 @@ def check_macs_change_at_each_hop(kernel):
                seen="a frame from {} to {}".format(*frame_macs(packet)))
 
 
-@points(1, claim="ADR-3", hint="Who writes the addresses of the IP header, and who has reason to change them?")
+@observation(1, claim="ADR-3", hint="Who writes the addresses of the IP header, and who has reason to change them?")
 def check_ips_stay(kernel):
     """The packet has h1's and h3's IP addresses on every hop, and so has the reply on its way back."""
     p = kernel.params
@@ -141,7 +141,7 @@ def check_ips_stay(kernel):
                expected=f"{p['h3']} to {p['h1']}", seen=reply and f"{reply.source} to {reply.target}" or "no reply")
 
 
-@points(1, claim="ADR-3", hint="What must a router count, and what follows for the header's checksum?")
+@observation(1, claim="ADR-3", hint="What must a router count, and what follows for the header's checksum?")
 def check_only_ttl_and_checksum_change(kernel):
     """A router changes two fields of the packet: the TTL, less one, and with it the header checksum."""
     packets = [bytearray(packet.frame.data[14:]) for packet in hops(kernel)]
@@ -156,7 +156,7 @@ def check_only_ttl_and_checksum_change(kernel):
                expected="bytes 8 (TTL), 10 and 11 (checksum) of the packet to differ, and no other", seen=changed)
 
 
-@points(1, claim="ADR-3", hint="A switch is no router: compare both sides of s1.")
+@observation(1, claim="ADR-3", hint="A switch is no router: compare both sides of s1.")
 def check_a_switch_changes_nothing(kernel):
     """Through a switch, a frame passes as it is: at r1 it is the same to the byte as at h1."""
     sent = [echo.request.frame.data for echo in echoes(kernel, "far-ping", "h1-eth0")]
@@ -167,7 +167,7 @@ def check_a_switch_changes_nothing(kernel):
 
 # --- ADR-4: "burned in ROM" ---
 
-@points(1, claim="ADR-4", hint="Which source addresses do h2's frames have, before and after?")
+@observation(1, claim="ADR-4", hint="Which source addresses do h2's frames have, before and after?")
 def check_a_mac_can_be_changed(kernel):
     """After one command, every frame that h2 sends has its new MAC, and it answers no frame to the old one."""
     p, old = kernel.params, adapter_mac(kernel, "h2-eth0")
@@ -185,7 +185,7 @@ def sender_is_h2(evidence, packet) -> bool:
     return (packet.sender_ip if isinstance(packet, arp.Arp) else packet.source) == evidence.params["h2"]
 
 
-@points(1, claim="ADR-4", hint="Follow h1's frames for h2 in h1-eth0.pcap from the change on.")
+@observation(1, claim="ADR-4", hint="Follow h1's frames for h2 in h1-eth0.pcap from the change on.")
 def check_neighbours_learn_the_new_mac(kernel):
     """h1 sends to the old MAC, doubts, asks there in vain, asks everybody, and the pings go on."""
     p, old, done = kernel.params, adapter_mac(kernel, "h2-eth0"), "h1 pinged h2, whose MAC address had changed"
@@ -204,7 +204,7 @@ def check_neighbours_learn_the_new_mac(kernel):
            expected=f"ARP requests to {old} (3), then one to everybody", seen=asked)
 
 
-@points(1, claim="ADR-4", hint="What does a switch look at in each frame that comes in?")
+@observation(1, claim="ADR-4", hint="What does a switch look at in each frame that comes in?")
 def check_the_switch_learns_the_new_mac(kernel):
     """s1 has the new MAC at h2's port: it learned it from the first frame that h2 sent."""
     table, new = learned(kernel, "ports-changed"), kernel.params["new_mac"]
@@ -212,7 +212,7 @@ def check_the_switch_learns_the_new_mac(kernel):
            seen=table.get(new, "not in the table"))
 
 
-@points(1, claim="ADR-4", hint="To which LAN does the rest of the network send packets for h2's old address?")
+@observation(1, claim="ADR-4", hint="To which LAN does the rest of the network send packets for h2's old address?")
 def check_old_address_does_not_move_along(kernel):
     """Plugged into the other LAN with its old IP address, h2 reaches nobody, and h3 does not reach it."""
     p = kernel.params
@@ -229,7 +229,7 @@ def check_old_address_does_not_move_along(kernel):
            seen=request.error and f"{request.error.text} from {request.error.reporter}" or "no report")
 
 
-@points(1, claim="ADR-4", hint="Which of its two addresses did h2 take along, and which did it leave behind?")
+@observation(1, claim="ADR-4", hint="Which of its two addresses did h2 take along, and which did it leave behind?")
 def check_moved_host_keeps_mac_and_needs_ip(kernel):
     """With an IP address of the new LAN h2 is reached again, by the same adapter with the same MAC."""
     p = kernel.params
@@ -261,20 +261,33 @@ def trouble(evidence) -> str:
     return "".join(f"\n{line}" for line in evidence.reason.splitlines()[:6])
 
 
-def all_reach(evidence, sources, targets, what: str) -> None:
-    """Fail unless each of `sources` got a reply from each interface of `targets` that is not its own."""
+def all_reach(evidence, pairs, what: str) -> None:
+    """Fail unless each source of `pairs`, (node, interface), got a reply from that interface."""
     results = evidence.json("reach")
-    failed = [f"{source} -> {target}: {results[source][target]}" for source in sources for target in targets
-              if not target.startswith(f"{source}-") and results[source][target] != "reply"]
+    failed = [f"{source} -> {target}: {results[source][target]}" for source, target in pairs
+              if results[source][target] != "reply"]
     more = f"; and {len(failed) - 4} more" if len(failed) > 4 else ""
     expect(not failed, done=f"your network.conf was applied; {what}", expected="a reply each time",
            seen="; ".join(failed[:4]) + more + trouble(evidence))
 
 
+def neighbours() -> list[tuple[str, str]]:
+    """(node, interface) of different nodes on one LAN, or at the two ends of the link."""
+    return [(source.split("-")[0], target) for adapters in LANS.values() for source in adapters for target in adapters
+            if source != target]
+
+
+def across() -> list[tuple[str, str]]:
+    """(host, interface) of hosts on different LANs."""
+    left, right = LANS["left"][:2], LANS["right"][:2]
+    return [(source.split("-")[0], target) for here, there in ((left, right), (right, left))
+            for source in here for target in there]
+
+
 @points(2, claim="ADR-2", hint="A block's first address names it, its last is for broadcasts; the rest is for hosts.")
 def check_your_addresses_fit(network):
-    """Each interface has one address from its block, with the block's prefix; routers have the last of their LAN."""
-    has, used = given(network), {}
+    """R1: each interface has one address, from its block, with the block's prefix, that a host can have."""
+    has = given(network)
     for lan, adapters in LANS.items():
         net = block(network, lan)
         for adapter in adapters:
@@ -285,28 +298,43 @@ def check_your_addresses_fit(network):
                    seen=address)
             expect(address.ip not in (net[0], net[-1]), done=done, expected="an address that a host can have",
                    seen=f"{address}, the block's {'own' if address.ip == net[0] else 'broadcast'} address")
-            expect(address.ip not in used, done=done, expected="an address that nobody else has",
-                   seen=f"{address}, which {used.get(address.ip)} has, too")
-            used[address.ip] = adapter
+
+
+@points(1, claim="ADR-2", hint="How many interfaces does a packet for one address reach?")
+def check_your_addresses_are_unique(network):
+    """R2: no address is given twice."""
+    has, used = given(network), {}
+    expect(all(has[adapter] for adapters in LANS.values() for adapter in adapters), seen=trouble(network).strip() or
+           [adapter for adapter, addresses in has.items() if not addresses], done="your network.conf was applied",
+           expected="an address on each of the eight interfaces")
+    for adapter, addresses in has.items():
+        for address in addresses:
+            host = address.split("/")[0]
+            expect(used.setdefault(host, adapter) == adapter, done=f"your network.conf was applied; {adapter}",
+                   expected="an address that nobody else has", seen=f"{host}, which {used[host]} has, too")
+
+
+@points(1, claim="ADR-2", hint="The last address of a block is for broadcasts; a host can have the one before.")
+def check_your_routers_have_the_last_address(network):
+    """R3: a router's address on its LAN is the last one that a host can have there."""
+    has = given(network)
     for router, lan in (("r1-eth0", "left"), ("r2-eth0", "right")):
-        last = block(network, lan)[-2]
-        expect(ipaddress.IPv4Interface(has[router][0]).ip == last,
-               done=f"{router} is the router of {block(network, lan)}",
-               expected="the last address that a host can have there", seen=has[router][0])
+        last = str(block(network, lan)[-2])
+        expect(last in [address.split("/")[0] for address in has[router]],
+               done=f"{router} is the router of {block(network, lan)}", expected=last,
+               seen=f"{has[router] or 'no address'}{trouble(network)}")
 
 
-@points(2, claim="ADR-2", hint="Neighbours need no route: an address with the right prefix is enough.")
+@points(1, claim="ADR-2", hint="Neighbours need no route: an address with the right prefix is enough.")
 def check_your_neighbours_reach_each_other(network):
-    """On each LAN, and on the link between the routers, everybody reaches everybody."""
-    for lan, adapters in LANS.items():
-        all_reach(network, [adapter.split("-")[0] for adapter in adapters], adapters, f"neighbours ({lan}) pinged")
+    """R4: on each LAN, and on the link between the routers, everybody reaches everybody."""
+    all_reach(network, neighbours(), "neighbours pinged each other")
 
 
-@points(3, claim="ADR-3", hint="A packet needs a route at each hop, and so does its answer.")
+@points(2, claim="ADR-3", hint="A packet needs a route at each hop, and so does its answer.")
 def check_your_lans_reach_each_other(network):
-    """Every host reaches the hosts of the other LAN: routes there, and routes back."""
-    all_reach(network, ("h1", "h2"), ("h3-eth0", "h4-eth0"), "the left hosts pinged the right ones")
-    all_reach(network, ("h3", "h4"), ("h1-eth0", "h2-eth0"), "the right hosts pinged the left ones")
+    """R5: every host reaches the hosts of the other LAN: routes there, and routes back."""
+    all_reach(network, across(), "the hosts of each LAN pinged those of the other one")
     start, end, p = network.mark("yours"), network.mark("outside"), given(network)
     h1, h3 = (p[adapter][0].split("/")[0] for adapter in ("h1-eth0", "h3-eth0"))
     between = [packet for packet in icmp.packets(network.frames("r1-eth1")) if start <= packet.time <= end
@@ -315,28 +343,41 @@ def check_your_lans_reach_each_other(network):
            expected="the request on the link between the routers, with both addresses", seen="nothing like it")
 
 
-@points(2, claim="ADR-3", hint="A router has an address on each of its networks. Which of them does the far side know?")
+@points(1, claim="ADR-3", hint="A router has an address on each of its networks. Which of them does the far side know?")
 def check_everything_reaches_everything(network):
-    """Every node reaches every address, those between the routers included."""
-    everything = [adapter for adapters in LANS.values() for adapter in adapters]
-    all_reach(network, ("h1", "h2", "h3", "h4", "r1", "r2"), everything, "every node pinged every address")
+    """R6: every node reaches the far addresses of the routers, too, and the routers reach every host."""
+    done = {*neighbours(), *across()}
+    pairs = [(source, target) for source in ("h1", "h2", "h3", "h4", "r1", "r2") for adapters in LANS.values()
+             for target in adapters if not target.startswith(f"{source}-") and (source, target) not in done]
+    all_reach(network, pairs, "every node pinged what is neither its neighbour nor a host on the other LAN")
 
 
-@points(2, claim="ADR-3", hint="Where does r1 send what it does not know, and where does r2?")
+@points(1, claim="ADR-3", hint="Where does r1 send what it does not know, and where does r2?")
+def check_nobodys_packets_are_refused(network):
+    """R7: a packet for an address in nobody's network is refused by a router."""
+    for host, results in network.json("outside").items():
+        for address, result in results.items():
+            # one whose TTL ran out went round in circles: that is the next rule's matter
+            refused = result.startswith(("network unreachable, says", "TTL exceeded, says"))
+            expect(refused, done=f"{host} pinged {address} in your network",
+                   expected="a router to say: network unreachable", seen=result + trouble(network))
+
+
+@points(1, claim="ADR-3", hint="A route may be for more addresses than the other side has. Who gets the rest?")
 def check_no_packet_goes_round_in_circles(network):
-    """A packet for an address of nobody's network is refused by a router, and not passed to and fro."""
-    p, results = network.params, network.json("outside")
-    for host in ("h1", "h3"):
-        done = f"{host} pinged {p['outside']} in your network"
-        mine = given(network)[f"{host}-eth0"][:1]
-        passed = sum(1 for packet in icmp.packets(network.frames("r1-eth1")) if packet.time >= network.mark("outside")
-                     and packet.target == p["outside"] and packet.type == icmp.ECHO_REQUEST
-                     and mine == [f"{packet.source}/{mine[0].split('/')[1]}"])
-        expect(passed <= 1, done=done, expected="the request at most once on the link between the routers",
-               seen=f"{passed} times{trouble(network)}")
-        result = results[host]["outside"]
-        expect(result.startswith("network unreachable, says"), done=done,
-               expected="a router to say: network unreachable", seen=result + trouble(network))
+    """R8: such a packet is not passed to and fro between the routers."""
+    sent = [(host, address, result) for host, results in network.json("outside").items()
+            for address, result in results.items() if given(network)[f"{host}-eth0"] and "not sent" not in result]
+    expect(sent, done="h1 and h3 pinged addresses in nobody's network", expected="echo requests that leave a host",
+           seen="none" + trouble(network))
+    requests = [packet for packet in icmp.packets(network.frames("r1-eth1"))
+                if packet.time >= network.mark("outside") and packet.type == icmp.ECHO_REQUEST]
+    for host, address, result in sent:
+        mine = [own.split("/")[0] for own in given(network)[f"{host}-eth0"]]
+        passed = sum(1 for packet in requests if packet.source in mine and packet.target == address)
+        expect(passed <= 1, done=f"{host} pinged {address} in your network",
+               expected="the request at most once on the link between the routers",
+               seen=f"{passed} times: {result}{trouble(network)}")
 
 
 # --- the student's answers ---

@@ -52,7 +52,11 @@ def blocks(rng) -> dict:
         for host, number in zip(hosts, rng.sample(range(1, block.num_addresses - 2), 2), strict=True):
             plan[f"_{host}"] = str(block[number])
         plan[f"_{router}"] = str(block[-2])
+    # an address in each quarter of the whole that is in none of the blocks: for packets to nobody's network
+    quarters = [[address for address in quarter if not any(address in net for net in (left, right, link))]
+                for quarter in whole.subnets(new_prefix=26)]
     return {"left_block": str(left), "right_block": str(right), "link_block": str(link),
+            "_gaps": [str(rng.choice(free)) for free in quarters if free],
             "_left_prefix": left.prefixlen, "_right_prefix": right.prefixlen,
             "_r1_out": str(link[1]), "_r2_out": str(link[2]), **plan}
 
@@ -107,12 +111,19 @@ def kernel(net, rec):
 @scene(work=["*.conf"])
 def network(net, rec, work):
     """Your network."""
+    for router in ("r1", "r2"):
+        net[router].sysctl("net.ipv4.icmp_ratelimit", 0)  # one error for each packet that deserves it
     with rec.capture("h1", "h2", "h3", "r1"):
         targets = configure(net, rec, work)
         rec.mark("yours")
         rec.keep("reach", reach(net, rec, NODES, targets))
         rec.mark("outside")
-        rec.keep("outside", reach(net, rec, ("h1", "h3"), {"outside": rec.params["outside"]}))
+        rec.keep("outside", reach(net, rec, ("h1", "h3"), {address: address for address in nobodys(rec.params)}))
+
+
+def nobodys(p) -> list[str]:
+    """Addresses in nobody's network, far away and between the student's own blocks."""
+    return [p["outside"], *p["_gaps"]]
 
 
 def plug(net, rec, switch: str, port: str, other: str, other_port: str) -> None:

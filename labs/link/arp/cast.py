@@ -15,7 +15,7 @@ AT_ONCE = 0.1  # s: what is asked twice so soon is one question
 def commands(p) -> list[str]:
     """What the resolver is told.
 
-    After the first five answers it asks for 20.7 s; LIFETIME - 0.3 s after them `fresh` is asked for, and a second
+    After the first five answers it asks for 20.5 s; LIFETIME - 0.5 s after them `fresh` is asked for, and a second
     later `later`. These two tell the time.
     """
     cast = p["_cast"]
@@ -68,7 +68,7 @@ def script(p) -> dict[str, list[tuple[float, list[bytes]]]]:
         cast["proxied"]: [(0.0, told("proxied", adapter=p["h3_mac"]))],
         cast["gone"]: [(0.0, told("gone"))],
         cast["moving"]: [(0.0, told("moving")), (0.0, told("moving", "moved"))],
-        cast["slow"]: [silence, silence, (0.7, told("slow"))],
+        cast["slow"]: [silence, silence, (0.5, told("slow"))],
         cast["quizzed"]: [(0.4, frames) for frames in no_replies],
         cast["mistaken"]: [(0.4, frames) for frames in of_others],
         cast["aside"]: [(0.4, frames) for frames in to_others],

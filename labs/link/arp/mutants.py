@@ -2,7 +2,7 @@
 
 from mnlab.checks import mutant
 
-ENOUGH = ("two_owners", "static_entry", "asks_once", "five_tries", "credulous")
+ENOUGH = ("uses_ping", "static_entry", "two_owners", "five_tries", "credulous")
 
 # --- the network misbehaves ---
 

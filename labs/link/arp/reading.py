@@ -121,6 +121,12 @@ def false_frames(resolver) -> list[arp.Arp]:
             if packet.sender_mac == p["h3_mac"] and packet.sender_ip in addresses]
 
 
+def a_second(resolver, gap: float) -> bool:
+    """Whether a second lies between two questions. In virtual time a program may look at its clock ten times a second;
+    in real time a busy computer may let it wait."""
+    return -0.05 <= gap - 1 <= 0.2 if resolver.clock == "virtual" else abs(gap - 1) < 0.3
+
+
 def gaps(packets) -> list[float]:
     return [later.time - earlier.time for earlier, later in pairwise(packets)]
 

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from mnlab.checks import expect, near, points, same
+from mnlab.checks import expect, near, observation, points, same
 from mnlab.protocols import arp, ip, udp
 
 ORDER = ("simplex", "half", "full", "your-simplex", "your-half", "your-full")  # ports count up from params["port"]
 SHARP, BLUNT = 0.0005, 0.1  # s of tolerance in virtual and in real time; a frame is on the wire for 7 to 30 ms
+FEW = 5  # frames: with fewer there is nothing to be said of a cable
+WAITED = 0.1  # s: no frame takes as long on any wire here, and on each of the student's cables some wait much longer
 SYN, ACK = 0x02, 0x10  # bits of a TCP header's flags (RFC 9293, section 3.1)
 
 
@@ -159,7 +161,7 @@ def millis(seconds: float) -> str:
 
 # --- DUP-1: simplex ---
 
-@points(1, claim="DUP-1", hint="Compare what h2 sent with what h1 received.")
+@observation(1, claim="DUP-1", hint="Compare what h2 sent with what h1 received.")
 def check_simplex_carries_one_way_only(kernel):
     """Simplex: all of h1's frames arrive at h2; h2 sends as well, and nothing of it arrives."""
     all_arrived(flights(kernel, "simplex", "h1"), "simplex")
@@ -168,7 +170,7 @@ def check_simplex_carries_one_way_only(kernel):
            seen=f"{len(back)} frames")
 
 
-@points(1, claim="DUP-1", hint="R + 0.")
+@observation(1, claim="DUP-1", hint="R + 0.")
 def check_simplex_sum_is_one_rate(kernel):
     """Simplex: the rates add up to R + 0."""
     found, rate = flights(kernel, "simplex"), kernel.params["rate"]
@@ -177,7 +179,7 @@ def check_simplex_sum_is_one_rate(kernel):
     expect_one_wire(kernel, forth, rate, f"h1 sent its flow over a channel of {rate} kbit/s")
 
 
-@points(1, claim="DUP-1", hint="Follow the question, and the answer.")
+@observation(1, claim="DUP-1", hint="Follow the question, and the answer.")
 def check_simplex_has_no_arp(kernel):
     """Simplex: h1's ARP requests arrive, h2 answers each, no answer comes back: h1 cannot even begin to send."""
     asked, heard = ([packet for packet in arp.packets(between(kernel, "no-way-back", "connect", host))
@@ -199,7 +201,7 @@ def tcp_segments(frames, source: str) -> list[int]:
     return [frame.data[packet.start + 13] for frame, packet in ip.packets(frames, ip.TCP) if packet.source == source]
 
 
-@points(1, claim="DUP-1", hint="Which of the three segments of the handshake get through?")
+@observation(1, claim="DUP-1", hint="Which of the three segments of the handshake get through?")
 def check_simplex_has_no_tcp(kernel):
     """Simplex: SYNs arrive and are answered, no answer comes back: no TCP connection, whatever the ARP cache holds."""
     p, done = kernel.params, "h1 tried to connect to h2 by TCP over a simplex cable, with static ARP entries"
@@ -216,7 +218,7 @@ def check_simplex_has_no_tcp(kernel):
 
 # --- DUP-2: half duplex ---
 
-@points(1, claim="DUP-2", hint="Both directions, in turn.")
+@observation(1, claim="DUP-2", hint="Both directions, in turn.")
 def check_half_carries_both_ways(kernel):
     """Half duplex: all frames of both flows arrive, and the directions take turns."""
     order = [flight.sender for flight in all_arrived(flights(kernel, "half"), "half")]
@@ -226,7 +228,7 @@ def check_half_carries_both_ways(kernel):
            expected=f"the direction to change at least {fewest} times", seen=f"{turns} times")
 
 
-@points(1, claim="DUP-2", hint="At most R, however much is offered.")
+@observation(1, claim="DUP-2", hint="At most R, however much is offered.")
 def check_half_sum_is_one_rate(kernel):
     """Half duplex: the rates of both directions together are R, though each end offers more than that."""
     rate = kernel.params["rate"]
@@ -234,7 +236,7 @@ def check_half_sum_is_one_rate(kernel):
     expect_rate(kernel, found, rate, 1, f"both flows were sent over a half-duplex cable of {rate} kbit/s")
 
 
-@points(2, claim="DUP-2", hint="A frame of L bytes that arrives at t was on the wire from t - 8 L / R to t.")
+@observation(2, claim="DUP-2", hint="A frame of L bytes that arrives at t was on the wire from t - 8 L / R to t.")
 def check_half_never_at_once(kernel):
     """Half duplex: no two frames' times on the wire overlap, in whichever direction they go."""
     rate = kernel.params["rate"]
@@ -244,7 +246,7 @@ def check_half_never_at_once(kernel):
 
 # --- DUP-3: full duplex ---
 
-@points(1, claim="DUP-3", hint="Two channels.")
+@observation(1, claim="DUP-3", hint="Two channels.")
 def check_full_sum_is_twice_the_rate(kernel):
     """Full duplex: the rates of both directions add up to 2 R."""
     rate = kernel.params["rate"]
@@ -252,7 +254,7 @@ def check_full_sum_is_twice_the_rate(kernel):
     expect_rate(kernel, found, rate, 2, f"both flows were sent over a full-duplex cable of {rate} kbit/s each way")
 
 
-@points(1, claim="DUP-3", hint="Draw both directions' frames on one time axis.")
+@observation(1, claim="DUP-3", hint="Draw both directions' frames on one time axis.")
 def check_full_is_at_once(kernel):
     """Full duplex: nearly all the time, frames of both directions are on the wire at once."""
     rate = kernel.params["rate"]
@@ -265,7 +267,7 @@ def check_full_is_at_once(kernel):
            expected=f"frames on the wire both ways for {busy:.2f} s", seen=f"{seen:.2f} s")
 
 
-@points(1, claim="DUP-3", hint="Does h2's sending delay h1's frames?")
+@observation(1, claim="DUP-3", hint="Does h2's sending delay h1's frames?")
 def check_full_directions_do_not_disturb(kernel):
     """Full duplex: each direction's frames arrive as if the other did not exist."""
     rate = kernel.params["rate"]
@@ -283,21 +285,26 @@ def trouble(evidence) -> str:
 
 
 def yours(evidence, name: str, *senders: str) -> list[Flight]:
-    """The student's flows, in the order of sending; fails if a frame was lost."""
-    found = flights(evidence, name, *senders)
-    lost = sum(1 for flight in found if flight.arrived is None)
-    who = " and ".join(senders or ("h1", "h2"))
-    expect(not lost, done=f"{who} sent over your cable ({name.removeprefix('your-')}.tc)",
-           expected="every frame arrives", seen=f"{lost} of {len(found)} are missing{trouble(evidence)}")
+    """The student's flows as far as they arrived, in the order of sending; fails if there is next to nothing."""
+    found = [flight for flight in flights(evidence, name, *senders) if flight.arrived is not None]
+    for sender in senders or ("h1", "h2"):
+        count = sum(1 for flight in found if flight.sender == sender)
+        expect(count >= FEW, done=f"{sender} sent {evidence.params[f'{sender}_frames']} frames over your cable "
+               f"({name.removeprefix('your-')}.tc)", expected="frames that arrive", seen=f"{count}{trouble(evidence)}")
     return found
 
 
-@points(2, claim="DUP-1", hint="Which end of the cable must have no transmitter?")
+@points(2, claim="DUP-1", hint="Which end of the cable sends into a channel, and what is the channel's rate?")
 def check_your_simplex(cables):
-    """Your simplex cable carries h2's frames at your rate, and nothing of h1's."""
-    rate = cables.params["own_simplex"]
-    expect_one_wire(cables, yours(cables, "your-simplex", "h2"), rate, "h2 sent over your cable (simplex.tc)",
-                    trouble(cables))
+    """R1: your simplex cable carries h2's frames at your rate."""
+    expect_one_wire(cables, yours(cables, "your-simplex", "h2"), cables.params["own_simplex"],
+                    "h2 sent over your cable (simplex.tc)", trouble(cables))
+
+
+@points(1, claim="DUP-1", hint="Which end of the cable must have no transmitter?")
+def check_your_simplex_has_no_way_back(cables):
+    """R2: nothing of h1's passes your simplex cable."""
+    yours(cables, "your-simplex", "h2")
     through = [flight for flight in flights(cables, "your-simplex", "h1") if flight.arrived is not None]
     expect(not through, done="h1 sent over your cable (simplex.tc)", expected="nothing of it at h2",
            seen=f"{len(through)} frames{trouble(cables)}")
@@ -305,7 +312,7 @@ def check_your_simplex(cables):
 
 @points(2, claim="DUP-2", hint="One wire, one queue, two ends that send into it.")
 def check_your_half_is_never_at_once(cables):
-    """Your half-duplex cable carries both ways, and never two frames at once."""
+    """R3: your half-duplex cable carries both ways, and never two frames at once."""
     rate = cables.params["own_half"]
     found = yours(cables, "your-half")
     expect_no_overlap(cables, found, rate, f"both flows were sent over your cable (half.tc), of {rate} kbit/s")
@@ -313,7 +320,7 @@ def check_your_half_is_never_at_once(cables):
 
 @points(2, claim="DUP-2", hint="While the other end is silent, the whole rate is there for whoever sends.")
 def check_your_half_is_one_wire(cables):
-    """On your half-duplex cable a sender that is alone gets the whole rate; two share it, first come, first served."""
+    """R4: on your half-duplex cable who is alone gets the whole rate; two share it, first come, first served."""
     p, found = cables.params, yours(cables, "your-half")
     late = min(flight.sent for flight in found if flight.sender == "h2")
     alone = [flight for flight in found if flight.arrived < late]
@@ -324,16 +331,30 @@ def check_your_half_is_one_wire(cables):
 
 @points(2, claim="DUP-3", hint="tc tells kbit (bits) from kbps (bytes). Which end sends into which channel?")
 def check_your_full_carries_h1_undisturbed(cables):
-    """Your full-duplex cable carries h1's frames at their own rate, whatever h2 sends meanwhile."""
+    """R5: your full-duplex cable carries h1's frames at their own rate, whatever h2 sends meanwhile."""
     expect_one_wire(cables, yours(cables, "your-full", "h1"), cables.params["own_there"],
                     "h1 sent over your cable (full.tc), and so did h2", trouble(cables))
 
 
 @points(2, claim="DUP-3", hint="How many channels does full duplex need, and of what rate is the one for h2?")
 def check_your_full_carries_h2_undisturbed(cables):
-    """Your full-duplex cable carries h2's frames at their own rate, whatever h1 sends meanwhile."""
+    """R6: your full-duplex cable carries h2's frames at their own rate, whatever h1 sends meanwhile."""
     expect_one_wire(cables, yours(cables, "your-full", "h2"), cables.params["own_back"],
                     "h2 sent over your cable (full.tc), and so did h1", trouble(cables))
+
+
+@points(1, claim="DUP-3", hint="How many frames may wait in a channel? `limit` says so.")
+def check_your_cables_lose_nothing(cables):
+    """R7: whatever comes faster than your cables carry it waits, and nothing is lost for lack of room."""
+    for name, senders in (("your-simplex", ("h2",)), ("your-half", ("h1", "h2")), ("your-full", ("h1", "h2"))):
+        for sender in senders:
+            found, file = flights(cables, name, sender), f"{name.removeprefix('your-')}.tc"
+            lost = sum(1 for flight in found if flight.arrived is None)
+            expect(not lost, done=f"{sender} sent over your cable ({file})", expected="every frame arrives",
+                   seen=f"{lost} of {len(found)} are missing{trouble(cables)}")
+        longest = max(flight.arrived - flight.sent for flight in flights(cables, name, *senders))
+        expect(longest > WAITED, done=f"more was offered than your cable ({file}) carries", expected="frames that wait",
+               seen=f"the longest took {millis(longest)}{trouble(cables)}")
 
 
 # --- the student's answers ---

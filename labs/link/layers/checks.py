@@ -3,7 +3,7 @@
 Nothing here depends on how long anything takes, so real time makes no difference.
 """
 
-from mnlab.checks import expect, near, points, same, saw
+from mnlab.checks import expect, near, observation, points, same, saw
 from mnlab.evidence.record import Missing
 from mnlab.protocols import arp, dns, icmp, ip, layers, tcp, tls
 
@@ -57,7 +57,7 @@ def spelled(names) -> str:
 
 # --- LAY-1: layers of headers ---
 
-@points(1, claim="LAY-1", hint="Add up the headers and what they carry.")
+@observation(1, claim="LAY-1", hint="Add up the headers and what they carry.")
 def check_every_byte_belongs_to_a_layer(evidence):
     """Frames of the HTTPS exchange are headers of link, network and transport, the application's bytes, and no more."""
     one = connection(evidence, "https", 443)
@@ -70,7 +70,7 @@ def check_every_byte_belongs_to_a_layer(evidence):
                seen=f"{total} bytes")
 
 
-@points(1, claim="LAY-1", hint="EtherType, protocol number, port.")
+@observation(1, claim="LAY-1", hint="EtherType, protocol number, port.")
 def check_each_header_names_the_next(evidence):
     """Ethernet says 0x0800, IP says 6, TCP says 443: each layer names the one above it, and knows no more of it."""
     for apart in nests(frames_of(connection(evidence, "https", 443))):
@@ -81,7 +81,7 @@ def check_each_header_names_the_next(evidence):
     expect(at_server, done="h1 fetched the page by HTTPS", expected="port 443 at h2, too", seen="another port")
 
 
-@points(1, claim="LAY-1", hint="What are the first bytes behind the TCP header?")
+@observation(1, claim="LAY-1", hint="What are the first bytes behind the TCP header?")
 def check_http_needs_no_layer_in_between(evidence):
     """Plain HTTP stands right behind the TCP header: session and presentation have no header of their own."""
     one, p = connection(evidence, "http", 80), evidence.params
@@ -94,7 +94,7 @@ def check_http_needs_no_layer_in_between(evidence):
                expected=f"{first.strip()!r} at byte {apart.start} of a frame", seen=seen)
 
 
-@points(1, claim="LAY-1", hint="Compare the request over HTTP with the record that carries it over HTTPS.")
+@observation(1, claim="LAY-1", hint="Compare the request over HTTP with the record that carries it over HTTPS.")
 def check_tls_slips_in_between(evidence):
     """TLS adds a layer inside the application: the same request, in a record, with 5 bytes before it and 17 behind."""
     plain = len(connection(evidence, "http", 80).stream(tcp.CLIENT))
@@ -117,7 +117,7 @@ def hello_segments(evidence) -> list[int]:
     return [segment.length for segment in one.data(tcp.CLIENT) if segment.seq <= size]  # the first byte's is 1
 
 
-@points(1, claim="LAY-3", hint="The record says how long it is. How much of that is in its first segment?")
+@observation(1, claim="LAY-3", hint="The record says how long it is. How much of that is in its first segment?")
 def check_a_record_takes_the_segments_it_needs(evidence):
     """TLS counts in records, TCP in segments: the ClientHello's record takes as many segments as its bytes need."""
     one = connection(evidence, "https", 443)
@@ -142,7 +142,7 @@ def efficiency(evidence, name: str, port: int) -> float:
     return evidence.params["page_size"] / wire
 
 
-@points(1, claim="LAY-1", hint="What does each frame carry besides the page?")
+@observation(1, claim="LAY-1", hint="What does each frame carry besides the page?")
 def check_each_layer_costs_bytes(evidence):
     """A full frame carries 1448 bytes of 1514; a whole exchange does worse, and HTTPS worse than HTTP."""
     page = evidence.text("page")
@@ -164,7 +164,7 @@ def check_each_layer_costs_bytes(evidence):
 
 # --- LAY-2: which protocol lives where ---
 
-@points(1, claim="LAY-2", hint="The first 14 bytes.")
+@observation(1, claim="LAY-2", hint="The first 14 bytes.")
 def check_mac_lives_in_the_frame(evidence):
     """Link: every frame begins with 14 bytes of Ethernet, from one adapter to another."""
     macs = {evidence.params[f"{name}_mac"] for name in ("h1", "h2", "h3")} | {ip.BROADCAST}
@@ -174,7 +174,7 @@ def check_mac_lives_in_the_frame(evidence):
                expected="the addresses of two of the hosts' adapters", seen=f"{link.source} to {link.target}")
 
 
-@points(1, claim="LAY-2", hint="Compare the same frame at h1 and at h3, byte by byte.")
+@observation(1, claim="LAY-2", hint="Compare the same frame at h1 and at h3, byte by byte.")
 def check_vlan_is_a_tag_in_the_frame(evidence):
     """Link: at h1 the frame has a tag of 4 bytes (0x8100, priority, VLAN) before the EtherType; s1 takes it off."""
     p = evidence.params
@@ -187,7 +187,7 @@ def check_vlan_is_a_tag_in_the_frame(evidence):
            expected="the same bytes without the tag", seen=plain[:20].hex(" "))
 
 
-@points(1, claim="LAY-2", hint="Who hears a broadcast?")
+@observation(1, claim="LAY-2", hint="Who hears a broadcast?")
 def check_vlan_separates(evidence):
     """Link: a broadcast in the VLAN reaches h3 and not h2, though both are on one switch; another reaches h2 only."""
     p = evidence.params
@@ -205,7 +205,7 @@ def counted(found: dict[str, list]) -> str:
     return ", ".join(f"{len(packets)} at {place}" for place, packets in found.items())
 
 
-@points(1, claim="LAY-2", hint="Is there an IP header in an ARP frame?")
+@observation(1, claim="LAY-2", hint="Is there an IP header in an ARP frame?")
 def check_arp_rides_in_the_frame_itself(evidence):
     """Counted among the network layer's, yet ARP has no IP header around it: EtherType 0x0806, then its 28 bytes."""
     found = [one for one in arp.exchanges(evidence.during("ping", "h1")) if one.asker_ip == evidence.params["h1"]]
@@ -234,7 +234,7 @@ def told(chain) -> str:
 IP_OVER_ETHERNET = ("ethernet", 0x0800)
 
 
-@points(1, claim="LAY-2", hint="Which protocol number does the IP header have?")
+@observation(1, claim="LAY-2", hint="Which protocol number does the IP header have?")
 def check_icmp_rides_in_ip(evidence):
     """Network: ICMP is on IP's layer by its task, and yet inside an IP packet, as protocol 1."""
     found = icmp.echoes(evidence.during("ping", "h1"))
@@ -243,7 +243,7 @@ def check_icmp_rides_in_ip(evidence):
         rides(evidence, packet.frame, (IP_OVER_ETHERNET, ("ipv4", 1), ("icmp", None)), "h1 pinged h2")
 
 
-@points(1, claim="LAY-2", hint="Port 53 of what?")
+@observation(1, claim="LAY-2", hint="Port 53 of what?")
 def check_dns_rides_in_udp(evidence):
     """Transport and application: a DNS question and its answer, each in one UDP datagram, of port 53, protocol 17."""
     asked, p = question(evidence, "http"), evidence.params
@@ -252,7 +252,7 @@ def check_dns_rides_in_udp(evidence):
            expected=f"the answer {p['h2']}", seen=asked.kind)
 
 
-@points(1, claim="LAY-2", hint="Port 80 of what?")
+@observation(1, claim="LAY-2", hint="Port 80 of what?")
 def check_http_rides_in_tcp(evidence):
     """Transport and application: HTTP in a TCP connection to port 80, protocol 6."""
     one = connection(evidence, "http", 80)
@@ -262,7 +262,7 @@ def check_http_rides_in_tcp(evidence):
            expected="the page at the end of what the server sent", seen="something else")
 
 
-@points(1, claim="LAY-2", hint="How many TCP connections does one download take?")
+@observation(1, claim="LAY-2", hint="How many TCP connections does one download take?")
 def check_ftp_rides_in_two_connections(evidence):
     """Application: FTP talks on port 21 and sends the file over a second TCP connection, which holds nothing else."""
     p, control = evidence.params, connection(evidence, "ftp", 21)

@@ -16,7 +16,7 @@ def commands(p) -> list[str]:
     """What the student's ping is told: target, how many, time to live."""
     cast = p["_cast"]
     return [f"ping {cast.get(target) or p[target]} {count} {ttl}" for target, count, ttl in (
-        ("h3", p["count"], 64), ("mixed", 6, 33), ("slow", 2, 64), ("optioned", 1, 64), ("failing", 3, 64),
+        ("h3", p["count"], 64), ("mixed", 6, 33), ("slow", 2, 64), ("optioned", 2, 64), ("failing", 3, 64),
         ("about", 3, 64), ("no_error", 2, 64), ("h3", 1, 1), ("h3", 1, 2), ("outside", 1, 64))]
 
 
@@ -35,25 +35,25 @@ class Request:
         rest = struct.pack("!HH", (self.ident + ident) % 65536, (self.number + number) % 65536)
         return packet(self.p, source or self.target, self.p["h1"], ttl, kind, 0, rest + self.data, options)
 
-    def error(self, source: str, kind: int, code: int, target: str = "", ident: int = 0, number: int = 0) -> bytes:
+    def error(self, source: str, kind: int, code: int, target: str = "", ident: int = 0, number: int = 0,
+              options: bytes = b"") -> bytes:
         """An ICMP error that quotes the request's IP header and the 8 bytes behind it (RFC 792), but for what is given.
         """
         quoted = bytearray(self.packet[:self.header + 8])
         quoted[16:20] = socket.inet_aton(target or self.target)
         struct.pack_into("!HH", quoted, self.header + 4, (self.ident + ident) % 65536, (self.number + number) % 65536)
-        return packet(self.p, source, self.p["h1"], 61, kind, code, bytes(4) + bytes(quoted))
+        return packet(self.p, source, self.p["h1"], 61, kind, code, bytes(4) + bytes(quoted), options)
 
 
 def script(p) -> dict:
     """The cast's part -> for its first request, its second and so on: [(seconds after it, what is sent then)]."""
     ttl, others, stranger = p["_ttls"], p["_reporters"], p["h2"]
-    false = p["_false_ttl"]
 
     def true(after, part, **changes):
         return after, lambda asked: asked.reply(ttl[part], **changes)
 
-    def wrong(after, **changes):
-        return after, lambda asked: asked.reply(false, **changes)
+    def wrong(nth, after, **changes):
+        return after, lambda asked: asked.reply(p["_false_ttl"] + nth, **changes)
 
     def error(after, source, kind, code, **changes):
         return after, lambda asked: asked.error(source, kind, code, **changes)
@@ -61,14 +61,15 @@ def script(p) -> dict:
     noise = {"source": stranger, "ident": 0x1111, "number": 0x2222}
     return {
         "mixed": [
-            [wrong(0.2, ident=1), wrong(0.25, ident=-256), true(0.6, "mixed")],
-            [wrong(0.2, number=-1), wrong(0.25, number=1), true(0.6, "mixed")],
-            [wrong(0.2, source=stranger), true(0.6, "mixed")],
-            [wrong(0.2, kind=ECHO_REQUEST), true(0.6, "mixed")],
-            [wrong(0.2, **noise), true(0.6, "mixed")],
-            [wrong(0.2, **noise), wrong(0.8, **noise), true(1.3, "mixed")]],
-        "slow": [[true(1.3, "slow")], [true(0.8, "slow")]],
-        "optioned": [[true(0.1, "optioned", options=OPTIONS)]],
+            [wrong(1, 0.2, ident=1), wrong(1, 0.25, ident=-256), true(0.6, "mixed")],
+            [wrong(2, 0.2, number=-1), wrong(2, 0.25, number=1), true(0.6, "mixed")],
+            [wrong(3, 0.2, source=stranger), true(0.6, "mixed")],
+            [wrong(4, 0.2, kind=ECHO_REQUEST), true(0.6, "mixed")],
+            [wrong(5, 0.2, **noise), true(0.6, "mixed")],
+            [wrong(6, 0.2, **noise), wrong(6, 0.8, **noise), true(1.3, "mixed")]],
+        "slow": [[true(1.15, "slow")], [true(0.9, "slow")]],
+        "optioned": [[true(0.1, "optioned", options=OPTIONS)],
+                     [error(0.1, others[2], UNREACHABLE, p["_codes"]["3"], options=OPTIONS)]],
         "failing": [[error(0.1, others[n], kind, p["_codes"][str(kind)])]
                     for n, kind in enumerate((UNREACHABLE, PARAMETER, EXCEEDED))],
         "about": [

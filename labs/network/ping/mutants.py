@@ -2,7 +2,7 @@
 
 from mnlab.checks import mutant
 
-ENOUGH = ("no_carry", "other_source", "wide_link", "proxy_arp", "promiscuous", "other_ttl", "silent_routers")
+ENOUGH = ("crashes", "other_source", "wide_link", "proxy_arp", "promiscuous", "other_ttl", "silent_routers")
 
 # --- the network misbehaves ---
 
@@ -357,9 +357,21 @@ def twenty_bytes(work, params):
     work.edit("ping.py", "    length = (packet[0] & 15) * 4", "    length = 20")
 
 
+@mutant.work("it looks for what an error quotes 28 bytes behind the packet's beginning", breaks="R18")
+def fixed_quote(work, params):
+    work.edit("ping.py", "        quoted_header, quoted = split(message[8:])\n",
+              "        if len(packet) < 56:\n            return None\n"
+              "        quoted_header, quoted = split(packet[28:])\n")
+
+
+@mutant.work("it crashes at the first command")
+def crashes(work, params):
+    work.edit("ping.py", "    ident = os.getpid() & 0xFFFF\n", "    raise RuntimeError(1)\n")
+
+
 # --- right programs, written otherwise ---
 
-@mutant.right("asyncio; an identifier for each command by chance; 1,001 bytes of data; bytes put together by hand")
+@mutant.right("asyncio; an identifier for each command by chance; an odd number of bytes; bytes put together by hand")
 def with_asyncio(work, params):
     work.take("asynchronous.py", "ping.py")
 

@@ -43,7 +43,7 @@ class Run:
     count: int
     ttl: int
     sent: list[icmp.Icmp] = field(default_factory=list)
-    said: list[Said] = field(default_factory=list)
+    said: dict[int, Said] = field(default_factory=dict)
 
     @property
     def line(self) -> str:
@@ -60,22 +60,35 @@ def lines(yours) -> list[str]:
 
 
 def runs(yours) -> list[Run]:
-    """Each command of the student's ping, in order, with what it sent (by the target) and printed (one by one)."""
+    """Each command of the student's ping, in order, with what it sent (by the target) and printed."""
     p, program = yours.params, yours.command("your-ping")
     names = {p[name]: name for name in ("h3", "outside")} | {address: part for part, address in p["_cast"].items()}
     requests = [packet for packet in icmp.packets(yours.during("your-ping", "h1"))
                 if packet.type == icmp.ECHO_REQUEST and packet.source == p["h1"]]
-    printed = iter([one for one in map(said, lines(yours)) if one.what])
-    found = []
-    for command in program.stdin.splitlines():
-        _, target, count, ttl = command.split()
-        run = Run(names[target], target, int(count), int(ttl))
+    commands = [line.split()[1:] for line in program.stdin.splitlines()]
+    found: list[Run] = []
+    printed = parted([one for one in map(said, lines(yours)) if one.what], [int(count) for _, count, _ in commands])
+    for (target, count, ttl), part in zip(commands, printed, strict=True):
+        run = Run(names[target], target, int(count), int(ttl), said=part)
         mine = [packet for packet in requests if packet.target == target]
         begun = sum(len(other.sent) for other in found if other.target == target)
         run.sent = mine[begun:begun + run.count]
-        run.said = [one for _, one in zip(range(run.count), printed, strict=False)]
         found.append(run)
     return found
+
+
+def parted(said: list[Said], counts: list[int]) -> list[dict[int, Said]]:
+    """Lines by command, each by its number. A line with seq=1 begins a command; where that cannot be, as many lines
+    belong to a command as it has requests."""
+    parts: list[dict[int, Said]] = []
+    for one in said:
+        if one.seq == "1" or not parts:
+            parts.append({})
+        parts[-1].setdefault(int(one.seq or 0), one)
+    if len(parts) == len(counts):
+        return parts
+    starts = [sum(counts[:number]) for number in range(len(counts))]
+    return [dict(enumerate(said[start:start + count], start=1)) for start, count in zip(starts, counts, strict=True)]
 
 
 def run_of(yours, name: str, ttl: int = 0) -> Run:
@@ -89,16 +102,16 @@ def run_of(yours, name: str, ttl: int = 0) -> Run:
 def line_of(yours, name: str, number: int, ttl: int = 0) -> Said:
     """The line about the request `number` (from 1) of a command; fails if there is none."""
     run = run_of(yours, name, ttl)
-    expect(len(run.said) >= number, done=f"your ping was told: {run.line}", expected=f"a line for request {number}",
-           seen=f"{len(run.said)} lines" + ending(yours))
-    return run.said[number - 1]
+    expect(number in run.said, done=f"your ping was told: {run.line}", expected=f"a line for request {number}",
+           seen=f"lines for {sorted(run.said)}" + ending(yours))
+    return run.said[number]
 
 
 def expect_answers(yours) -> None:
-    """Fail unless the student's ping does its work at all: it told of one of h3's replies."""
-    run = run_of(yours, "h3")
-    expect(any(one.what == "reply" for one in run.said), done=f"your ping was told: {run.line}",
-           expected="a line that tells of a reply", seen=[one.text[:80] for one in run.said] or "no lines")
+    """Fail unless the student's ping does its work at all: it told of a reply or of an error."""
+    printed = [one for run in runs(yours) for one in run.said.values()]
+    expect(any(one.what in ("reply", "error") for one in printed), done="your ping ran",
+           expected="a line that tells of a reply", seen=[one.text[:80] for one in printed[:3]] or "no lines")
 
 
 def replies(yours) -> dict[int, icmp.Icmp]:
@@ -122,6 +135,21 @@ def ending(yours) -> str:
     """How the program ended, if it was stopped."""
     stopped = yours.command("your-ping").stopped
     return f"\n{stopped}" if stopped else ""
+
+
+def after(yours, name: str, number: int) -> float:
+    """How many seconds after a request of the student's its true reply reached h1."""
+    asked, ttl = run_of(yours, name).sent[number - 1:number], yours.params["_ttls"][name]
+    heard = [packet for packet in icmp.packets(yours.during("your-ping", "h1")) if asked
+             and (packet.type, packet.ttl, packet.rest) == (icmp.ECHO_REPLY, ttl, asked[0].rest)]
+    expect(heard, done=f"your ping sent {name} request {number}", expected="a reply at h1", seen="none")
+    return heard[0].time - asked[0].time
+
+
+def a_second(yours, gap: float) -> bool:
+    """Whether a second lies between two requests. In virtual time a program may look at its clock ten times a second;
+    in real time a busy computer may let it wait."""
+    return -0.05 <= gap - 1 <= 0.2 if yours.clock == "virtual" else abs(gap - 1) < 0.3
 
 
 def gaps(packets) -> list[float]:

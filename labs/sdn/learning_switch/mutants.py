@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mnlab.checks import mutant
 
-ENOUGH = ("second_cable", "standalone", "never_learns")
+ENOUGH = ("second_cable", "standalone", "never_learns", "twice")
 
 # --- the network misbehaves ---
 
@@ -245,8 +245,8 @@ def deletes_at_s1(work, params):
 @mutant.work("it deletes the flows to a host that moved once only", breaks="R7")
 def moves_once(work, params):
     work.edit("switch.py", "            switch.send_msg(parser.OFPFlowMod(switch, command",
-              "            moved = self.__dict__.setdefault('moved', set())\n            if (switch.id, mac) in moved:\n"
-              "                return\n            moved.add((switch.id, mac))\n"
+              "            moved = self.__dict__.setdefault('moved', set())\n            if mac in moved:\n"
+              "                return\n            moved.add(mac)\n"
               "            switch.send_msg(parser.OFPFlowMod(switch, command")
 
 

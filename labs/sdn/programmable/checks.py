@@ -87,10 +87,14 @@ def check_unknown_addresses_are_still_asked_of_all(controllers):
 # --- the access list ---
 
 def at_work(evidence) -> None:
-    """Who permits nothing at all keeps nothing out."""
+    """Who permits nothing at all keeps nothing out, and who keeps nothing out permits nothing."""
     expect(any(wire.probe(evidence, name).answered for name in wire.tried.OPEN),
            done="hosts tried what the list permits", expected="a conversation that comes about, at least one",
            seen="none")
+    denied = [wire.probe(evidence, talk.name) for talk in wire.tried.talks(evidence.params)
+              if talk.name not in wire.tried.OPEN]
+    expect(any(found.sent and not found.arrived for found in denied), done="hosts tried what the list does not permit",
+           expected="a packet that is dropped, at least one", seen="everything arrived")
 
 
 def expect_open(*probes) -> None:
@@ -129,6 +133,7 @@ def check_arp_always_passes(acl):
 @points(1, claim="SDN-8", hint="A conversation has packets in both directions. Which port do the server's come from?")
 def check_the_web_server_is_open(acl):
     """Who is not blocked reaches the server's web port, and gets the answer."""
+    at_work(acl)
     expect_open(*talks(acl, "web-admin"))
 
 
@@ -143,6 +148,7 @@ def check_the_first_rule_that_fits_decides(acl):
 @points(1, claim="SDN-8", hint="Read the rule again: who may begin with whom?")
 def check_the_admin_may_log_in(acl):
     """The admin's host reaches the login port of the managed one, and gets the answer."""
+    at_work(acl)
     expect_open(*talks(acl, "login"))
 
 
@@ -163,6 +169,7 @@ def check_nobody_begins_from_the_other_side(acl):
 @points(1, claim="SDN-8", hint="Whose port does a rule name, and whose does it not?")
 def check_a_client_may_use_any_port(acl):
     """Who may begin may do so from any port: the server logs in from the one that its web answers come from."""
+    at_work(acl)
     expect_open(*talks(acl, "push"))
 
 
@@ -177,6 +184,7 @@ def check_only_answers_come_back(acl):
 @points(1, claim="SDN-8", hint="UDP, too, is asked and answers.")
 def check_udp_is_asked_and_answers(acl):
     """The names port is open to the one host that may ask, and its answers come back."""
+    at_work(acl)
     expect_open(*talks(acl, "names"))
 
 
@@ -198,6 +206,7 @@ def check_the_rest_is_denied(acl):
 @points(2, claim="SDN-8", hint="An echo request and an echo reply differ in their type.")
 def check_ping_goes_one_way(acl):
     """The admin's host may ping the server, and nobody else anybody; of ICMP nothing else passes."""
+    at_work(acl)
     expect_open(wire.ping(acl, "ping"))
     expect_closed(*(wire.ping(acl, name) for name in ("ping-back", "ping-blocked", "ping-elsewhere")),
                   *strays(acl, "reply-other-client", "reply-other-server", "reply-from-admin", "timestamp"))
@@ -206,7 +215,10 @@ def check_ping_goes_one_way(acl):
 @points(1, claim="SDN-8", hint="What is in the tables does not change by what passes, nor with time.")
 def check_the_list_stays_as_it_is(acl):
     """What was permitted in the beginning is permitted in the end."""
-    expect_open(*talks(acl, "again"))
+    at_work(acl)
+    first, last = talks(acl, "web-managed", "again")
+    expect(last.answered or not first.answered, done=f"{last.words}, long after the first time",
+           expected="an answer as before", seen=f"{last.arrived} of {last.sent} packets arrived, no answer")
 
 
 @points(2, claim="SDN-8", hint="Where is the list? And why is a list in the controller alone a bad one?")

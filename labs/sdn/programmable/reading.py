@@ -66,6 +66,8 @@ class Seen:
 def transport(frames, protocol: int):
     """The TCP segments or UDP datagrams in frames."""
     for frame, header in ip.packets(frames, protocol):
+        if len(frame.data) < header.start + (20 if protocol == TCP else 8):
+            continue  # cut short, by a controller that asked for the beginning of frames only
         size = (frame.data[header.start + 12] >> 4) * 4 if protocol == TCP else 8  # bytes of the transport header
         yield Seen(frame, header, struct.unpack_from("!HH", frame.data, header.start),
                    frame.data[header.start + size:header.end])

@@ -206,7 +206,7 @@ def copies_extensions(work, params):
     work.edit("ca.cnf", "basicConstraints       = critical, CA:FALSE", "")
 
 
-@mutant.work("the shop gets the names that it asks for", breaks="R6")
+@mutant.work("the shop gets the names that it asks for, and the CA is let sign for them")
 def both_names(work, params):
     work.edit("ca.cnf", SUBJECT_ALT, f"{SUBJECT_ALT}{params['foreign_name']},DNS:")
     work.edit("ca.cnf", f"permitted;DNS:{params['domain']}", "permitted;DNS:example")
@@ -395,7 +395,7 @@ def other_words(work, params):
     work.edit("ca.cnf", SUBJECT_ALT, "subjectAltName         = critical, DNS:")
 
 
-@mutant.rightx
+@mutant.right("an intermediate for the shop's name alone, by a request of its own, granted like the shop's")
 def narrow(work, params):
     work.edit("ca.cnf", f"permitted;DNS:{params['domain']}", f"permitted;DNS:{params['shop_name']}")
     text = (work.folder / "build.sh").read_text()

@@ -8,12 +8,16 @@
 First he measures, and prints as JSON, what each cipher costs here: seconds for 256 bytes. (All in one program, as it is
 dear in the lab machine to start another one with these libraries.)
 
-Usage: bob.py PRIVATE-KEY PORT ANSWER
+He has an answer for each client, the first one again when all are used. What he sends, he sends in pieces: each leaves
+when the one before has arrived (Nagle's algorithm, RFC 1122 section 4.2.3.4), as the network might cut it up, too.
+
+Usage: bob.py PRIVATE-KEY PORT ANSWER...
 """
 
 import json
 import socketserver
 import sys
+from itertools import cycle
 from pathlib import Path
 from time import perf_counter
 
@@ -27,6 +31,7 @@ KEY = serialization.load_pem_private_key(Path(sys.argv[1]).read_bytes(), None)
 PUBLIC = KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 LONGEST, NONCE = 1 << 16, b"bob's answer"  # one answer for each session key: so one nonce will do
+ANSWERS = cycle(sys.argv[3:])
 
 
 def seconds(work, times: int) -> float:
@@ -51,7 +56,8 @@ class Visit(socketserver.StreamRequestHandler):
     timeout = 10  # s
 
     def handle(self):
-        self.wfile.write(PUBLIC)
+        text = next(ANSWERS)
+        self.send(PUBLIC, len(PUBLIC) // 2)
         locked, nonce = self.rfile.read(256), self.rfile.read(12)
         size = min(int.from_bytes(self.rfile.read(4), "big"), LONGEST)
         try:
@@ -60,8 +66,12 @@ class Visit(socketserver.StreamRequestHandler):
         except (ValueError, InvalidTag) as problem:
             print(f"{type(problem).__name__}: {problem}", flush=True)
             return
-        answer = session.encrypt(NONCE, sys.argv[3].encode(), None)
-        self.wfile.write(NONCE + len(answer).to_bytes(4, "big") + answer)
+        answer = session.encrypt(NONCE, text.encode(), None)
+        self.send(NONCE + len(answer).to_bytes(4, "big") + answer, 20)
+
+    def send(self, data, first):
+        self.wfile.write(data[:first])
+        self.wfile.write(data[first:])
 
 
 class Server(socketserver.TCPServer):

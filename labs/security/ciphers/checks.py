@@ -9,11 +9,11 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives import padding as blocks
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from mnlab.checks import expect, points, same
+from mnlab.checks import expect, observation, points, same
 from mnlab.lab import rsa_keys
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp
@@ -21,7 +21,6 @@ from mnlab.protocols import tcp
 SINK, HYBRID, BYTES = 7001, 7002, 256
 WORDS = load(Path(__file__).with_name("experiment.py")).WORDS
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
-END = b"-----END PUBLIC KEY-----\n"
 
 
 # --- reading the evidence ---
@@ -68,7 +67,7 @@ def failed(command, text):
 
 # --- one key ---
 
-@points(1, claim="CIP-1", hint="lock-shared and open-shared in timeline.jsonl: which -K do they have?")
+@observation(1, claim="CIP-1", hint="lock-shared and open-shared in timeline.jsonl: which -K do they have?")
 def check_one_key_locks_and_opens(keys, params):
     """Symmetric: what Alice locks with the shared key, Bob opens with the same key."""
     text, data = params["texts"]["shared"], passed(keys, "send-shared")
@@ -77,7 +76,7 @@ def check_one_key_locks_and_opens(keys, params):
            done="undid AES-256 with the shared key on the wire's bytes")
 
 
-@points(1, claim="CIP-1", hint="The way back: lock-answer, open-answer.")
+@observation(1, claim="CIP-1", hint="The way back: lock-answer, open-answer.")
 def check_the_same_key_serves_both_directions(keys, params):
     """Symmetric: Bob's answer is locked and opened with that same key, too."""
     text, data = params["texts"]["answer"], passed(keys, "send-answer")
@@ -86,7 +85,7 @@ def check_the_same_key_serves_both_directions(keys, params):
            done="undid AES-256 with the shared key on the wire's bytes")
 
 
-@points(2, claim="CIP-1",
+@observation(2, claim="CIP-1",
         hint="The same stream in eve-eth0 and bob-eth0. Then scenes/keys/output/eve-guesses: one bit beside the key.")
 def check_eve_sees_all_and_reads_nothing(keys, params):
     """Eve has every byte that Bob gets, and cannot read one: not with a key that is a single bit beside."""
@@ -104,7 +103,7 @@ def check_eve_sees_all_and_reads_nothing(keys, params):
            seen="the text")
 
 
-@points(2, claim="CIP-1", hint="send-key, then send-clear: what does Eve need, and where has she seen it?")
+@observation(2, claim="CIP-1", hint="send-key, then send-clear: what does Eve need, and where has she seen it?")
 def check_a_key_sent_along_opens_everything(keys, params):
     """The trouble with one key: Alice sends it along, Eve takes it off the wire and opens what follows."""
     key, iv = passed(keys, "send-key").decode(errors="replace").split() or ["", ""]
@@ -116,7 +115,7 @@ def check_a_key_sent_along_opens_everything(keys, params):
 
 # --- two keys ---
 
-@points(1, claim="CIP-2", hint="send-public-key: Follow, TCP Stream.")
+@observation(1, claim="CIP-2", hint="send-public-key: Follow, TCP Stream.")
 def check_one_of_the_keys_is_public(keys, params):
     """Public key: Bob sends one of his two keys in the clear, and Eve may have it."""
     data = passed(keys, "send-public-key")
@@ -127,7 +126,7 @@ def check_one_of_the_keys_is_public(keys, params):
            expected="Bob's modulus and exponent", seen="other numbers")
 
 
-@points(2, claim="CIP-2", hint="lock-public has -pubin and Bob's public key; open-public has his private key.")
+@observation(2, claim="CIP-2", hint="lock-public has -pubin and Bob's public key; open-public has his private key.")
 def check_public_locks_only_private_opens(keys, params):
     """What is locked with Bob's public key, Bob's private key opens; Eve's attempts with what she has fail."""
     text = params["texts"]["public"]
@@ -139,7 +138,7 @@ def check_public_locks_only_private_opens(keys, params):
            expected=f"{BYTES} bytes that show nothing of it", seen=f"{len(locked)} bytes")
 
 
-@points(2, claim="CIP-2",
+@observation(2, claim="CIP-2",
         hint="send-public and send-again carry the same words. Compare the bytes; then think of send-raw.")
 def check_without_chance_eve_can_guess(keys, params):
     """The limit: with a public key everybody can lock a guess and compare. Padding with chance (OAEP) ends that."""
@@ -168,14 +167,14 @@ def raw_turn(evidence, params, name, lock, unlock):
     read_text(evidence.command(f"open-{name}"), text.decode())
 
 
-@points(2, claim="CIP-3", hint="c = m^e mod n, m = c^d mod n; -raw is RSA without padding.")
+@observation(2, claim="CIP-3", hint="c = m^e mod n, m = c^d mod n; -raw is RSA without padding.")
 def check_public_locks_private_opens(keys, params):
     """One way: locked with the public key, opened with the private one; the public one does not open it."""
     _, e, d, *_ = params["_bob"]
     raw_turn(keys, params, "raw", e, d)
 
 
-@points(2, claim="CIP-3", hint="The other way round: d first, then e. Who has e?")
+@observation(2, claim="CIP-3", hint="The other way round: d first, then e. Who has e?")
 def check_private_locks_public_opens(keys, params):
     """The other way: locked with the private key, opened with the public one. By Eve, too: it hides nothing."""
     _, e, d, *_ = params["_bob"]
@@ -183,7 +182,7 @@ def check_private_locks_public_opens(keys, params):
     read_text(keys.command("eve-opens-signed"), params["texts"]["signed"])
 
 
-@points(1, claim="CIP-2", hint="The first line of scenes/hybrid/output/bob.out: seconds for 256 bytes each.")
+@observation(1, claim="CIP-2", hint="The first line of scenes/hybrid/output/bob.out: seconds for 256 bytes each.")
 def check_two_keys_cost_more_than_one(hybrid):
     """RSA costs far more than AES for the same 256 bytes, and its private key more than its public one."""
     try:
@@ -226,7 +225,7 @@ def ran(evidence, name):
     return f"status {command.status} {command.stopped}: {(command.stderr or command.stdout).strip()[-300:]}"
 
 
-@points(3, claim="CIP-2", hint="32 bytes from os.urandom, locked with the key that Bob sends: OAEP, twice SHA-256.")
+@points(2, claim="CIP-2", hint="32 bytes from os.urandom, locked with the key that Bob sends: OAEP, twice SHA-256.")
 def check_your_session_key_is_locked(hybrid, params):
     """The first 256 bytes that your program sends open with Bob's private key, to a session key of 32 bytes."""
     sent = Sent(hybrid, params, "first")
@@ -235,7 +234,7 @@ def check_your_session_key_is_locked(hybrid, params):
            f"they do not open ({len(sent.data)} bytes were sent); {ran(hybrid, 'first')}")
 
 
-@points(5, claim=("CIP-1", "CIP-2"),
+@points(4, claim=("CIP-1", "CIP-2"),
         hint="AESGCM(key).encrypt(nonce, message, None); before it, the nonce and its length.")
 def check_your_message_opens_with_the_session_key(hybrid, params):
     """What follows opens with that session key, and is your message."""
@@ -245,46 +244,89 @@ def check_your_message_opens_with_the_session_key(hybrid, params):
                expected=params["message"], seen=sent.text or f"it does not open; {ran(hybrid, name)}")
 
 
+@points(2, hint="How many bytes has a message, once it is locked? In how many bytes does its length go?")
+def check_your_program_sends_any_message(hybrid, params):
+    """A long message, in which a character may be several bytes, arrives whole."""
+    sent, right = Sent(hybrid, params, "long"), params["_long"].encode()
+    expect(sent.fits and sent.text == right, done="opened the message of the run 'long'",
+           expected=f"{len(right)} bytes: {params['_long'][:80]} ...",
+           seen=f"{len(sent.text)} bytes" if sent.text is not None else f"it does not open; {ran(hybrid, 'long')}")
+
+
 @points(2, claim="CIP-1", hint="Follow the stream to port 7002 at eve-eth0. What can be read there?")
 def check_eve_reads_nothing_of_yours(hybrid, params):
-    """Eve sees Bob's key and your bytes pass, and in them neither message nor session key."""
-    sent = Sent(hybrid, params, "first")
-    expect(sent.data, done="your program talked to Bob", expected="bytes from it", seen=ran(hybrid, "first"))
-    expect(params["message"].encode() not in sent.data, done="searched your bytes", expected="no message in the clear",
-           seen="it is there")
-    expect(sent.key is not None and sent.key not in sent.data[256:], done="searched your bytes",
-           expected="a locked session key, and no other copy of it", seen="none, or one in the clear")
+    """Eve sees Bob's key and your bytes pass, and in them neither message nor any part of the session key."""
+    for name in ("first", "second"):
+        sent = Sent(hybrid, params, name)
+        expect(sent.data, done="your program talked to Bob", expected="bytes from it", seen=ran(hybrid, name))
+        expect(params["message"].encode() not in sent.data, done="searched your bytes",
+               expected="no message in the clear", seen="it is there")
+        expect(sent.key is not None, done="searched your bytes", expected="a locked session key", seen="none")
+        shown = [at for at in range(len(sent.key) - PIECE + 1) if sent.key[at:at + PIECE] in sent.data[256:]]
+        expect(not shown, done="searched your bytes", expected="no copy of the session key, nor of a part of it",
+               seen=f"{PIECE} bytes of it from byte {shown[0] if shown else 0} on")
+
+
+PIECE = 8  # bytes: that many agree by chance in one of 10**17 runs
 
 
 @points(2, claim="CIP-1", hint="os.urandom, each time anew. Never twice the same key and nonce.")
 def check_your_keys_are_fresh(hybrid, params):
-    """Two runs of your program use two session keys."""
-    first, second = (Sent(hybrid, params, name) for name in ("first", "second"))
-    expect(first.key and second.key and first.key != second.key, done="opened the session keys of two runs",
-           expected="two different ones", seen="the same, or none")
-    expect(len(set(first.key)) > 8, done="looked at the session key", expected="32 bytes of chance",
-           seen=f"{len(set(first.key))} different values")
+    """Each run of your program uses a session key of its own, of 32 bytes of chance."""
+    keys = [Sent(hybrid, params, name).key for name in ("first", "second", "long")]
+    expect(all(keys) and len(set(keys)) == len(keys), done="opened the session keys of three runs",
+           expected="three different ones", seen=f"{len(set(keys) - {None})} different ones, "
+                                                 f"{keys.count(None)} that do not open")
+    # Of 32 bytes of chance 30 are different, give or take one; half are above 127; three keys agree nowhere.
+    varied, high = min(len(set(key)) for key in keys), min(sum(byte > 127 for byte in key) for key in keys)
+    alike = sum(len(set(column)) == 1 for column in zip(*keys))
+    expect(varied >= 20 and high >= 2 and alike <= 3, done="looked at the session keys of three runs",
+           expected="32 bytes of chance", seen=f"{varied} different values in one, {high} of them above 127; "
+                                               f"{alike} bytes that are the same in all")
 
 
 @points(2, claim="CIP-1", hint="The answer has the same form: nonce, length, then AES-GCM under your session key.")
 def check_your_program_reads_the_answer(hybrid, params):
     """Your program opens Bob's answer and prints it."""
-    got = hybrid.command("first").stdout.strip()
-    expect(got == params["_answer"], done=hybrid.command("first").line, expected="Bob's answer",
-           seen=repr(got[:100]) if got else ran(hybrid, "first"))
+    prints(hybrid, params, "first", 0)
+
+
+@points(2, hint="read(n) of a file made of the socket waits for n bytes; recv(n) takes what has come.")
+def check_your_program_reads_on(hybrid, params):
+    """Bob's answer is longer than a segment, and your program waits for all of it."""
+    prints(hybrid, params, "long", 2)
+
+
+def prints(evidence, params, name, number):
+    """Fail unless the program printed this answer of Bob's, and nothing else."""
+    got, right = evidence.command(name).stdout.strip(), params["_answers"][number]
+    expect(got == right, done=evidence.command(name).line, expected=f"Bob's answer, {len(right)} characters",
+           seen=f"{len(got)}: {got[:100]!r}" if got else ran(evidence, name))
 
 
 @points(4, claim="CIP-2", hint="SHA-256 of the key in DER (SubjectPublicKeyInfo), against FINGERPRINT.")
 def check_your_program_does_not_trust_eves_key(hybrid, params):
     """Eve answers in Bob's place with a key of her own: your program sends her nothing. To Bob it does send."""
     sent, offered = passed(hybrid, "to-eve"), passed(hybrid, "to-eve", side=tcp.SERVER)
-    key = serialization.load_pem_public_key(offered[:offered.find(END) + len(END)])
-    expect(isinstance(key, rsa.RSAPublicKey) and key.public_numbers().n == params["_eve"][0],
+    expect(offered == rsa_keys.public_pem(rsa_keys.Key(*params["_eve"])).encode(),
            done="Eve's computer answered in Bob's place", expected="her public key", seen="another one")
-    expect(Sent(hybrid, params, "first").key is not None, done="your program talked to Bob himself",
-           expected="a session key that he can open", seen=ran(hybrid, "first"))
+    talks_to_bob(hybrid, params)
     expect(not sent, done="your program talked to Eve, who said to be Bob", expected="nothing is sent to her",
            seen=f"{len(sent)} bytes, which she can open")
+
+
+def talks_to_bob(evidence, params):
+    """Fail unless the program says something where it should."""
+    expect(len(Sent(evidence, params, "first").data) > BYTES, done="your program talked to Bob himself",
+           expected="a locked session key, and a message", seen=ran(evidence, "first"))
+
+
+@points(2, hint="All 64 digits count, and those that stand on the command line.")
+def check_your_program_compares_all_of_the_fingerprint(hybrid, params):
+    """The fingerprint that your program is told is wrong in the last digit: it sends nothing."""
+    talks_to_bob(hybrid, params)
+    sent = passed(hybrid, "misled")
+    expect(not sent, done=hybrid.command("misled").line, expected="nothing is sent", seen=f"{len(sent)} bytes")
 
 
 # --- your answers ---
@@ -311,11 +353,9 @@ def check_answers_with_the_public_key(answers, params, keys):
 
 @points(1, claim="CIP-2",
         hint="openssl pkey -pubin -in ... -outform DER | sha256sum. The stream of to-eve has her key.")
-def check_answer_fingerprint(answers, hybrid):
+def check_answer_fingerprint(answers, params):
     """You computed the fingerprint of Eve's key."""
-    offered = passed(hybrid, "to-eve", side=tcp.SERVER)
-    key = serialization.load_pem_public_key(offered[:offered.find(END) + len(END)])
-    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    der = rsa_keys.public_der(rsa_keys.Key(*params["_eve"]))
     given = re.sub(r"[\s:]", "", answers.text("fingerprint_of_eve")).lower()
     same(given, hashlib.sha256(der).hexdigest(), "fingerprint_of_eve")
 

@@ -42,12 +42,17 @@ def variant(rng):
 
 
 def secret(rng, params) -> dict:
-    """What Bob answers to the student's program."""
-    return {"_answer": message(rng)}
+    """What Bob answers to the student's program, at first and at last; and a long message for it, in which a character
+    is not always a byte."""
+    return {"_answers": [message(rng), message(rng), long_message(rng, 120)], "_long": long_message(rng, 60)}
 
 
 def message(rng) -> str:
     return f"{rng.choice(WORDS)} at the {rng.choice(PLACES)}, {rng.randrange(1000, 10000)}"
+
+
+def long_message(rng, sentences: int) -> str:
+    return " ".join(f"{message(rng)} \N{EN DASH} {rng.choice(WORDS)}!" for _ in range(sentences))
 
 
 def topology(params):
@@ -167,17 +172,29 @@ def both_ways(talk):
 # --- the student's program ---
 
 def both_kinds(net, rec):
-    """The student's program talks to Bob twice; then Eve answers in Bob's place, with a key of her own."""
+    """The student's program talks to Bob thrice; then Eve answers in Bob's place, with a key of her own; at last it is
+    Bob again, and the program is told of another fingerprint."""
     p = rec.params
-    rec.service("bob", net[BOB], ["python3", HERE / "bob.py", PKI / "bob.key", HYBRID, p["_answer"]], tcp=HYBRID)
+    rec.service("bob", net[BOB], ["python3", HERE / "bob.py", PKI / "bob.key", HYBRID, *p["_answers"]],
+                tcp=HYBRID)
     (PKI / "eve.sh").write_text(f"cat {PKI}/eve.pub; exec cat > {PKI}/caught\n")  # whatever comes, she opens later
     rec.service("eve", net["eve"], ["socat", f"TCP-LISTEN:{HYBRID},reuseaddr,fork", f"EXEC:bash {PKI}/eve.sh"],
                 tcp=HYBRID)
-    command = ["python3", "send.py", net[BOB].IP(), str(HYBRID), p["fingerprint"], p["message"]]
-    for name in ("first", "second"):
-        rec.student(name, net[ALICE], command)
+
+    def send(name, message=p["message"], fingerprint=p["fingerprint"]):
+        rec.student(name, net[ALICE], ["python3", "send.py", net[BOB].IP(), str(HYBRID), fingerprint, message])
+
+    send("first")
+    send("second")
+    send("long", p["_long"])
     with in_bobs_place(net["eve"]):
-        rec.student("to-eve", net[ALICE], command)
+        send("to-eve")
+    send("misled", fingerprint=nearly(p["fingerprint"]))
+
+
+def nearly(fingerprint: str) -> str:
+    """A fingerprint with another last digit."""
+    return f"{fingerprint[:-1]}{int(fingerprint[-1], 16) ^ 1:x}"
 
 
 @contextmanager

@@ -101,8 +101,9 @@ def prepare(net, rec, **servers):
 
 
 def other_names(params):
-    """Names that lead to the shop's address and are not the shop's: its neighbour's, and one below its own."""
-    return params["stranger"], f"www.{params['shop_name']}"
+    """Names that lead to the shop's address and are not the shop's: its neighbour's, and such as hold its own."""
+    name = params["shop_name"]
+    return params["stranger"], f"www.{name}", f"my{name}", f"{name}.test"
 
 
 def give(folder):
@@ -195,11 +196,16 @@ def leave_something_out(net, rec):
     get(rec, "no-root", "https", *WRONG_ROOT)
 
 
+#: What curl is told to ask by a method.
+METHODS = {"GET": (), "HEAD": ("-I",), "POST": ("-d", "pieces=1"), "PUT": ("-X", "PUT", "-d", "pieces=1")}
+
+
 def asked_over_http(params):
-    """What a client asks the shop for over HTTP: (targets of GET, target of POST). What is written %20 stays so."""
+    """What a client asks the shop for over HTTP: method -> targets. What is written %20 stays so."""
     ware = params["_ware"]
-    return (["/", "/index.html", f"/cart?ware={ware}", f"/top%20shelf/{ware}.html?sort=a%26b&page=2"],
-            f"/order?ware={ware}")
+    return {"GET": ["/", "/index.html", f"/cart?ware={ware}", f"/top%20shelf/{ware}.html?sort=a%26b&page=2",
+                    f"/.well-known/acme-challenge/{ware}"],
+            "HEAD": ["/"], "POST": [f"/order?ware={ware}"], "PUT": [f"/order/{ware}"]}
 
 
 def judge_the_shop(net, rec):
@@ -213,9 +219,9 @@ def judge_the_shop(net, rec):
 
     rec.student_service("shop", shop, ["bash", "start.sh"], caps=["NET_BIND_SERVICE"],
                         ready=lambda: bool(listening_tcp_ports(shop.pid) & {80, 443}))
-    ask, post = asked_over_http(p)
-    judge("redirect", [*CURL, *(f"http://{name}{target}" for target in ask), "--next", *CURL[1:], "-d", "pieces=1",
-                       f"http://{name}{post}"])
+    asks = [[*CURL[1:], *METHODS[method], *(f"http://{name}{target}" for target in targets)]
+            for method, targets in asked_over_http(p).items()]
+    judge("redirect", ["curl", *asks[0], *(word for ask in asks[1:] for word in ("--next", *ask))])
     judge("strict", [*CURL, *ROOT, *PRINT_MARK, f"https://{name}/"])
     # One client with a memory for HSTS (RFC 6797): the page twice, a page that is not there, and then by http://. It
     # looks at no certificate, so that a fault of the chain's is not told as one of the headers'.

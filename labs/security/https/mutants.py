@@ -127,6 +127,23 @@ def get_redirects(work, params):
     redirecting(work, "if ($request_method != GET) { return 405; } return 301 https://$host$request_uri;")
 
 
+@mutant.work("HEAD does not redirect", breaks="R5")
+def head_in_the_clear(work, params):
+    redirecting(work, "if ($request_method = HEAD) { return 200; } return 301 https://$host$request_uri;")
+
+
+@mutant.work("what is neither GET nor POST does not redirect", breaks="R5")
+def few_methods(work, params):
+    redirecting(work, "if ($request_method !~ '^(GET|HEAD|POST)$') { return 405; } "
+                      "return 301 https://$host$request_uri;")
+
+
+@mutant.work("the place for the CA's questions (RFC 8555) does not redirect", breaks="R5")
+def challenge_in_the_clear(work, params):
+    redirecting(work, "location /.well-known/acme-challenge/ { root site; } "
+                      "location / { return 301 https://$host$request_uri; }")
+
+
 @mutant.work("a page that is not there is not there over HTTP either", breaks="R5")
 def missing_in_the_clear(work, params):
     redirecting(work, "root site; location / { try_files $uri $uri/ =404; } "
@@ -247,6 +264,12 @@ def any_shop(work, params):
 @mutant.work("the name is any that ends like the shop's", breaks="R9")
 def any_below(work, params):
     work.edit("nginx.conf", f"server_name {params['shop_name']};", f"server_name .{params['shop_name']};")
+
+
+@mutant.work("the name is any in which the shop's stands", breaks="R9")
+def name_inside(work, params):
+    work.edit("nginx.conf", f"server_name {params['shop_name']};",
+              f"server_name {params['shop_name']} ~{params['shop_name'].replace('.', '[.]')};")
 
 
 @mutant.work("whoever asks by the address gets the page", breaks="R9")

@@ -1,11 +1,16 @@
 """What must be true of signatures, of seals, of digests, and of the student's letters."""
 
 import base64
+import email
 import hashlib
 import re
+from pathlib import Path
 
-from mnlab.checks import expect, points, same
+from mnlab.checks import expect, observation, points, same
+from mnlab.lab.lab import load
 from mnlab.protocols import tcp
+
+experiment = load(Path(__file__).with_name("experiment.py"))
 
 SECURE = ("sha256", "sha384", "sha512")
 #: What catches a letter, by the words of `openssl cms -verify` (crypto/cms/cms_sd.c, cms_smime.c).
@@ -73,7 +78,7 @@ def contract(evidence, name) -> bytes:
 
 # --- sender and integrity ---
 
-@points(1, claim="SIG-1", hint="scenes/letters/output/verify-signed.err, and who could have made this signature.")
+@observation(1, claim="SIG-1", hint="scenes/letters/output/verify-signed.err, and who could have made this signature.")
 def check_a_signature_proves_the_sender(letters, params):
     """A letter signed with Alice's private key verifies as Alice's, with her certificate; anybody can read it."""
     held(letters.command("verify-signed"))
@@ -82,7 +87,8 @@ def check_a_signature_proves_the_sender(letters, params):
            expected="the text in the clear, and a signature", seen=letter[:200])
 
 
-@points(2, claim="SIG-1", hint="scenes/letters/files/note-signatures. What is the product of two signatures, modulo n?")
+@observation(2, claim="SIG-1",
+             hint="scenes/letters/files/note-signatures. What is the product of two signatures, modulo n?")
 def check_without_a_digest_signatures_multiply(letters, params):
     """The limit: Alice signs two bare numbers. From her signatures Mallory makes one for their product."""
     n, e, *_ = params["_rsa"]
@@ -97,7 +103,8 @@ def check_without_a_digest_signatures_multiply(letters, params):
            expected=f"{product}, which she never signed", seen=recovered if recovered < 2**64 else "another number")
 
 
-@points(1, claim="SIG-4", hint="Compare scenes/letters/captures/alice-eth0 and bob-eth0 while send-plain-altered runs.")
+@observation(1, claim="SIG-4",
+             hint="Compare scenes/letters/captures/alice-eth0 and bob-eth0 while send-plain-altered runs.")
 def check_an_unsigned_letter_is_changed_unnoticed(letters, params):
     """Without a signature: Mallory rewrites the sum on its way, and the letter looks as good as ever."""
     _rewritten(letters, params, "plain-altered")
@@ -111,7 +118,7 @@ def _rewritten(evidence, params, name):
            expected="the sum is another one at Bob's wire than at Alice's, and nothing else is")
 
 
-@points(2, claim="SIG-4", hint="scenes/letters/output/verify-signed-altered.err. What was computed again?")
+@observation(2, claim="SIG-4", hint="scenes/letters/output/verify-signed-altered.err. What was computed again?")
 def check_an_altered_letter_is_caught(letters, params):
     """With a signature: the same rewriting is caught, as the digest of what came is not the one that was signed."""
     _rewritten(letters, params, "signed-altered")
@@ -121,7 +128,8 @@ def check_an_altered_letter_is_caught(letters, params):
 
 # --- digests ---
 
-@points(2, claim="SIG-3", hint="openssl cms -cmsout -print shows messageDigest. Of which bytes, with which line ends?")
+@observation(2, claim="SIG-3",
+             hint="openssl cms -cmsout -print shows messageDigest. Of which bytes, with which line ends?")
 def check_a_digest_stands_for_the_letter(letters):
     """What is signed holds the SHA-256 of the letter, 32 bytes however long it is; of the altered one it does not."""
     for name, fits in (("signed", True), ("signed-altered", False)):
@@ -131,7 +139,8 @@ def check_a_digest_stands_for_the_letter(letters):
                expected=f"it is {'' if fits else 'not '}in the signature", seen="the contrary")
 
 
-@points(2, claim="SIG-3", hint="contract-one and contract-other in scenes/letters/files, in hexadecimal: md5sum, cmp.")
+@observation(2, claim="SIG-3",
+             hint="contract-one and contract-other in scenes/letters/files, in hexadecimal: md5sum, cmp.")
 def check_md5_takes_one_contract_for_the_other(letters):
     """MD5 does not resist collisions: two contracts have one digest, and a signature for one is good for both."""
     one, other = contract(letters, "one"), contract(letters, "other")
@@ -143,7 +152,7 @@ def check_md5_takes_one_contract_for_the_other(letters):
         held(letters.command(f"md5-verify-{name}"))
 
 
-@points(2, claim="SIG-3", hint="scenes/letters/output/sha256-verify-one.out and sha256-verify-other.out.")
+@observation(2, claim="SIG-3", hint="scenes/letters/output/sha256-verify-one.out and sha256-verify-other.out.")
 def check_sha256_tells_the_contracts_apart(letters):
     """SHA-256 of the two is different, and Alice's signature holds for the one that she signed only."""
     digests = {hashlib.sha256(contract(letters, name)).digest() for name in ("one", "other")}
@@ -155,7 +164,7 @@ def check_sha256_tells_the_contracts_apart(letters):
 
 # --- sign, then seal ---
 
-@points(1, claim="SIG-2", hint="Search the sealed letter on the wire for anything of the signed one.")
+@observation(1, claim="SIG-2", hint="Search the sealed letter on the wire for anything of the signed one.")
 def check_a_sealed_letter_shows_neither_text_nor_signature(letters, params):
     """Signed, then sealed: on the wire neither the text nor that it is signed, and by whom, can be read."""
     letter = on_the_wire(letters, "send-sealed", "alice")
@@ -164,7 +173,7 @@ def check_a_sealed_letter_shows_neither_text_nor_signature(letters, params):
                expected=f"no {secret!r}", seen="it is there, in the clear")
 
 
-@points(2, claim="SIG-2", hint="verify-before-opening, open-sealed, verify-sealed, in this order.")
+@observation(2, claim="SIG-2", hint="verify-before-opening, open-sealed, verify-sealed, in this order.")
 def check_undone_in_reverse(letters, params):
     """Bob can verify nothing before he has opened the seal; then the signature inside is good."""
     early = letters.command("verify-before-opening")
@@ -176,7 +185,7 @@ def check_undone_in_reverse(letters, params):
     expect(sentence(params) in inside.stdout, done=inside.line, expected=sentence(params), seen=inside.stdout[:200])
 
 
-@points(1, claim="SIG-2", hint="Mallory has the letter and a key of his own. Whose key does it take?")
+@observation(1, claim="SIG-2", hint="Mallory has the letter and a key of his own. Whose key does it take?")
 def check_only_the_receiver_opens(letters):
     """Mallory has the sealed letter too, but no key that opens it."""
     got = letters.command("mallory-opens")
@@ -185,7 +194,7 @@ def check_only_the_receiver_opens(letters):
     held(letters.command("open-sealed"))
 
 
-@points(2, claim="SIG-2", hint="open-sealed-altered ends with status 0. Read opened-sealed-altered.eml.")
+@observation(2, claim="SIG-2", hint="open-sealed-altered ends with status 0. Read opened-sealed-altered.eml.")
 def check_the_signature_guards_what_the_seal_does_not(letters):
     """Mallory damages a sealed letter that he cannot read: it still opens (to something else), and does not verify."""
     left, came = (on_the_wire(letters, "send-sealed-altered", where) for where in ("alice", "bob"))
@@ -201,13 +210,13 @@ def check_the_signature_guards_what_the_seal_does_not(letters):
 
 # --- forgers ---
 
-@points(1, claim="SIG-5", hint="Mallory can write any name into a certificate. Who signed this one?")
+@observation(1, claim="SIG-5", hint="Mallory can write any name into a certificate. Who signed this one?")
 def check_a_forger_with_his_own_certificate_is_caught(letters):
     """Mallory signs as Alice with a certificate that he made himself: no CA vouches for it."""
     caught(letters, "forged-own", "certificate")
 
 
-@points(2, claim="SIG-5", hint="The certificate in this letter is Alice's true one. What does Mallory lack?")
+@observation(2, claim="SIG-5", hint="The certificate in this letter is Alice's true one. What does Mallory lack?")
 def check_a_forger_with_her_certificate_is_caught(letters):
     """Mallory signs as Alice with Alice's own certificate, which anybody can copy: the signature is not her key's."""
     true, false = (signed_parts(letters.text(f"{name}.eml"))[1] for name in ("signed", "forged-copied"))
@@ -217,7 +226,7 @@ def check_a_forger_with_her_certificate_is_caught(letters):
     caught(letters, "forged-copied", "signature")
 
 
-@points(2, claim="SIG-5", hint="A good signature: whose? From: is a line of text that anybody can write.")
+@observation(2, claim="SIG-5", hint="A good signature: whose? From: is a line of text that anybody can write.")
 def check_a_forger_with_a_true_certificate_is_caught(letters, params):
     """Mallory signs with his own true certificate and writes Alice into From: good for who does not compare."""
     letter = on_the_wire(letters, "send-forged-from", "bob")
@@ -229,70 +238,114 @@ def check_a_forger_with_a_true_certificate_is_caught(letters, params):
 
 # --- your letters ---
 
-def order(params):
-    return f"Please send {params['order']}."
+def text_of(letter) -> str:
+    """What a MIME part says, however it is encoded (RFC 2045, section 6); if it has no headers, all of it."""
+    part = email.message_from_string(letter)
+    plain = next((one for one in part.walk() if one.get_content_type() == "text/plain"), part)
+    try:
+        return letter + (plain.get_payload(decode=True) or b"").decode(errors="replace")
+    except (ValueError, LookupError):
+        return letter
 
 
-@points(6, claim=("SIG-2", "SIG-4"), hint="Sign with given/me.key, seal with given/bob.crt, hand it over with curl.")
+@points(1, hint="curl, or another client of SMTP, called once.")
+def check_your_letter_is_one(yours):
+    """Your program hands one letter to Bob's postbox."""
+    came = yours.json("arrived")["letters"]
+    expect(came == 1, done=yours.command("write").line, expected="one letter in Bob's postbox", seen=came)
+
+
+@points(3, claim=("SIG-2", "SIG-4"), hint="Sign with given/me.key and given/me.crt, before you seal.")
 def check_your_letter_verifies(yours, params):
-    """Bob opens your letter with his key, verifies it as yours, and reads the order."""
-    held(yours.command("open-yours"))
+    """Bob verifies your letter as yours."""
+    held(yours.command("verify-yours"))
+
+
+@points(1, hint="What exactly was signed? See output/verify-yours.out.")
+def check_your_letter_says_the_order(yours, params):
+    """Bob reads the order in your letter."""
     got = yours.command("verify-yours")
-    held(got)
-    expect(order(params) in got.stdout, done=got.line, expected=order(params), seen=got.stdout[:200])
+    letter = got.stdout if got.status == 0 else yours.text("opened-yours.eml")
+    sentence = f"Please send {params['order']}."
+    expect(sentence in text_of(letter), done="opened and read your letter", expected=sentence,
+           seen=letter[:200] or "nothing")
+
+
+@points(2, claim="SIG-2", hint="Seal it with Bob's certificate, given/bob.crt: his key, and no other, must open it.")
+def check_bob_opens_your_letter(yours):
+    """Bob's private key opens your letter."""
+    held(yours.command("open-yours"))
 
 
 @points(2, claim="SIG-2", hint="Which comes first, and which one can Mallory see on the outside?")
 def check_your_letter_is_sealed_on_the_outside(yours, params):
     """On the wire your letter is enveloped data: neither the order nor a signature can be read."""
-    letter = on_the_wire(yours, "write", "alice")
-    expect(b"enveloped-data" in letter.lower(), done="read your letter on the wire",
+    letter = on_the_wire(yours, "write", "alice").lower()
+    expect(b"enveloped-data" in letter, done="read your letter on the wire",
            expected="smime-type=enveloped-data or authEnveloped-data", seen=letter[:200])
-    for secret in (params["order"], order(params), "multipart/signed", "signed-data"):
+    _, goods, _, reference = params["order"].replace(",", "").split()
+    for secret in (goods.lower(), reference, "multipart/signed", "signed-data"):
         expect(secret.encode() not in letter, done="read your letter on the wire", expected=f"no {secret!r}",
                seen="it is there")
 
 
 @points(2, claim="SIG-3", hint="openssl cms -sign -md ...")
 def check_your_digest_is_a_good_one(yours):
-    """Your signature's digest is one of the SHA-2 family, not MD5 or SHA-1."""
+    """Your signature's digest is one of the SHA-2 family, of 256 bits or more."""
     got = yours.command("inside-yours")
-    found = re.search(r"digestAlgorithms:\s+algorithm: (\w+)", got.stdout)
+    found = re.search(r"digestAlgorithms:\s+algorithm: ([\w-]+)", got.stdout)
     expect(found and found[1] in SECURE, done=got.line, expected=f"one of {', '.join(SECURE)}",
            seen=found[1] if found else told(got))
 
 
-def judged(evidence, params) -> dict[str, str]:
-    """Kind of letter -> what judge.sh said of it."""
-    said = dict(re.findall(r"^given/(\d+)\.eml (\w+)$", evidence.command("judge").stdout, re.M))
-    return {kind: said.get(str(number), "nothing") for number, (kind, _) in enumerate(params["_inbox"], start=1)}
-
-
-def verdicts(evidence, params, wanted, *kinds):
-    said = judged(evidence, params)
+def judged(evidence, params, wanted, *kinds, command="judge"):
+    """Fail unless judge.sh said of each of these letters, once, what is `wanted`."""
+    files = experiment.inbox(params)
+    said = re.findall(r"^(\S+) (genuine|refused)$", evidence.command(command).stdout, re.M)
     for kind in kinds:
-        number = [kind for kind, _ in params["_inbox"]].index(kind) + 1
-        expect(said[kind] == wanted, done=f"judge.sh judged given/{number}.eml", expected=wanted, seen=said[kind])
+        words = [word for file, word in said if file == files[kind]]
+        expect(words == [wanted], done=f"judge.sh judged {files[kind]}", expected=wanted,
+               seen=" and ".join(words[:3]) or "nothing")
 
 
 @points(2, claim="SIG-2", hint="First given/bob.key opens, then given/ca.crt and the sender's address verify.")
 def check_your_judge_accepts_the_genuine(yours, params):
-    """Your judge says genuine of the letters that Alice wrote."""
-    verdicts(yours, params, "genuine", "genuine", "genuine-too")
+    """Your judge says genuine of the letters that Alice wrote, and one word of each letter."""
+    judged(yours, params, "genuine", "genuine", "genuine-too")
+    words = re.findall(r"^given/\d+[.]eml (?:genuine|refused)$", yours.command("judge").stdout, re.M)
+    expect(len(words) == len(params["_inbox"]), done=yours.command("judge").line, seen=f"{len(words)} such lines",
+           expected=f"{len(params['_inbox'])} lines: FILE genuine, or FILE refused")
 
 
 @points(2, claim="SIG-4", hint="The exit status of `openssl cms -verify` says it.")
 def check_your_judge_refuses_bad_signatures(yours, params):
-    """Your judge refuses the altered letter and the one that is signed with another key, and does not refuse all."""
-    verdicts(yours, params, "genuine", "genuine")
-    verdicts(yours, params, "refused", "altered", "forged-copied")
+    """Your judge refuses what was altered, and what is signed with another key, and does not refuse all."""
+    judged(yours, params, "genuine", "genuine")
+    judged(yours, params, "refused", "altered", "forged-copied")
 
 
-@points(3, claim="SIG-5", hint="Whose certificates do you believe, and for whose address?")
+@points(1, hint="What does not open, and what is not signed, proves nothing.")
+def check_your_judge_refuses_what_proves_nothing(yours, params):
+    """Your judge refuses a letter without a signature, and one that Bob cannot open."""
+    judged(yours, params, "genuine", "genuine")
+    judged(yours, params, "refused", "unsigned", "unopened")
+
+
+@points(2, claim="SIG-5", hint="Whose certificates do you believe?")
 def check_your_judge_refuses_forgers(yours, params):
-    """Your judge refuses who certifies himself, and who signs with a true certificate for another address."""
-    verdicts(yours, params, "genuine", "genuine")
-    verdicts(yours, params, "refused", "forged-own", "forged-from")
+    """Your judge refuses who certifies himself."""
+    judged(yours, params, "genuine", "genuine")
+    judged(yours, params, "refused", "forged-own")
+
+
+@points(2, claim="SIG-5",
+        hint="A true certificate: for which address? Compare all of it, with the sender that you are told.")
+def check_your_judge_compares_the_address(yours, params):
+    """Your judge refuses who signs with a true certificate for another address; for Mallory, it takes Mallory's."""
+    judged(yours, params, "genuine", "genuine")
+    judged(yours, params, "refused", "forged-from", "forged-namesake")
+    judged(yours, params, "genuine", "forged-from", command="judge-mallory")
+    judged(yours, params, "refused", "genuine", command="judge-mallory")
 
 
 # --- your answers ---

@@ -23,10 +23,12 @@ BOX = PKI / "box"  # Bob's postbox
 DOMAINS = ("elm", "fir", "oak", "ash", "yew", "bay")
 PEOPLE = ("Carla", "Diana", "Frida", "Greta", "Hilda", "Ingrid")
 GOODS = ("kettles", "ladders", "lanterns", "needles", "saddles", "teapots", "whistles")
-KINDS = ("genuine", "genuine-too", "altered", "forged-own", "forged-copied", "forged-from")
+KINDS = ("genuine", "genuine-too", "altered", "unsigned", "unopened", "forged-own", "forged-copied", "forged-from",
+         "forged-namesake")
 #: Kind of forgery -> who signs, with whose certificate, and with whose private key, if that is another's.
 SIGNERS = {"forged-own": ("mallory", "false-alice"), "forged-copied": ("mallory", "alice", "copied"),
            "forged-from": ("mallory", "mallory")}
+NAMESAKE = {"forged-namesake": ("mallory", "namesake")}  # another Alice, whose address begins like hers
 SMTP_LINES = 4  # EHLO, MAIL, RCPT and DATA go before the letter
 RELAY = 2525
 
@@ -58,8 +60,13 @@ def secret(rng, params) -> dict:
     """The letters for the student's judge, in their order: (kind, sum).
 
     Each asks for another sum, of as many digits: what a letter says, and how long that is, tells nothing of its writer.
+    Before and after each genuine one are bad ones, and the one that does not open comes behind one that did: a judge
+    who remembers anything is wrong.
     """
-    kinds = rng.sample(KINDS, len(KINDS))
+    genuine = ["genuine", "genuine-too"]
+    bad = rng.sample([kind for kind in KINDS if kind not in (*genuine, "unopened")], 6)
+    one, other = sorted(rng.sample(range(1, len(bad)), 2))
+    kinds = [*bad[:one], "genuine", "unopened", *bad[one:other], "genuine-too", *bad[other:]]
     return {"_inbox": list(zip(kinds, rng.sample(range(1000, 9999), len(kinds))))}
 
 
@@ -284,30 +291,43 @@ def your_letter(post, work):
     give(work / "given", {"me.key": "student.key", "me.crt": "student.crt", "bob.crt": "bob.crt", "ca.crt": "ca.crt"})
     post.rec.student("write", post.alice, ["bash", "write.sh", post.bob.IP()])
     new = sorted(set(BOX.iterdir()) - before)
-    if len(new) != 1:
-        return post.rec.fault(f"write.sh should hand one letter to Bob's postbox; {len(new)} arrived.")
+    post.rec.keep("arrived", {"letters": len(new)})
+    if not new:
+        return post.rec.fault("write.sh should hand a letter to Bob's postbox, and none arrived.")
     shutil.copy(new[0], PKI / "got-yours.eml")
     post.rec.keep("yours.eml", new[0].read_text(errors="replace"))
     post.open("yours")
-    post.verify("yours", letter="opened-yours", sender=p["student"])
+    opened = (post.rec.folder / "files/opened-yours.eml").stat().st_size
+    inside = "opened-yours" if opened else "got-yours"  # what is not sealed may still be signed
+    post.verify("yours", letter=inside, sender=p["student"])
     post.rec.run("inside-yours", post.bob, ["openssl", "cms", "-cmsout", "-print", "-noout", "-in",
-                                            PKI / "opened-yours.eml"], check=False)
+                                            PKI / f"{inside}.eml"], check=False)
 
 
 def your_judgement(post, work):
-    """The student is Bob's secretary: which of these sealed letters are Alice's?"""
+    """The student is Bob's secretary: which of these sealed letters are Alice's? Then: which of two are Mallory's?"""
     give(work / "given", {"bob.key": "bob.key", "bob.crt": "bob.crt", "ca.crt": "ca.crt"})
     for number, (kind, amount) in enumerate(post.p["_inbox"], start=1):
-        name, (who, *with_what) = f"inbox-{number}", SIGNERS.get(kind, ("alice",))
+        name, (who, *with_what) = f"inbox-{number}", (SIGNERS | NAMESAKE).get(kind, ("alice",))
         (PKI / f"{name}.txt").write_text(post.order(amount))
         post.sign(name, post.net[who], *with_what, text=f"{name}.txt")
+        letter = PKI / f"{name}.eml"
         if kind == "altered":
-            letter = PKI / f"{name}.eml"
             letter.write_text(letter.read_text().replace(f"pay {amount} EUR", f"pay {amount + 1} EUR"))
-        post.bob.run(["openssl", "cms", "-encrypt", "-aes-256-cbc", "-in", PKI / f"{name}.eml", "-from",
-                      post.address("Alice"), "-out", work / f"given/{number}.eml", PKI / "bob.crt"])
-    files = [f"given/{number}.eml" for number in range(1, len(post.p["_inbox"]) + 1)]
-    post.rec.student("judge", post.bob, ["bash", "judge.sh", post.address("Alice"), *files], timeout=60)
+        if kind == "unsigned":
+            letter.write_text(post.order(amount))
+        receiver = "mallory" if kind == "unopened" else "bob"
+        post.bob.run(["openssl", "cms", "-encrypt", "-aes-256-cbc", "-in", letter, "-from", post.address("Alice"),
+                      "-out", work / f"given/{number}.eml", PKI / f"{receiver}.crt"])
+    files = inbox(post.p)
+    post.rec.student("judge", post.bob, ["bash", "judge.sh", post.address("Alice"), *files.values()], timeout=60)
+    post.rec.student("judge-mallory", post.bob, ["bash", "judge.sh", post.address("Mallory"), files["forged-from"],
+                                                 files["genuine"]], timeout=60)
+
+
+def inbox(params) -> dict[str, str]:
+    """Kind of letter -> its file."""
+    return {kind: f"given/{number}.eml" for number, (kind, _) in enumerate(params["_inbox"], start=1)}
 
 
 def give(folder, files) -> None:

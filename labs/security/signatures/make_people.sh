@@ -1,5 +1,6 @@
 #!/bin/bash
 # A CA and certificates for people's mail addresses, on P-256. Mallory has a true one of his own, and makes a false one.
+# And he has the key of a true one for another Alice, whose address begins like hers.
 #
 # Usage: make_people.sh FOLDER PKI.CNF DOMAIN STUDENT
 set -eu
@@ -7,15 +8,17 @@ config=$(realpath "$2") && cd "$1" && domain=$3
 export NAME MAIL
 
 certify() { # FILE KIND NAME [OPTION...]
-    NAME=$3 MAIL=${3,,}@$domain openssl req -x509 -config "$config" -extensions "$2" -days 90 -out "$1.crt" \
+    NAME=$3 MAIL=${3,,}@$domain$more openssl req -x509 -config "$config" -extensions "$2" -days 90 -out "$1.crt" \
         -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout "$1.key" "${@:4}" 2> openssl.log ||
         { cat openssl.log >&2; exit 1; }
 }
 
-signed="-CA ca.crt -CAkey ca.key"
+more='' signed="-CA ca.crt -CAkey ca.key"
 certify ca ca "CA of $domain"
 certify alice person Alice $signed
 certify bob person Bob $signed
 certify mallory person Mallory $signed
 certify student person "$4" $signed
 certify false-alice person Alice
+more=.test
+certify namesake person Alice $signed

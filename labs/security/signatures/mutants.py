@@ -99,17 +99,79 @@ def signs_digests(net, params):
 
 # --- the student's letter ---
 
-@mutant.work("the letter is sealed, but not signed")
+@mutant.work("the letter is never handed over", breaks="R1")
+def not_sent(work, params):
+    work.edit("write.sh", "curl -sS", "exit 1; curl -sS")
+
+
+@mutant.work("the letter is handed over twice", breaks="R1")
+def sent_twice(work, params):
+    work.edit("write.sh", "curl -sS", "for again in 1 2; do curl -sS")
+    work.edit("write.sh", "-T sealed", "-T sealed; done")
+
+
+@mutant.work("the letter goes to another port", breaks="R1")
+def other_port(work, params):
+    work.edit("write.sh", "smtp://$1/", "smtp://$1:587/")
+
+
+@mutant.work("the letter is sealed, but not signed", breaks="R2")
 def unsigned(work, params):
     work.edit("write.sh", SIGN, "cp text signed; true")
 
 
-@mutant.work("the letter is signed, but not sealed")
+@mutant.work("the writer makes a certificate of their own", breaks="R2")
+def own_certificate(work, params):
+    work.edit("write.sh", SIGN, 'openssl req -x509 -new -key given/me.key -subj /CN=me -addext '
+                                f'"subjectAltName=email:$from" -out given/me.crt\n{SIGN}')
+
+
+@mutant.work("the certificate is left out, and Bob has none", breaks="R2")
+def no_certificate(work, params):
+    work.edit("write.sh", SIGN, f"{SIGN} -nocerts")
+
+
+@mutant.work("a postscript is added after the signature", breaks="R2")
+def postscript(work, params):
+    work.edit("write.sh", "\nopenssl cms -encrypt", "\nsed -i 's/^Please.*/& Soon./' signed\nopenssl cms -encrypt")
+
+
+@mutant.work("the letter orders something else", breaks="R3")
+def other_order(work, params):
+    work.edit("write.sh", "Please send", "Please do not send")
+
+
+@mutant.work("the letter only hints at the order", breaks="R3")
+def hints(work, params):
+    work.edit("write.sh", f"Please send {params['order']}.", "As agreed.")
+
+
+@mutant.work("the order has no number", breaks="R3")
+def no_number(work, params):
+    work.edit("write.sh", params["order"], params["order"].split(" ", 1)[1])
+
+
+@mutant.work("the letter is signed by way of SHA-1", breaks="R4")
+def sha1(work, params):
+    work.edit("write.sh", "-md sha256", "-md sha1")
+
+
+@mutant.work("the letter is signed by way of SHA-224", breaks="R4")
+def sha224(work, params):
+    work.edit("write.sh", "-md sha256", "-md sha224")
+
+
+@mutant.work("the letter is sealed to its own writer", breaks="R5")
+def sealed_to_self(work, params):
+    work.edit("write.sh", "-out sealed given/bob.crt", "-out sealed given/me.crt")
+
+
+@mutant.work("the letter is signed, but not sealed", breaks="R5")
 def unsealed(work, params):
     work.edit("write.sh", SEAL, "cp signed sealed; true")
 
 
-@mutant.work("the letter is sealed, then signed")
+@mutant.work("the letter is sealed, then signed", breaks="R5")
 def sealed_first(work, params):
     work.edit("write.sh", "-in text -signer given/me.crt", "-in sealed -signer given/me.crt")
     text = (work.folder / "write.sh").read_text().splitlines()
@@ -118,41 +180,89 @@ def sealed_first(work, params):
     work.edit("write.sh", "-T sealed", "-T signed")
 
 
-@mutant.work("the letter is signed by way of SHA-1")
-def sha1(work, params):
-    work.edit("write.sh", "-md sha256", "-md sha1")
+@mutant.work("the signed letter is not sealed, only written in base64", breaks="R5")
+def opaque(work, params):
+    work.edit("write.sh", SIGN, f"{SIGN} -nodetach")
+    work.edit("write.sh", SEAL, "cp signed sealed; true")
 
 
-@mutant.work("the letter is sealed to its own writer")
-def sealed_to_self(work, params):
-    work.edit("write.sh", "-out sealed given/bob.crt", "-out sealed given/me.crt")
+@mutant.work("signed, sealed, and signed once more for all to see", breaks="R6")
+def signed_outside(work, params):
+    work.edit("write.sh", "\ncurl", "\nopenssl cms -sign -md sha256 -in sealed -signer given/me.crt "
+                                    "-inkey given/me.key -out twice\nmv twice sealed\ncurl")
 
 
-@mutant.work("the letter orders something else")
-def other_order(work, params):
-    work.edit("write.sh", "Please send", "Please do not send")
-
-
-@mutant.work("the order stands in the subject, too")
+@mutant.work("the order stands in the subject, too", breaks="R6")
 def order_in_subject(work, params):
     work.edit("write.sh", "-subject Order", f"-subject 'Please send {params['order']}.'")
 
 
-@mutant.work("the letter is never handed over")
-def not_sent(work, params):
-    work.edit("write.sh", "curl -sS", "exit 1; curl -sS")
+@mutant.work("the reference stands in the subject", breaks="R6")
+def reference_in_subject(work, params):
+    work.edit("write.sh", "-subject Order", f"-subject 'Order {params['order'].split()[-1]}'")
+
+
+@mutant.work("the goods stand in the subject", breaks="R6")
+def goods_in_subject(work, params):
+    work.edit("write.sh", "-subject Order", f"-subject 'More {params['order'].split()[1].strip(',')}'")
 
 
 # --- the student's judge ---
 
-@mutant.work("the judge believes every certificate")
-def believes_certificates(work, params):
-    work.edit("judge.sh", "-CAfile given/ca.crt -verify_email", "-noverify -verify_email")
+GENUINE, REFUSED = 'echo "$letter genuine"', 'echo "$letter refused"'
+VERIFY = "openssl cms -verify -in opened -CAfile given/ca.crt"
 
 
-@mutant.work("the judge does not compare the address")
-def any_address(work, params):
-    work.edit("judge.sh", '-verify_email "$sender"', "")
+@mutant.work("the judge refuses everybody", breaks="R7")
+def refuses_all(work, params):
+    work.edit("judge.sh", "echo \"$letter genuine\"", "echo \"$letter refused\"")
+
+
+@mutant.work("the judge stops at the first bad letter", breaks="R7")
+def stops(work, params):
+    work.edit("judge.sh", 'echo "$letter refused"; fi', 'echo "$letter refused"; break; fi')
+
+
+@mutant.work("the judge prints the name of the file without its folder", breaks="R7")
+def no_folder(work, params):
+    work.edit("judge.sh", 'echo "$letter genuine"', 'echo "${letter##*/} genuine"')
+
+
+@mutant.work("the judge says nothing of bad letters", breaks="R7")
+def says_nothing(work, params):
+    work.edit("judge.sh", 'echo "$letter refused"', ":")
+
+
+@mutant.work("the judge says of some letters both", breaks="R7")
+def says_both(work, params):
+    work.edit("judge.sh", 'echo "$letter genuine";', 'echo "$letter refused"; echo "$letter genuine";')
+
+
+@mutant.work("the judge refuses all behind the first bad letter", breaks="R7")
+def bears_a_grudge(work, params):
+    work.edit("judge.sh", 'if genuine "$letter"', 'if [ -z "$bad" ] && genuine "$letter"')
+    work.edit("judge.sh", REFUSED, f"bad=1; {REFUSED}")
+
+
+@mutant.work("the judge takes all behind the first genuine letter")
+def trusts_from_then_on(work, params):
+    work.edit("judge.sh", 'if genuine "$letter"', 'if [ -n "$good" ] || genuine "$letter"')
+    work.edit("judge.sh", GENUINE, f"good=1; {GENUINE}")
+
+
+@mutant.work("the judge verifies before opening", breaks="R7")
+def does_not_open(work, params):
+    work.edit("judge.sh", "cms -verify -in opened", 'cms -verify -in "$1"')
+
+
+@mutant.work("the judge looks for a signature, and does not compute the digest", breaks="R8")
+def no_digest(work, params):
+    work.edit("judge.sh", VERIFY, f"{VERIFY} -no_content_verify")
+
+
+@mutant.work("the judge looks at the certificate, not at the signature", breaks="R9")
+def no_signature(work, params):
+    work.edit("judge.sh", VERIFY, f"{VERIFY} -nosigs")
 
 
 @mutant.work("the judge believes whatever opens")
@@ -160,14 +270,75 @@ def whatever_opens(work, params):
     work.edit("judge.sh", " &&\n", "\n}\n\nnever() {\n")
 
 
-@mutant.work("the judge verifies before opening")
-def does_not_open(work, params):
-    work.edit("judge.sh", "cms -verify -in opened", 'cms -verify -in "$1"')
+@mutant.work("the judge takes what is not signed as it is", breaks="R10")
+def unsigned_is_fine(work, params):
+    work.edit("judge.sh", f"        {VERIFY}", f"        ! grep -q multipart/signed opened || {VERIFY}")
 
 
-@mutant.work("the judge refuses everybody")
-def refuses_all(work, params):
-    work.edit("judge.sh", "echo \"$letter genuine\"", "echo \"$letter refused\"")
+@mutant.work("the judge takes what does not open for somebody else's business", breaks="R10")
+def unopened_is_fine(work, params):
+    work.edit("judge.sh", "-out opened &&", "-out opened || return 0;")
+
+
+@mutant.work("the judge believes every certificate", breaks="R11")
+def believes_certificates(work, params):
+    work.edit("judge.sh", "-CAfile given/ca.crt -verify_email", "-noverify -verify_email")
+
+
+@mutant.work("the judge believes that a name in the certificate is enough", breaks="R11")
+def name_is_enough(work, params):
+    work.edit("judge.sh", f'{VERIFY} -verify_email "$sender" -out /dev/null',
+              'openssl cms -verify -noverify -in opened -signer who -out /dev/null && '
+              '[ "$(openssl x509 -in who -noout -email)" = "$sender" ]')
+
+
+@mutant.work("the judge does not compare the address", breaks="R12")
+def any_address(work, params):
+    work.edit("judge.sh", '-verify_email "$sender"', "")
+
+
+@mutant.work("the judge compares the address in From", breaks="R12")
+def from_line(work, params):
+    work.edit("judge.sh", '-verify_email "$sender" -out /dev/null', '-out /dev/null && grep -q "^From: $sender" opened')
+
+
+@mutant.work("the judge compares the name, not the address", breaks="R12")
+def name_only(work, params):
+    work.edit("judge.sh", '-verify_email "$sender" -out /dev/null',
+              '-signer who -out /dev/null && openssl x509 -in who -noout -subject | grep -qi "${sender%@*}"')
+
+
+@mutant.work("the judge takes an address that begins like the sender's", breaks="R12")
+def begins_alike(work, params):
+    work.edit("judge.sh", '-verify_email "$sender" -out /dev/null',
+              '-signer who -out /dev/null && openssl x509 -in who -noout -email | grep -q "$sender"')
+
+
+@mutant.work("the judge judges for Alice, whoever is asked about", breaks="R12")
+def always_alice(work, params):
+    work.edit("judge.sh", "sender=$1", f"sender=alice@{params['domain']}")
+
+
+# --- correct work, written otherwise ---
+
+@mutant.right("an opaque signature by way of SHA-512, a seal that notices damage, no subject; a judge of pipes")
+def opaque_inside(work, params):
+    work.edit("write.sh", SIGN, "openssl cms -sign -text -nodetach -md sha512 -in text")
+    work.edit("write.sh", "Content-Type: text/plain\\n\\n", "Dear Bob,\\n")
+    work.edit("write.sh", SEAL, "openssl cms -encrypt -aes-128-gcm -in signed")
+    work.edit("write.sh", " -subject Order", "")
+    work.edit("write.sh", "-T sealed", "-T - < sealed")
+    work.take("judge.sh", "judge.sh")
+
+
+@mutant.right("the letter by smtplib, its text in base64; a judge that keeps the lines for the end")
+def by_smtplib(work, params):
+    import base64
+    text = base64.b64encode(f"Dear Bob,\nPlease send {params['order']}.\n".encode()).decode()
+    work.take("write.sh", "write.sh")
+    work.edit("write.sh", "TEXT", text)
+    work.edit("judge.sh", "for letter in", "lines=$(for letter in")
+    work.edit("judge.sh", "\ndone", '\ndone)\necho "$lines" | sort -r')
 
 
 # --- wrong answers ---
@@ -205,3 +376,13 @@ def signature_catches(answers, params):
 @mutant.answers("a sealed letter hides its subject")
 def hides_subject(answers, params):
     answers["readable"] = ["a", "b"]
+
+
+@mutant.answers("what a CA did not sign is taken for a bad signature")
+def signature_for_certificate(answers, params):
+    answers["caught_own"] = "signature"
+
+
+@mutant.answers("a copied certificate is taken for a bad certificate")
+def certificate_for_signature(answers, params):
+    answers["caught_copied"] = "certificate"

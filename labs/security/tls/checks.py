@@ -3,23 +3,28 @@
 Nothing here depends on how long anything takes, so real time makes no difference.
 """
 
-import json
+import re
 import ssl
 from pathlib import Path
 
-from mnlab.checks import expect, points, same
+from mnlab.checks import expect, observation, points, same
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp, tls
 from mnlab.protocols.tls import hello, opening
 
 read = load(Path(__file__).with_name("reading.py"))
 proof = load(Path(__file__).with_name("proof.py"))
+program = load(Path(__file__).with_name("program.py"))
 experiment = load(Path(__file__).with_name("experiment.py"))
 
 WAYS = ("rsa", "ecdhe", "tls13")
 SSL3, TLS10, TLS12, TLS13 = 0x0300, 0x0301, 0x0303, 0x0304
 FLIPPED = {"flipped-12": "ecdhe", "flipped-13": "tls13"}  # the session whose page was on its way
-READABLE = ("tls10", *WAYS)  # hellos in one record, with extensions
+#: Messages by what is difficult about them. The first two: hellos in one record, with extensions.
+CLIENTS = [f"{name}.client" for name in ("tls10", *WAYS, "retry", "nothing-in-common", "strange", "greased")]
+SERVERS = [f"{name}.server" for name in ("tls10", *WAYS, "greased")]
+LONG, BARE = ["long.client", "pieces.client"], ["ssl3.client", "strange.server"]
+REFUSALS = ["ssl3.server", "nothing-in-common.server", "pieces.server", "farewell.client"]
 
 
 def in_iana(name: str) -> str:
@@ -40,7 +45,7 @@ def fetched(evidence, name: str) -> None:
 
 # --- TLS-1: where it comes from ---
 
-@points(1, claim="TLS-1", hint="Two bytes in the record, two in the message: written as major.minor.")
+@observation(1, claim="TLS-1", hint="Two bytes in the record, two in the message: written as major.minor.")
 def check_versions_count_on_from_ssl(evidence):
     """SSL 3.0 is 3.0 on the wire, TLS 1.0 is 3.1, TLS 1.2 is 3.3; TLS 1.3 says 3.3 there, and 3.4 in an extension."""
     for name, legacy, highest, record in (("ssl3", SSL3, SSL3, SSL3), ("tls10", TLS10, TLS10, TLS10),
@@ -56,7 +61,7 @@ def check_versions_count_on_from_ssl(evidence):
     fetched(evidence, "tls10")
 
 
-@points(1, claim="TLS-1", hint="What does the server's first record hold, and of which version is it?")
+@observation(1, claim="TLS-1", hint="What does the server's first record hold, and of which version is it?")
 def check_ssl3_is_refused(evidence):
     """The server reads a hello of SSL 3.0 as it reads TLS's, for TLS is its successor, and refuses: too old."""
     seen = read.session(evidence, "ssl3")
@@ -70,7 +75,7 @@ def check_ssl3_is_refused(evidence):
 
 # --- TLS-2: who offers, who picks ---
 
-@points(1, claim="TLS-2", hint="Compare the list in the ClientHello with the one number in the ServerHello.")
+@observation(1, claim="TLS-2", hint="Compare the list in the ClientHello with the one number in the ServerHello.")
 def check_server_picks_one_suite_of_the_offer(evidence, params):
     """The client offers suites in its order; the server picks of them the one that it likes best itself."""
     for way in WAYS:
@@ -86,7 +91,7 @@ def check_server_picks_one_suite_of_the_offer(evidence, params):
                expected=f"the server's favourite of them, {right}", seen=seen.suite or read.told(seen))
 
 
-@points(1, claim="TLS-2", hint="supported_versions in both hellos; where a client has none, the version field.")
+@observation(1, claim="TLS-2", hint="supported_versions in both hellos; where a client has none, the version field.")
 def check_server_picks_the_version(evidence):
     """The server picks the highest version that both know: of 1.3 and 1.2 it takes 1.3, of 1.2 alone 1.2."""
     for way, offered in (("tls13", {TLS13, TLS12}), ("rsa", {TLS12}), ("ecdhe", {TLS12}), ("tls10", {TLS10})):
@@ -99,7 +104,7 @@ def check_server_picks_the_version(evidence):
                seen=", ".join(map(read.dotted, picked)))
 
 
-@points(1, claim="TLS-2", hint="The client offered a single suite, which the server does not have.")
+@observation(1, claim="TLS-2", hint="The client offered a single suite, which the server does not have.")
 def check_nothing_in_common(evidence):
     """Where the offer holds nothing that the server has, the handshake ends: handshake_failure."""
     seen, got = read.session(evidence, "nothing-in-common"), evidence.command("nothing-in-common")
@@ -109,7 +114,8 @@ def check_nothing_in_common(evidence):
            expected="a fatal alert handshake_failure from the server, and no ServerHello", seen=read.told(seen))
 
 
-@points(1, claim="TLS-2", hint="Which group did the client send a key share for, and which did the server ask for?")
+@observation(1, claim="TLS-2",
+             hint="Which group did the client send a key share for, and which did the server ask for?")
 def check_server_may_ask_again(evidence, params):
     """TLS 1.3: the client's key share is of the wrong group; the server names the right one, and gets it."""
     seen, group = read.session(evidence, "retry"), read.GROUP_NUMBERS[experiment.GROUPS[params["_group"]]]
@@ -129,7 +135,8 @@ def certificate(evidence) -> bytes:
     return ssl.PEM_cert_to_DER_cert(evidence.json("certificates")["server"])
 
 
-@points(1, claim="TLS-3", hint="TLS 1.2: look for a Certificate message. TLS 1.3: open the .pcapng, and look again.")
+@observation(1, claim="TLS-3",
+             hint="TLS 1.2: look for a Certificate message. TLS 1.3: open the .pcapng, and look again.")
 def check_server_sends_its_certificate(evidence):
     """The server sends its certificate: in TLS 1.2 for all to see, in TLS 1.3 encrypted already."""
     for way in WAYS:
@@ -141,7 +148,8 @@ def check_server_sends_its_certificate(evidence):
                expected="the server's certificate", seen=f"{len(sent)} certificates")
 
 
-@points(1, claim="TLS-3", hint="The same server, another root in the client's hand: what does the client send then?")
+@observation(1, claim="TLS-3",
+             hint="The same server, another root in the client's hand: what does the client send then?")
 def check_client_checks_the_certificate(evidence, params):
     """The client with the root that signed it goes on; one with another root says unknown_ca, and sends no request."""
     roots = evidence.json("certificates")
@@ -158,7 +166,7 @@ def check_client_checks_the_certificate(evidence, params):
            seen=refused.stream(tcp.CLIENT)[:60])
 
 
-@points(1, claim=("TLS-3", "TLS-4"),
+@observation(1, claim=("TLS-3", "TLS-4"),
         hint="Anybody can send a certificate. ServerKeyExchange (1.2) and CertificateVerify (1.3) end in a signature.")
 def check_server_proves_that_it_has_the_key(evidence):
     """With ECDHE and in TLS 1.3 the server signs; with RSA key exchange it proves its key by being able to go on."""
@@ -177,7 +185,7 @@ def check_server_proves_that_it_has_the_key(evidence):
 
 # --- TLS-4: how they agree on a secret ---
 
-@points(1, claim="TLS-4", hint="openssl pkeyutl -decrypt -inkey server.key takes what ClientKeyExchange holds.")
+@observation(1, claim="TLS-4", hint="openssl pkeyutl -decrypt -inkey server.key takes what ClientKeyExchange holds.")
 def check_secret_is_locked_with_the_servers_key(evidence):
     """RSA: the client locks 48 bytes, the version that it offered and 46 random ones, with the certificate's key."""
     seen = read.session(evidence, "rsa")
@@ -192,7 +200,8 @@ def check_secret_is_locked_with_the_servers_key(evidence):
            expected="the very secret that the client made up", seen="another one")
 
 
-@points(1, claim="TLS-4", hint="Wireshark: Preferences, RSA Keys, Add new keyfile. Take the .pcap, not the .pcapng.")
+@observation(1, claim="TLS-4",
+             hint="Wireshark: Preferences, RSA Keys, Add new keyfile. Take the .pcap, not the .pcapng.")
 def check_private_key_opens_rsa(evidence, params):
     """RSA: with the server's private key alone, whoever recorded the session opens all of it, years later."""
     found = read.unlocked(evidence, "rsa")
@@ -213,7 +222,7 @@ def stays_sealed(evidence, way: str) -> None:
            expected="every record opens: the capture is whole", seen="some do not")
 
 
-@points(1, claim="TLS-4", hint="What does ClientKeyExchange hold, and with which key is that locked?")
+@observation(1, claim="TLS-4", hint="What does ClientKeyExchange hold, and with which key is that locked?")
 def check_private_key_does_not_open_ecdhe(evidence):
     """ECDHE: ClientKeyExchange holds a public point, locked with nothing; the private key opens no record."""
     locked = opening.locked_premaster(read.session(evidence, "ecdhe"))
@@ -222,7 +231,7 @@ def check_private_key_does_not_open_ecdhe(evidence):
     stays_sealed(evidence, "ecdhe")
 
 
-@points(1, claim="TLS-4", hint="Is there a ClientKeyExchange at all?")
+@observation(1, claim="TLS-4", hint="Is there a ClientKeyExchange at all?")
 def check_private_key_does_not_open_tls13(evidence):
     """TLS 1.3: there is no ClientKeyExchange, only key shares in the hellos; the private key opens no record."""
     seen = read.opened(evidence, "tls13")
@@ -232,7 +241,7 @@ def check_private_key_does_not_open_tls13(evidence):
     stays_sealed(evidence, "tls13")
 
 
-@points(1, claim="TLS-4", hint="Compare the server's key shares of any two sessions.")
+@observation(1, claim="TLS-4", hint="Compare the server's key shares of any two sessions.")
 def check_each_session_has_keys_of_its_own(evidence):
     """ECDHE and TLS 1.3: the server makes a new pair of keys for each session, and forgets it afterwards."""
     shares = {name: proof.ecdhe_share(read.session(evidence, name)) for name in ("ecdhe", "flipped-12")}
@@ -245,7 +254,7 @@ def check_each_session_has_keys_of_its_own(evidence):
 
 # --- TLS-5: the same keys at both ends ---
 
-@points(1, claim="TLS-5", hint="client.keys and server.keys in scenes/handshakes/files: a line for each secret.")
+@observation(1, claim="TLS-5", hint="client.keys and server.keys in scenes/handshakes/files: a line for each secret.")
 def check_both_ends_have_the_same_keys(evidence):
     """Client and server each log what they derived: the same secrets, though none of them was ever sent."""
     wire = {way: read.whole(evidence, way) for way in WAYS}
@@ -260,7 +269,7 @@ def check_both_ends_have_the_same_keys(evidence):
                    expected="a secret that was never on the wire", seen=f"{label}, in the capture")
 
 
-@points(1, claim="TLS-5", hint="scenes/handshakes/captures/eve-eth0.pcapng has the client's log inside.")
+@observation(1, claim="TLS-5", hint="scenes/handshakes/captures/eve-eth0.pcapng has the client's log inside.")
 def check_logged_keys_open_the_capture(evidence, params):
     """Either log opens all that eve recorded: request and page, both Finished, and the closing alerts."""
     for way in WAYS:
@@ -276,7 +285,7 @@ def check_logged_keys_open_the_capture(evidence, params):
 
 # --- TLS-6: encrypted and authenticated ---
 
-@points(1, claim="TLS-6", hint="Search eve's bytes of each connection.")
+@observation(1, claim="TLS-6", hint="Search eve's bytes of each connection.")
 def check_nothing_can_be_read(evidence, params):
     """Request and page pass encrypted: eve finds no word of them, but the server's name in the hello."""
     for way in WAYS:
@@ -287,7 +296,8 @@ def check_nothing_can_be_read(evidence, params):
         expect(params["name"].encode() in heard, done=done, expected="the server's name in a ClientHello", seen="none")
 
 
-@points(2, claim="TLS-6", hint="Compare eve-eth0 and client-eth0 byte by byte; then look at the client's last record.")
+@observation(2, claim="TLS-6",
+             hint="Compare eve-eth0 and client-eth0 byte by byte; then look at the client's last record.")
 def check_a_flipped_bit_is_caught(evidence):
     """Mallory flips one bit in the record with the page: the client takes nothing of it, and says bad_record_mac."""
     for name, way in FLIPPED.items():
@@ -309,68 +319,96 @@ def check_a_flipped_bit_is_caught(evidence):
 
 # --- your program ---
 
-def printed(evidence) -> dict[str, dict]:
-    """File -> what the student's program printed of it."""
-    ran, found = evidence.command("hello"), {}
-    for line in ran.stdout.splitlines():
-        try:
-            entry = json.loads(line)
-            found[str(entry["file"])] = entry
-        except (ValueError, KeyError, TypeError, RecursionError):
-            continue
-    words = (ran.stderr.strip() or ran.stopped).splitlines()
-    expect(found, done=ran.line, expected="a line of JSON for each file",
-           seen=f"status {ran.status}: {words[-1]}" if words else f"status {ran.status}, {ran.stdout[:80]!r}")
-    return found
+@points(2, claim="TLS-2", hint="The file that has none, or two, is named below. What is special about it?")
+def check_program_prints_a_line_for_each_file(evidence):
+    """Your program prints one line of JSON for each file."""
+    ran = evidence.command("hello")
+    given, said = [Path(file).name for file in ran.argv[2:]], [entry["file"] for entry in program.lines(ran)]
+    missing, words = [file for file in given if said.count(file) != 1], ran.stderr.strip().splitlines()
+    expect(not missing, done=ran.line, expected="a line for each file",
+           seen=f"{said.count(missing[0]) if missing else 0} lines about {', '.join(missing)}"
+                + (f"; {words[-1]}" if words else ""))
 
 
-def reads(evidence, names, side: str) -> None:
-    """Fail unless the program's line on each of these files says what is on the wire."""
-    ran, found = evidence.command("hello"), printed(evidence)
-    for name in names:
-        right = read.described(evidence, name, side)
-        mine, done = found.get(right["file"]), f"your program read {right['file']}"
-        last = ran.stderr.strip().splitlines()[-1:]
-        expect(mine, done=done, expected="a line about it",
-               seen=f"none; it ended with status {ran.status}: {last[0]}" if last else "none")
-        for key in right:
-            seen = json.dumps(mine[key])[:120] if key in mine else "none"
-            expect(key in mine and mine[key] == right[key] and type(mine[key]) is type(right[key]), done=done,
-                   expected=f"{key}: what eve's capture holds", seen=f"{key}: {seen}")
+@points(2, claim="TLS-1", hint="Two bytes in the record, two in the message: written as major.minor.")
+def check_program_tells_both_versions(evidence):
+    """Your program tells the first record's version and the message's own."""
+    program.tells(evidence, CLIENTS, "record_version", "legacy_version")
+    program.tells(evidence, SERVERS, "record_version", "legacy_version")
 
 
-@points(3, claim="TLS-2", hint="Each vector begins with its length; extensions are type, length, contents.")
-def check_program_reads_client_hellos(evidence):
-    """Your program reads the ClientHellos of TLS 1.0, 1.2 and 1.3, field by field."""
-    reads(evidence, READABLE, tcp.CLIENT)
+@points(1, hint="32 bytes; then a vector, which begins with its length in a byte.")
+def check_program_reads_random_and_session_id(evidence):
+    """Your program reads random values, and session ids of any length."""
+    program.tells(evidence, CLIENTS, "random", "session_id")
+    program.tells(evidence, SERVERS, "random", "session_id")
 
 
-@points(3, claim="TLS-2", hint="A ServerHello has one suite, without a length; supported_versions has one version.")
-def check_program_reads_server_hellos(evidence):
-    """Your program reads the ServerHellos of TLS 1.0, 1.2 and 1.3, field by field."""
-    reads(evidence, READABLE, tcp.SERVER)
+@points(2, claim="TLS-2", hint="A ClientHello has a length in bytes before its suites; a ServerHello has one suite.")
+def check_program_reads_suites(evidence):
+    """Your program reads the suites that are offered, known or not, and the one that is picked."""
+    program.tells(evidence, CLIENTS, "suites")
+    program.tells(evidence, SERVERS, "suites")
+
+
+@points(2, claim="TLS-2", hint="Behind suites and compression methods: type, length, contents, and so on to the end.")
+def check_program_reads_extensions(evidence):
+    """Your program lists the extensions, known or not, in their order."""
+    program.tells(evidence, CLIENTS, "extensions")
+    program.tells(evidence, SERVERS, "extensions")
+
+
+@points(2, claim="TLS-2", hint="A client's supported_versions is a list with a length, a server's one version.")
+def check_program_reads_versions(evidence):
+    """Your program tells the versions that are offered, and the one that is picked."""
+    program.tells(evidence, CLIENTS, "versions")
+    program.tells(evidence, SERVERS, "versions")
+
+
+@points(2, claim="TLS-2", hint="A share is a group, a length, and so many bytes; a client may send several.")
+def check_program_reads_key_shares(evidence):
+    """Your program tells the groups of the key shares."""
+    program.tells(evidence, CLIENTS, "key_shares")
+    program.tells(evidence, SERVERS, "key_shares")
+
+
+@points(1, hint="RFC 6066, section 3: a list with a length, a kind, and the name with its length.")
+def check_program_reads_the_servers_name(evidence):
+    """Your program tells the server's name, and null where there is none."""
+    program.tells(evidence, CLIENTS, "server_name")
 
 
 @points(2, claim="TLS-2", hint="The message's own length counts: gather records until it is whole.")
 def check_program_joins_records(evidence):
-    """Your program reads a ClientHello that takes more than one record."""
-    first = next(one for one in read.session(evidence, "long").records if one.sender == tcp.CLIENT)
-    whole = read.first_message(evidence, "long", tcp.CLIENT)
-    expect(whole and len(whole.data) + read.MESSAGE_HEADER > first.length, done="a client said a long hello",
-           expected="a ClientHello in more than one record", seen=f"a first record of {first.length} bytes")
-    reads(evidence, ("long",), tcp.CLIENT)
+    """Your program reads a ClientHello that takes more than one record, however small the first is."""
+    for name in ("long", "pieces"):
+        first = next(one for one in read.session(evidence, name).records if one.sender == tcp.CLIENT)
+        whole = read.first_message(evidence, name, tcp.CLIENT)
+        expect(whole and len(whole.data) + read.MESSAGE_HEADER > first.length, done=f"a client said hello ({name})",
+               expected="a ClientHello in more than one record", seen=f"a first record of {first.length} bytes")
+        program.tells(evidence, [f"{name}.client"], "message", "extensions")
 
 
 @points(2, claim="TLS-1", hint="After the compression methods the message may simply end.")
 def check_program_reads_a_hello_without_extensions(evidence):
-    """Your program reads the ClientHello of SSL 3.0, which has no extensions."""
-    reads(evidence, ("ssl3",), tcp.CLIENT)
+    """Your program reads the ClientHello of SSL 3.0, and a ServerHello, that have no extensions."""
+    for file in BARE:
+        program.tells(evidence, [file], "extensions")
 
 
-@points(2, claim="TLS-2", hint="RFC 8446, section 4.1.3: its random value is a fixed one. An alert has two bytes.")
+@points(2, claim="TLS-2", hint="RFC 8446, section 4.1.3: its random value is a fixed one. It has a group, and no key.")
 def check_program_knows_other_answers(evidence):
-    """Your program tells a HelloRetryRequest from a ServerHello, and reads the alerts of servers that refuse."""
-    reads(evidence, ("retry", "ssl3", "nothing-in-common"), tcp.SERVER)
+    """Your program tells ClientHello, ServerHello and HelloRetryRequest apart."""
+    program.tells(evidence, CLIENTS, "message")
+    program.tells(evidence, SERVERS, "message")
+    program.tells(evidence, ["retry.server"], "message", "key_shares")
+
+
+@points(2, hint="An alert has two bytes: RFC 8446, section 6.")
+def check_program_reads_alerts(evidence):
+    """Your program reads the alerts of servers that refuse, and of a client that leaves."""
+    for file in REFUSALS:
+        program.tells(evidence, [file], "message", "level", "description")
 
 
 # --- your answers ---
@@ -403,28 +441,48 @@ def check_annotation_of_the_server_hello(evidence, answers):
 def check_answers_on_suites(evidence, answers):
     """Your answers on what the server picked."""
     for way in WAYS:
-        same(answers.text(f"suite_{way}"), read.session(evidence, way).suite, f"suite_{way}")
+        name = re.sub(r"\s*\(0x\w+\)$", "", answers.text(f"suite_{way}"))  # Wireshark has the number behind it
+        same(name.upper(), read.session(evidence, way).suite.upper(), f"suite_{way}")
     offered, picked = read.session(evidence, "tls13").client_hello.suites, read.session(evidence, "tls13").suite
     same(answers.integer("place_in_offer"), offered.index(picked) + 1 if picked in offered else None, "place_in_offer")
 
 
-@points(3, claim=("TLS-4", "TLS-5"), hint="scenes/handshakes/files/server.key; and the .pcapng, with the keys inside.")
-def check_answers_on_secrets(evidence, answers, params):
-    """Your answers on what each key opens, with what was found inside."""
-    opened = [way for way in WAYS if read.unlocked(evidence, way).complete]
-    same(sorted(map(str, answers.items("private_key_opens"))), sorted(opened), "private_key_opens")
-    visible = [way for way in WAYS if read.session(evidence, way).certificates_visible]
-    same(sorted(map(str, answers.items("certificate_in_the_clear"))), sorted(visible), "certificate_in_the_clear")
+def ways(answers, key: str, right) -> None:
+    """Grade a list of the three sessions."""
+    same(sorted({str(one).lower() for one in answers.items(key)}), sorted(right), key)
+
+
+@points(2, claim=("TLS-4", "TLS-5"), hint="scenes/handshakes/files/server.key; and the .pcapng, with the keys inside.")
+def check_answers_on_secrets(evidence, answers):
+    """Your answers on what the private key opens, and what was locked with its other half."""
+    ways(answers, "private_key_opens", [way for way in WAYS if read.unlocked(evidence, way).complete])
     premaster = answers.text("premaster").lower().replace(":", "").replace(" ", "")
     same(premaster, read.premaster_start(evidence), "premaster")
+
+
+@points(1, hint="Look for a Certificate message in the .pcap, which has no keys inside.")
+def check_answer_on_certificates(evidence, answers):
+    """Your answer on where the certificate can be seen."""
+    ways(answers, "certificate_in_the_clear",
+         [way for way in WAYS if read.session(evidence, way).certificates_visible])
+
+
+@points(1, hint="The .pcapng has the keys inside: Follow, TLS Stream.")
+def check_answers_on_words(answers, params):
+    """Your answers on what the pages say."""
     for way in WAYS:
-        same(answers.text(f"word_{way}"), word_of(params, way).decode(), f"word_{way}")
+        same(answers.text(f"word_{way}").lower(), word_of(params, way).decode(), f"word_{way}")
 
 
-@points(2, claim=("TLS-1", "TLS-6"), hint="RFC 8446, section 6, has the numbers; an encrypted alert has to be opened.")
+@points(1, claim=("TLS-1", "TLS-6"), hint="RFC 8446, section 6, has the numbers; an encrypted alert has to be opened.")
 def check_answers_on_alerts(evidence, answers):
-    """Your answers on how sessions were refused, and what protection costs."""
+    """Your answers on how sessions were refused."""
     for key, right in read.alert_numbers(evidence).items():
         same(answers.integer(key), right, key)
+
+
+@points(1, hint="A tag; a byte of type (1.3) or a nonce (1.2, with GCM).")
+def check_answers_on_overhead(evidence, answers):
+    """Your answers on what protection costs."""
     for way in ("ecdhe", "tls13"):
         same(answers.integer(f"overhead_{way}"), read.overhead(evidence, way), f"overhead_{way}")

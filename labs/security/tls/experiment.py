@@ -62,7 +62,8 @@ def secret(rng, params) -> dict:
     """What old and long hellos say that nobody asks about in answers.toml: the student's program reads them."""
     return {"_tls10": {"server": rng.sample(OLD, 2), "client": rng.sample([*OLD, *rng.sample(OLD_FOREIGN, 2)], 4)},
             "_protocols": [f"{rng.choice(WORDS)}-{rng.getrandbits(64):016x}/{n}" for n in range(rng.randrange(18, 23))],
-            "_ssl3": {"random": f"{rng.getrandbits(256):064x}", "suites": rng.sample(OLD_SUITES, 3)}}
+            "_ssl3": {"random": f"{rng.getrandbits(256):064x}", "suites": rng.sample(OLD_SUITES, 3)},
+            "_odd": rng.getrandbits(64)}
 
 
 def topology(params):
@@ -84,7 +85,9 @@ def handshakes(net, rec, work):
         steps.no_agreement(net, rec)
         steps.flip_a_bit(net, rec)
         steps.long_hello(net, rec)
+        steps.odd_hellos(net, rec)
     steps.keep_secrets(rec)
     steps.give_hellos(net, rec, work)
     given = sorted(f"given/{path.name}" for path in (work / "given").iterdir())
     rec.student("hello", net["eve"], ["python3", "hello.py", *given])
+    steps.give_again(net, rec, given)

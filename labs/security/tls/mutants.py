@@ -2,7 +2,9 @@
 
 from mnlab.checks import mutant
 
-ENOUGH = ("rsa_for_tls13", "one_record_only", "no_encryption", "young_client", "foreign_suite", "careless_client",
+RETRY_TEST = 'found["random"] == RETRY'
+
+ENOUGH = ("one_object", "rsa_for_tls13", "no_encryption", "young_client", "foreign_suite", "careless_client",
           "ecdhe_for_rsa")
 
 
@@ -181,47 +183,100 @@ def static_keys(evidence):
 
 # --- the student's program -----------------------------------------------------------------------------------------
 
-@mutant.work("the first record is taken for the whole message")
-def one_record_only(work, params):
-    work.edit("hello.py", 'len(message) - 4 >= int.from_bytes(message[1:4], "big")', "True")
+@mutant.work("a file's name is printed with its folder", breaks="R1")
+def with_folder(work, params):
+    work.edit("hello.py", '{"file": path.name}', '{"file": str(path)}')
 
 
-@mutant.work("every hello is taken to have extensions")
-def extensions_always(work, params):
-    work.edit("hello.py", 'body.vector(2) if body else Bytes(b"")', "body.vector(2)")
+@mutant.work("the lines are one object", breaks="R1")
+def one_object(work, params):
+    work.edit("hello.py", "    for path in map(Path, sys.argv[1:]):\n"
+              '        print(json.dumps({"file": path.name} | read(path.read_bytes())))',
+              "    print(json.dumps({path.name: read(path.read_bytes()) for path in map(Path, sys.argv[1:])}))")
 
 
-@mutant.work("the version is taken from the version field")
-def old_field(work, params):
-    work.edit("hello.py", "    found |= reader(extensions)\n",
-              "    found |= reader(extensions)\n    found[\"versions\"] = [found[\"legacy_version\"]]\n")
+@mutant.work("each object takes several lines", breaks="R1")
+def indented(work, params):
+    work.edit("hello.py", "read(path.read_bytes())))", "read(path.read_bytes()), indent=1))")
 
 
-@mutant.work("a session id is taken to have 32 bytes")
+@mutant.work("Python's dictionaries are printed, and no JSON", breaks="R1")
+def no_json(work, params):
+    work.edit("hello.py", 'print(json.dumps({"file": path.name} | read(path.read_bytes())))',
+              'print({"file": path.name} | read(path.read_bytes()))')
+
+
+@mutant.work("only the client's files are read", breaks="R1")
+def clients_only(work, params):
+    work.edit("hello.py", "in map(Path, sys.argv[1:]):", "in map(Path, sys.argv[1:]):\n"
+              "        if path.suffix == '.server':\n            continue")
+
+
+@mutant.work("the record's version is that of the message", breaks="R2")
+def one_version(work, params):
+    work.edit("hello.py", "return found | hello(rest.number(1), rest.vector(3))",
+              "return (lambda said: said | {'record_version': said['legacy_version']})"
+              "(found | hello(rest.number(1), rest.vector(3)))")
+
+
+@mutant.work("the message's version is that of the record", breaks="R2")
+def records_version(work, params):
+    work.edit("hello.py", "return found | hello(rest.number(1), rest.vector(3))",
+              "return found | hello(rest.number(1), rest.vector(3)) | {'legacy_version': found['record_version']}")
+
+
+@mutant.work("every record is taken to be of TLS 1.0", breaks="R2")
+def constant_version(work, params):
+    work.edit("hello.py", 'found.setdefault("record_version", dotted(version))', 'found["record_version"] = "3.1"')
+
+
+@mutant.work("a session id is taken to have 32 bytes, or none", breaks="R3")
 def long_id(work, params):
-    work.edit("hello.py", "body.vector(1).data.hex()", "body.take(body.number(1) and 32 or 32).hex()")
+    work.edit("hello.py", "body.vector(1).data.hex()", "body.take(32 * bool(body.number(1))).hex()")
 
 
-@mutant.work("the client's length byte is looked for in the server's supported_versions")
-def vector_at_server(work, params):
-    work.edit("hello.py", "dotted(extensions[SUPPORTED_VERSIONS].number(2))",
-              "dotted(extensions[SUPPORTED_VERSIONS].vector(1).number(1))")
+@mutant.work("a session id is printed with its length before it", breaks="R3")
+def id_with_length(work, params):
+    work.edit("hello.py", '"session_id": body.vector(1).data.hex()}',
+              '"session_id": (lambda data: f"{len(data):02x}{data.hex()}" if data else "")(body.vector(1).data)}')
 
 
-@mutant.work("a HelloRetryRequest is taken for a ServerHello")
-def no_retry(work, params):
-    work.edit("hello.py", 'found["random"] == RETRY', "False")
+@mutant.work("four bytes of the random value are taken for the time, and left out", breaks="R3")
+def without_time(work, params):
+    work.edit("hello.py", '"random": body.take(32).hex()', '"random": body.take(32)[4:].hex()')
+    work.edit("hello.py", RETRY_TEST, f'{RETRY_TEST[:-5]}RETRY[8:]')
 
 
-@mutant.work("alerts are not read")
-def no_alerts(work, params):
-    work.edit("hello.py", '"level": contents.number(1), "description": contents.number(1)', '"level": 2')
+@mutant.work("random and session id are printed in base64", breaks="R3")
+def in_base64(work, params):
+    work.edit("hello.py", "body.vector(1).data.hex()", "__import__('base64').b64encode(body.vector(1).data).decode()")
 
 
-@mutant.work("suites are counted, not measured")
+@mutant.work("suites are counted, not measured", breaks="R4")
 def suites_counted(work, params):
     work.edit("hello.py", 'found["suites"] = body.vector(2).numbers()',
               'found["suites"] = [body.number(2) for _ in range(body.number(2))]')
+
+
+@mutant.work("suites that are no suites (GREASE, signals) are left out", breaks="R4")
+def known_suites(work, params):
+    work.edit("hello.py", "body.vector(2).numbers()",
+              "[suite for suite in body.vector(2).numbers() if suite & 0x0f0f != 0x0a0a]")
+
+
+@mutant.work("suites are sorted", breaks="R4")
+def sorted_suites(work, params):
+    work.edit("hello.py", "body.vector(2).numbers()", "sorted(body.vector(2).numbers())")
+
+
+@mutant.work("the server's suite is a number, and no list", breaks="R4")
+def bare_suite(work, params):
+    work.edit("hello.py", '[body.number(2)]\n        body.number(1)', 'body.number(2)\n        body.number(1)')
+
+
+@mutant.work("suites are printed in hexadecimal", breaks="R4")
+def hexadecimal_suites(work, params):
+    work.edit("hello.py", "body.vector(2).numbers()", "[hex(suite) for suite in body.vector(2).numbers()]")
 
 
 @mutant.work("the compression methods are forgotten")
@@ -229,9 +284,191 @@ def no_compression(work, params):
     work.edit("hello.py", "        body.vector(1)  # compression methods\n", "")
 
 
-@mutant.work("the name is printed with its length before it")
+@mutant.work("there is taken to be one compression method", breaks="R5")
+def one_compression(work, params):
+    work.edit("hello.py", "body.vector(1)  # compression methods", "body.number(2)")
+
+
+@mutant.work("extensions are sorted", breaks="R5")
+def sorted_extensions(work, params):
+    work.edit("hello.py", "list(extensions)", "sorted(extensions)")
+
+
+@mutant.work("only extensions of the year 2018 are listed", breaks="R5")
+def known_extensions(work, params):
+    work.edit("hello.py", "list(extensions)", "[number for number in extensions if number <= 51 or number == 0xff01]")
+
+
+@mutant.work("only the three extensions that are read are listed", breaks="R5")
+def three_extensions(work, params):
+    work.edit("hello.py", "list(extensions)",
+              "[number for number in extensions if number in (SERVER_NAME, SUPPORTED_VERSIONS, KEY_SHARE)]")
+
+
+@mutant.work("empty extensions are left out", breaks="R5")
+def full_extensions(work, params):
+    work.edit("hello.py", "list(extensions)", "[number for number in extensions if extensions[number]]")
+
+
+@mutant.work("the version is taken from the version field", breaks="R6")
+def old_field(work, params):
+    work.edit("hello.py", "    found |= reader(extensions)\n",
+              "    found |= reader(extensions)\n    found[\"versions\"] = [found[\"legacy_version\"]]\n")
+
+
+@mutant.work("the client's length byte is looked for in the server's supported_versions", breaks="R6")
+def vector_at_server(work, params):
+    work.edit("hello.py", "dotted(extensions[SUPPORTED_VERSIONS].number(2))",
+              "dotted(int.from_bytes(extensions[SUPPORTED_VERSIONS].data[1:].ljust(2, b'\\0'), 'big'))")
+
+
+@mutant.work("versions that nobody knows are left out", breaks="R6")
+def known_versions(work, params):
+    work.edit("hello.py", ".vector(1).numbers()]", ".vector(1).numbers() if version >> 8 == 3]")
+
+
+@mutant.work("only the first of the versions is told", breaks="R6")
+def first_version(work, params):
+    work.edit("hello.py", ".vector(1).numbers()]", ".vector(1).numbers()[:1]]")
+
+
+@mutant.work("without supported_versions no version is told", breaks="R6")
+def no_fallback(work, params):
+    work.edit("hello.py", 'found["versions"], found["key_shares"] = [found["legacy_version"]], []',
+              'found["versions"], found["key_shares"] = [], []')
+
+
+@mutant.work("only the first key share is told", breaks="R7")
+def first_share(work, params):
+    work.edit("hello.py", "            shares.vector(2)\n", "            shares.data = b''\n")
+
+
+@mutant.work("every key share is taken to have 32 bytes", breaks="R7")
+def short_shares(work, params):
+    work.edit("hello.py", "            shares.vector(2)\n", "            shares.data = shares.data[34:]\n")
+
+
+@mutant.work("key shares that nobody knows are left out", breaks="R7")
+def known_shares(work, params):
+    work.edit("hello.py", 'found["key_shares"].append(shares.number(2))',
+              'found["key_shares"] += [group for group in [shares.number(2)] if group & 0x0f0f != 0x0a0a]')
+
+
+@mutant.work("without key shares there is no list of them", breaks="R7")
+def null_shares(work, params):
+    work.edit("hello.py", '[found["legacy_version"]], []', '[found["legacy_version"]], None')
+
+
+@mutant.work("the server's key share is left out", breaks="R7")
+def no_server_share(work, params):
+    work.edit("hello.py", 'found["key_shares"] = [extensions[KEY_SHARE].number(2)]',
+              'found["key_shares"] = [extensions[KEY_SHARE].number(2)] if len(extensions[KEY_SHARE].data) < 3 else []')
+
+
+@mutant.work("the name is printed with its length before it", breaks="R8")
 def name_with_length(work, params):
     work.edit("hello.py", "names.vector(2).data.decode()", "names.data.decode('latin-1')")
+
+
+@mutant.work("where there is no name it is empty", breaks="R8")
+def empty_name(work, params):
+    work.edit("hello.py", '{"server_name": None}', '{"server_name": ""}')
+
+
+@mutant.work("where there is no name nothing is said of it", breaks="R8")
+def no_name(work, params):
+    work.edit("hello.py", '{"server_name": None}', "{}")
+
+
+@mutant.work("a HelloRetryRequest is taken for a ServerHello", breaks="R9")
+def no_retry(work, params):
+    work.edit("hello.py", RETRY_TEST, "False")
+
+
+@mutant.work("every ServerHello of TLS 1.3 is taken for a HelloRetryRequest", breaks="R9")
+def always_retry(work, params):
+    work.edit("hello.py", RETRY_TEST, '"3.4" in found["versions"]')
+
+
+@mutant.work("a HelloRetryRequest's group is looked for behind a length", breaks="R9")
+def retry_without_group(work, params):
+    work.edit("hello.py", 'found["key_shares"] = [extensions[KEY_SHARE].number(2)]',
+              'found["key_shares"] = [extensions[KEY_SHARE].number(2)] if len(extensions[KEY_SHARE].data) > 2 else []')
+
+
+@mutant.work("of an alert no description is told", breaks="R10")
+def no_alerts(work, params):
+    work.edit("hello.py", '"level": contents.number(1), "description": contents.number(1)', '"level": 2')
+
+
+@mutant.work("every alert is taken to be fatal", breaks="R10")
+def always_fatal(work, params):
+    work.edit("hello.py", '"level": contents.number(1)', '"level": contents.number(1) and 2')
+
+
+@mutant.work("every alert is taken for handshake_failure", breaks="R10")
+def one_description(work, params):
+    work.edit("hello.py", '"description": contents.number(1)', '"description": 40')
+
+
+@mutant.work("level and description are mixed up", breaks="R10")
+def mixed_up(work, params):
+    work.edit("hello.py", '"level": contents.number(1), "description"', '"description": contents.number(1), "level"')
+
+
+@mutant.work("alerts are told in words", breaks="R10")
+def in_words(work, params):
+    work.edit("hello.py", '"level": contents.number(1)', '"level": {1: "warning", 2: "fatal"}[contents.number(1)]')
+
+
+@mutant.work("the first record is taken for the whole message", breaks="R11")
+def one_record_only(work, params):
+    work.edit("hello.py", 'len(message) - 4 >= int.from_bytes(message[1:4], "big")', "True")
+
+
+@mutant.work("a message is taken to need two records at most", breaks="R11")
+def two_records(work, params):
+    work.edit("hello.py", 'len(message) - 4 >= int.from_bytes(message[1:4], "big")',
+              '(len(message) - 4 >= int.from_bytes(message[1:4], "big") or len(message) > len(contents.data))')
+
+
+@mutant.work("the first record is taken to hold the message's header", breaks="R11")
+def header_in_first(work, params):
+    work.edit("hello.py", "len(message) >= 4 and len(message) - 4 >= int.from_bytes(message[1:4], \"big\")",
+              "len(message) >= int.from_bytes(message[1:4], \"big\") + 4 * (len(message) > 3)")
+
+
+@mutant.work("the headers of later records are taken for part of the message", breaks="R11")
+def headers_inside(work, params):
+    work.edit("hello.py", "message += contents.data", "message += contents.data if not message else "
+              "bytes([kind]) + version.to_bytes(2, 'big') + len(contents.data).to_bytes(2, 'big') + contents.data")
+
+
+@mutant.work("every hello is taken to have extensions", breaks="R12")
+def extensions_always(work, params):
+    work.edit("hello.py", 'body.vector(2) if body else Bytes(b"")', "body.vector(2)")
+
+
+@mutant.work("every ServerHello is taken to have extensions", breaks="R12")
+def server_extensions_always(work, params):
+    work.edit("hello.py", "body.vector(2) if body else", "body.vector(2) if body or kind == SERVER_HELLO else")
+
+
+@mutant.work("without extensions there is no list of them", breaks="R12")
+def null_extensions(work, params):
+    work.edit("hello.py", 'found["extensions"] = list(extensions)', 'found["extensions"] = list(extensions) or None')
+
+
+# --- correct programs, written otherwise ---------------------------------------------------------------------------
+
+@mutant.right("struct and offsets, one function, hexadecimal in capital letters")
+def by_offsets(work, params):
+    work.take("by_offsets.py", "hello.py")
+
+
+@mutant.right("generators over a file object; more fields than were asked for; the last file first")
+def by_generators(work, params):
+    work.take("by_generators.py", "hello.py")
 
 
 # --- wrong answers -------------------------------------------------------------------------------------------------
@@ -267,11 +504,6 @@ def still_locked(answers, params):
     answers["premaster"] = answers["premaster"][4:] + "0000"
 
 
-@mutant.answers("the words of two sessions are mixed up")
-def mixed_words(answers, params):
-    answers["word_rsa"], answers["word_ecdhe"] = answers["word_ecdhe"], answers["word_rsa"]
-
-
 @mutant.answers("SSL 3.0 is taken to be refused with TLS's own alert, protocol_version")
 def tls_alert(answers, params):
     answers["alert_ssl3"] = 70
@@ -285,3 +517,111 @@ def decrypt_error(answers, params):
 @mutant.answers("the tag alone is counted")
 def tag_alone(answers, params):
     answers["overhead_tls13"] = 16
+
+
+def annotated(answers, key, offset=0, size=0, value=0):
+    """An annotation with other numbers."""
+    old = answers[key]
+    answers[key] = [old[0] + offset, old[1] + size, old[2] + value]
+
+
+@mutant.answers("the record's version is given for the message's")
+def version_of_record(answers, params):
+    answers["client_legacy_version"] = answers["client_record_version"]
+
+
+@mutant.answers("the session id is given for its length")
+def id_for_length(answers, params):
+    annotated(answers, "client_session_id_length", offset=1)
+
+
+@mutant.answers("suites are counted in pairs of bytes")
+def suites_in_pairs(answers, params):
+    offset, size, value = answers["client_suites_length"]
+    answers["client_suites_length"] = [offset, size, value // 2]
+
+
+@mutant.answers("the extensions are measured with their own length")
+def extensions_with_length(answers, params):
+    annotated(answers, "client_extensions_length", value=2)
+
+
+@mutant.answers("the name is given from its length on")
+def name_from_length(answers, params):
+    offset, size, name = answers["client_server_name"]
+    answers["client_server_name"] = [offset - 2, size + 2, name]
+
+
+@mutant.answers("the first version is given at the length of the list")
+def version_at_length(answers, params):
+    annotated(answers, "client_first_version", offset=-1)
+
+
+@mutant.answers("a group is taken to be one byte")
+def short_group(answers, params):
+    annotated(answers, "client_key_share_group", size=-1)
+
+
+@mutant.answers("the server's version field is taken to say 1.3")
+def server_field_of_13(answers, params):
+    annotated(answers, "server_legacy_version", value=1)
+
+
+@mutant.answers("the server's session id is passed over")
+def server_without_id(answers, params):
+    annotated(answers, "server_suite", offset=-32)
+
+
+@mutant.answers("the server's key share is taken for a list")
+def server_share_in_list(answers, params):
+    annotated(answers, "server_key_share_group", offset=2)
+
+
+@mutant.answers("the suite of rsa is taken for one with ECDHE")
+def rsa_with_ecdhe(answers, params):
+    answers["suite_rsa"] = answers["suite_rsa"].replace("TLS_RSA", "TLS_ECDHE_RSA")
+
+
+@mutant.answers("the suite of ecdhe is that of rsa")
+def ecdhe_as_rsa(answers, params):
+    answers["suite_ecdhe"] = answers["suite_rsa"]
+
+
+@mutant.answers("the suite of TLS 1.3 names a key exchange")
+def tls13_with_ecdhe(answers, params):
+    answers["suite_tls13"] = answers["suite_tls13"].replace("TLS_", "TLS_ECDHE_RSA_WITH_")
+
+
+@mutant.answers("the certificate is seen everywhere")
+def certificate_everywhere(answers, params):
+    answers["certificate_in_the_clear"] = ["rsa", "ecdhe", "tls13"]
+
+
+@mutant.answers("rsa brought ecdhe's word")
+def other_word_rsa(answers, params):
+    answers["word_rsa"] = answers["word_ecdhe"]
+
+
+@mutant.answers("ecdhe brought TLS 1.3's word")
+def other_word_ecdhe(answers, params):
+    answers["word_ecdhe"] = answers["word_tls13"]
+
+
+@mutant.answers("TLS 1.3 brought rsa's word")
+def other_word_tls13(answers, params):
+    answers["word_tls13"] = answers["word_rsa"]
+
+
+@mutant.answers("without a suite in common it is taken for insufficient_security")
+def insufficient(answers, params):
+    answers["alert_nothing_in_common"] = 71
+
+
+@mutant.answers("another root is taken for a bad certificate")
+def bad_certificate(answers, params):
+    answers["alert_no_root"] = 42
+
+
+@mutant.answers("TLS 1.2 is taken to cost as much as TLS 1.3")
+def same_overhead(answers, params):
+    answers["overhead_ecdhe"] = answers["overhead_tls13"]

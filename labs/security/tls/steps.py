@@ -5,6 +5,7 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
+from lab import probes
 from lab.experiment import FOREIGN, HEADERS, RECORD_HEADER, WAYS
 from mnlab.lab import rsa_keys
 from mnlab.net.errors import NetworkError
@@ -19,7 +20,7 @@ ROOT, WRONG_ROOT = ("--cacert", f"{PKI}/root.crt"), ("--cacert", f"{PKI}/strange
 TO_SWITCH = "s1-eth1"  # Mallory's interface towards the client
 FRAGMENT = "512"  # bytes: OpenSSL's least
 KEPT = 8192  # bytes of each side that the student's program is to read
-HELLOS = ("ssl3", "tls10", *WAYS, "retry", "nothing-in-common", "long")
+HELLOS = ("ssl3", "tls10", *WAYS, "retry", "nothing-in-common", "long", *probes.NAMES)
 
 
 def prepare(net, rec):
@@ -83,10 +84,16 @@ def groups(p, *names) -> tuple:
 def history(net, rec):
     """Two clients from the past: one of 1996, which is only bytes, and one of 1999."""
     p = rec.params
-    hello = r"".join(f"\\x{byte:02x}" for byte in ssl3_hello(**p["_ssl3"]))
-    rec.run("ssl3", net["client"], f"printf '{hello}' | nc -N -w 5 {p['server']} {PORT} | od -An -v -tx1", check=False)
+    say(net, rec, "ssl3", ssl3_hello(**p["_ssl3"]))
     get(rec, "tls10", "rsa", "--tlsv1.0", "--tls-max", "1.0", "--ciphers",
         ":".join([*p["_tls10"]["client"], "@SECLEVEL=0"]))
+
+
+def say(net, rec, name, data: bytes):
+    """A client that is only bytes."""
+    written = "".join(f"\\x{byte:02x}" for byte in data)
+    rec.run(name, net["client"], f"printf '{written}' | nc -N -w 5 {rec.params['server']} {PORT} | od -An -v -tx1",
+            check=False)
 
 
 def ssl3_hello(random: str, suites: list[int]) -> bytes:
@@ -161,6 +168,12 @@ def long_hello(net, rec):
         check=False)
 
 
+def odd_hellos(net, rec):
+    """Clients made by hand, for the student's program."""
+    for name in probes.NAMES:
+        say(net, rec, name, probes.sent(name, rec.params["_odd"], rec.params["name"]))
+
+
 def keep_secrets(rec):
     """What both ends logged."""
     for end, keep in (("client", rec.keep_key_log), ("server", rec.keep)):
@@ -185,7 +198,17 @@ def give_hellos(net, rec, work):
         if not found:
             raise NetworkError(f"eve saw no connection of {name!r}")
         for side in (tcp.CLIENT, tcp.SERVER):
-            (folder / f"{name}.{side}").write_bytes(found[0].stream(side)[:KEPT])
+            if data := found[0].stream(side)[:KEPT]:
+                (folder / f"{name}.{side}").write_bytes(data)
+
+
+def give_again(net, rec, given):
+    """Each file of which the student's program said nothing, by itself: a slip in one shall not hide the others."""
+    said = (rec.folder / "output/hello.out")
+    text = said.read_text(errors="replace") if said.is_file() else ""
+    for path in given:
+        if f'"{Path(path).name}"' not in text:
+            rec.student(f"hello-{Path(path).name}", net["eve"], ["python3", "hello.py", path])
 
 
 def rec_of(rec, name) -> dict:

@@ -416,6 +416,12 @@ def check_you_acknowledge_the_reply(handshake):
            seen=printed(handshake, "first")[:100] + how_it_ended(handshake))
     acks = [one.header.ack for one in sent(handshake, "first") if not one.syn]
     expected = (theirs + 1 + len(reply)) % MODULUS
+    said = data_of(handshake, "first")
+    expect(said, done=DONE, expected="your text", seen="no data" + how_it_ended(handshake))
+    mine = (said[-1].header.seq + said[-1].length) % MODULUS
+    expect(acks and sent(handshake, "first")[-1].header.seq == mine, done="h2 replied to your text",
+           expected=f"an ACK with the number {mine}, the one after your text",
+           seen=words(sent(handshake, "first")[-1:], handshake))
     expect(acks and acks[-1] == expected, done=f"h2, whose SYN was {theirs}, sent {len(reply)} bytes",
            expected=f"an ACK of {expected}", seen=acks)
 

@@ -36,7 +36,7 @@ def variant(rng) -> dict:
         "mss": rng.randrange(1310, 1440), "old_number": rng.randrange(10**6, 2**32 - 10**6),
         "backlog": backlog, "flood": backlog + rng.randrange(4, 11),
         "text": " ".join(rng.sample(WORDS, 2)), "closed_port": rng.choice(UNCLAIMED_PORTS),
-        "more_text": "  ".join(rng.sample(WORDS, 2)),  # two spaces: an even number of bytes, where the first is odd
+        "more_text": "   ".join(rng.sample(WORDS, 2)) + " ",  # an even number of bytes, where the first has an odd one
     }
 
 

@@ -350,6 +350,11 @@ def spaces_lost(work, params):
     work.edit("handshake.py", "text.encode()", '" ".join(text.split()).encode()')
 
 
+@mutant.work("it takes spaces off the ends of the text", breaks="R8")
+def text_stripped(work, params):
+    work.edit("handshake.py", "text.encode()", "text.strip().encode()")
+
+
 @mutant.work("it sends the text with a line feed", breaks="R8")
 def line_feed_sent(work, params):
     work.edit("handshake.py", "text.encode()", '(text + "\\n").encode()')
@@ -375,6 +380,11 @@ def empty_reply(work, params):
 def one_byte_acknowledged(work, params):
     work.edit("handshake.py", "self.expected = (self.expected + len(segment.data)) % 2**32",
               "self.expected = (self.expected + 1) % 2**32")
+
+
+@mutant.work("its last ACK has the number of its text", breaks="R9")
+def text_not_counted(work, params):
+    work.edit("handshake.py", "        self.next = (self.next + len(text)) % 2**32\n", "")
 
 
 @mutant.work("it prints the reply without saying that it is one", breaks="R9")
@@ -429,9 +439,14 @@ def damaged_reply(work, params):
               " or checksum(source, target, segment) != 0 and len(segment) == (segment[12] >> 4) * 4")
 
 
-@mutant.work("it takes 20 bytes for the header, whatever it says", breaks="R10")
+@mutant.work("it takes 20 bytes for TCP's header, whatever it says", breaks="R10")
 def fixed_header(work, params):
     work.edit("handshake.py", "segment[(offset >> 4) * 4:]", "segment[20 if not flags & SYN else (offset >> 4) * 4:]")
+
+
+@mutant.work("it takes 20 bytes for IP's header, whatever it says", breaks="R10")
+def fixed_ip_header(work, params):
+    work.edit("handshake.py", "start = (packet[0] & 15) * 4", "start = 20")
 
 
 # --- right programs, written otherwise ---

@@ -5,7 +5,7 @@ Numbers are those on the wire. Times: the kernel's timers fire late and never ea
 """
 
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from mnlab.checks import expect
 from mnlab.protocols import tcp
@@ -177,8 +177,8 @@ def guess(first: list[tuple[float, int]], again: list[tuple[float, int]]) -> str
     if any((b - a) % MODULUS < ALIKE for a, b in zip(ordered, ordered[1:] + ordered[:1], strict=True)):
         return "two that lie close together"
     for started in (first, again):
-        steps = sorted((b - a) % MODULUS for (_, a), (_, b) in zip(started, started[1:], strict=False))
-        if any(b - a < ALIKE for a, b in zip(steps, steps[1:], strict=False)):
+        steps = sorted((b - a) % MODULUS for (_, a), (_, b) in pairwise(started))
+        if any(b - a < ALIKE for a, b in pairwise(steps)):
             return "equal steps"
     for rate in CLOCKS:
         if _close([(number - round(time * rate)) % MODULUS for time, number in first]):

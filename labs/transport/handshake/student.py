@@ -18,7 +18,7 @@ AGAIN = ("closed", "shut", "barred")  # what the program is told when it is star
 OTHERS = 50  # from a port of the student's to one that the student never named
 LAST = 2**32 - 1  # the peer's initial number: its SYN is acknowledged with 0
 LATE = 0.35  # seconds after which the peer sends some of it once more: not yet a second after the SYN
-NO_OPERATION = b"\1\1\1\1"  # options that say nothing: the data begins behind them
+NO_OPERATION = b"\1\1\1\1"  # options that say nothing, of TCP and of IP: what follows begins behind them
 #: What keeps the kernel of h1 out of the student's connections: it does not know them, and would reset them.
 SILENCE = """table ip lab {
   chain output {
@@ -125,5 +125,5 @@ class Trial:
                     say((self.peer[0], SERVER), me, data=b"port"), say((self.h2.IP(), MADE_UP), me, data=b"host"),
                     say(self.peer, (me[0], me[1] + OTHERS), data=b"another's"),
                     say(self.peer, me, data=b"damaged", damaged=True),
-                    say(self.peer, me, data=data, options=NO_OPERATION)):
+                    say(self.peer, me, data=data, options=NO_OPERATION, ip_options=NO_OPERATION)):
                 self.mouth.send(packet)

@@ -6,7 +6,7 @@ here depends on time; where it does, the bounds are the kernel's timers, with ro
 
 from pathlib import Path
 
-from mnlab.checks import expect, points, same
+from mnlab.checks import expect, observation, points, same
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp
 from mnlab.protocols.tcp import CLIENT, SERVER
@@ -27,7 +27,8 @@ CALM = 0.1  # s: the experiment waits 0.3 s between its calls; what follows soon
 
 # --- an ACK uses none ---
 
-@points(1, claim="SEQ-1", hint="Compare the sequence number of a pure ACK with that of the same side's next segment.")
+@observation(1, claim="SEQ-1",
+             hint="Compare the sequence number of a pure ACK with that of the same side's next segment.")
 def check_pure_ack_uses_none(evidence):
     """The segment after a pure ACK has the same sequence number as the ACK, on either side."""
     connection = wire(evidence, "table")
@@ -41,7 +42,7 @@ def check_pure_ack_uses_none(evidence):
                             f"{segment.seq}", seen=following.seq)
 
 
-@points(1, claim="SEQ-1", hint="Look at h2-eth0.pcap: what does h2 send between what arrives and its own data?")
+@observation(1, claim="SEQ-1", hint="Look at h2-eth0.pcap: what does h2 send between what arrives and its own data?")
 def check_ack_rides_with_data(evidence):
     """h2 answers at once: one segment with data and ACK. It has nothing to say: an ACK alone, a little later."""
     p, connection = evidence.params, wire(evidence, "table", "h2")
@@ -56,7 +57,7 @@ def check_ack_rides_with_data(evidence):
            expected=f"one ACK without data, ack={tell.end}", seen=shown(between))
 
 
-@points(1, claim="SEQ-1", hint="If every ACK were acknowledged, when would the talk end?")
+@observation(1, claim="SEQ-1", hint="If every ACK were acknowledged, when would the talk end?")
 def check_ack_is_not_acknowledged(evidence):
     """Nobody answers a pure ACK: after it both ends are silent until a program has something to say."""
     for host, receiver in (("h1", CLIENT), ("h2", SERVER)):
@@ -72,7 +73,7 @@ def check_ack_is_not_acknowledged(evidence):
 
 # --- lost segments: only what uses a number is sent again ---
 
-@points(1, claim="SEQ-4", hint="Which segments are in h1-eth0.pcap and not in h2-eth0.pcap?")
+@observation(1, claim="SEQ-4", hint="Which segments are in h1-eth0.pcap and not in h2-eth0.pcap?")
 def check_four_segments_are_lost(evidence):
     """A SYN, an ACK, a data segment and a FIN are lost on the way, and nothing else in any connection."""
     gone = {name: [kind(segment) for segment in reading.vanished(evidence, name)] for name in WHOLE}
@@ -82,7 +83,7 @@ def check_four_segments_are_lost(evidence):
            seen=", ".join(f"{name}: {' '.join(kinds)}" for name, kinds in gone.items() if kinds) or "nothing was lost")
 
 
-@points(1, claim=("SEQ-4", "SEQ-1"), hint="How does h2 learn that its SYN+ACK has arrived, when the ACK has not?")
+@observation(1, claim=("SEQ-4", "SEQ-1"), hint="How does h2 learn that its SYN+ACK has arrived, when the ACK has not?")
 def check_lost_ack_is_not_repeated(evidence):
     """The handshake's lost ACK is not sent again: the data behind it says the same, and h2 asks for nothing."""
     connection, ack = wire(evidence, "losses"), lost(evidence, "ACK")
@@ -94,7 +95,7 @@ def check_lost_ack_is_not_repeated(evidence):
     expect(len(synacks) == 1, done=LOST, expected="h2 sends its SYN+ACK once", seen=f"{len(synacks)} times")
 
 
-@points(1, claim=("SEQ-4", "SEQ-2"), hint="Compare number and time of the first two segments.")
+@observation(1, claim=("SEQ-4", "SEQ-2"), hint="Compare number and time of the first two segments.")
 def check_lost_syn_is_repeated(evidence):
     """The lost SYN is sent again a second later, with the same number."""
     gone = lost(evidence, "SYN")
@@ -107,7 +108,7 @@ def check_lost_syn_is_repeated(evidence):
            seen=f"{wait:.3f} s")
 
 
-@points(1, claim=("SEQ-4", "SEQ-7"), hint="An ACK names the next byte that is wanted, not the last one that came.")
+@observation(1, claim=("SEQ-4", "SEQ-7"), hint="An ACK names the next byte that is wanted, not the last one that came.")
 def check_ack_waits_at_the_gap(evidence):
     """Behind the lost data h2's ACKs stay at the gap; sent again, it fills it, and the ACK jumps over all."""
     p, gone = evidence.params, lost(evidence, "data")
@@ -129,7 +130,7 @@ def check_ack_waits_at_the_gap(evidence):
            seen=jump.ack)
 
 
-@points(1, claim=("SEQ-4", "SEQ-3"), hint="Compare the last segments of h1 in both captures.")
+@observation(1, claim=("SEQ-4", "SEQ-3"), hint="Compare the last segments of h1 in both captures.")
 def check_lost_fin_is_repeated(evidence):
     """The lost FIN is sent again by the timer, with the same number, and then acknowledged."""
     gone = lost(evidence, "FIN")
@@ -145,7 +146,8 @@ def check_lost_fin_is_repeated(evidence):
 
 # --- a SYN uses one ---
 
-@points(1, claim="SEQ-2", hint="Compare the SYN's number with the ACK that answers it and with the first byte of data.")
+@observation(1, claim="SEQ-2",
+             hint="Compare the SYN's number with the ACK that answers it and with the first byte of data.")
 def check_syn_uses_one(evidence):
     """A SYN without data is acknowledged by the next number, which the first byte of data has, on both sides."""
     for name in ("table", "losses", "cookie"):
@@ -167,7 +169,7 @@ def check_syn_uses_one(evidence):
                        seen=f"SYN {connection.isn(side)}, data {data.header.seq}")
 
 
-@points(1, claim="SEQ-2", hint="Look at option 34 of SYN and SYN+ACK, and at where the data is.")
+@observation(1, claim="SEQ-2", hint="Look at option 34 of SYN and SYN+ACK, and at where the data is.")
 def check_first_time_no_data_in_syn(evidence):
     """Fast Open for the first time: h1 asks for a cookie, its SYN has no data yet, h2 gives one."""
     p, connection = evidence.params, wire(evidence, "cookie")
@@ -182,7 +184,7 @@ def check_first_time_no_data_in_syn(evidence):
     expect(data.seq == 1, done=done, expected="the data in a segment of its own, seq=1", seen=f"seq={data.seq}")
 
 
-@points(1, claim="SEQ-2", hint="RFC 7413. How many numbers does a SYN with data use? What does its ACK say?")
+@observation(1, claim="SEQ-2", hint="RFC 7413. How many numbers does a SYN with data use? What does its ACK say?")
 def check_fast_open_syn_carries_data(evidence):
     """With the cookie the SYN carries data: 1 + n numbers. h2 answers before the handshake has ended."""
     p = evidence.params
@@ -201,7 +203,7 @@ def check_fast_open_syn_carries_data(evidence):
            seen=f"the answer left {answer.time - third.time:.4f} s after it")
 
 
-@points(1, claim="SEQ-2", hint="What does the SYN+ACK acknowledge, and what does h1 send next?")
+@observation(1, claim="SEQ-2", hint="What does the SYN+ACK acknowledge, and what does h1 send next?")
 def check_plain_server_ignores_data_in_syn(evidence):
     """A server without Fast Open takes the SYN alone: its ACK covers one number, and the data is sent again."""
     p = evidence.params
@@ -217,7 +219,7 @@ def check_plain_server_ignores_data_in_syn(evidence):
 
 # --- a FIN uses one ---
 
-@points(1, claim="SEQ-3", hint="Compare a FIN's number with the ACK that answers it.")
+@observation(1, claim="SEQ-3", hint="Compare a FIN's number with the ACK that answers it.")
 def check_fin_uses_one(evidence):
     """A FIN without data is acknowledged by the next number, and its sender goes on from there."""
     for name in WHOLE:
@@ -235,7 +237,8 @@ def check_fin_uses_one(evidence):
            expected="the ACK has the number after the FIN's", seen=shown([fin, end] if fin else [end]))
 
 
-@points(1, claim="SEQ-3", hint="send(MSG_MORE) makes the kernel wait for more; shutdown() says that nothing follows.")
+@observation(1, claim="SEQ-3",
+             hint="send(MSG_MORE) makes the kernel wait for more; shutdown() says that nothing follows.")
 def check_fin_carries_data(evidence):
     """h1's last bytes and its FIN come to h2 in one segment, which uses 1 + n numbers."""
     p, connection = evidence.params, wire(evidence, "table", "h2")
@@ -251,7 +254,8 @@ def check_fin_carries_data(evidence):
 
 # --- where numbers begin, and where they end ---
 
-@points(1, claim="SEQ-5", hint="A tick of the kernel's clock is 64 ns. Nothing but time differs between the two SYNs.")
+@observation(1, claim="SEQ-5",
+             hint="A tick of the kernel's clock is 64 ns. Nothing but time differs between the two SYNs.")
 def check_initial_numbers_follow_the_clock(evidence):
     """The same ports twice: on either side the second initial number is the first plus the ticks between (RFC 6528)."""
     found = reading.wires(evidence, "twice")
@@ -273,7 +277,7 @@ def check_initial_numbers_follow_the_clock(evidence):
            expected="ten different initial numbers, none of them 0", seen=sorted(numbers))
 
 
-@points(1, claim="SEQ-6", hint="Sequence numbers have 32 bits. Look at the raw ones.")
+@observation(1, claim="SEQ-6", hint="Sequence numbers have 32 bits. Look at the raw ones.")
 def check_numbers_wrap_around(evidence):
     """h1's numbers pass from 4294967295 to 0 in the middle of a segment, and no byte is lost or repeated."""
     p = evidence.params
@@ -316,11 +320,29 @@ def check_your_numbers_of_fast_open(evidence):
     agree(evidence, "fast", lambda number, segment: True)
 
 
-@points(4, claim=("SEQ-4", "SEQ-7"), hint="What came too early still counts once the gap before it is filled.")
+@points(3, claim=("SEQ-4", "SEQ-7"), hint="Each of the four is lost once. Which number do they have the second time?")
 def check_your_numbers_with_losses(evidence):
-    """Your program: lost segments, segments sent again, and a gap."""
-    for name in ("losses", "yours"):
-        agree(evidence, name, lambda number, segment: True)
+    """Your program: a SYN, an ACK, data and a FIN that are lost."""
+    agree(evidence, "losses", lambda number, segment: True)
+
+
+@points(3, claim=("SEQ-6", "SEQ-7"), hint="What came too early still counts once the gap before it is filled.")
+def check_your_numbers_behind_the_gap(evidence):
+    """Your program: a gap in which the numbers pass 2^32."""
+    parts = evidence.params["_parts"]
+    across = [one for one in wire(evidence, "yours").data(CLIENT) if one.header.seq + one.length > MODULUS]
+    expect(across and evidence.json("lost-yours")["dropped"] == 1, done=f"h1 sent {len(parts)} segments at once",
+           expected="one is lost, in which its numbers pass 2^32", seen=shown(across))
+    agree(evidence, "yours", lambda number, segment: True)
+
+
+@points(4, claim=("SEQ-4", "SEQ-7"), hint="Two gaps at once; something that comes twice; a FIN that comes too early.")
+def check_your_numbers_of_the_other_side(evidence):
+    """Your program: h2 talks, two of its segments are lost at once, ACKs, and the data before its FIN."""
+    gone = [evidence.json(f"lost-{what}")["dropped"] for what in ("second", "fourth", "acks", "goodbye")]
+    expect(gone[:2] == [1, 1] and gone[2] and gone[3], done=f"h1 and h2 talked ({reading.PORTS['back']})",
+           expected="two segments of h2's are lost at once, then ACKs, then data", seen=gone)
+    agree(evidence, "back", lambda number, segment: True)
 
 
 # --- the student's answers ---

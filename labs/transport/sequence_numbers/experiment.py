@@ -1,6 +1,6 @@
 """Sequence numbers: what uses one and what does not, in connections from h1 to port 5001 of h2.
 
-    h1 ─── s1 ─── h2        some ms each way; s1 loses four segments of "losses", one of "yours", and no others
+    h1 ─── s1 ─── h2        some ms each way; s1 loses segments of "losses", "yours" and "back", and no others
 
 Both ends of every connection are plain sockets that belong to this process and live in the hosts' namespaces, so each
 call is made in a known order. A connection is known by its port at h1.
@@ -12,7 +12,9 @@ import struct
 from mnlab.lab import Allowed, Diagram, scene
 
 SERVER_PORT = 5001
-PORTS = {"table": 6101, "twice": 6102, "cookie": 6103, "fast": 6104, "refused": 6105, "losses": 6106, "yours": 6107}
+PORTS = {"table": 6101, "twice": 6102, "cookie": 6103, "fast": 6104, "refused": 6105, "losses": 6106, "yours": 6107,
+         "back": 6108}
+HEADERS = 52  # bytes: IP's 20, TCP's 20, and timestamps with their padding
 QUIET = 0.3  # s: longer than any ACK may be delayed (0.2 s, TCP_DELACK_MAX)
 
 # include/uapi/linux/tcp.h; Python's socket module does not name these
@@ -37,9 +39,16 @@ def variant(rng) -> dict:
 
 
 def secret(rng, params) -> dict:
-    """Sizes (bytes) of what h1 says in the connection "yours", which part of it is lost, and of h2's reply."""
+    """Sizes (bytes) of what h1 says in the connection "yours", where its numbers begin, which part is lost, and of h2's
+    reply; sizes of what the two say in the connection "back"."""
     parts = [rng.randrange(30, 1300) for _ in range(rng.randrange(4, 7))]
-    return {"_parts": parts, "_lost": rng.randrange(1, len(parts)), "_reply": rng.randrange(30, 1300)}
+    lost = rng.randrange(1, len(parts))
+    sizes = rng.sample(range(100, 1300), 8)
+    heard = rng.sample(range(800, 1300), 2)  # too large for both to be sent again in one segment
+    # Behind the gap numbers are small: the largest lies within what is lost.
+    return {"_parts": parts, "_lost": lost, "_reply": rng.randrange(30, 1300),
+            "_isn": 2**32 - 1 - sum(parts[:lost]) - rng.randrange(1, parts[lost]),
+            "_ask": sizes[0], "_back": sizes[1:7], "_heard": heard, "_goodbye": sizes[7]}
 
 
 def topology(params):
@@ -50,7 +59,7 @@ def topology(params):
 
 @scene(work=["*.py"])
 def connections(net, rec, work):
-    """Seven connections, and your bookkeeping."""
+    """Nine connections, and your bookkeeping."""
     from lab.story import story
     h2, p = net["h2"], rec.params
     h2.sysctl("net.ipv4.tcp_fastopen", 3)  # 1: as a client, 2: as a server (1 is Linux's own setting)
@@ -72,9 +81,11 @@ def connections(net, rec, work):
 
         rec.progress("a connection for your program alone")
         yours(rec, ends, p)
+        rec.progress("another, in which h2 does the talking")
+        back(rec, ends, p)
 
     rec.progress("your bookkeeping")
-    told = story(rec.folder, rec.start_ns, {PORTS[name]: name for name in ("table", "fast", "losses", "yours")})
+    told = story(rec.folder, rec.start_ns, {PORTS[name]: name for name in ("table", "fast", "losses", "yours", "back")})
     rec.keep("story", told)
     rec.student("your-numbers", net["h1"], "python3 -S -E numbers.py", input=told)
 
@@ -168,6 +179,7 @@ def losses(rec, ends, p):
 def yours(rec, ends, p):
     """h1 says some things at once, of which s1 loses one; h2 answers."""
     client = ends.client("yours")
+    begin_with(client, p["_isn"])
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with rec.lose("lost-yours", "s1-eth1", f"tcp sport {PORTS['yours']}", nth=[2 + p["_lost"]]):  # 1 SYN, 2 ACK
         client.connect(ends.address)
@@ -183,6 +195,41 @@ def yours(rec, ends, p):
     hear(server, 1)  # returns at the end of the stream
     rec.wait(QUIET)
     finish(rec, client, server)
+
+
+def back(rec, ends, p):
+    """s1 loses two of six segments of h2's, ACKs, and h2's last data, but not the FIN behind it."""
+    ends.net["h1"].sysctl("net.ipv4.tcp_early_retrans", 0)  # h1 shall repeat the first of what nobody acknowledges
+    client, from_h2 = ends.client("back"), f"tcp sport {SERVER_PORT} tcp dport {PORTS['back']}"
+
+    def of(size):
+        return f"{from_h2} ip length {size + HEADERS}", [1]
+
+    lost = {"lost-second": of(p["_back"][1]), "lost-fourth": of(p["_back"][3]), "lost-goodbye": of(p["_goodbye"])}
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with rec.lose_each("s1-eth2", lost):
+        client.connect(ends.address)
+        server = ends.accept()
+        server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.sendall(bytes(p["_ask"]))
+        hear(server, p["_ask"])
+        for size in p["_back"]:
+            server.sendall(bytes(size))
+        hear(client, sum(p["_back"]))
+        rec.wait(QUIET)
+        with rec.lose("lost-acks", "s1-eth2", f"{from_h2} tcp flags & (syn | fin | psh | ack) == ack"):
+            for size in p["_heard"]:  # both arrive, and one is sent again all the same
+                client.sendall(bytes(size))
+            hear(server, sum(p["_heard"]))
+            rec.wait(QUIET)
+        rec.wait(3 * QUIET)
+        server.sendall(bytes(p["_goodbye"]))
+        server.shutdown(socket.SHUT_WR)
+        hear(client, p["_goodbye"])
+        rec.wait(QUIET)
+        client.close()
+        rec.wait(QUIET)
+        server.close()
 
 
 # --- sockets of both hosts, in one process ---

@@ -10,7 +10,8 @@ from mnlab.evidence.record import Missing
 from mnlab.protocols import tcp
 from mnlab.protocols.tcp import CLIENT, SERVER
 
-PORTS = {"table": 6101, "twice": 6102, "cookie": 6103, "fast": 6104, "refused": 6105, "losses": 6106, "yours": 6107}
+PORTS = {"table": 6101, "twice": 6102, "cookie": 6103, "fast": 6104, "refused": 6105, "losses": 6106, "yours": 6107,
+         "back": 6108}
 TABLE = f"h1 and h2 talked ({PORTS['table']}, the connection of the table)"
 LOST = f"s1 lost four segments of the connection from port {PORTS['losses']}: SYN, ACK, data, FIN"
 
@@ -118,28 +119,31 @@ def sent_in_order(evidence, name) -> list:
     return sorted(both, key=lambda segment: segment.time)
 
 
-def printed(evidence) -> dict[tuple[str, int], str]:
-    """What the program printed: (connection, number) -> "seq ack"."""
+def printed(evidence, connection) -> dict[int, str]:
+    """What the program printed of a connection: number -> "seq ack". The check fails unless that is a line for each
+    segment."""
     program = evidence.command("your-numbers")
-    lines = [line.split() for line in program.stdout.splitlines() if line.strip()]
-    found = {(words[0], int(words[1])): " ".join(words[2:]) for words in lines
+    lines = [words for words in map(str.split, program.stdout.splitlines()) if words[:1] == [connection]]
+    found = {int(words[1]): " ".join(words[2:]) for words in lines
              if len(words) == 4 and words[1].isdecimal() and len(words[1]) < 10}
+    wanted = {number for name, number in told(evidence) if name == connection}
     how = program.stopped or (f"it ended with status {program.status}" if program.status else "")
-    expect(len(found) == len(lines) == len(told(evidence)), done="numbers.py was told of four connections",
-           expected=f"{len(told(evidence))} lines of the form NAME NUMBER SEQ ACK, one for each segment sent",
+    expect(found.keys() == wanted and len(lines) == len(wanted),
+           done=f"numbers.py was told of the connection {connection}",
+           expected=f"{len(wanted)} lines of the form NAME NUMBER SEQ ACK, one for each segment sent",
            seen="\n".join([f"{len(lines)} lines, {len(found)} of that form", how, *program.stderr.splitlines()[-4:]]))
     return found
 
 
 def agree(evidence, name, of_interest) -> None:
     """Fail unless the program's numbers are the wire's for the segments `of_interest(number, segment)`."""
-    compared = 0
+    compared, lines = 0, printed(evidence, name)
     for number, segment in enumerate(sent_in_order(evidence, name), start=1):
         if not of_interest(number, segment):
             continue
         compared += 1
         right = f"{segment.header.seq} {segment.header.ack if segment.ack is not None else '-'}"
-        seen = printed(evidence).get((name, number), "no line")  # two words, whatever it is
+        seen = lines[number]  # two words, whatever it is
         wrong = [what for what, one, other in zip(("SEQ", "ACK"), right.split(), seen.split(), strict=True)
                  if one != other]
         expect(seen == right, done=f"numbers.py was told: {name}: send {number} {told(evidence).get((name, number))}",

@@ -12,7 +12,7 @@ import struct
 from pathlib import Path
 from statistics import median
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, observation, points
 from mnlab.lab.lab import load
 from mnlab.protocols import icmp, igmp, ip, tcp, udp
 from mnlab.protocols.chance import binomial_bounds
@@ -32,7 +32,7 @@ RECEIVERS = ("h2", "h3", "h4")
 
 # --- TVU-1: who connects ----------------------------------------------------------------------------------------------
 
-@points(1, claim="TVU-1", hint="What must have crossed the path before the first byte of data may leave?")
+@observation(1, claim="TVU-1", hint="What must have crossed the path before the first byte of data may leave?")
 def check_tcp_connects_before_data(kernel, params):
     """TCP exchanges SYN, SYN+ACK and ACK before the first byte; UDP's first packet carries the data."""
     first = kernel.mark("first")
@@ -52,7 +52,7 @@ def check_tcp_connects_before_data(kernel, params):
            seen=f"{', '.join(opening) or 'nothing'} before them; there after {ms(took)}")
 
 
-@points(1, claim="TVU-1", hint="Who learns at once that nobody listens, and who only if he goes on sending?")
+@observation(1, claim="TVU-1", hint="Who learns at once that nobody listens, and who only if he goes on sending?")
 def check_udp_connect_sends_nothing(kernel, params):
     """connect() on a UDP socket sends nothing, also where nobody listens; data then meets port unreachable."""
     got, done = received(kernel), "h1 connected a UDP socket to a port where nobody is"
@@ -72,7 +72,7 @@ def check_udp_connect_sends_nothing(kernel, params):
 
 # --- TVU-2: how many ends ---------------------------------------------------------------------------------------------
 
-@points(1, claim="TVU-2",
+@observation(1, claim="TVU-2",
         hint="Read scenes/kernel/files/tcp-sockets: how many sockets has the server's port, with how many peers?")
 def check_a_connection_has_two_ends(kernel, params):
     """Three clients of one TCP port are three sockets with one peer each; TCP knows no address for several hosts."""
@@ -92,7 +92,7 @@ def check_a_connection_has_two_ends(kernel, params):
            seen=f"to the first {listed(to_h1)}; to the second {listed(answered.get(params['h1'], []))}")
 
 
-@points(1, claim="TVU-2", hint="How many frames leave h1, and who can read them?")
+@observation(1, claim="TVU-2", hint="How many frames leave h1, and who can read them?")
 def check_broadcast_is_one_frame(kernel, params):
     """One datagram to the broadcast address is one frame, and h2, h3 and h4 each read it; TCP needs three copies."""
     left = [one for one in wire.datagrams(kernel, "talk", "h1", "kinds", "group-of-two")
@@ -109,7 +109,7 @@ def check_broadcast_is_one_frame(kernel, params):
            seen=f"{len(copies)} segments")
 
 
-@points(1, claim="TVU-2", hint="Compare what h4's interface saw with what h4's socket got.")
+@observation(1, claim="TVU-2", hint="Compare what h4's interface saw with what h4's socket got.")
 def check_multicast_reaches_members(kernel, params):
     """A datagram to a group is one frame; IGMP says who joined; only members' sockets get it, until they leave."""
     group, got = params["group"], received(kernel)
@@ -132,7 +132,7 @@ def check_multicast_reaches_members(kernel, params):
     expect(left, done=f"h3 left {group}", expected="an IGMP report that says so", seen="none")
 
 
-@points(1, claim="TVU-2", hint="One socket; whose datagrams come out of it?")
+@observation(1, claim="TVU-2", hint="One socket; whose datagrams come out of it?")
 def check_many_to_one_and_many_to_many(kernel):
     """One UDP socket reads from three peers; each of three members of a group reads what the two others say."""
     got = received(kernel)
@@ -148,7 +148,7 @@ def check_many_to_one_and_many_to_many(kernel):
 
 # --- TVU-3: a bad path ------------------------------------------------------------------------------------------------
 
-@points(1, claim="TVU-3", hint="Which numbers never came out of the socket, which twice, which late?")
+@observation(1, claim="TVU-3", hint="Which numbers never came out of the socket, which twice, which late?")
 def check_udp_passes_on_what_the_path_does(kernel, params):
     """UDP's receiver gets what arrives: with gaps, twice, out of order, as often as the path's chances say."""
     packets = wire.sent(kernel, "file", ip.UDP)
@@ -173,7 +173,8 @@ def check_udp_passes_on_what_the_path_does(kernel, params):
            seen=f"{len(got)} given out, {len(arrived)} arrived" + ("" if got != sorted(got) else ", all in order"))
 
 
-@points(2, claim=("TVU-3", "TVU-7"), hint="Compare SHA-256 of what h1 sent with that of what h3's socket gave out.")
+@observation(2, claim=("TVU-3", "TVU-7"),
+             hint="Compare SHA-256 of what h1 sent with that of what h3's socket gave out.")
 def check_tcp_delivers_the_file_whole(kernel, params):
     """Over the same path TCP delivers the file whole and in order, lost parts sent again. UDP's file has holes."""
     data = random.Random(params["content"]).randbytes(params["chunks"] * params["chunk"])
@@ -203,7 +204,7 @@ def check_tcp_delivers_the_file_whole(kernel, params):
 
 # --- TVU-4: congestion ------------------------------------------------------------------------------------------------
 
-@points(2, claim="TVU-4", hint="What does TCP take for a sign of congestion, and who else fills the queue?")
+@observation(2, claim="TVU-4", hint="What does TCP take for a sign of congestion, and who else fills the queue?")
 def check_congestion_slows_tcp(kernel, params):
     """TCP alone fills the slow link; when datagrams crowd it, TCP sends less than half as much; then it comes back."""
     begin, limit = kernel.mark("crowd"), params["rate"] * 1e6
@@ -223,7 +224,7 @@ def check_congestion_slows_tcp(kernel, params):
            seen=f"snd_cwnd {most}, down to {during}")
 
 
-@points(1, claim="TVU-4", hint="Does anything in UDP tell the sender that the queue is full?")
+@observation(1, claim="TVU-4", hint="Does anything in UDP tell the sender that the queue is full?")
 def check_congestion_does_not_slow_udp(kernel, params):
     """The UDP sender goes on at its rate, although the queue drops its datagrams."""
     begin, limit = kernel.mark("crowd"), params["rate"] * 1e6
@@ -242,7 +243,7 @@ def check_congestion_does_not_slow_udp(kernel, params):
 
 # --- TVU-5: messages and bytes ----------------------------------------------------------------------------------------
 
-@points(1, claim="TVU-5", hint="Count writes, reads, and packets.")
+@observation(1, claim="TVU-5", hint="Count writes, reads, and packets.")
 def check_udp_keeps_boundaries_and_tcp_does_not(kernel, params):
     """As many reads as writes with UDP, each of its size, a read too short loses the rest; TCP gives bytes."""
     got, sizes = received(kernel), params["sizes"]
@@ -259,7 +260,7 @@ def check_udp_keeps_boundaries_and_tcp_does_not(kernel, params):
            seen=f"a read of {listed(got['cuts_tcp'])} out of {len(there)} segments")
 
 
-@points(1, claim="TVU-5", hint="1500 bytes of MTU, 20 of IP: how much is left, and where does the UDP header go?")
+@observation(1, claim="TVU-5", hint="1500 bytes of MTU, 20 of IP: how much is left, and where does the UDP header go?")
 def check_ip_fragments_a_large_datagram(kernel, params):
     """UDP does not cut a datagram over the MTU: IP does, and joins it; TCP cuts its bytes so that IP need not."""
     size, got = params["large"], received(kernel)
@@ -283,7 +284,7 @@ def check_ip_fragments_a_large_datagram(kernel, params):
            expected=f"segments of {MSS} bytes at most, none fragmented", seen=f"segments of {listed(cut)}")
 
 
-@points(1, claim="TVU-5", hint="What does h3 do with the fragments that came, and for how long?")
+@observation(1, claim="TVU-5", hint="What does h3 do with the fragments that came, and for how long?")
 def check_a_lost_fragment_loses_the_datagram(kernel, params):
     """One lost fragment loses the datagram, reported after 30 s; TCP sends a lost segment again, and no other."""
     left = wire.frames(kernel, "h1", "large-lost", "large-tcp")
@@ -307,7 +308,7 @@ def check_a_lost_fragment_loses_the_datagram(kernel, params):
 
 # --- TVU-6: headers ---------------------------------------------------------------------------------------------------
 
-@points(1, claim="TVU-6", hint="RFC 768: four fields of two bytes each. The checksum covers addresses, too.")
+@observation(1, claim="TVU-6", hint="RFC 768: four fields of two bytes each. The checksum covers addresses, too.")
 def check_udp_header_is_eight_bytes(kernel, params):
     """A UDP header is 8 bytes: source port, destination port, length, checksum."""
     one = wire.datagrams(kernel, "hello")[0]
@@ -322,7 +323,7 @@ def check_udp_header_is_eight_bytes(kernel, params):
            seen=f"{checksum:#06x}" + ("" if checksum else ": none was computed"))
 
 
-@points(1, claim="TVU-6", hint="Look at the ACKs that h3 sends while three segments are missing.")
+@observation(1, claim="TVU-6", hint="Look at the ACKs that h3 sends while three segments are missing.")
 def check_tcp_header_is_20_to_60_bytes(kernel):
     """A TCP header is 20 bytes without options and 60 at most: timestamps and three SACK blocks fill it."""
     bare = [wire.header_length(segment) for segment in wire.connection(kernel, "bare").data(tcp.CLIENT)]
@@ -339,7 +340,8 @@ def check_tcp_header_is_20_to_60_bytes(kernel):
 
 # --- TVU-7: speech ----------------------------------------------------------------------------------------------------
 
-@points(1, claim="TVU-7", hint="Subtract: arrival in h3-eth0.pcap less departure in h1-eth0.pcap, message by message.")
+@observation(1, claim="TVU-7",
+             hint="Subtract: arrival in h3-eth0.pcap less departure in h1-eth0.pcap, message by message.")
 def check_udp_speech_keeps_its_delay(kernel, params):
     """Of speech by UDP the lost message is missing; others take the path's delay. Only a full queue adds to it."""
     packets = wire.sent(kernel, "voice", ip.UDP)
@@ -360,7 +362,8 @@ def check_udp_speech_keeps_its_delay(kernel, params):
            expected=f"delays that grow with the queue, to {ms(delay(params) + half)} and more", seen=ms(slowest))
 
 
-@points(2, claim="TVU-7", hint="What had arrived at h3 before the lost message came again, and could not be read yet?")
+@observation(2, claim="TVU-7",
+             hint="What had arrived at h3 before the lost message came again, and could not be read yet?")
 def check_tcp_speech_waits_for_the_lost_one(kernel, params):
     """Of speech by TCP nothing is missing, but the messages behind the lost one wait at h3 until it comes again."""
     number, times, ready = params["voice_lost"], wire.speech(kernel), dict(received(kernel)["voice_tcp"])
@@ -457,43 +460,87 @@ def check_answer_speech(answers, params, kernel):
 
 # --- your framing -----------------------------------------------------------------------------------------------------
 
-@points(1, claim="TVU-5", hint="Each client has an end, and none of them is the program's end.")
+@points(2, claim="TVU-5", hint="A message is bytes, of which there are 256, and not a text.")
 def check_framing_answers(framing):
-    """Your program answers one message, and after seven visits of all kinds one more."""
+    """R1: your program answers messages in one segment, whatever bytes they have."""
     answers_all(framing, "one", "the peer sent one message in one segment")
-    answers_all(framing, "again", "the peer came back at the end, and sent one message")
+    answers_all(framing, "binary", "the peer sent messages with all bytes that there are")
+
+
+@points(2, claim="TVU-5", hint="What do you wait for, when a message is whole?")
+def check_framing_answers_at_once(framing):
+    """R2: your program answers a message before the next one is whole."""
+    one, sizes = wire.visit(framing, "half")
+    done = f"the peer sent a message and the beginning of another ({sizes[0]} bytes), and waited"
+    came, answer = ([segment.time for segment in one.data(side)] for side in (tcp.CLIENT, tcp.SERVER))
+    expect(len(came) > 1 and answer and answer[0] < came[1], done=done, expected="an answer to the first",
+           seen="none" if not answer else "none before the peer sent the rest")
+    answers_all(framing, "half", f"{done}; then it sent the rest")
 
 
 @points(2, claim="TVU-5", hint="recv(n) returns up to n bytes: as many as there are, and at least one.")
 def check_framing_survives_single_bytes(framing):
-    """Your program puts two messages together that arrive byte by byte."""
+    """R3: your program puts two messages together that arrive byte by byte."""
     sizes = wire.visit(framing, "bytes")[1]
     answers_all(framing, "bytes", f"the peer sent two messages in {len(sizes)} segments of one byte")
 
 
 @points(2, claim="TVU-5", hint="What recv() returns may hold the end of one message and the beginning of the next.")
 def check_framing_takes_several_at_once(framing):
-    """Your program finds five messages in one segment."""
+    """R3: your program finds five messages in one segment."""
     answers_all(framing, "together", "the peer sent five messages in one segment")
 
 
-@points(3, claim="TVU-5", hint="A length may be cut in two as well. And an empty message is a message.")
+@points(3, claim="TVU-5", hint="A length may be cut in two as well. And who says that the rest comes soon?")
 def check_framing_joins_torn_messages(framing):
-    """Your program is not disturbed by cuts within lengths and messages, an empty message, or a long one."""
+    """R3: your program is not disturbed by cuts within lengths and messages, by a pause, or by long messages."""
     sizes = wire.visit(framing, "torn")[1]
-    answers_all(framing, "torn", f"the peer sent four messages, one of them empty, in segments of {listed(sizes)}")
+    answers_all(framing, "torn", f"the peer sent three messages in segments of {listed(sizes)}, 5 s after the third")
     answers_all(framing, "large", "the peer sent a message of tens of thousands of bytes, and a short one")
 
 
-@points(2, claim="TVU-5", hint="recv() returns b'' at the end of the stream, again and again.")
+@points(2, claim="TVU-5", hint="How do you tell an empty message from the end?")
+def check_framing_answers_empty_messages(framing):
+    """R4: an empty message is answered by an empty one, wherever it stands."""
+    answers_all(framing, "empty", "the peer sent six messages, four of them empty, also the first and the last")
+
+
+@points(2, claim="TVU-5", hint="The peer has said its last word, and still wants to hear yours.")
+def check_framing_ends_well(framing):
+    """R5: a stream that ends after a message: your program answers everything, and closes the connection."""
+    answers_all(framing, "end", "the peer sent three messages and at once the end of its stream")
+    ended(framing, "end")
+
+
+@points(3, claim="TVU-5", hint="recv() returns b'' at the end of the stream, again and again.")
 def check_framing_notices_a_broken_message(framing):
-    """A message that breaks off is not answered; your program closes the connection."""
-    answers_all(framing, "cut", "the peer sent a message and the first half of another, and ended its stream")
-    ended(framing, "cut")
+    """R6: a message that breaks off is not answered, those before it are; your program closes the connection."""
+    for name, part in (("cut", "the first half of another"), ("stub", "half of a length"), ("bare", "a length alone")):
+        answers_all(framing, name, f"the peer sent a message and {part}, and ended its stream")
+        ended(framing, name)
 
 
-@points(2, claim="TVU-5", hint="The length comes first, and from a stranger. What would a length of 4 GiB do to you?")
+@points(2, claim="TVU-5", hint="Each client has an end, and none of them is the program's end.")
+def check_framing_serves_the_next(framing):
+    """R7: whatever a client did, a reset too, the next one is served by the same program."""
+    answers_all(framing, "again", "the peer came back at the end, and sent one message")
+    starts = framing.json("starts")
+    before = [wire.VISITS[wire.VISITS.index(name) - 1] for name in starts[1:]]
+    reset = wire.visit(framing, "gone")[0].resets
+    expect(len(starts) == 1 and reset, done=f"the peer visited your program {len(wire.VISITS)} times",
+           expected="it serves them all", seen=f"it had to be started again after the visit {listed(before)}"
+           + (f" (your program: {wire.last_word(framing)})" if wire.last_word(framing) else ""))
+
+
+@points(2, claim="TVU-5", hint="Which is the longest message that the rule allows?")
+def check_framing_takes_the_longest(framing, params):
+    """R8: a message of exactly the limit is a message."""
+    answers_all(framing, "limit", f"the peer sent a message of {params['limit']} bytes, the limit, and a short one")
+
+
+@points(3, claim="TVU-5", hint="The length comes first, and from a stranger. What would a length of 4 GiB do to you?")
 def check_framing_refuses_a_monster(framing):
-    """A length above the limit ends the connection at once: your program does not wait for so many bytes."""
-    answers_all(framing, "monster", "the peer sent a message, and then announced one that is longer than the limit")
-    ended(framing, "monster")
+    """R8: a length above the limit ends the connection at once: your program does not wait for so many bytes."""
+    for name, above in (("monster", "1"), ("giant", "2^31")):
+        answers_all(framing, name, f"the peer sent a message, then announced one of {above} more bytes than the limit")
+        ended(framing, name)

@@ -39,7 +39,7 @@ def variant(rng) -> dict:
         "loss": rng.randrange(7, 11), "duplicate": rng.randrange(5, 9), "reorder": rng.randrange(8, 13),
         "voices": 60, "voice_lost": rng.randrange(15, 36),
         "rate": rng.choice([0.6, 0.7, 0.8]), "queue": rng.randrange(10, 14),
-        "limit": 1 << 20,
+        "limit": rng.randrange(66_000, 99_000),
     }
 
 

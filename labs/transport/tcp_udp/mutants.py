@@ -7,8 +7,8 @@ import socket
 
 from mnlab.checks.mutants import mutant, rewrite
 
-ENOUGH = ("jumbo", "leftover_dropped", "jitter", "worse_path", "silent", "anycast", "no_broadcast", "another_member",
-          "h4_mute", "no_checksum")
+ENOUGH = ("jumbo", "leftover_dropped", "whole_prefix", "jitter", "worse_path", "silent", "anycast", "no_broadcast",
+          "another_member", "h4_mute", "no_checksum")
 
 kept = []  # sockets that must stay open
 
@@ -53,6 +53,46 @@ def chances_as_shares(answers, params):
 @mutant.answers("takes every message after the lost one to have waited")
 def all_waited(answers, params):
     answers["waited"] = list(range(params["voice_lost"] + 1, params["voices"] + 1))
+
+
+@mutant.answers("thinks that UDP's first byte takes a round trip")
+def round_trip_of_udp(answers, params):
+    answers["udp_first_ms"] = 2 * params["delay"]
+
+
+@mutant.answers("thinks that a broadcast is a packet for each host")
+def broadcast_copied(answers, params):
+    answers["broadcast_packets"] = 3
+
+
+@mutant.answers("thinks that a datagram to a group is a packet for each member")
+def group_copied(answers, params):
+    answers["group_packets"] = 3
+
+
+@mutant.answers("thinks that TCP can tell three with one packet")
+def tcp_told_once(answers, params):
+    answers["tcp_packets"] = 1
+
+
+@mutant.answers("counts only the fragments that have an offset")
+def fragments_with_offset(answers, params):
+    answers["fragments"] -= 1
+
+
+@mutant.answers("gives the offset in units of eight bytes, as the header does")
+def offset_in_units(answers, params):
+    answers["last_offset"] //= 8
+
+
+@mutant.answers("forgets that original and copy must both come through")
+def copies_never_lost(answers, params):
+    answers["expected_twice"] = params["chunks"] * params["duplicate"] / 100
+
+
+@mutant.answers("counts from the second departure of the lost message")
+def took_one_trip(answers, params):
+    answers["lost_took_ms"] = params["delay"]
 
 
 # --- the network and its kernels --------------------------------------------------------------------------------------
@@ -193,41 +233,254 @@ def jitter(net, params):
 
 # --- framing.py -------------------------------------------------------------------------------------------------------
 
-@mutant.work("one recv() is taken for all that was asked for")
+SEND = "    connection.sendall(LENGTH.pack(len(message)) + message)\n"
+ANSWER = "        send(connection, message[::-1])\n"
+
+
+def received_as(work, how: str) -> None:
+    """Something happens to each message when it is whole."""
+    work.edit("framing.py", "    return message\n", f"    return {how}\n")
+
+
+@mutant.work("messages come back as they came", breaks="R1")
+def forwards(work, params):
+    work.edit("framing.py", "message[::-1]", "message")
+
+
+@mutant.work("messages are taken for UTF-8", breaks="R1")
+def utf8_only(work, params):
+    received_as(work, 'message.decode(errors="replace").encode()')
+
+
+@mutant.work("bytes above 127 are lost", breaks="R1")
+def ascii_only(work, params):
+    received_as(work, 'message.decode("ascii", errors="ignore").encode()')
+
+
+@mutant.work("white space around a message is taken away", breaks="R1")
+def stripped(work, params):
+    received_as(work, "message.strip()")
+
+
+@mutant.work("a message ends with a zero byte", breaks="R1")
+def ends_with_zero(work, params):
+    received_as(work, 'message.split(b"\\0")[0]')
+
+
+@mutant.work("the length of the answer counts itself", breaks="R1")
+def length_with_prefix(work, params):
+    work.edit("framing.py", SEND, SEND.replace("len(message)", "len(message) + 4"))
+
+
+@mutant.work("the answer's length has the other byte order", breaks="R1")
+def other_order(work, params):
+    work.edit("framing.py", SEND, SEND.replace("LENGTH.pack(len(message))", 'len(message).to_bytes(4, "little")'))
+
+
+@mutant.work("a line feed follows each answer", breaks="R1")
+def line_feed(work, params):
+    work.edit("framing.py", SEND, SEND.replace(" + message)", ' + message + b"\\n")'))
+
+
+@mutant.work("answers go when the client has ended its stream", breaks="R2")
+def answers_at_the_end(work, params):
+    work.edit("framing.py", ANSWER, "        answers.append(message[::-1])\n")
+    work.edit("framing.py", "    while (message := receive(connection)) is not None:\n",
+              "    answers = []\n    while (message := receive(connection)) is not None:\n")
+    work.edit("framing.py", "        answers.append(message[::-1])\n",
+              "        answers.append(message[::-1])\n    for answer in answers:\n        send(connection, answer)\n")
+
+
+@mutant.work("an answer goes when the next message is whole, or nothing comes for a second", breaks="R2")
+def one_behind(work, params):
+    work.edit("framing.py", ANSWER, "        import select\n        if select.select([connection], [], [], 1)[0]:\n"
+              "            later = receive(connection)\n            send(connection, message[::-1])\n"
+              "            message = later\n            if message is None:\n                return\n" + ANSWER)
+
+
+@mutant.work("one recv() is taken for all that was asked for", breaks="R3")
 def short_reads(work, params):
     work.edit("framing.py", "    while len(data) < count:\n", "    for _ in range(1):\n")
 
 
-@mutant.work("what is left in the buffer after a message is thrown away")
+@mutant.work("what is left in the buffer after a message is thrown away", breaks="R3")
 def leftover_dropped(work, params):
     work.edit("framing.py", "connection.recv(count - len(data))", "connection.recv(65536)[:count - len(data)]")
 
 
-@mutant.work("an empty message is taken for the end")
-def empty_is_end(work, params):
-    work.edit("framing.py", "(message := receive(connection)) is not None", "message := receive(connection)")
-
-
-@mutant.work("the length is thought to come in one piece")
+@mutant.work("the length is thought to come in one piece", breaks="R3")
 def whole_prefix(work, params):
     work.edit("framing.py", "prefix = read_exactly(connection, LENGTH.size)", "prefix = connection.recv(LENGTH.size)")
 
 
-@mutant.work("half a message is answered")
+@mutant.work("a client that is silent for two seconds is thrown out", breaks="R3")
+def impatient(work, params):
+    work.edit("framing.py", "            with connection:\n",
+              "            connection.settimeout(2)\n            with connection:\n")
+
+
+@mutant.work("no more than 16 KiB of a message are read", breaks="R3")
+def long_ones_cut(work, params):
+    work.edit("framing.py", "    message = read_exactly(connection, length)\n",
+              "    message = read_exactly(connection, min(length, 16384))\n    length = len(message)\n")
+
+
+@mutant.work("a message is read in pieces of 4096, and the last piece waited for in vain", breaks="R3")
+def full_blocks(work, params):
+    work.edit("framing.py", "connection.recv(count - len(data))",
+              "connection.recv(min(4096, count - len(data)), socket.MSG_WAITALL if count > 4096 else 0)")
+    work.edit("framing.py", "    while len(data) < count:\n",
+              "    while len(data) < count and (count <= 4096 or len(data) + 4096 <= count):\n")
+
+
+@mutant.work("an empty message is taken for the end", breaks="R4")
+def empty_is_end(work, params):
+    work.edit("framing.py", "(message := receive(connection)) is not None", "message := receive(connection)")
+
+
+@mutant.work("an empty message is passed over", breaks="R4")
+def empty_unanswered(work, params):
+    work.edit("framing.py", ANSWER, "        if message:\n    " + ANSWER)
+
+
+@mutant.work("an empty message waits for a byte", breaks="R4")
+def empty_waits(work, params):
+    work.edit("framing.py", "    message = read_exactly(connection, length)\n",
+              "    message = read_exactly(connection, length) if length else connection.recv(1, socket.MSG_PEEK)[:0]\n")
+
+
+@mutant.work("the connection stays open when the client's stream has ended", breaks="R5")
+def never_closed(work, params):
+    work.edit("framing.py", "        while True:\n            connection, _ = server.accept()\n"
+              "            with connection:\n",
+              "        kept = []\n        while True:\n            connection, _ = server.accept()\n"
+              "            kept.append(connection)\n            if True:\n")
+    work.edit("framing.py", "                    traceback.print_exc()",
+              "                    connection.close(), traceback.print_exc()")
+
+
+@mutant.work("the last message before the end is not answered", breaks="R5")
+def last_unanswered(work, params):
+    work.edit("framing.py", ANSWER, "        try:\n"
+              "            if not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):\n"
+              "                return\n        except BlockingIOError:\n            pass\n" + ANSWER)
+
+
+@mutant.work("the end of the stream is waited out in a loop", breaks="R6")
+def endless_loop(work, params):
+    work.edit("framing.py", "        if not part:\n            break\n",
+              "        if not part and not data:\n            break\n")
+
+
+@mutant.work("half a message is answered", breaks="R6")
 def half_a_message(work, params):
     work.edit("framing.py", "if len(message) < length:", "if False:")
 
 
-@mutant.work("the end of the stream is waited out in a loop")
-def endless_loop(work, params):
-    work.edit("framing.py", "        if not part:\n            break\n", "")
+@mutant.work("half a length is a length", breaks="R6")
+def half_a_length(work, params):
+    work.edit("framing.py", "    if len(prefix) < LENGTH.size:\n"
+              "        raise BrokenOff(\"in the middle of a length\")\n",
+              "    if len(prefix) < LENGTH.size:\n        return prefix\n")
 
 
-@mutant.work("every length is believed")
+@mutant.work("a message without any bytes is empty, whatever its length", breaks="R6")
+def no_bytes_is_empty(work, params):
+    work.edit("framing.py", "if len(message) < length:", "if message and len(message) < length:")
+
+
+@mutant.work("a broken stream is not closed", breaks="R6")
+def broken_stays_open(work, params):
+    work.edit("framing.py", "            connection, _ = server.accept()\n",
+              "            connection, _ = server.accept()\n            kept.append(connection.dup())\n")
+    work.edit("framing.py", "        while True:\n            connection",
+              "        kept = []\n        while True:\n            connection")
+    work.edit("framing.py", "                    serve(connection)\n",
+              "                    serve(connection)\n                    kept.pop().close()\n")
+    work.edit("framing.py", "                except (BrokenOff, ValueError, OSError):\n",
+              "                except BrokenOff:\n                    pass\n"
+              "                except (ValueError, OSError):\n"
+              "                    kept.pop().close()\n")
+
+
+@mutant.work("the program ends with its first broken client", breaks="R7")
+def dies(work, params):
+    work.edit("framing.py", "traceback.print_exc()", "raise")
+
+
+@mutant.work("the program ends when a client resets the connection", breaks="R7")
+def dies_of_reset(work, params):
+    work.edit("framing.py", "except (BrokenOff, ValueError, OSError):", "except (BrokenOff, ValueError):")
+
+
+@mutant.work("the program ends after its fifth client", breaks="R7")
+def five_clients(work, params):
+    work.edit("framing.py", "        while True:\n            connection, _",
+              "        for _ in range(5):\n            connection, _")
+
+
+@mutant.work("a message of the limit is too long", breaks="R8")
+def limit_excluded(work, params):
+    work.edit("framing.py", "if length > LIMIT:", "if length >= LIMIT:")
+
+
+@mutant.work("one byte above the limit is allowed", breaks="R8")
+def limit_plus_one(work, params):
+    work.edit("framing.py", "if length > LIMIT:", "if length > LIMIT + 1:")
+
+
+@mutant.work("the limit is 2^16", breaks="R8")
+def another_limit(work, params):
+    work.edit("framing.py", "if length > LIMIT:", "if length > 65536:")
+
+
+@mutant.work("the length is a number with a sign", breaks="R8")
+def signed_length(work, params):
+    work.edit("framing.py", 'struct.Struct("!I")', 'struct.Struct("!i")')
+
+
+@mutant.work("every length is believed", breaks="R8")
 def no_limit(work, params):
     work.edit("framing.py", "if length > LIMIT:", "if False:")
 
 
-@mutant.work("the program ends with its first broken client")
-def dies(work, params):
-    work.edit("framing.py", "traceback.print_exc()", "raise")
+@mutant.work("a monster is cut to the limit", breaks="R8")
+def monster_cut(work, params):
+    work.edit("framing.py", "    if length > LIMIT:\n", "    length = min(length, LIMIT)\n    if length > LIMIT:\n")
+
+
+@mutant.work("a monster is read as long as bytes come, before the connection is closed", breaks="R8")
+def monster_read(work, params):
+    work.edit("framing.py", "    if length > LIMIT:\n",
+              "    if length > LIMIT:\n        read_exactly(connection, length)\n")
+
+
+# --- right programs, written otherwise --------------------------------------------------------------------------------
+
+def taken(work, source: str, params) -> None:
+    work.take(source, "framing.py")
+    work.edit("framing.py", "{{limit}}", str(params["limit"]))
+
+
+@mutant.right("asyncio's streams, all clients at once")
+def streams(work, params):
+    taken(work, "streams.py", params)
+
+
+@mutant.right("a selector, and a buffer for each client")
+def one_buffer(work, params):
+    taken(work, "one_buffer.py", params)
+
+
+@mutant.right("a thread for each client, and an answer in two pieces")
+def threads(work, params):
+    work.edit("framing.py", SEND, "    connection.sendall(LENGTH.pack(len(message)))\n"
+              "    connection.sendall(message)\n")
+    work.edit("framing.py", "            with connection:\n                try:\n"
+              "                    serve(connection)\n"
+              "                except (BrokenOff, ValueError, OSError):\n"
+              "                    traceback.print_exc()  # this client is done; the next one is not\n",
+              "            __import__('threading').Thread(target=alone, args=[connection], daemon=True).start()\n")
+    work.edit("framing.py", "def main():\n",
+              "def alone(connection):\n    with connection:\n        try:\n            serve(connection)\n"
+              "        except (BrokenOff, ValueError, OSError):\n            pass\n\n\ndef main():\n")

@@ -1,6 +1,7 @@
 """The peer of the student's program: it speaks the same framing, and cuts its stream as TCP may cut it.
 
-Every visit is a connection of its own, from a source port that tells checks which it is.
+Every visit is a connection of its own, from a source port that tells checks which it is. A program that has ended, or
+does not let go of a visitor, is started once more for the next one: so a visit shows one thing.
 """
 
 import random
@@ -9,25 +10,34 @@ import struct
 from contextlib import suppress
 from itertools import pairwise
 
-from mnlab.net.sockets import tcp
+from mnlab.net.sockets import table, tcp
 
 GAP = 0.005  # s between pieces, so that each is a segment of its own, and is read on its own
+PAUSE = 5.0  # s: as long as a peer may well think
 PATIENCE = 2.0  # s: whatever the program owes us is late after that
 FIRST_PORT = 31001  # the source port of the first visit; the others follow
 
 #: The visits in order. What they send follows from `messages` and `pieces`.
-VISITS = ("one", "bytes", "together", "torn", "large", "cut", "monster", "again")
+VISITS = ("one", "binary", "bytes", "together", "torn", "large", "limit", "empty", "half", "end", "cut", "stub", "bare",
+          "monster", "giant", "gone", "again")
+#: Those that the peer ends; all others wait until the program does, or end after the last answer.
+ENDED = ("end", "cut", "stub", "bare")
+MONSTERS = {"monster": (1, 50), "giant": (2**31, 0)}  # how much above the limit, and how many bytes of it come
 
 
 def words(rng: random.Random, size: int) -> bytes:
     return bytes(rng.choices(b"abcdefghijklmnopqrstuvwxyz", k=size))
 
 
-def messages(visit: str, pick: int) -> list[bytes]:
+def messages(visit: str, pick: int, limit: int) -> list[bytes]:
     """The messages that a visit sends whole."""
     rng = random.Random(f"{pick}/{visit}")
-    sizes = {"one": [20], "bytes": [7, 5], "together": [12, 1, 30, 8, 19], "torn": [300, 0, 200, 400],
-             "large": [rng.randrange(20_000, 30_000), 10], "cut": [15], "monster": [9], "again": [25]}[visit]
+    if visit == "binary":  # bytes of all kinds; those at the ends are often taken for something else
+        middle = bytes(rng.sample(range(256), 256))
+        return [b"\n" + middle + b"\0", b"\0 \t" + middle[:40] + b"\xff\r\n", b"\xff", b"\r\n\r\n"]
+    sizes = {"one": [20], "bytes": [7, 5], "together": [12, 1, 30, 8, 19], "torn": [300, 200, 400],
+             "large": [rng.randrange(20_000, 30_000), 10], "limit": [limit, 6], "empty": [0, 11, 0, 0, 4, 0],
+             "half": [18, 13], "end": [21, 3, 14], "gone": [16] * 5, "again": [25]}.get(visit, [15])
     return [words(rng, size) for size in sizes]
 
 
@@ -37,48 +47,88 @@ def framed(message: bytes) -> bytes:
 
 def pieces(visit: str, pick: int, limit: int) -> list[bytes]:
     """What the visit's peer sends, one segment (or one large write) each."""
-    frames = [framed(message) for message in messages(visit, pick)]
+    frames = [framed(message) for message in messages(visit, pick, limit)]
     stream = b"".join(frames)
     if visit == "bytes":
         return [bytes([byte]) for byte in stream]
-    if visit == "torn":  # within a length, across the end of a message, ...
+    if visit == "torn":  # within a length, across the end of a message, at the end of a length, ...
         first, second = len(frames[0]), len(frames[0]) + len(frames[1])
-        cuts = [0, 2, 4, 150, first + 1, second + 3, second + 100, len(stream) - 250, len(stream)]
+        cuts = [0, 2, 4, 150, first + 1, second + 3, second + 4, second + 100, len(stream) - 250, len(stream)]
         return [stream[start:end] for start, end in pairwise(cuts)]
-    if visit == "cut":  # the second message never gets its end
-        return [stream + framed(bytes(100))[:50]]
-    if visit == "monster":  # so long that nobody should wait for it
-        return [stream, struct.pack("!I", limit + 1) + b"x" * 50]
+    if visit == "empty":
+        return [stream[:4], stream[4:]]
+    if visit == "half":  # the first message is whole, and the second is not yet
+        return [stream[:len(frames[0]) + 9], stream[len(frames[0]) + 9:]]
+    unfinished = framed(bytes(100))
+    if visit in ("cut", "stub", "bare"):  # the second message never gets its end: of its bytes, its length; no bytes
+        return [stream + unfinished[:{"cut": 50, "stub": 2, "bare": 4}[visit]]]
+    if visit == "gone":
+        return [stream + unfinished[:50]]
+    if visit in MONSTERS:  # so long that nobody should wait for it
+        above, sent = MONSTERS[visit]
+        return [stream, struct.pack("!I", limit + above) + b"x" * sent]
     return [stream]
 
 
-def replies(visit: str, pick: int) -> bytes:
+def replies(visit: str, pick: int, limit: int) -> bytes:
     """What the program must send in return: each whole message backwards, framed."""
-    return b"".join(framed(message[::-1]) for message in messages(visit, pick))
+    return b"".join(framed(message[::-1]) for message in messages(visit, pick, limit))
 
 
-def visit_one(stage, number: int, visit: str) -> None:
-    """Connect, send the pieces, wait for all replies, close. What comes of it is for the checks to say."""
-    p, wanted = stage.params, len(replies(visit, stage.params["_pick"]))
+def visit_one(stage, number: int, visit: str, port: int) -> None:
+    """Connect, send the pieces, wait for all replies and for the end. What comes of it is for the checks to say."""
+    p, wanted = stage.params, len(replies(visit, stage.params["_pick"], stage.params["limit"]))
     with tcp(stage.h1, PATIENCE) as client, suppress(OSError):
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.bind(("", FIRST_PORT + number))
-        client.connect(stage.to(stage.h2, "framing"))
-        for piece in pieces(visit, p["_pick"], p["limit"]):
+        client.connect((stage.h2.IP(), port))
+        for count, piece in enumerate(pieces(visit, p["_pick"], p["limit"])):
+            if visit in ENDED:  # the end goes with the last byte
+                client.send(piece, socket.MSG_MORE)
+                break
             client.sendall(piece)
-            stage.rec.wait(GAP)
-        if visit == "cut":
+            stage.rec.wait(PAUSE if (visit, count) == ("torn", 2) else GAP)
+            if (visit, count) == ("half", 0):
+                with suppress(TimeoutError):
+                    wanted -= len(client.recv(65535))
+        if visit == "gone":  # in the middle, without a word of farewell
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return
+        if visit in ENDED:
             client.shutdown(socket.SHUT_WR)
         while wanted > 0 and (part := client.recv(65535)):
             wanted -= len(part)
-        if visit in ("cut", "monster"):
-            client.recv(65535)  # the program is the one that ends this; a reset will do
+        if visit not in MONSTERS and visit not in ENDED:
+            client.shutdown(socket.SHUT_WR)
+        while client.recv(65535):  # the program ends this; a reset will do
+            pass
 
 
 def visit(stage) -> None:
     """Start the student's program on h2, and visit it."""
-    port = stage.params["framing_port"]
-    stage.rec.student_service("framing", stage.h2, ["python3", "framing.py", str(port)], tcp=port, processor=3)
+    port, program, starts = stage.params["framing_port"], None, []
     for number, name in enumerate(VISITS):
-        visit_one(stage, number, name)
+        if program is None or program.process.poll() is not None:
+            starts.append(name)
+            port = stage.params["framing_port"] + len(starts) - 1  # the one before may still be in TIME-WAIT
+            program = stage.rec.student_service("framing" if number == 0 else f"framing-{name}", stage.h2,
+                                                ["python3", "framing.py", str(port)], tcp=port, processor=3)
+        visit_one(stage, number, name, port)
         stage.settle(4)
+        if has_not_let_go(stage.h2, port) and not serves(stage, port):
+            program.stop()
+    stage.rec.keep("starts", starts)
+
+
+def has_not_let_go(host, port: int) -> bool:
+    """Whether there is still a socket for a visitor, all of whom have gone."""
+    return any(row["local"][1] == port and row["state"] in ("ESTABLISHED", "CLOSE-WAIT") for row in table(host))
+
+
+def serves(stage, port: int) -> bool:
+    """Whether the program answers somebody else."""
+    with tcp(stage.h1, PATIENCE) as client, suppress(OSError):
+        client.connect((stage.h2.IP(), port))
+        client.sendall(framed(b"?"))
+        return bool(client.recv(1))
+    return False

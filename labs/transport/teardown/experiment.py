@@ -2,15 +2,13 @@
 
     h1 ── s1 ── h2        each link delays by some milliseconds, so that a segment is on its way for a while
 
-In all steps but the last both ends are sockets of the hosts' kernels that this program holds: which call is made
-when, is all that matters. Each step has a server port of its own: `port` of the variant plus its place in STEPS.
+In all steps but the last both ends are sockets of the hosts' kernels that this program holds: which call is made when,
+is all that matters. The last is a scene of its own (visits.py). Each step has a server port of its own: `port` of the
+variant plus its place in STEPS.
 """
 
 import errno
-import random
 import socket
-import string
-import struct
 
 from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram, scene
 
@@ -21,7 +19,8 @@ STEPS = ("four", "three", "late", "together", "server-first", "unread", "gone", 
          "yours")
 PAUSE = 1.0  # s between steps, so that nothing of one is still on its way in the next
 
-diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), first="four", last="unread", limit=70, seen_by="h1")
+diagram = Diagram(captures=("h1", "h2"), protocols=("tcp",), scene="endings", first="four", last="unread",
+                  limit=70, seen_by="h1")
 
 
 def variant(rng) -> dict:
@@ -52,9 +51,9 @@ def topology(params):
                link={"delay": f"{params['delay']}ms"})
 
 
-@scene(work=["*.py"])
-def endings(net, rec, work):
-    """How Linux takes leave, and how your server does."""
+@scene
+def endings(net, rec):
+    """How Linux takes leave."""
     stage = Stage(net, rec)
     with rec.trace(), rec.capture("h1", "h2"):
         rec.progress("a client that half-closes, a server that goes on")
@@ -69,10 +68,18 @@ def endings(net, rec, work):
         gone(stage, rec.params)
         rec.progress("more than a minute of silence")
         silence(stage, rec.params)
-        rec.progress("your server")
-        yours(stage, rec.params)
     rec.keep("outcomes", stage.outcomes)
     rec.keep("sockets", stage.samples)
+
+
+@scene(work=["*.py"])
+def server(net, rec, work):
+    """How your server takes leave."""
+    from lab.visits import Guests
+    stage = Stage(net, rec)
+    with rec.trace(), rec.capture("h1", "h2"):
+        Guests(stage, rec.params).come()
+    rec.keep("outcomes", stage.outcomes)
 
 
 class Stage:
@@ -91,12 +98,8 @@ class Stage:
         from mnlab.net import sockets
         self.rec.mark(step)
         with sockets.listen(self.net["h2"], self.port(step)) as listener:
-            client = self.connect(step, buffer)
+            client = sockets.connect(self.net["h1"], (self.net["h2"].IP(), self.port(step)), buffer=buffer)
             return client, listener.accept()[0]
-
-    def connect(self, step, buffer: int = 0):
-        from mnlab.net import sockets
-        return sockets.connect(self.net["h1"], (self.net["h2"].IP(), self.port(step)), buffer=buffer)
 
     def read(self, connection, name: str = "") -> bytes:
         """What the other end sends until it ends; noted as the outcome `name`."""
@@ -235,66 +238,3 @@ def silence(stage, p):
     stage.read(client, "patient")
     client.close()
     stage.watch(PAUSE)
-
-
-# --- the student's server and its clients ---
-
-def yours(stage, p):
-    stage.rec.mark("yours")
-    stage.rec.student_service("server", stage.net["h2"], ["python3", "-SE", "server.py", str(stage.port("yours"))],
-                              tcp=stage.port("yours"))
-    letters = random.Random(p["_text"])
-
-    def text(size: int) -> bytes:
-        return "".join(letters.choices(string.ascii_letters, k=size)).encode()
-
-    whole = text(p["limit"] // 2)
-    visit(stage, "pieces", lambda client: send(stage, client, [text(p["request"]) for _ in range(p["pieces"])]))
-    visit(stage, "empty", lambda client: client.shutdown(socket.SHUT_WR))
-    visit(stage, "killed", lambda client: killed(stage, client, text(p["request"])))
-    visit(stage, "too-long", lambda client: send(stage, client, [text(p["limit"] + 5000), *[text(500)] * 3]))
-    visit(stage, "endless", lambda client: endless(stage, client, text(p["limit"] + 5000), p["drain"] + 4))
-    visit(stage, "slow-reader", lambda client: send(stage, client, [whole], think=2), buffer=4096)
-
-
-def visit(stage, name, talk, buffer: int = 0) -> None:
-    """One client of the student's server: it talks, then reads to the end. Whatever happens to it, is its outcome."""
-    stage.rec.mark(name)
-    try:
-        client = stage.connect("yours", buffer)
-    except OSError as problem:
-        stage.outcomes[name] = {"bytes": 0, "end": f"no connection ({problem.strerror or problem})"}
-        return
-    with client:
-        try:
-            talk(client)
-        except OSError:
-            pass  # reset while it still sent; what it can read, it reads
-        if client.fileno() >= 0:
-            stage.read(client, name)
-    stage.rec.wait(PAUSE)
-
-
-def send(stage, client, parts, think: float = 0.0):
-    """Send the parts with pauses between, say that this was all, wait for `think` seconds."""
-    for part in parts:
-        client.sendall(part)
-        stage.rec.wait(0.5)
-    client.shutdown(socket.SHUT_WR)
-    stage.rec.wait(think)
-
-
-def killed(stage, client, part):
-    """Begin a request, and be gone in the middle of it: what peers of a killed program see is a reset."""
-    client.sendall(part)
-    stage.rec.wait(0.5)
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() shall reset
-    client.close()
-
-
-def endless(stage, client, first, seconds):
-    """Send and send; never say that this was all, for so many seconds."""
-    client.sendall(first)
-    for _ in range(seconds):
-        stage.rec.wait(1)
-        client.sendall(b"more")

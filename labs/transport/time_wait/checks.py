@@ -4,9 +4,10 @@ reading.py reads the evidence, and says how exact a time can be.
 """
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
-from mnlab.checks import expect, points, same, saw
+from mnlab.checks import expect, observation, points, same, saw
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp
 from mnlab.protocols.kernel import ReceiveReset, Retransmit
@@ -23,6 +24,7 @@ RFC_TIMEWAIT = 240  # s: 2 MSL with the MSL of RFC 9293, section 3.4.2
 ISN_CYCLE = load(Path(__file__).with_name("experiment.py")).ISN_CYCLE / 1e9  # s
 ALMOST = 2**22  # of 2**32 sequence numbers: a thousandth
 TICK = 0.01  # s: the kernel's clocks of seconds and milliseconds move with its timer (HZ = 100 at least)
+PROMPT = 0.4  # s: a server that closes promptly does so within
 REUSED = "with SO_REUSEADDR"
 
 
@@ -46,13 +48,13 @@ def expect_waits(evidence, step: str, active: str, passive: str) -> None:
            expected="the connection, with a timer of a little less than 60 s", seen=lines or "no such line")
 
 
-@points(1, claim="TWT-1", hint="Who sent the first FIN? Then find that host's line in scenes/kernel/files/tables.")
+@observation(1, claim="TWT-1", hint="Who sent the first FIN? Then find that host's line in scenes/kernel/files/tables.")
 def check_client_first(kernel):
     """The client closes first, and the client waits."""
     expect_waits(kernel, "client-first", "h1", "h2")
 
 
-@points(1, claim="TWT-1", hint="Who sent the first FIN? Then find that host's line in scenes/kernel/files/tables.")
+@observation(1, claim="TWT-1", hint="Who sent the first FIN? Then find that host's line in scenes/kernel/files/tables.")
 def check_server_first(kernel):
     """The server closes first, and the server waits."""
     expect_waits(kernel, "server-first", "h2", "h1")
@@ -69,13 +71,14 @@ def expect_minute(evidence, step: str, host: str, done: str) -> None:
            seen=f"between {low:.1f} and {high:.1f} s")
 
 
-@points(1, claim="TWT-2", hint="scenes/kernel/files/outcomes says when the port was last refused and when it was free.")
+@observation(1, claim="TWT-2",
+             hint="scenes/kernel/files/outcomes says when the port was last refused and when it was free.")
 def check_sixty_seconds(kernel):
     """RFC 9293 asks for 2 MSL, four minutes. Linux waits for one."""
     expect_minute(kernel, "server-first", "h2", "h2 closed first; then it tried and tried to listen on the port")
 
 
-@points(1, claim="TWT-5", hint="What is tcp_fin_timeout on h1, and how long did h1 wait?")
+@observation(1, claim="TWT-5", hint="What is tcp_fin_timeout on h1, and how long did h1 wait?")
 def check_fin_timeout_does_not_set_it(kernel):
     """net.ipv4.tcp_fin_timeout does not set how long TIME-WAIT lasts, often as that is said."""
     setting = kernel.params["fin_timeout"]
@@ -98,14 +101,14 @@ def lost_ack(evidence, step: str) -> tuple[tcp.Connection, list[tcp.Segment]]:
     return connection, fins
 
 
-@points(1, claim="TWT-3", hint="Compare h1-eth0.pcap with h2-eth0.pcap: what left and did not arrive?")
+@observation(1, claim="TWT-3", hint="Compare h1-eth0.pcap with h2-eth0.pcap: what left and did not arrive?")
 def check_the_last_ack_is_lost(kernel):
     """The last ACK of two connections is lost on the way, and nothing else."""
     for step in ("lost-ack", "no-wait"):
         lost_ack(kernel, step)
 
 
-@points(1, claim="TWT-3", hint="What would h2 do if nobody answered its second FIN, either?")
+@observation(1, claim="TWT-3", hint="What would h2 do if nobody answered its second FIN, either?")
 def check_repeated_fin_is_answered(kernel):
     """h2 hears nothing and repeats its FIN; h1, in TIME-WAIT, sends the ACK again, and its minute begins anew."""
     done = "h1's last ACK was lost; h1 is in TIME-WAIT"
@@ -128,7 +131,7 @@ def check_repeated_fin_is_answered(kernel):
            seen=f"it counts from {begun - fins[1].time:+.3f} s before or after it")
 
 
-@points(1, claim="TWT-3", hint="A kernel that knows nothing of a connection answers its segments with what?")
+@observation(1, claim="TWT-3", hint="A kernel that knows nothing of a connection answers its segments with what?")
 def check_without_time_wait_a_reset(kernel):
     """The same loss, but h1 keeps no TIME-WAIT: the repeated FIN meets a reset, and h2 ends with an error."""
     done = "h1's last ACK was lost; h1 keeps no TIME-WAIT (tcp_max_tw_buckets = 0)"
@@ -143,7 +146,7 @@ def check_without_time_wait_a_reset(kernel):
 
 # --- reason two: old addresses ----------------------------------------------------------------------------------------
 
-@points(1, claim="TWT-4",
+@observation(1, claim="TWT-4",
         hint="scenes/kernel/files/attempts: who may listen where, and which option had the listener before?")
 def check_the_port_is_refused(kernel):
     """Where a connection waits nobody may listen on its port, unless SO_REUSEADDR was set both then and now."""
@@ -154,7 +157,7 @@ def check_the_port_is_refused(kernel):
                    ("restart", "h2 listens", "EADDRINUSE"), ("restart", f"h2 listens {REUSED}", "ok"))
 
 
-@points(1, claim="TWT-4", hint="scenes/kernel/files/attempts: what differs between the connections before?")
+@observation(1, claim="TWT-4", hint="scenes/kernel/files/attempts: what differs between the connections before?")
 def check_the_four_tuple_is_refused(kernel):
     """The four-tuple is not had again within the minute: not without SO_REUSEADDR, never without timestamps."""
     expect_results(kernel, ("reuse", "h1 connects", "EADDRINUSE"),
@@ -164,7 +167,7 @@ def check_the_four_tuple_is_refused(kernel):
            expected="the first with timestamps, the second without", seen=stamped)
 
 
-@points(1, claim=("TWT-4", "TWT-7"),
+@observation(1, claim=("TWT-4", "TWT-7"),
         hint="Compare the raw initial sequence number with the numbers that the old connection used.")
 def check_timestamps_let_it_live_again(kernel):
     """With timestamps the four-tuple may be had at once: higher numbers, and old segments are known by their time."""
@@ -183,7 +186,7 @@ def check_timestamps_let_it_live_again(kernel):
            seen=f"{outcomes.get('paws')} discarded, {len(outcomes.get('reuse', ''))} bytes read")
 
 
-@points(1, claim="TWT-4", hint="h2 answers the SYN although it is in TIME-WAIT: with which number?")
+@observation(1, claim="TWT-4", hint="h2 answers the SYN although it is in TIME-WAIT: with which number?")
 def check_a_new_syn_ends_time_wait(kernel):
     """The server waits, and the client comes back from the same port: a SYN with a higher number is let in."""
     done = "h2 closed first; h1 connected again from the same port at once"
@@ -197,7 +200,7 @@ def check_a_new_syn_ends_time_wait(kernel):
 
 # --- reason two: old segments -----------------------------------------------------------------------------------------
 
-@points(1, claim="TWT-6", hint="Three segments: the old one, h2's answer, and what h1 says to that.")
+@observation(1, claim="TWT-6", hint="Three segments: the old one, h2's answer, and what h1 says to that.")
 def check_an_old_segment_ends_time_wait(kernel):
     """An old segment is answered by an ACK, that by a reset, and this ends TIME-WAIT, but for RFC 1337's advice."""
     for step, setting, stays in (("assassin", 0, False), ("shielded", 1, True)):
@@ -213,7 +216,7 @@ def check_an_old_segment_ends_time_wait(kernel):
                seen="in TIME-WAIT" if after else "not in TIME-WAIT")
 
 
-@points(1, claim="TWT-4",
+@observation(1, claim="TWT-4",
         hint="Find the last connection of `ghost` in h2-eth0.pcap, and look at scenes/kernel/files/outcomes.")
 def check_old_data_is_taken_for_new(kernel):
     """Were old segments to live until the numbers come round, they would be read as new data, and nobody would know."""
@@ -230,7 +233,7 @@ def check_old_data_is_taken_for_new(kernel):
            seen=f"{len(again)} old segments; {len(read)} bytes read, {read.count('o')} of them old")
 
 
-@points(1, claim="TWT-7",
+@observation(1, claim="TWT-7",
         hint="scenes/kernel/files/attempts: how many ports has h1 in the step `range`, and where are they?")
 def check_ports_run_out(kernel):
     """A client that closes first uses up a port for a minute; tcp_tw_reuse gives it back, with timestamps."""
@@ -242,7 +245,7 @@ def check_ports_run_out(kernel):
            done=done, expected="two connections from that port", seen=[connection.client.port for connection in made])
 
 
-@points(1, claim="TWT-8",
+@observation(1, claim="TWT-8",
         hint="scenes/kernel/files/attempts, step `range`: when is h1 refused for the last time, and when not any more?")
 def check_how_soon_a_port_comes_back(kernel):
     """Then and now: tcp_tw_reuse waits for the next tick of a clock in seconds, or for tcp_tw_reuse_delay."""
@@ -271,26 +274,44 @@ def check_how_soon_a_port_comes_back(kernel):
 
 @points(3, claim=("TWT-1", "TWT-4"), hint="bind() is refused while a connection waits on the port. Who closed first?")
 def check_your_client_asks_again(programs):
-    """Your client asks all questions, once a second, each over a connection of its own, all from its port."""
-    words, program = programs.params["_words"], programs.command("client")
-    done = f"your client was to ask {len(words)} questions from port {port(programs, 'visits', CLIENT)}"
-    printed = program.stdout.split()
-    expect(printed == words, done=done, expected=f"the {len(words)} answers", seen=f"{printed}{program.stopped}"
-           + reading.last_words(programs, "client"))
+    """R7, R8: your client asks all questions, each over a connection of its own, all from its port."""
+    words = programs.params["_words"]
     made = reading.visits(programs)
     ports = [connection.client.port for connection in made]
-    expect(ports == [port(programs, "visits", CLIENT)] * len(words), done=done,
-           expected=f"{len(words)} connections, all from that port", seen=ports)
+    asked = [connection.stream(CLIENT).count(b"get\n") for connection in made]
+    expect((ports, asked) == ([port(programs, "visits", CLIENT)] * len(words), [1] * len(words)),
+           done=f"your client was to ask {len(words)} questions from port {port(programs, 'visits', CLIENT)}",
+           expected=f"{len(words)} connections, all from that port, each with one question",
+           seen=f"from the ports {ports}, {asked} questions" + reading.last_words(programs, "client"))
+
+
+@points(1, claim="TWT-4", hint="time.sleep(), and what else takes time?")
+def check_your_client_keeps_time(programs):
+    """R7: it asks once a second: neither all at once, nor when TIME-WAIT is over."""
+    words, made = programs.params["_words"], reading.visits(programs)
+    gaps = [round(two.time - one.time, 2) for one, two in pairwise(made)]
+    expect(len(gaps) == len(words) - 1 and all(0.9 <= gap <= 2 for gap in gaps),
+           done=f"your client was to ask {len(words)} questions",
+           expected="a second or a little more between two of them", seen=f"seconds: {gaps}")
+
+
+@points(2, claim="TWT-4", hint="N is a number of bytes, and TCP brings them in pieces.")
+def check_your_client_prints_the_answers(programs):
+    """R9: your client prints the answers, one per line, and ends."""
+    words, program = programs.params["_words"], programs.command("client")
+    printed = [line.strip() for line in program.stdout.splitlines()]
+    expect(printed == words and not program.stopped, done=f"your client was to ask {len(words)} questions",
+           expected=f"the lines {words}", seen=f"{printed} {program.stopped}" + reading.last_words(programs, "client"))
 
 
 @points(2, claim="TWT-1", hint="A reset leaves no TIME-WAIT, but is no way to say goodbye. Who else could close first?")
 def check_your_client_lets_the_server_close(programs):
-    """In each of your client's connections the server closes first, nobody resets, and h1 waits for none."""
+    """R10: in each of your client's connections the server closes first, nobody resets, and h1 waits for none."""
     words, made = programs.params["_words"], reading.visits(programs)
     done = f"your client was to ask {len(words)} questions"
     first = [connection.closed_first for connection in made if not connection.resets]
-    expect(first == [SERVER] * len(words), done=done,
-           expected=f"{len(words)} connections in which h2's FIN comes first",
+    expect(first == [SERVER] * len(first) and len(first) == len(made) > 1, done=done,
+           expected="connections in which h2's FIN comes first, and no reset",
            seen=f"{len(made)} connections: " + "; ".join(in_words(closing(one)[:1]) for one in made))
     expect("visits" not in waiting(programs, "visits", "h1"), done=done, expected="no TIME-WAIT on h1",
            seen="the last connection waits there")
@@ -301,13 +322,11 @@ def check_your_client_lets_the_server_close(programs):
 def expect_told(evidence, visit: str, which: int) -> tcp.Connection:
     """A visitor of the student's server has read a whole answer and the end, and the server has closed first."""
     done = f"a visitor with a small buffer said `get` and `bye`, and read a second later ({visit})"
-    connection = wire(evidence, "server", which=which)
-    number, _, text = connection.stream(SERVER).partition(b"\n")
-    whole = number.isdigit() and len(number) < 10 and int(number) == len(text) >= evidence.params["body"] - 21
-    read = evidence.json("outcomes").get(visit)
-    expect(whole and read == {"bytes": len(number) + 1 + len(text), "end": "end"}, done=done,
-           expected="the visitor reads the whole answer and the end",
-           seen=f"{read}, {number[:20]!r} and {len(text)} bytes on the wire" + reading.last_words(evidence, "server"))
+    connection, right = wire(evidence, "server", which=which), reading.answer(evidence)
+    read, stream = evidence.json("outcomes").get(visit), connection.stream(SERVER)
+    expect(stream == right and read == {"bytes": len(right), "end": "end"}, done=done,
+           expected=f"the visitor reads the whole answer, {len(right)} bytes, and the end",
+           seen=f"{read}, {stream[:20]!r}, {len(stream)} bytes on the wire" + reading.last_words(evidence, "server"))
     expect(connection.closed_first == SERVER and not connection.resets, done=done,
            expected="your server's FIN comes first, and no reset", seen=in_words(closing(connection)[:3]))
     return connection
@@ -315,7 +334,7 @@ def expect_told(evidence, visit: str, which: int) -> tcp.Connection:
 
 @points(1, claim="TWT-1", hint="What becomes of bytes that wait in the send buffer when the connection is reset?")
 def check_your_server_says_goodbye(programs):
-    """Your server answers whole, closes first on `bye`, and so has a connection in TIME-WAIT."""
+    """R2: your server answers whole, closes first on `bye`, and so has a connection in TIME-WAIT."""
     expect_told(programs, "first-visit", 0)
     expect("server" in waiting(programs, "restart", "h2"), done="your server's visitor had gone",
            expected="h2 in TIME-WAIT", seen="no such line in files/tables")
@@ -323,22 +342,63 @@ def check_your_server_says_goodbye(programs):
 
 @points(4, claim="TWT-4", hint="Which option must be set, before which call, in either run of the server?")
 def check_your_server_starts_again(programs):
-    """Stopped and started again at once, while its last connection is in TIME-WAIT, your server serves."""
+    """R5: stopped and started again at once, while its last connection is in TIME-WAIT, your server serves."""
     done = "your server was stopped and started again at once"
     expect("server" in waiting(programs, "restart", "h2"), done=done, expected="h2 in TIME-WAIT at that time",
            seen="no such line in files/tables")
     again = programs.command("server-again")
-    expect(again.stopped == "at the end" or again.status in (0, -15), done=done, expected="it runs until it is stopped",
-           seen=f"status {again.status}" + reading.last_words(programs, "server-again"))
-    expect_told(programs, "second-visit", 1)
+    listening = programs.mark("second-visit") - again.start
+    second = wire(programs, "server", which=1).data(SERVER)
+    expect(second, done=done, expected=f"it answers ({listening:.1f} s after the start)",
+           seen="no answer" + reading.last_words(programs, "server-again"))
 
 
 @points(2, claim="TWT-4", hint="There is an option that lets two servers share a port. Is it the one you need?")
 def check_your_server_runs_once(programs):
-    """While your server runs, a second one is refused the port."""
+    """R6: while your server runs, a second one is refused the port."""
     second = programs.command("second-server")
     expect(second.status not in (None, 0), done="your server was started a second time, beside the first",
            expected="the second ends with an error", seen=second.stopped or f"status {second.status}")
+
+
+@points(2, claim="TWT-4", hint="A line ends with a line feed, and nowhere else. There may be another one behind it.")
+def check_your_server_hears_every_line(programs):
+    """R1: your server, started again, answers each `get`, if its letters come in pieces, too."""
+    for name, done in (("asks-twice", "a visitor said `get`, read the answer, said `get` again, and `bye`"),
+                       ("speaks-slowly", "a visitor said `get`, `get` and `bye` in pieces, a few letters at a time")):
+        stream, right = reading.visit(programs, name).stream(SERVER), reading.answer(programs, 2)
+        expect(stream == right, done=done, expected=f"two answers, {len(right)} bytes",
+               seen=f"{len(stream)} bytes: {stream[:20]!r}" + reading.last_words(programs, "server-again"))
+
+
+@points(2, claim="TWT-1", hint="What ends a conversation? What does an empty line of bytes mean?")
+def check_your_server_ends_every_talk(programs):
+    """R2, R3: `bye` alone, a visitor who leaves without a word, one who leaves after `get`: your server closes, too."""
+    for name, done, right in (("bye-alone", "a visitor said `bye`, and nothing else", b""),
+                              ("says-nothing", "a visitor half-closed without a word", b""),
+                              ("no-bye", "a visitor said `get`, half-closed, and read", reading.answer(programs))):
+        connection = reading.visit(programs, name)
+        fin, stream = connection.fins.get(SERVER), connection.stream(SERVER)
+        expect(stream == right, done=done, expected=f"{len(right)} bytes", seen=f"{len(stream)} bytes: {stream[:20]!r}")
+        heard = [segment.time for segment in connection.sent(CLIENT) if segment.length or segment.fin]
+        last = max(segment.time for segment in connection.data(SERVER)) if stream else heard[0]
+        expect(fin and fin.time - last < PROMPT and not connection.resets, done=done,
+               expected="your server's FIN at once, and no reset",
+               seen=(f"{fin.time - last:.2f} s later" if fin else "no FIN: ") + in_words(closing(connection)[:4]))
+
+
+@points(2, claim="TWT-4", hint="A call that fails is about one visitor. Is it a reason to stop?")
+def check_your_server_survives(programs):
+    """R4: a visitor is killed before it has read the answer; the same server serves the next."""
+    killed = reading.visit(programs, "gone")
+    expect(killed.data(SERVER) and resets(killed, CLIENT), done="a visitor asked and was killed",
+           expected="an answer, and a reset from h1", seen=in_words(killed.segments[:6]))
+    expect(reading.visit(programs, "last-visit").data(SERVER), done="a visitor had been killed; then one more came",
+           expected="an answer", seen="none" + reading.last_words(programs, "server-again"))
+    starts = programs.json("starts")
+    before = [reading.VISITS[reading.VISITS.index(name) - 1] for name in starts]
+    expect(not starts, done=f"{len(reading.VISITS)} visitors came to your server", expected="it serves them all",
+           seen=f"it had to be started again after {', '.join(before)}" + reading.last_words(programs, "server-again"))
 
 
 # --- the student's answers --------------------------------------------------------------------------------------------

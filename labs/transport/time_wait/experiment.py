@@ -31,8 +31,11 @@ def variant(rng) -> dict:
 
 
 def secret(rng, params) -> dict:
-    """What the student's client is to ask for."""
-    return {"_words": rng.sample(WORDS, rng.randrange(4, 6))}
+    """What the student's client is told. One answer has a space, and one has more bytes than letters."""
+    words = rng.sample(WORDS, 3 + rng.choice((2, 4, 5)))
+    answers = [f"{words[0]} {words[1]}", f"{words[2]} \N{GREEK SMALL LETTER ALPHA}\N{GREEK SMALL LETTER OMEGA}",
+               *words[3:]]
+    return {"_words": rng.sample(answers, len(answers))}
 
 
 def topology(params):

@@ -16,6 +16,8 @@ from mnlab.protocols.tcp.teardown import socket_states
 STEPS = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assassin", "shielded", "reuse", "reopened",
          "range", "ghost", "visits", "server")
 SOON, LATE, POLL, EACH = 0.1, 1.125, 0.4, 0.05
+VISITS = ("asks-twice", "speaks-slowly", "bye-alone", "says-nothing", "no-bye", "gone", "last-visit")
+FIRST_PORT = 31001  # on h1, of the first of these
 
 
 # --- the wire and the kernels ---
@@ -102,3 +104,23 @@ def last_words(evidence, *programs: str) -> str:
 def visits(evidence) -> list[tcp.Connection]:
     """The connections that the student's client made, as captured on h1."""
     return [connection for connection in wires(evidence, "visits") if connection.handshake]
+
+
+def visit(evidence, name: str, host: str = "h2") -> tcp.Connection:
+    """One of the later visits to the student's server."""
+    own = FIRST_PORT + VISITS.index(name)
+    found = [one for one in connections(evidence, host) if one.client.port == own]
+    if not found:
+        raise Missing(f"no connection of the visit {name} was captured on {host}")
+    return found[0]
+
+
+def text(evidence) -> bytes:
+    """What the student's server tells: as many whole sentences as fit."""
+    sentence = b"the same once again, "
+    return sentence * (evidence.params["body"] // len(sentence))
+
+
+def answer(evidence, times: int = 1) -> bytes:
+    """What the student's server sends if it is asked so often."""
+    return (b"%d\n" % len(text(evidence)) + text(evidence)) * times

@@ -33,7 +33,7 @@ _shown = _Shown()
 
 
 def show(value, longest: int = SHOWN) -> str:
-    """A student's value, short enough to print."""
+    """A student's value as Python writes it, in `longest` characters at most: fit to print, whatever it is."""
     return cut(_shown.repr(value), longest)
 
 

@@ -9,9 +9,11 @@ import typer
 
 from mnlab.cli.labs import DEFAULT_SEED, Fresh, LabNames, chosen_labs
 from mnlab.cli.options import (
+    CORE,
     DEFAULT_MACHINE,
     Clock,
     Collections,
+    Image,
     Json,
     Machine,
     On,
@@ -76,7 +78,8 @@ def lint(lab: LabNames = None, collections: Collections = None, json: Json = Fal
 
 
 def verify(lab: LabNames = None, collections: Collections = None, seed: Seed = None, on: On = Place.vm,
-           machine: Machine = DEFAULT_MACHINE, clock: Clock = None, json: Json = False, quiet: Quiet = False,
+           machine: Machine = DEFAULT_MACHINE, image: Image = CORE, clock: Clock = None, json: Json = False,
+           quiet: Quiet = False,
            quick: Annotated[bool, typer.Option("--quick", help="End when every check has failed once.")] = False,
            fresh: Fresh = False) -> None:
     """Try each lab's mutants and show which check catches which: every check must be able to fail, every rule of the
@@ -91,7 +94,7 @@ def verify(lab: LabNames = None, collections: Collections = None, seed: Seed = N
     from mnlab.report.console import Console
     from mnlab.report.progress import Progress
     chosen = chosen_labs(lab, not lab)
-    place = machine_for(on, machine, clock, quiet)
+    place = machine_for(on, machine, clock, quiet, image)
     place.prepare()
     place = remembering(place, only_now=fresh)
     matrices, broken = [], 0

@@ -13,8 +13,10 @@ import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli.options import (
+    CORE,
     DEFAULT_MACHINE,
     Clock,
+    Image,
     Machine,
     On,
     Place,
@@ -47,7 +49,8 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
             parser=a_folder, metavar="FOLDER", help="Where files that the command wrote are put.")] = Path("exec-out"),
         limit: Annotated[float, typer.Option(help="Seconds of lab time after which it is stopped.")] = 3600,
         tty: Annotated[bool, typer.Option("-t", "--tty", help="In this terminal, in real time: a shell, say.")] = False,
-        on: On = Place.vm, machine: Machine = DEFAULT_MACHINE, clock: Clock = None, quiet: Quiet = False) -> None:
+        on: On = Place.vm, machine: Machine = DEFAULT_MACHINE, image: Image = CORE, clock: Clock = None,
+        quiet: Quiet = False) -> None:
     """Run any command in the lab machine, as root, on the files sent in and on what is piped in.
 
     It runs in the folder of the files sent in; what it writes or changes there is brought out, and what --bring names.
@@ -55,6 +58,8 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
     Example: mnlab exec --send topologies/lan.py -- mn --custom lan.py --topo lan,3 --test pingall
 
     Example: mnlab exec -t --send my.py -- mn --custom my.py --topo mine
+
+    Example: mnlab exec --image full --send course.py -- sudo python course.py
     """
     if len(jsonlib.dumps(command)) > LONGEST_COMMAND:
         raise WrongUsage("the command is too long; write it into a file, and --send that")
@@ -70,7 +75,7 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
     if not tty and (given := piped_in()):
         files["stdin"] = given
     files["exec.json"] = jsonlib.dumps(wanted).encode()
-    place = machine_for(on, machine, clock or (Time.real if tty and on == Place.vm else None), quiet)
+    place = machine_for(on, machine, clock or (Time.real if tty and on == Place.vm else None), quiet, image)
     with tempfile.TemporaryDirectory(prefix="mnlab-exec-") as scratch:
         outcome = _run(place, _job(files, command, limit, on), Path(scratch), tty)
         brought, problems = bring_back(Path(scratch), out)

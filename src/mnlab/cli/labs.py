@@ -15,9 +15,11 @@ from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
 from mnlab.checks.worth import worth_of
 from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile
 from mnlab.cli.options import (
+    CORE,
     DEFAULT_MACHINE,
     Clock,
     Collections,
+    Image,
     Json,
     Junit,
     Machine,
@@ -89,7 +91,7 @@ def show(lab: OneLab, collections: Collections = None) -> None:
 
 
 def run(lab: LabNames = None, all: All = False, collections: Collections = None, seed: Seed = None,
-        on: On = Place.vm, machine: Machine = DEFAULT_MACHINE, clock: Clock = None,
+        on: On = Place.vm, machine: Machine = DEFAULT_MACHINE, image: Image = CORE, clock: Clock = None,
         out: Out = Path("runs"), key: Key = None, secret_file: SecretFile = None, json: Json = False,
         junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False) -> None:
     """Run labs with their solutions: see what happens on the network, and the checks pass.
@@ -103,7 +105,7 @@ def run(lab: LabNames = None, all: All = False, collections: Collections = None,
     seed, seed_from = (DEFAULT_SEED, BY_DEFAULT) if seed is None else (seed, FROM_OPTION)
     secret = SECRET.key(secret_file) or b""
     tasks = [Task(one, seed, out, seed_from=seed_from, secret=secret) for one in chosen]
-    place = machine_for(on, machine, clock, quiet)
+    place = machine_for(on, machine, clock, quiet, image)
     _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, brief=all, fresh=fresh)
 
 
@@ -132,7 +134,7 @@ def _user() -> str:
 
 def check(lab: LabNames = None, all: All = False, collections: Collections = None,
           work: Work = None, seed: Seed = None, on: On = Place.vm, machine: Machine = DEFAULT_MACHINE,
-          clock: Clock = None, out: Out = Path("runs"),
+          image: Image = CORE, clock: Clock = None, out: Out = Path("runs"),
           key: Key = None, secret_file: SecretFile = None, json: Json = False, junit: Junit = None,
           quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False,
           for_student: Annotated[bool, typer.Option(
@@ -164,7 +166,7 @@ def check(lab: LabNames = None, all: All = False, collections: Collections = Non
         if chosen_seed is None:
             chosen_seed, seed_from = DEFAULT_SEED, BY_DEFAULT
         tasks.append(Task(one, chosen_seed, out, given, seed_from, secret, for_student, only_work))
-    place = machine_for(on, machine, clock, quiet)
+    place = machine_for(on, machine, clock, quiet, image)
     _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh)
 
 

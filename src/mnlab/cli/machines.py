@@ -1,6 +1,7 @@
 """Commands about machines: doctor, and machine list|build|lock|diff|status|export|import|clean."""
 
 import json as jsonlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -8,9 +9,11 @@ import typer
 
 from mnlab.cli.labs import LabNames
 from mnlab.cli.options import (
+    CORE,
     DEFAULT_MACHINE,
     Clock,
     Collections,
+    Image,
     Json,
     Machine,
     On,
@@ -23,10 +26,12 @@ from mnlab.cli.options import (
     say,
 )
 from mnlab.lab import lab as labs
-from mnlab.machine.machines import MACHINES, find
+from mnlab.machine.machines import FULL, MACHINES, Named, find
 
-MachineName = Annotated[str, typer.Argument(metavar="[NAME]", help=f"A machine: {', '.join(MACHINES)}.")]
-MachineOrLock = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A machine, or the file of a lock.")]
+MachineName = Annotated[str, typer.Argument(
+    metavar="[NAME[:IMAGE]]", help=f"A machine: {', '.join(MACHINES)}; and which of its images.")]
+MachineOrLock = Annotated[str, typer.Argument(
+    metavar="NAME[:IMAGE]|FILE", help="A machine, say debian13 or debian13:full, or the file of a lock.")]
 machine = typer.Typer(no_args_is_help=True, rich_markup_mode=None,
                       help="The lab machines: build, look at, carry, remove.")
 
@@ -78,38 +83,50 @@ def _doctor_of_host(chosen: list[labs.Lab]) -> int:
 
 @machine.command(name="list")
 def list_(json: Json = False) -> None:
-    """List the machines: kernel, the versions of what labs use most, size, and age.
+    """List the machines, and their images: kernel, the versions of what is used most, size, and age.
 
     Example: mnlab machine list
     """
-    from mnlab.machine import overview
-    rows = [overview.describe(named) for named in MACHINES.values()]
+    from mnlab.machine import image, overview
+    known = image.known()
+    rows = [overview.describe(named) for named in known if not named.layers or image.built(named)]
     if json:
         print(jsonlib.dumps({"machines": rows}, indent=2))
         return
-    for row in rows:
-        print(f"{row['machine']:<10} {row['about']}{' (the default)' if row['machine'] == DEFAULT_MACHINE else ''}")
+    for row in sorted(rows, key=lambda row: list(MACHINES).index(row["machine"])):
+        told = f"image {row['image']}" if row["image"] != CORE else row["about"]
+        print(f"{row['machine']:<10} {told}"
+              + (" (the default)" if (row["machine"], row["image"]) == (DEFAULT_MACHINE, CORE) else ""))
         for line in overview.lines(row):
             print(f"{'':<10} {line}")
+    if not any(named.layers for named in known):
+        print(f"{'':<10} none has the image {FULL} yet: --image {FULL} builds it, in {overview.BUILDING_LAYER}")
 
 
 @machine.command()
-def build(machine: Machine = DEFAULT_MACHINE, clock: Clock = None,
+def build(machine: Machine = DEFAULT_MACHINE, image: Image = CORE,
+          add: Annotated[list[str] | None, typer.Option(
+              "--add", metavar="PACKAGE", help="This Debian package, too; may be repeated.")] = None,
+          clock: Clock = None,
           lock: Annotated[Path | None, typer.Option(
               "--lock", parser=a_path, metavar="FILE", help="Of exactly these packages: what `lock` printed.")] = None,
           quiet: Quiet = False) -> None:
     """Build the image and take the snapshot now, instead of at the first run.
 
     Example: mnlab machine build --machine latest
+
+    Example: mnlab machine build --image full --add jq --add tcpflow, and then: mnlab exec --image full,jq,tcpflow
     """
-    from mnlab.machine import image
-    place = machine_for(Place.vm, machine, clock, quiet)
+    from mnlab.machine import image as images
+    image = ",".join([image, *(add or [])])
+    place = machine_for(Place.vm, machine, clock, quiet, image)
     if lock:
         if not lock.is_file():
             raise WrongUsage(f"there is no file {lock}")
-        image.rebuild(find(machine), _lock_in(lock), place.say)
+        images.rebuild(place.named, _lock_in(lock), place.say)
     place.prepare()
-    say(f"the lab machine {machine} is ready; its image is {place.image.digest[:12]}")
+    asked = f" (--image {place.named.image})" if place.named.layers else ""
+    say(f"the lab machine {machine}{asked} is ready; its image is {place.image.digest[:12]}")
 
 
 @machine.command()
@@ -138,14 +155,29 @@ def diff(one: MachineOrLock, other: MachineOrLock) -> None:
     raise typer.Exit(1 if rows else 0)
 
 
+@machine.command()
+def contents(of: Annotated[list[str] | None, typer.Argument(
+        metavar="[NAME[:IMAGE]|FILE...]",
+        help="Machines, or files of locks; what docs/machine.md shows unless given.")] = None) -> None:
+    """Print what is in which image, with versions: the table of docs/machine.md.
+
+    Example: mnlab machine contents debian13:full
+    """
+    from mnlab.machine import contents as table
+    print(table.table({word: lock_of(word) for word in of} if of else table.known()), end="")
+
+
 def lock_of(word: str):
-    """The packages of a built machine, or of a lock's file. WrongUsage if it is neither."""
+    """The packages of a built machine (its image after a colon), or of a lock's file. WrongUsage if it is neither."""
     from mnlab.machine import image, overview
     if word not in MACHINES and Path(word).is_file():
         return _lock_in(Path(word))
-    named = find(word)
+    name, _, asked = word.partition(":")
+    named = find(name).having(asked or CORE)
     if not image.built(named):
-        raise WrongUsage(f"{word} is not built: mnlab machine build --machine {word} ({overview.BUILDING})")
+        option, took = ((f" --image {named.image}", overview.BUILDING_LAYER) if named.layers
+                        else ("", overview.BUILDING))
+        raise WrongUsage(f"{word} is not built: mnlab machine build --machine {name}{option} ({took})")
     return image.place(named).lock
 
 
@@ -164,11 +196,11 @@ def status(thorough: Annotated[bool, typer.Option(help="Hash every file.")] = Fa
 
     Example: mnlab machine status
     """
-    from mnlab.machine import cache, parcel, remembered
+    from mnlab.machine import cache, image, parcel, remembered
     from mnlab.machine.job import MIB
     print(f"cache: {cache.cache_folder()}")
     found = parcel.entries()
-    used = set().union(*map(parcel.of, MACHINES.values()))
+    used = set().union(*map(parcel.of, image.known()))
     for entry in found:
         whole = "whole" if cache.is_whole(entry, thorough) else "DAMAGED: it is built again at the next run"
         print(f"  {entry.name:<48} {parcel.size_on_disk(entry) / MIB:6.0f} MiB  {whole}"
@@ -183,14 +215,14 @@ def status(thorough: Annotated[bool, typer.Option(help="Hash every file.")] = Fa
 @machine.command()
 def export(file: Annotated[Path, typer.Argument(
                parser=a_file, metavar="FILE", help="The file to write, say lab-machine.tgz.")],
-           machine: Machine = DEFAULT_MACHINE, quiet: Quiet = False) -> None:
+           machine: Machine = DEFAULT_MACHINE, image: Image = CORE, quiet: Quiet = False) -> None:
     """Write a lab machine into one file, for computers that shall not build it.
 
     Example: mnlab machine export lab-machine.tgz
     """
     from mnlab.cli.ownership import give_back
     from mnlab.machine import cache, parcel
-    parcel.export(file, find(machine), (lambda text: None) if quiet else say)
+    parcel.export(file, find(machine).having(image), (lambda text: None) if quiet else say)
     give_back(file)
     print(f"{cache.sha256(file)}  {file}")
 
@@ -213,6 +245,8 @@ def import_(file: Annotated[Path, typer.Argument(
 @machine.command()
 def clean(machine: Annotated[str | None, typer.Option("--machine", metavar="NAME",
                                                       help="This machine, wanted or not.")] = None,
+          image: Annotated[str | None, typer.Option("--image", metavar="full[,PACKAGE...]",
+                                                    help="This image, wanted or not.")] = None,
           all: Annotated[bool, typer.Option("--all", help="Everything, not only what is out of date.")] = False,
           runs: Annotated[bool, typer.Option("--runs", help="Also the scenes that are remembered.")] = False) -> None:
     """Remove images and snapshots that no run would use any more.
@@ -220,10 +254,21 @@ def clean(machine: Annotated[str | None, typer.Option("--machine", metavar="NAME
     Example: mnlab machine clean
     """
     from mnlab.machine import parcel, remembered
-    removed = parcel.clean(everything=all, only=None if machine is None else find(machine))
+    removed = parcel.clean(everything=all, only=None if machine is image is None else _named(machine, image))
     if all or runs:
         removed += remembered.forget()
     for name, size in removed:
         print(f"removed {name} ({size} MiB)")
     if not removed:
         print("nothing to remove")
+
+
+def _named(machine: str | None, image: str | None) -> Callable[[Named], bool]:
+    """Whether a machine is of this name, and its image this one or a layer over it; None is any.
+
+    UnknownMachine if there is no such machine, or image; WrongUsage for the one that is every machine's."""
+    layers = () if image is None else MACHINES[DEFAULT_MACHINE].having(image).layers
+    if image is not None and not layers:
+        raise WrongUsage(f"the image {CORE} is what all others lie on: name the machine (--machine)")
+    name = None if machine is None else find(machine).name
+    return lambda named: (name is None or named.name == name) and named.layers[:len(layers)] == layers

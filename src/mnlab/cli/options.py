@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from mnlab.lab.lab import LARGEST_SEED, ROOT
+from mnlab.machine.machines import CORE, MACHINES, find
 from mnlab.machine.machines import DEFAULT as DEFAULT_MACHINE
-from mnlab.machine.machines import MACHINES, find
 
 
 class WrongUsage(Exception):
@@ -63,6 +63,8 @@ Collections = Annotated[list[Path] | None, typer.Option(
 On = Annotated[Place, typer.Option("--on", envvar="MNLAB_ON", help="vm: the lab machine. host: this kernel, as root.")]
 Machine = Annotated[str, typer.Option("--machine", envvar="MNLAB_MACHINE", metavar="NAME",
                                        help=f"The lab machine: {', '.join(MACHINES)}.")]
+Image = Annotated[str, typer.Option("--image", envvar="MNLAB_IMAGE", metavar="core|full[,PACKAGE...]",
+                                    help="What is in it: core for labs, full with what courses call.")]
 Clock = Annotated[Time | None, typer.Option(
     "--clock", help="virtual: exact and repeatable (default on vm). real: this computer's time.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Which variant of the lab.")]
@@ -81,13 +83,15 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def machine_for(on: Place, name: str, clock: Time | None, quiet: bool = False):
+def machine_for(on: Place, name: str, clock: Time | None, quiet: bool = False, image: str = CORE):
     """The machine that the options name. UnknownMachine if there is none of this name."""
     quietly = (lambda text: None) if quiet else say
-    named = find(name)
+    named = find(name).having(image)
     if on == Place.host:
         if name != DEFAULT_MACHINE:
             raise WrongUsage("--on host is this computer's own kernel: leave out --machine (and MNLAB_MACHINE)")
+        if named.layers:
+            raise WrongUsage("--on host has what this computer has: leave out --image (and MNLAB_IMAGE)")
         if clock == Time.virtual:
             raise WrongUsage("--on host runs in real time; only the lab machine has a virtual clock")
         from mnlab.machine.host import HostMachine

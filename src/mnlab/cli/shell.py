@@ -13,9 +13,11 @@ import typer
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
 from mnlab.cli.labs import DEFAULT_SEED
 from mnlab.cli.options import (
+    CORE,
     DEFAULT_MACHINE,
     Clock,
     Collections,
+    Image,
     Machine,
     On,
     Place,
@@ -62,7 +64,7 @@ def shell(lab: Annotated[str | None, typer.Argument(
           out: Annotated[Path, typer.Option(
               parser=a_folder, metavar="FOLDER", help="Where files you make there are put.")] = Path("shell-out"),
           collections: Collections = None, seed: Seed = None, on: On = Place.vm, machine: Machine = DEFAULT_MACHINE,
-          clock: Clock = None, quiet: Quiet = False) -> None:
+          image: Image = CORE, clock: Clock = None, quiet: Quiet = False) -> None:
     """Open a network for hands-on work: a lab's, or one of your own. Leave it with exit or Ctrl-D.
 
     It runs in real time. With --clock virtual the commands are piped in, and the same ones give the same bytes.
@@ -95,7 +97,7 @@ def shell(lab: Annotated[str | None, typer.Argument(
     files["shell.json"] = layout.canonical({"controller": "", **wanted})
     job = replace(job, entry="mnlab.lab.shell:main", files=files, needs=needs,
                   limits=Limits(virtual_seconds=DAY, processor_seconds=DAY))
-    place = machine_for(on, machine, clock or (Time.real if on == Place.vm else None), quiet)
+    place = machine_for(on, machine, clock or (Time.real if on == Place.vm else None), quiet, image).having(needs)
     place.prepare()
     if not quiet and not typed:
         say(f"opening {wanted['name']}; leave with exit or Ctrl-D")

@@ -18,15 +18,16 @@ PARTS = {
     "machine": ["tests/machine", "-m", "not slow"],
     "controller": ["tests/controller", "-m", "not slow"],
     "labs": ["tests/labs", "tests/topologies", "-m", "not slow"],
-    "slow": ["tests", "-m", "slow", "--ignore=tests/vagrant", "--ignore=tests/generations"],
+    "slow": ["tests", "-m", "slow", "--ignore=tests/vagrant", "--ignore=tests/generations", "--ignore=tests/full"],
     "generations": ["tests/generations"],
+    "full": ["tests/full", "--numprocesses", "0"],
     "vagrant": ["tests/vagrant", "--numprocesses", "0"],
 }
 #: What lies here uses no lab machine.
 WITHOUT_MACHINE = ("tests/unit", "tests/vagrant")
 #: The machines that tests run on: by default two that differ in their kernel alone.
 USUAL = ("debian13", "latest")
-DEFAULT = ["tests", "-m", "not slow", "--ignore=tests/generations"]
+DEFAULT = ["tests", "-m", "not slow", "--ignore=tests/generations", "--ignore=tests/full"]
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def test(what: Annotated[list[str] | None, typer.Argument(
-        metavar="[unit|coverage|machine|controller|labs|slow|generations|vagrant|PYTEST ARGUMENT...]",
+        metavar="[unit|coverage|machine|controller|labs|slow|generations|full|vagrant|PYTEST ARGUMENT...]",
         help="A part, or what pytest is to run.")] = None) -> None:
     """Run the project's tests, on every processor.
 
@@ -47,10 +48,11 @@ def test(what: Annotated[list[str] | None, typer.Argument(
         words = [*DEFAULT, *words]
     if not places or not all(place.startswith(WITHOUT_MACHINE) for place in places):
         from mnlab.cli.options import say
-        from mnlab.machine.machines import MACHINES
+        from mnlab.machine.machines import FULL, MACHINES
         from mnlab.machine.vm import VirtualMachine
-        for name in (MACHINES if "generations" in (what or ()) else USUAL):  # once, before the tests divide the work
-            VirtualMachine("virtual", say, named=MACHINES[name]).prepare()
+        used = [MACHINES[name] for name in (MACHINES if "generations" in (what or ()) else USUAL)]
+        for named in [MACHINES[USUAL[0]].having(FULL)] if what == ["full"] else used:  # once, before the tests begin
+            VirtualMachine("virtual", say, named=named).prepare()
     command = [sys.executable, "-P", "-m", "pytest", "-q", "-c", "pyproject.toml", "--rootdir", str(ROOT),
                "--numprocesses", str(os.cpu_count() or 1), "--dist", "worksteal", *words]
     # pytest's workers are Pythons of their own, and so is much that tests start.

@@ -20,6 +20,7 @@ from mnlab.lab.lab import ROOT, Lab, written_in
 from mnlab.lab.needed import dotted, needed_files
 from mnlab.lab.read_once import Work, read
 from mnlab.lab.scene import Scene
+from mnlab.machine.capabilities import only_in_full
 from mnlab.machine.job import FOUND, Job, Limits, Machine, MachineError, Outcome, flatten
 
 #: The rooms of which modules run inside the machine. So does what a lab's mutants.py is written with.
@@ -97,7 +98,7 @@ def play(plan: Plan, scene: Scene, machine: Machine, progress: Callable[[str], N
     steps = _Steps(titled)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        outcome = machine.run(plan.job(scene), folder, steps)
+        outcome = place_of(plan.lab, machine).run(plan.job(scene), folder, steps)
         path = folder / layout.MANIFEST
         manifest = _manifest(path) or {"network": {}, "start_ns": 0, "outcome": layout.INCONCLUSIVE,
                                        "reason": "nothing was recorded"}
@@ -127,7 +128,8 @@ def finish(plan: Plan, outcomes: list[Outcome], machine: Machine, seconds: float
         _write(path, manifest)
         virtual = sum(outcome.virtual_seconds for outcome in outcomes)
         _write(path, manifest | {
-            "machine": machine.describe(), "seconds": {"wall": round(seconds, 3), "virtual": round(virtual, 9)},
+            "machine": place_of(plan.lab, machine).describe(),
+            "seconds": {"wall": round(seconds, 3), "virtual": round(virtual, 9)},
             "work": {"kind": plan.work.kind, "sha256": plan.work.sha256},
             "evidence_sha256": layout.digest(plan.folder)})
         return Run(plan.folder)
@@ -243,6 +245,12 @@ def needs_of(lab: Lab) -> tuple[str, ...]:
     """What the lab asks of a computer's own kernel and programs (machine/capabilities.py)."""
     openflow = getattr(lab.experiment, "openflow", False)
     return (*getattr(lab.experiment, "needs", ()), *(("openvswitch",) if openflow else ()))
+
+
+def place_of(lab: Lab, machine: Machine) -> Machine:
+    """Where a lab runs: on `machine`, or on the same with the image that has what the lab needs."""
+    needs = needs_of(lab)
+    return machine.having(needs) if only_in_full(needs) else machine
 
 
 def reserve_folder(parent: Path, lab_name: str) -> Path:

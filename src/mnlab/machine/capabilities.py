@@ -1,6 +1,7 @@
 """What labs ask of a computer's own kernel and programs: found out by trying, and how to get what is missing.
 
-A lab names what it needs (`needs` in its experiment.py): keys of FEATURES, PROGRAMS and MODULES.
+A lab names what it needs (`needs` in its experiment.py): keys of FEATURES, PROGRAMS and MODULES. What only the image
+`full` of a lab machine has is in FULL_PROGRAMS and FULL_MODULES, too.
 """
 
 import platform
@@ -67,8 +68,17 @@ FEATURES = {
     "openvswitch": Feature("ovs-dpctl add-dp probe0", "OpenFlow switches", module("openvswitch", "CONFIG_OPENVSWITCH")),
 }
 
+#: The same of what only the image `full` has; the daemons of FRR are not in PATH, vtysh stands for them.
+FULL_PROGRAMS = {
+    "vtysh": "frr", "bird": "bird2", "birdc": "bird2", "dnsmasq": "dnsmasq-base", "dhcpd": "isc-dhcp-server",
+    "dhclient": "isc-dhcp-client", "radvd": "radvd", "ssh": "openssh-client", "sshd": "openssh-server",
+    "ftp": "tnftp", "wget": "wget", "sudo": "sudo", "python": "python-is-python3", "tcc": "tcc", "strace": "strace",
+    "conntrack": "conntrack", "hping3": "hping3", "lldpd": "lldpd", "mtr": "mtr-tiny", "nmap": "nmap", "ncat": "ncat",
+    "netserver": "netperf", "tshark": "tshark", "wrk": "wrk", "keepalived": "keepalived", "wg": "wireguard-tools",
+}
+
 #: Program: the Debian package that has it.
-PROGRAMS = {
+PROGRAMS = FULL_PROGRAMS | {
     "mnexec": "mininet", "ip": "iproute2", "tc": "iproute2",
     "tcpdump": "tcpdump", "ping": "iputils-ping", "setpriv": "util-linux", "unshare": "util-linux", "nft": "nftables",
     "ovs-vsctl": "openvswitch-switch", "ovs-dpctl": "openvswitch-switch", "arp": "net-tools", "ifconfig": "net-tools",
@@ -77,8 +87,12 @@ PROGRAMS = {
     "nc": "netcat-openbsd", "socat": "socat",
 }
 
+FULL_MODULES = {"aioquic": "python3-aioquic", "dpkt": "python3-dpkt", "matplotlib": "python3-matplotlib",
+                "networkx": "python3-networkx", "numpy": "python3-numpy", "pexpect": "python3-pexpect",
+                "termcolor": "python3-termcolor"}
+
 #: Module of Debian's Python: the package that has it.
-MODULES = {"mininet": "mininet", "scapy": "python3-scapy", "cryptography": "python3-cryptography",
+MODULES = FULL_MODULES | {"mininet": "mininet", "scapy": "python3-scapy", "cryptography": "python3-cryptography",
            "eventlet": "python3-eventlet", "netaddr": "python3-netaddr", "oslo_config": "python3-oslo.config",
            "routes": "python3-routes", "webob": "python3-webob", "msgpack": "python3-msgpack", "ryu": ""}
 
@@ -95,6 +109,11 @@ def lacking(needs: Iterable[str]) -> tuple[str, ...]:
     """Those of `needs`, of what they take, and of what every lab needs that this computer does not have."""
     wanted = [part for need in (*ALWAYS, *needs) for part in (*TAKES.get(need, ()), need)]
     return tuple(dict.fromkeys(name for name in wanted if not _has(name)))
+
+
+def only_in_full(needs: Iterable[str]) -> tuple[str, ...]:
+    """Those of `needs` that a lab machine has with the image `full` only."""
+    return tuple(name for name in needs if name in FULL_PROGRAMS or name in FULL_MODULES)
 
 
 def switch_trouble(limit: float = 30) -> str:

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -57,6 +57,10 @@ class HostMachine:
             with tempfile.TemporaryDirectory(prefix="mnlab-features-") as scratch:
                 self.found = try_features(self, job, Path(scratch))
         return self.found
+
+    def having(self, needs: Iterable[str]) -> "HostMachine":
+        """This one: what is lacking is told when a job asks for it."""
+        return self
 
     def abandon(self) -> None:
         self.abandoned = True

@@ -1,25 +1,25 @@
 """The image of a lab machine: Debian packages turned into a read-only root file system, a kernel and its modules.
 
 It holds dependencies only, never code of mnlab. It has two layers, which lie in the cache side by side: the user land
-of a Debian release, which machines with other kernels share, and the kernel. The recipe folder says what goes in; a
-changed recipe is a new image. The same packages give the same bytes (SOURCE_DATE_EPOCH; nothing generated at install
-time is kept).
+of a Debian release, which machines with other kernels share, and the kernel. Over the user land others may lie
+(machine/layers.py). The recipe folder says what goes in; a changed recipe is a new image. The same packages give the
+same bytes (SOURCE_DATE_EPOCH; nothing generated at install time is kept).
 """
 
 import hashlib
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from mnlab.machine import cache, debian, tools, wheels
+from mnlab.machine import cache, debian, layers, tools, wheels
+from mnlab.machine.job import MachineError
+from mnlab.machine.layers import PACKAGES, RECIPE
 from mnlab.machine.lock import Lock, Package, preferences
-from mnlab.machine.machines import MACHINES, Named
+from mnlab.machine.machines import MACHINES, Named, UnknownMachine
 
-RECIPE = Path(__file__).parent / "recipe"
-KERNEL, INITRD, MODULES, ROOTFS, PACKAGES = "vmlinuz", "initrd", "modules.squashfs", "rootfs.squashfs", "packages"
+KERNEL, INITRD, MODULES, ROOTFS = "vmlinuz", "initrd", "modules.squashfs", "rootfs.squashfs"
 #: The files of the recipe that go into each layer.
 OF_USERLAND = ("packages.txt", "customize.sh", "cpu_limited_host.py")
 OF_KERNEL = ("unpacking.sh", "kernel.sh", "init")
@@ -29,41 +29,61 @@ UNPACKERS = ("busybox-static", "coreutils", "cpio", "dash", "findutils", "kmod",
 
 @dataclass(frozen=True)
 class Image:
-    """A machine's image in the cache: the folders of its two layers."""
+    """A machine's image in the cache: the folders of its two layers, and of those over its programs, lowest first."""
 
     userland: Path
     kernel: Path
+    over: tuple[Path, ...] = ()
 
     @property
-    def layers(self) -> tuple[Path, Path]:
-        """Its file systems: the programs, and the kernel's modules."""
-        return self.userland / ROOTFS, self.kernel / MODULES
+    def folders(self) -> tuple[Path, ...]:
+        return self.userland, self.kernel, *self.over
+
+    @property
+    def layers(self) -> tuple[Path, ...]:
+        """Its file systems: the programs, the kernel's modules, and what lies over the programs, lowest first."""
+        return self.userland / ROOTFS, self.kernel / MODULES, *(folder / layers.FILES for folder in self.over)
 
     @property
     def digest(self) -> str:
         """Identifies the image's bytes: what is in it."""
         below, above = cache.digests(self.userland), cache.digests(self.kernel)
-        files = [below[ROOTFS], *(above[name] for name in (KERNEL, INITRD, MODULES))]
+        files = [below[ROOTFS], *(above[name] for name in (KERNEL, INITRD, MODULES)),
+                 *(cache.digests(folder)[layers.FILES] for folder in self.over)]
         return hashlib.sha256(repr(files).encode()).hexdigest()
 
     @property
     def lock(self) -> Lock:
         """The exact packages that it was made of."""
-        return Lock(*(tuple(Package(*line.split()) for line in (folder / PACKAGES).read_text().splitlines())
-                      for folder in (self.userland, self.kernel)))
+        over = {folder.name.split("-")[2]: layers.in_(folder) for folder in self.over}
+        return Lock(layers.in_(self.userland), layers.in_(self.kernel), **over)
 
     @property
     def built(self) -> float:
-        """When its younger layer was built, in seconds of Unix time."""
-        return max(folder.stat().st_mtime for folder in (self.userland, self.kernel))
+        """When its youngest layer was built, in seconds of Unix time."""
+        return max(folder.stat().st_mtime for folder in self.folders)
 
 
-def place(machine: Named) -> Image:
-    """Where a machine's image is in the cache, or would be."""
+def place(machine: Named, folder: Path | None = None) -> Image:
+    """Where a machine's image is in the cache (or in another `folder`), or would be."""
     below = _key(machine.suite, debian.EPOCH, wheels.WHEELS, wheels.MENDED, files=OF_USERLAND)
     above = _key(machine.kernel, debian.EPOCH, LINUX, UNPACKERS, files=OF_KERNEL)
-    folder = cache.cache_folder()
-    return Image(folder / f"userland-{machine.suite}-{below}", folder / f"kernel-{machine.kernel}-{above}")
+    folder = folder or cache.cache_folder()
+    image = Image(folder / f"userland-{machine.suite}-{below}", folder / f"kernel-{machine.kernel}-{above}")
+    for layer in machine.layers:
+        # A layer belongs to the bytes that it lies on, which a lock may have changed.
+        lies_on = [_digest(file) for file in (image.layers[0], *image.layers[2:])]
+        key = _key(layers.ingredients(layer, machine.suite), lies_on, files=layers.SCRIPTS)
+        image = replace(image, over=(*image.over, folder / f"layer-{machine.suite}-{layers.kind(layer)}-{key}"))
+    return image
+
+
+def _digest(file: Path) -> str:
+    """SHA-256 of a layer's file system, as its seal has it; "" if it is not there."""
+    try:
+        return cache.digests(file.parent)[file.name]
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 def _key(*told, files: tuple[str, ...]) -> str:
@@ -75,22 +95,42 @@ def _key(*told, files: tuple[str, ...]) -> str:
 
 def built(machine: Named) -> bool:
     """Whether a machine's image is in the cache, and whole."""
-    image = place(machine)
-    return cache.is_whole(image.userland) and cache.is_whole(image.kernel)
+    return all(map(cache.is_whole, place(machine).folders))
+
+
+def known(folder: Path | None = None) -> list[Named]:
+    """Every machine as labs use it, and with each image for which there are layers in the cache (or in `folder`)."""
+    found = list(MACHINES.values())
+    for asked in sorted((folder or cache.cache_folder()).glob(f"layer-*/{layers.ASKED}")):
+        with suppress(OSError, ValueError, UnknownMachine):  # damaged, or of another mnlab
+            found += [named for machine in MACHINES.values() if (named := machine.having(asked.read_text())).layers
+                      and named not in found and place(named, folder).over[-1] == asked.parent]
+    return found
 
 
 def get(machine: Named, say: Callable[[str], None] = cache.say_to_stderr) -> Image:
     """A machine's image, built if need be. MachineError if it cannot be built."""
-    image = place(machine)
+    image = place(replace(machine, layers=()))
     cache.entry(image.userland.name, partial(build_userland, machine, say=say), say)
     cache.entry(image.kernel.name, partial(build_kernel, machine, say=say), say)
-    return image
+    for part in _from_below(machine):
+        cache.entry(place(part).over[-1].name, partial(build_layer, part, say=say), say)
+    return place(machine)
+
+
+def _from_below(machine: Named) -> list[Named]:
+    """The machine with each of its layers and those below."""
+    return [replace(machine, layers=machine.layers[:number + 1]) for number in range(len(machine.layers))]
 
 
 def rebuild(machine: Named, lock: Lock, say: Callable[[str], None] = cache.say_to_stderr) -> Image:
     """Build a machine's image of the packages of a lock, in place of what there is. Gone if the archive has not all of
-    them any more, and MachineError if something else is in the way; then what there is stays."""
-    image, gone = place(machine), list[str]()
+    them any more, and MachineError if something else is in the way; then what there is stays (of the layers over the
+    programs, those that could be built are new)."""
+    if lacking := [kind for kind in map(layers.kind, machine.layers) if not getattr(lock, kind)]:
+        raise MachineError(f"the lock names no package of {lacking[0]!r}: print it with "
+                           f"`mnlab machine lock {machine}` where there is this image")
+    image, gone = place(replace(machine, layers=())), list[str]()
     with cache.renewed(image.kernel.name, image.userland.name, say=say) as folders:
         for layer, build in ((image.kernel, build_kernel), (image.userland, build_userland)):
             try:
@@ -100,9 +140,13 @@ def rebuild(machine: Named, lock: Lock, say: Callable[[str], None] = cache.say_t
         if gone:
             raise debian.Gone(gone)
     if others := [other.name for other in MACHINES.values()
-                  if other != machine and place(other).userland == image.userland]:
+                  if other.name != machine.name and place(other).userland == image.userland]:
         say(f"programs shared with {' and '.join(others)}: that is another image from now on, too")
-    return image
+    for part in _from_below(machine):
+        name = place(part).over[-1].name
+        with cache.renewed(name, say=say) as folders:
+            build_layer(part, folders[name], say, lock)
+    return place(machine)
 
 
 def build_userland(machine: Named, folder: Path, say: Callable[[str], None], lock: Lock | None = None) -> None:
@@ -111,12 +155,12 @@ def build_userland(machine: Named, folder: Path, say: Callable[[str], None], loc
     say(f"building the programs of {machine.name} (once; two to four minutes)")
     made = wheels.get(say)
     say("image: installing Debian packages")
-    with _scratch(folder) as scratch:
+    with debian.scratch(folder) as scratch:
         packages = [line for line in (RECIPE / "packages.txt").read_text().split("\n") if line and line[0] != "#"]
         debian.make(scratch, [
             "--variant=minbase", f"--include={','.join(packages)}",
             *(f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "info", "locale", "man")),
-            *(_pinned(lock.userland, scratch) if lock else ()),
+            *(pinned(lock.userland, scratch) if lock else ()),
             f'--customize-hook={RECIPE / "customize.sh"} "$1"',
             f"--customize-hook=download /tmp/packages {folder / PACKAGES}", '--customize-hook=rm "$1"/tmp/packages',
             machine.suite, "-",
@@ -129,11 +173,11 @@ def build_kernel(machine: Named, folder: Path, say: Callable[[str], None], lock:
     tools.require(*tools.building())
     say(f"building the kernel of {machine.name} (once; half a minute)")
     linux = [package.name for package in lock.kernel if package.name.startswith("linux-")] if lock else [LINUX]
-    with _scratch(folder) as scratch:
+    with debian.scratch(folder) as scratch:
         debian.make(scratch, [
             "--variant=extract", "--format=null", f"--include={','.join([*linux, *UNPACKERS])}",
             f'--setup-hook={RECIPE / "unpacking.sh"} "$1" {machine.kernel}',
-            *(_pinned(lock.kernel, scratch) if lock else ()),
+            *(pinned(lock.kernel, scratch) if lock else ()),
             f'--extract-hook={RECIPE / "kernel.sh"} "$1"',
             *(f"--extract-hook=download /boot/{name} {target}" for name, target in (
                 ("vmlinuz.lab", folder / KERNEL), ("initrd.lab", folder / INITRD), ("packages", folder / PACKAGES),
@@ -143,16 +187,15 @@ def build_kernel(machine: Named, folder: Path, say: Callable[[str], None], lock:
         debian.squash(scratch / "modules.tar", folder / MODULES)
 
 
-@contextmanager
-def _scratch(folder: Path) -> Iterator[Path]:
-    """A folder for what is no part of the layer that is built in `folder`."""
-    scratch = folder / "scratch"
-    scratch.mkdir()
-    yield scratch
-    shutil.rmtree(scratch)
+def build_layer(machine: Named, folder: Path, say: Callable[[str], None], lock: Lock | None = None) -> None:
+    """Build the uppermost layer over a machine's programs into `folder`."""
+    below = place(replace(machine, layers=machine.layers[:-1])).layers
+    locked = getattr(lock, layers.kind(machine.layers[-1])) if lock else ()
+    layers.build(machine, [below[0], *below[2:]], folder, say,
+                 lambda scratch: pinned(locked, scratch) if locked else [])
 
 
-def _pinned(packages: tuple[Package, ...], scratch: Path) -> list[str]:
+def pinned(packages: tuple[Package, ...], scratch: Path) -> list[str]:
     """mmdebstrap's arguments that make apt take these packages, and refuse those that are gone."""
     (scratch / "pins").write_text(preferences(packages))
     (scratch / "lock").write_text("".join(f"{p.name} {p.version} {p.sha256}\n" for p in packages))

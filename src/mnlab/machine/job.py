@@ -6,7 +6,7 @@ A machine takes a `Job`, runs it on a kernel of its own or of the host, and fill
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -118,6 +118,9 @@ class Machine(Protocol):
 
     def prepare(self) -> None:
         """Make what is missing, so that runs can start at once. MachineError if that cannot be done."""
+
+    def having(self, needs: Iterable[str]) -> "Machine":
+        """The machine for jobs that need this (machine/capabilities.py): usually this one."""
 
     def abandon(self) -> None:
         """End every run that is going on, from any thread; each raises KeyboardInterrupt in its own."""

@@ -1,6 +1,7 @@
 """The lock of an image: the exact packages that it was made of, so that the same one can be built again.
 
-A text file, a package a line: LAYER NAME VERSION SHA256, where a layer is "userland" or "kernel" (machine/image.py).
+A text file, a package a line: LAYER NAME VERSION SHA256, where a layer is "userland" or "kernel" (machine/image.py), or
+"full" or "added", for what these have besides (machine/layers.py).
 """
 
 import re
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOCKS = Path(__file__).parent / "locks"  # what the machines were made of when mnlab was last tried on all
-LAYERS = ("userland", "kernel")
+LAYERS = ("userland", "kernel", "full", "added")
 LINE = re.compile(rf"({'|'.join(LAYERS)}) ([a-z0-9][a-z0-9+.-]+) ([A-Za-z0-9.+:~-]+) ([0-9a-f]{{64}})")
 
 
@@ -23,10 +24,12 @@ class Package:
 
 @dataclass(frozen=True)
 class Lock:
-    """The packages of both layers, by name."""
+    """The packages of each layer, by name."""
 
     userland: tuple[Package, ...]
     kernel: tuple[Package, ...]
+    full: tuple[Package, ...] = ()
+    added: tuple[Package, ...] = ()
 
     @property
     def versions(self) -> dict[str, str]:
@@ -50,13 +53,14 @@ def parse(text: str) -> Lock:
         if not match:
             raise ValueError(f"line {number} is no package: {line[:80]!r}")
         found[match[1]].append(Package(*match.groups()[1:]))
-    if missing := [layer for layer in LAYERS if not found[layer]]:
+    if missing := [layer for layer in LAYERS[:2] if not found[layer]]:
         raise ValueError(f"it names no package of the {missing[0]}")
     return Lock(*(tuple(sorted(found[layer], key=lambda package: package.name)) for layer in LAYERS))
 
 
 def known(name: str) -> Lock | None:
-    """What a machine was made of when mnlab was last tried on all; None if nothing is known of it."""
+    """What a machine (or "debian13-full", its image) was made of when mnlab was last tried on all; None if nothing is
+    known of it."""
     file = LOCKS / f"{name}.lock"
     return parse(file.read_text()) if file.is_file() else None
 

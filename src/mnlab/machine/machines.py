@@ -1,20 +1,47 @@
-"""The lab machines by name: the programs of a Debian release on a kernel."""
+"""The lab machines by name: the programs of a Debian release on a kernel; and the images that each has."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+
+CORE, FULL = "core", "full"
+PACKAGE = re.compile("[a-z0-9][a-z0-9+.-]+")  # Debian Policy Manual, section 5.6.1
 
 
 class UnknownMachine(Exception):
-    """No machine has this name. The text suggests a near one."""
+    """No machine, or no image, has this name. The text suggests a near one."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """A lab machine: its programs are those of the Debian release `suite`, its kernel comes from the suite `kernel`."""
+    """A lab machine: its programs are those of the Debian release `suite`, its kernel comes from the suite `kernel`.
+
+    `layers` lie over the programs that labs need, the lowest first: FULL, and packages of one's own, "jq,tcpflow".
+    """
 
     name: str
     suite: str
     kernel: str
     about: str
+    layers: tuple[str, ...] = ()
+
+    @property
+    def image(self) -> str:
+        """What its image is called: "core", "full", "core,jq,tcpflow"."""
+        return ",".join(self.layers if FULL in self.layers else (CORE, *self.layers))
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.image}" if self.layers else self.name
+
+    def having(self, image: str) -> "Named":
+        """The machine with the image of this name. UnknownMachine if that is no name of an image."""
+        base, *packages = image.split(",")
+        if base not in (CORE, FULL):
+            raise UnknownMachine(f"there is no image {image!r}. There are {CORE} and {FULL}, and with packages of your "
+                                 f"own {FULL},PACKAGE,... (mnlab machine build --add PACKAGE)")
+        if odd := [package for package in packages if not PACKAGE.fullmatch(package)]:
+            raise UnknownMachine(f"{odd[0]!r} is no name of a Debian package: small letters, digits, + - and .")
+        added = (",".join(sorted(set(packages))),) if packages else ()
+        return replace(self, layers=((FULL,) if base == FULL else ()) + added)
 
 
 #: The oldest kernel first.

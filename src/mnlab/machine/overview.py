@@ -8,19 +8,22 @@ from mnlab.machine.machines import Named
 
 #: What is told: the name that people know it by, and Debian's package.
 TOLD = {"Python": "python3", "iproute2": "iproute2", "Open vSwitch": "openvswitch-switch", "BIND": "bind9",
-        "nginx": "nginx", "curl": "curl", "OpenSSL": "openssl", "tcpdump": "tcpdump", "iperf3": "iperf3"}
+        "nginx": "nginx", "curl": "curl", "OpenSSL": "openssl", "tcpdump": "tcpdump", "iperf3": "iperf3",
+        "FRR": "frr", "BIRD": "bird2", "TShark": "tshark", "Matplotlib": "python3-matplotlib"}
 BUILDING = "two to four minutes, its kernel alone in one"
+BUILDING_LAYER = "two to four minutes"
 DAY = 24 * 3600  # s
 
 
 def describe(named: Named) -> dict:
-    """For --json: the machine's name and, once its image is built, kernel, versions, MiB, digest, and when (Unix s)."""
-    told = {"machine": named.name, "about": named.about, "built": image.built(named)}
+    """For --json: the machine's name and its image's and, once that is built, kernel, versions, MiB, digest, and when
+    (Unix s)."""
+    told = {"machine": named.name, "image": named.image, "about": named.about, "built": image.built(named)}
     if not told["built"]:
         return told
     place = image.place(named)
     versions = place.lock.versions
-    known = lock.known(named.name)
+    known = None if named.layers else lock.known(named.name)
     moved = lock.differences(known, place.lock) if known else []
     return told | {
         "kernel": versions["linux-image"], "image_sha256": place.digest, "built_at": int(place.built),

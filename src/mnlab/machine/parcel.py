@@ -14,14 +14,14 @@ from pathlib import Path, PurePosixPath
 
 from mnlab.machine import cache, image, snapshot, wheels
 from mnlab.machine.job import MIB, MachineError
-from mnlab.machine.machines import MACHINES, Named
+from mnlab.machine.machines import Named
 from mnlab.machine.qemu import CLOCKS, MEMORY, Hardware
 from mnlab.machine.vm import VirtualMachine
 
 BLOCK = 64 * 1024
 #: What lies in the cache by kind of entry: what runs are made of, and what building leaves for the next time.
-KINDS = ("bytecode", "features", "kernel", "snapshot", "userland", "wheels")
-CARRIED = ("kernel", "snapshot", "userland")
+KINDS = ("bytecode", "features", "kernel", "layer", "snapshot", "userland", "wheels")
+CARRIED = ("kernel", "layer", "snapshot", "userland")
 HELPING = ("bytecode", "features", "wheels")  # of no machine in particular
 FORMER = "image"  # how entries began before machines had names
 
@@ -34,7 +34,7 @@ def export(file: Path, named: Named, say: Callable[[str], None]) -> None:
     partial = file.with_name(file.name + ".partial")
     try:
         with tarfile.open(partial, "w:gz", compresslevel=1, format=tarfile.PAX_FORMAT) as archive:
-            for entry in (machine.image.userland, machine.image.kernel, machine.snapshot):
+            for entry in (*machine.image.folders, machine.snapshot):
                 archive.add(entry, entry.name)
         partial.rename(file)
     except OSError as problem:
@@ -62,7 +62,7 @@ def import_(file: Path, say: Callable[[str], None]) -> list[str]:
         if strange := [entry.name for entry in entries
                        if not re.fullmatch(rf"({'|'.join(CARRIED)})-[a-z0-9-]+", entry.name)]:
             raise MachineError(f"{file} is not an exported machine: it holds {strange[0]!r}")
-        if not _machine_in({entry.name for entry in entries}):
+        if not _machine_in(Path(scratch), {entry.name for entry in entries}):
             raise MachineError(f"{file} was exported by another version of mnlab; export it again from this one")
         for entry in entries:
             say(f"checking {entry.name}")
@@ -76,9 +76,15 @@ def import_(file: Path, say: Callable[[str], None]) -> list[str]:
         return [entry.name for entry in entries]
 
 
-def _machine_in(names: set[str]) -> bool:
-    """Whether entries of these names are a machine of this mnlab."""
-    return any({place.userland.name, place.kernel.name} <= names for place in map(image.place, MACHINES.values()))
+def _machine_in(folder: Path, names: set[str]) -> bool:
+    """Whether entries of these names, in `folder`, are a machine of this mnlab, and every layer is of one."""
+    whole = [place for named in image.known(folder) if names_of(place := image.place(named, folder)) <= names]
+    return {name for name in names if name.startswith("layer-")} <= set().union(*map(names_of, whole)) and bool(whole)
+
+
+def names_of(place: image.Image) -> set[str]:
+    """What the folders of an image are called."""
+    return {folder.name for folder in place.folders}
 
 
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
@@ -115,7 +121,7 @@ def entries() -> list[Path]:
 def of(named: Named) -> set[Path]:
     """The entries of one machine, in the cache or not: its image, and what may have been made of it."""
     place = image.place(named)
-    found = {place.userland, place.kernel}
+    found = set(place.folders)
     if not image.built(named):
         return found
     try:
@@ -126,13 +132,16 @@ def of(named: Named) -> set[Path]:
     return found | {cache.cache_folder() / name for name in names}
 
 
-def clean(everything: bool = False, only: Named | None = None) -> list[tuple[str, int]]:
-    """Remove entries that no run would use any more, or all of them, or one machine's that no other shares; (name, MiB)
-    of each."""
-    others = {wheels.place()}.union(*(of(named) for named in MACHINES.values() if named is not only))
+def clean(everything: bool = False, only: Callable[[Named], bool] | None = None) -> list[tuple[str, int]]:
+    """Remove entries that no run would use any more, or all of them, or those of `only` some images that no other
+    shares; (name, MiB) of each."""
+    known = image.known()
+    doomed = [named for named in known if only and only(named)]
+    kept = {wheels.place(), wheels.place(wheels.FULL)}.union(*(of(named) for named in known if named not in doomed))
+    wanted = set().union(*map(of, doomed))
     removed = []
     for entry in entries():
-        if everything or (entry in of(only) - others if only else entry not in others):
+        if everything or (entry in wanted - kept if only else entry not in kept):
             with cache.locked(entry.name.split("-")[0]):
                 removed.append((entry.name, size_on_disk(entry) // MIB))
                 shutil.rmtree(entry, ignore_errors=True)

@@ -13,7 +13,7 @@ import stat
 import tempfile
 import zlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -41,6 +41,16 @@ class Remembering:
         self.own = tempfile.TemporaryDirectory(prefix="mnlab-runs-") if only_now else None
         self.limit = limit()
         self.at_work: defaultdict[str, Lock] = defaultdict(Lock)
+        self.others: dict[VirtualMachine, Remembering] = {}
+
+    def having(self, needs: Iterable[str]) -> "Remembering":
+        """As VirtualMachine.having."""
+        machine = self.machine.having(needs)
+        if machine is self.machine:
+            return self
+        if machine not in self.others:
+            self.others[machine] = Remembering(machine, only_now=self.own is not None)
+        return self.others[machine]
 
     def features(self, job: Job) -> dict[str, str]:
         """As VirtualMachine.features, which keeps what it found by itself."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mnlab.machine import cache, image, processor, tools
-from mnlab.machine.job import MachineError
+from mnlab.machine.job import Executable, MachineError
 from mnlab.machine.patience import Patience
 from mnlab.machine.qemu import Hardware, Qemu
 
@@ -29,6 +29,9 @@ BOOT_LIMIT = 600  # seconds of processor time; a boot takes about 25
 CMDLINE = ("console=ttyS0 quiet loglevel=4 mitigations=off nokaslr norandmaps randomize_kstack_offset=off "
            "init_on_alloc=0 apparmor=0 audit=0 nowatchdog random.trust_cpu=on tsc=reliable net.ifnames=0 panic=-1 "
            "mnlab.userland={sizes[0]} mnlab.modules={sizes[1]}")
+#: How the first program (recipe/init) mounts what is there in any image, and lays it over each other.
+MOUNTS = """    mnlab.modules=*) mount -t squashfs -o ro "$(found "${word#*=}")" /modules.ro ;;\n"""
+LAID = "lowerdir=/modules.ro:/userland"
 
 
 def key(hardware: Hardware, image_digest: str) -> str:
@@ -36,6 +39,8 @@ def key(hardware: Hardware, image_digest: str) -> str:
     digest = hashlib.sha256(image_digest.encode())
     for path in GUEST:
         digest.update(path.read_bytes())
+    for data in first_program(hardware).values():
+        digest.update(data)
     arguments = repr(hardware.arguments())
     for layer in hardware.layers:
         arguments = arguments.replace(str(layer.parent), "")
@@ -57,10 +62,10 @@ def take(folder: Path, hardware: Hardware, of: image.Image, say: Callable[[str],
     """Boot the image and write the snapshot into `folder`."""
     say("booting the lab machine for its snapshot (once; half a minute)")
     log, initrd, ram, state = folder / "boot.log", folder / "initrd", folder / RAM, folder / STATE
-    agent = cpio({f"agent/{path.name}": path.read_bytes() for path in GUEST})
+    agent = cpio({f"agent/{path.name}": path.read_bytes() for path in GUEST} | first_program(hardware))
     initrd.write_bytes((of.kernel / image.INITRD).read_bytes() + agent)
     boot = ["-kernel", str(of.kernel / image.KERNEL), "-initrd", str(initrd), "-serial", f"file:{log}",
-            "-append", CMDLINE.format(sizes=[layer.stat().st_size for layer in hardware.layers])]
+            "-append", command_line([layer.stat().st_size for layer in hardware.layers])]
     with open(state, "wb") as output, processor.claimed() as number, \
             Qemu(hardware, ram, private=False, extra=boot, processor=number) as qemu:
         patience = qemu.patience(BOOT_LIMIT, "the boot")
@@ -79,6 +84,27 @@ def take(folder: Path, hardware: Hardware, of: image.Image, say: Callable[[str],
     subprocess.run(["fallocate", "--dig-holes", ram], check=False)  # saves room where the file system can
     initrd.unlink()
     log.unlink()
+
+
+def command_line(sizes: list[int]) -> str:
+    """The kernel's: how large the programs are, its modules, and each layer over the programs, by which they are told
+    apart."""
+    more = "".join(f" mnlab.layer{number}={size}" for number, size in enumerate(sizes[2:]))
+    return CMDLINE.format(sizes=sizes) + more
+
+
+def first_program(hardware: Hardware) -> dict[str, bytes]:
+    """What takes the place of recipe/init in an image that has more layers than its two; {} if it has none."""
+    more = [f"layer{number}" for number in range(len(hardware.layers) - 2)]
+    if not more:
+        return {}
+    text = (image.RECIPE / "init").read_text()
+    assert text.count(MOUNTS) == text.count(LAID) == 1
+    mounts = "".join(MOUNTS.replace("modules.ro", layer).replace("modules", layer) for layer in more)
+    folders = "".join(f" /{layer}" for layer in more)
+    text = text.replace(MOUNTS, MOUNTS + mounts).replace("/modules.ro /memory", f"/modules.ro /memory{folders}")
+    return {"init": Executable(text.replace(LAID, ":/".join(["lowerdir=/modules.ro", *reversed(more), "userland"]))
+                               .encode())}
 
 
 def _save(qemu: Qemu, output, patience: Patience) -> None:
@@ -125,7 +151,9 @@ def share_memory(qemu: Qemu) -> None:
 def cpio(files: dict[str, bytes]) -> bytes:
     """A cpio archive ("newc", Linux Documentation/driver-api/early-userspace/buffer-format.rst) of a few files."""
     folders = sorted({str(parent) for name in files for parent in Path(name).parents if str(parent) != "."})
-    members = [(folder, 0o040755, b"") for folder in folders] + [(n, 0o100644, d) for n, d in sorted(files.items())]
+    members = [(folder, 0o040755, b"") for folder in folders]
+    members += [(name, 0o100755 if isinstance(data, Executable) else 0o100644, data)
+                for name, data in sorted(files.items())]
     members.append(("TRAILER!!!", 0, b""))
     out = bytearray()
     for number, (name, mode, data) in enumerate(members, start=1):

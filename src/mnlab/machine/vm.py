@@ -6,15 +6,15 @@ import os
 import socket
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from mnlab.machine import bytecode, cache, image, kvm, mailbox, processor, snapshot, tools
+from mnlab.machine import bytecode, cache, capabilities, image, kvm, mailbox, processor, snapshot, tools
 from mnlab.machine.job import FOUND, MIB, Job, MachineError, Outcome, try_features
-from mnlab.machine.machines import DEFAULT, MACHINES, Named
+from mnlab.machine.machines import DEFAULT, FULL, MACHINES, Named
 from mnlab.machine.patience import HANG, Patience, because_busy
 from mnlab.machine.qemu import ANSWER_LIMIT, DONE, ITS_OWN, MEMORY, SILENCE, Hardware, Qemu
 
@@ -34,6 +34,7 @@ class VirtualMachine:
         self.clock, self.say, self.patience, self.named = clock, say, patience, named
         self.running: set[Qemu] = set()
         self.abandoned = False
+        self.others: dict[Named, VirtualMachine] = {}  # the same with another image
 
     @cached_property
     def image(self) -> image.Image:
@@ -70,7 +71,7 @@ class VirtualMachine:
         self.snapshot  # noqa: B018  (a cached property: reading it builds it)
 
     def describe(self) -> dict:
-        return {"machine": "vm", "name": self.named.name, "clock": self.clock,
+        return {"machine": "vm", "name": self.named.name, "image": self.named.image, "clock": self.clock,
                 "accelerator": self.hardware.accelerator, "image_sha256": self.image.digest,
                 "qemu": tools.qemu_version()}
 
@@ -84,8 +85,19 @@ class VirtualMachine:
         kept = cache.entry(f"features-{key}", build, self.say)
         return json.loads((kept / FOUND).read_text())
 
+    def having(self, needs: Iterable[str]) -> "VirtualMachine":
+        """The machine for jobs that need this (machine/capabilities.py): where only `full` has it, with that image."""
+        if FULL in self.named.layers or not capabilities.only_in_full(needs):
+            return self
+        named = replace(self.named, layers=(FULL, *self.named.layers))
+        if named not in self.others:
+            self.others[named] = VirtualMachine(self.clock, self.say, self.patience, named)
+        return self.others[named]
+
     def abandon(self) -> None:
         self.abandoned = True
+        for other in list(self.others.values()):
+            other.abandon()
         for qemu in list(self.running):
             qemu.kill()
 

@@ -167,7 +167,9 @@ class StrictHost(Strict, Host):
 
 
 class Bridge(Strict, Switch):
-    """A learning switch: a Linux bridge in a namespace of its own, so that two networks never meet."""
+    """A learning switch: a Linux bridge in a namespace of its own, so that two networks never meet. The bridge has the
+    switch's name, and its ports are the switch's interfaces, s1-eth1 for the first link of s1: bridge(8) and ip(8) tell
+    it more, net["s1"].run("bridge vlan add dev s1-eth1 vid 10 pvid untagged")."""
 
     def __init__(self, name, stp: bool = False, prio: int | None = None, **params):
         self.stp, self.prio, self.running = stp, prio, False

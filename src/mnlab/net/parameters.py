@@ -1,6 +1,6 @@
 """What a topology may say of links, hosts and switches: each parameter's name, notation and meaning, in one table.
 
-What is not in the table is refused, with the name that is most like it. docs/labs.md has it, written by `table()`.
+What is not in the table is refused, with the name that is most like it. docs/network.md has it, written by `table()`.
 """
 
 from collections.abc import Callable
@@ -141,7 +141,7 @@ def _instead(name: str, known: list[str]) -> str:
 
 
 def table() -> str:
-    """The table of docs/labs.md."""
+    """The table of docs/network.md."""
     lines = []
     for title, known in (("a link", LINK), ("a host", HOST), ("a switch", SWITCH)):
         lines += [f"| {title} | for example | what |", "|---|---|---|"]

@@ -8,6 +8,7 @@ from mnlab.protocols import arp, dns, http, icmp, igmp, ip, openflow, tcp, tls, 
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.message import Message
 
+#: What Diagram(protocols=...) may name -> what makes its arrows.
 MESSAGES: dict[str, Callable[[Iterable[Frame]], list[Message]]] = {
     "arp": arp.messages,
     "ip": ip.messages,  # fragments only

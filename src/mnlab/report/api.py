@@ -25,6 +25,7 @@ Unless an entry says otherwise, times are seconds of lab time, from the moment t
 addresses are text ("10.0.0.1", "02:00:00:00:00:07"); `frames` is a list of capture.Frame, as `evidence.frames("h1")`
 gives it; a `node` or `host` is what `net["h1"]` gives. What an experiment raises makes the run inconclusive, all but
 StudentFault. In a check a failed assertion (CheckFailed) is a *fail*, and whatever else is raised is *inconclusive*.
+What reads frames raises nothing, however damaged they are.
 """
 WIDTH = 120  # columns
 LONGEST_VALUE = 80  # characters of a constant that are shown
@@ -59,12 +60,13 @@ def _protocol(name: str, *without: str) -> Section:
 #: The page: each group and its sections.
 GROUPS = {
     "An experiment": (
-        Section("What experiment.py is written with: from mnlab.lab import ...", "lab/scene.py", only=("scene",)),
+        Section("mnlab.lab: for experiment.py", "lab/scene.py", only=("scene",)),
         Section("", "lab/diagram.py"),
         Section("", "evidence/allowed.py", only=("Allowed",), without=("Allowed.shows_package", "Allowed.words")),
         Section("", "lab/ports.py"),
         Section("mnlab.lab.lab", "lab/lab.py", only=("load",)),
         Section("mnlab.lab.work", "lab/work.py", only=("fill_in",)),
+        Section("mnlab.lab.student_toml", "lab/student_toml.py", only=("parse", "BadWork")),
         Section("mnlab.lab.rsa_keys", "lab/rsa_keys.py", "rsa_keys.", without=("RSA_ENCRYPTION", "PRIMES")),
         Section("rec: recording what happens", "evidence/recorder.py", "rec.", "Recorder", without=("close",)),
         Section("What rec.service and its like return", "evidence/recorder.py", "service.", "Service"),
@@ -96,8 +98,9 @@ GROUPS = {
     "Topologies": tuple(Section(f"topologies.{path.stem}", f"topologies/{path.name}", without=("topos", "Router"))
                         for path in sorted(ROOT.glob("topologies/*.py"))),
     "Checks": (
-        Section("What checks.py is written with: from mnlab.checks import ...", "checks/points.py",
+        Section("mnlab.checks: for checks.py", "checks/points.py",
                 only=("points", "observation", "expect", "same", "near", "saw", "CheckFailed")),
+        Section("mnlab.checks.points", "checks/points.py", only=("show",)),
         Section("evidence, or a scene's name: the record of a scene", "evidence/record.py", "evidence.", "Record",
                 without=("insist_on_readable",)),
         Section("mnlab.evidence.record", "evidence/record.py", only=("Command", "Missing")),
@@ -106,7 +109,7 @@ GROUPS = {
         Section("answers: answers.toml", "checks/answers.py", "answers.", "Answers"),
     ),
     "Mutants": (
-        Section("What mutants.py is written with: from mnlab.checks import mutant", "checks/mutants.py",
+        Section("mnlab.checks: for mutants.py", "checks/mutants.py",
                 only=("mutant",)),
         Section("mnlab.checks.mutants", "checks/mutants.py", only=("rewrite", "instead", "curl_always")),
         Section("work: what a mutant of work changes", "checks/mutants.py", "work.", "WorkFolder"),
@@ -117,7 +120,7 @@ GROUPS = {
     "Protocols": (
         _protocol("capture", "LINKTYPE_ETHERNET", "MAGIC", "PCAPNG_MAGIC", "FILE_HEADER", "RECORD_HEADER", "NS_PER_S"),
         _protocol("arp"), _protocol("ip"), _protocol("icmp"), _protocol("udp"),
-        _protocol("tcp"), _protocol("tcp.segment", "decode"), _protocol("tcp.words"),
+        _protocol("tcp"), _protocol("tcp.segment", "decode"), _protocol("tcp.words"), _protocol("tcp.states"),
         _protocol("tcp.side", "Side.relative", "Side.fresh", "Side.passed"), _protocol("tcp.repeats"),
         _protocol("tcp.teardown"), _protocol("tcp.windows"), _protocol("tcp.congestion"), _protocol("tcp.rto"),
         _protocol("tcp.rtt"), _protocol("tcp.sack"), _protocol("tcp.kernel"),
@@ -126,8 +129,10 @@ GROUPS = {
         _protocol("tls.hello"), _protocol("tls.keys"), _protocol("tls.opening"), _protocol("openflow"),
         _protocol("openflow.wire", "HEADER", "FIELDS", "ACTIONS", "INSTRUCTIONS", "decode", "fields", "match",
                   "actions", "instructions"),
-        _protocol("openflow.flow_table", "ABOUT", "FIELDS"), _protocol("igmp"), _protocol("layers"),
-        _protocol("transit"), _protocol("message"), _protocol("checksum"), _protocol("chance"),
+        _protocol("openflow.names"), _protocol("openflow.flow_table", "ABOUT", "FIELDS"), _protocol("igmp"),
+        _protocol("layers"),
+        _protocol("transit"), _protocol("message"), _protocol("ladder_words"), _protocol("checksum"),
+        _protocol("chance"),
     ),
 }
 
@@ -151,8 +156,9 @@ class Entry:
 
 def page() -> str:
     """All of it, in Markdown."""
-    lists = [f"- {group}: " + ", ".join(f"[{section.title}](#{_anchor(section.title)})" for section in sections
-                                        if section.title) for group, sections in GROUPS.items()]
+    lists = [f"- {group}: " + ", ".join(
+        f"[{section.title.removeprefix('mnlab.protocols.')}](#{_anchor(section.title)})" for section in sections
+        if section.title) for group, sections in GROUPS.items()]
     parts = [HEAD, *map(_wrapped, lists)]
     for group, sections in GROUPS.items():
         parts.append(f"\n## {group}")
@@ -368,7 +374,7 @@ def _entry_text(entry: Entry) -> str:
 
 
 def _call_text(signature: str) -> str:
-    return textwrap.fill(signature, WIDTH, subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False)
+    return _wrapped(signature, " " * 8)
 
 
 def _item(entry: Entry) -> str:
@@ -376,8 +382,11 @@ def _item(entry: Entry) -> str:
     return _wrapped(f"- `{entry.signature}`" + (f": {words}" if words else ""))
 
 
-def _wrapped(item: str, indent: str = "  ") -> str:
-    return textwrap.fill(item, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+def _wrapped(text: str, indent: str = "  ") -> str:
+    """Text in lines; a parameter and its default stay together."""
+    lines = textwrap.fill(text.replace(" = ", "\xa0=\xa0"), WIDTH, subsequent_indent=indent, break_long_words=False,
+                          break_on_hyphens=False)
+    return lines.replace("\xa0", " ")
 
 
 def _text(words: str) -> str:

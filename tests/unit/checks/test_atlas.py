@@ -1,5 +1,7 @@
 """The atlas: what is the same, what differs, what cannot be shown."""
 
+import re
+
 import pytest
 
 from mnlab.checks import atlas
@@ -71,5 +73,6 @@ def test_a_mistake_in_an_atlas_toml_is_told(lab, text):
 
 @pytest.mark.parametrize("lab", all_labs(), ids=lambda lab: lab.name)
 def test_what_labs_say_is_of_claims_that_their_checks_show(lab):
-    claims = {claim for line in lab.checks.read_text().split("@points")[1:] for claim in line.split(")")[0].split('"')}
+    marked = re.split("@points|@observation", lab.checks.read_text())[1:]
+    claims = {claim for text in marked for claim in text.split(")")[0].split('"')}
     assert set(atlas.words_of(lab)) <= claims

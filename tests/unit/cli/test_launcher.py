@@ -36,6 +36,7 @@ COMMANDS = {
     "doctor": (["doctor"], None),  # what this computer has
     "machine list": (["machine", "list"], 0),
     "machine lock": (["machine", "lock", "nowhere"], 2),
+    "machine contents": (["machine", "contents", "nowhere"], 2),
     "machine diff": (["machine", "diff", "nowhere", "latest"], 2),
     "atlas": (["atlas", "nowhere"], 2),
     "machine build": (["machine", "build", "--clock", "sundial"], 2),

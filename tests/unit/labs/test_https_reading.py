@@ -34,3 +34,22 @@ def test_a_group_without_a_name_goes_by_its_number():
 @pytest.mark.parametrize("client", [True, False])
 def test_a_hello_of_tls_1_2_has_none(client):
     assert reading.key_shares(SimpleNamespace(extensions={}), client=client) == {}
+
+
+@pytest.mark.parametrize("one", ["https://Shop.example/a%20b?c=%2f", "HTTPS://shop.example:443/%61%20b?c=%2F"])
+def test_urls_are_compared_as_rfc_3986_does(one):
+    assert reading.same_url(one, "https://shop.example/a%20b?c=%2F", "http://shop.example/")
+
+
+@pytest.mark.parametrize("other", ["/a", "http://shop.example/a", "https://shop.example:80/a", "https://shop.example/A",
+                                   "https://shop.example/a?", "https://shop.example/a#b", "https://[/a", "none"])
+def test_other_urls_are_others(other):
+    same = other.endswith("?")  # an empty query asks for nothing
+    assert reading.same_url(other, "https://shop.example/a", "http://shop.example/") == same
+
+
+@pytest.mark.parametrize("policy,seconds", [
+    ("max-age=31536000", 31536000), ('includeSubDomains; Max-Age = "60" ; preload', 60), ("max-age=1d", 0), ("", 0),
+    ("max-age=1; max-age=2", 0), ("includeSubDomains", 0), ("max-age=-1", 0), ("max-age=" + "9" * 5000, 0)])
+def test_how_long_a_policy_holds(policy, seconds):
+    assert reading.max_age(policy) == seconds

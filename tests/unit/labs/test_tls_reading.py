@@ -49,3 +49,37 @@ def test_servers_pick(reading):
     body = b"\3\3" + RANDOM + b"\0" + b"\x13\1" + b"\0" + b"\0\x0e" + b"\0\x2b\0\2\3\4" + b"\0\x33\0\4\0\x1d\0\0"
     found = reading.take_apart(tls.Handshake(0.0, tcp.SERVER, 2, body))
     assert (found.suites, found.versions, found.key_shares, found.retry) == ([0x1301], [0x0304], [29], False)
+
+
+@pytest.fixture(scope="module")
+def probes():
+    return load(find("tls").folder / "probes.py")
+
+
+def records(data: bytes) -> list[bytes]:
+    """The contents of each record."""
+    found = []
+    while data:
+        size = int.from_bytes(data[3:5], "big")
+        found.append(data[5:5 + size])
+        data = data[5 + size:]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("name", ["strange", "greased", "pieces"])
+def test_hellos_made_by_hand_are_whole_and_odd(reading, probes, name, seed):
+    parts = records(probes.sent(name, seed, "www.example.test"))
+    whole = b"".join(parts)
+    assert whole[0] == 1 and int.from_bytes(whole[1:4], "big") == len(whole) - 4
+    found = reading.take_apart(tls.Handshake(0.0, tcp.CLIENT, 1, whole[4:]))
+    assert len(found.session_id) not in (0, 32)
+    assert any(number & 0x0F0F == 0x0A0A for number in found.suites)
+    assert found.server_name == (None if name == "strange" else "www.example.test")
+    assert (len(parts[0]) < 4) == (name == "pieces")
+    assert len(found.key_shares) == {"strange": 0, "greased": 3, "pieces": 1}[name]
+
+
+def test_a_client_that_leaves_says_a_warning(probes):
+    (alert,) = records(probes.sent("farewell", 1, "www.example.test"))
+    assert alert in (b"\1\0", b"\1\x5a")

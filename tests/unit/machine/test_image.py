@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from mnlab.machine import debian, image
+from mnlab.machine import debian, image, layers
 from mnlab.machine.job import MachineError
 from mnlab.machine.machines import MACHINES, UnknownMachine, find
 
@@ -42,9 +42,10 @@ def test_machines_share_what_is_equal_and_a_changed_recipe_is_a_new_image(tmp_pa
 
 
 def test_every_file_of_the_recipe_is_part_of_a_key():
-    """Or it belongs to locks, which choose among packages and change none."""
+    """Or it looks whether there are packages, which changes none."""
     files = {path.name for path in image.RECIPE.iterdir() if path.is_file()}
-    assert files == {*image.OF_USERLAND, *image.OF_KERNEL, "locked.sh"}
+    listed = {"full.txt"}  # the packages that it lists are
+    assert files == {*image.OF_USERLAND, *image.OF_KERNEL, *layers.SCRIPTS, *listed, "locked.sh", "known.sh"}
 
 
 @pytest.mark.parametrize(("name", "near"), [("debain12", "debian12"), ("Latest", "latest"), ("debian14", "debian1")])
@@ -66,3 +67,12 @@ def test_packages_of_a_lock_that_are_gone_are_all_named(tmp_path, monkeypatch):
     monkeypatch.setattr(debian, "bounded", lambda: ([str(script)], signal.SIGTERM))
     with pytest.raises(MachineError, match="no more: bind9 1:9.1, curl 8.0$"):
         debian.make(tmp_path, ["trixie", "-"])
+
+
+def test_packages_that_there_are_not_are_all_named(tmp_path, monkeypatch):
+    script = tmp_path / "said"
+    script.write_text("#!/bin/sh\necho 'unknown: jqq' >&2\necho 'unknown: tcpflo' >&2\nexit 1\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(debian, "bounded", lambda: ([str(script)], signal.SIGTERM))
+    with pytest.raises(debian.UnknownPackage, match=r"^Debian \(trixie\) has no package jqq, tcpflo; "):
+        debian.make(tmp_path, ["--variant=custom", "trixie", "-"])

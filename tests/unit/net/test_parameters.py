@@ -7,12 +7,12 @@ import pytest
 from mnlab.net import parameters
 from mnlab.net.errors import NetworkError
 
-DOCS = Path(__file__).parents[3] / "docs/labs.md"
+DOCS = Path(__file__).parents[3] / "docs/network.md"
 
 
 def test_the_documentation_has_the_table():
     assert parameters.table() in DOCS.read_text(), (
-        "docs/labs.md does not say what Network accepts; put this there:\n\n" + parameters.table())
+        "docs/network.md does not say what Network accepts; put this there:\n\n" + parameters.table())
 
 
 @pytest.mark.parametrize("given, words", [({"failmode": "secure"}, "did you mean 'failMode'"), ({"stp": "yes"}, "stp: 'yes'"),

@@ -17,6 +17,13 @@ def test_the_page_is_what_the_sources_say():
     assert page == api.page(), "docs/api.md is not what the sources say: run ./mnlab api --out docs/api.md"
 
 
+def test_no_module_of_protocols_is_forgotten():
+    """But for how a connection is followed, and a registry's numbers."""
+    shown = {section.file for sections in api.GROUPS.values() for section in sections}
+    there = {str(path.relative_to(api.PACKAGE)) for path in api.PACKAGE.glob("protocols/**/*.py")}
+    assert there - shown == {"protocols/__init__.py", "protocols/tcp/track.py", "protocols/tls/suites.py"}
+
+
 def silent(entries) -> list[str]:
     """Names without words; a constant that is text speaks for itself."""
     return [f"{entry.source}: {', '.join(entry.names)}" for entry in entries

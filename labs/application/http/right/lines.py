@@ -81,7 +81,7 @@ class Handler(socketserver.StreamRequestHandler):
             self.wfile.write(body)
 
     def head(self, status, reason, size, *fields):
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = datetime.datetime.now(datetime.UTC)
         lines = [f"HTTP/1.1 {status} {reason}", *fields, now.strftime("DATE: %a, %d %b %Y %H:%M:%S GMT"),
                  f"CONTENT-LENGTH: {size}"]
         self.wfile.write("".join(line + "\r\n" for line in [*lines, ""]).encode())

@@ -28,8 +28,6 @@ class Client:
             data = await asyncio.wait_for(self.reader.read(1000), IDLE)
         except TimeoutError:
             raise Silent from None
-        except asyncio.TimeoutError:  # its name in Python 3.10 and before
-            raise Silent from None
         if not data:
             raise Silent
         self.held += data

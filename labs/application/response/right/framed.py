@@ -59,7 +59,25 @@ def respond(method, target, version):
         yield b"0\r\n\r\n"
 
 
-READING
+def serve(sock: socket.socket) -> None:
+    """Answer one request after the other, until the client has no more, or speaks HTTP/1.0, or asks to close."""
+    with sock, sock.makefile("rb") as stream:
+        while line := stream.readline(8192):
+            method, target, version = line.decode("latin-1").split()
+            fields = b""
+            while (field := stream.readline(8192)) not in (b"\r\n", b""):
+                fields += field.lower()
+            for piece in respond(method, target, version):
+                sock.sendall(piece)
+            if version == "HTTP/1.0" or b"connection: close" in fields:
+                return
+
+
+def main() -> None:
+    with socket.create_server(("", int(sys.argv[1]))) as listener:
+        while True:
+            sock, _ = listener.accept()
+            threading.Thread(target=serve, args=(sock,), daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import socket
 import sys
 import threading
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 TEXT = "text_text"
@@ -48,7 +48,7 @@ def respond(method, target, version):
         fields = fields | ({"Transfer-Encoding": "chunked"} if version == "HTTP/1.1" else {})
     elif not status.startswith("204"):
         fields = fields | {"Content-Length": str(len(body))}
-    now = datetime.now(timezone.utc).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    now = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
     lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in fields.items()), f"Date: {now}"]
     yield ("\r\n".join(lines) + "\r\n\r\n").encode() + (b"" if method == "HEAD" else body)
     if told and method != "HEAD":
@@ -63,7 +63,25 @@ def tell(chunked):
         yield b"000\r\n\r\n"
 
 
-READING
+def serve(sock: socket.socket) -> None:
+    """Answer one request after the other, until the client has no more, or speaks HTTP/1.0, or asks to close."""
+    with sock, sock.makefile("rb") as stream:
+        while line := stream.readline(8192):
+            method, target, version = line.decode("latin-1").split()
+            fields = b""
+            while (field := stream.readline(8192)) not in (b"\r\n", b""):
+                fields += field.lower()
+            for piece in respond(method, target, version):
+                sock.sendall(piece)
+            if version == "HTTP/1.0" or b"connection: close" in fields:
+                return
+
+
+def main() -> None:
+    with socket.create_server(("", int(sys.argv[1]))) as listener:
+        while True:
+            sock, _ = listener.accept()
+            threading.Thread(target=serve, args=(sock,), daemon=True).start()
 
 
 if __name__ == "__main__":

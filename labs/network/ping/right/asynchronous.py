@@ -15,8 +15,8 @@ def checksum(data):
 
 
 def echo(ident, number):
-    message = bytearray([8, 0, 0, 0]) + ident.to_bytes(2, "big") + number.to_bytes(2, "big") + bytes(range(256)) * 4
-    del message[1009:]
+    numbers = ident.to_bytes(2, "big") + number.to_bytes(2, "big")
+    message = bytearray([8, 0, 0, 0]) + numbers + bytes(range(255, 154, -1))
     message[2:4] = checksum(message).to_bytes(2, "big")
     return bytes(message)
 
@@ -55,7 +55,7 @@ async def ping(loop, raw, target, count, ttl):
         numbers = ident.to_bytes(2, "big") + number.to_bytes(2, "big")
         try:
             text = await asyncio.wait_for(result(loop, raw, target, numbers, began), 1)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             text = "timeout"
         sys.stdout.write(f"seq={number} {text}\n")
 

@@ -40,9 +40,7 @@ def trial(target: str, ttl: int, numbers: bytes) -> str:
 
 
 while command := sys.stdin.readline().split():
-    ident = secrets.token_bytes(2)
+    ident, begin = secrets.token_bytes(2), time.monotonic()
     for number in range(1, int(command[2]) + 1):
-        if number > 1:
-            time.sleep(max(0, begin + 1 - time.monotonic()))
-        begin = time.monotonic()
+        time.sleep(max(0, begin + number - 1 - time.monotonic()))
         print(f"seq={number}", trial(command[1], int(command[3]), ident + number.to_bytes(2, "big")))

@@ -1,4 +1,4 @@
-"""The same with a packet socket for what comes in, the IP header made by hand (IP_HDRINCL), and all replies at the end."""
+"""The same with a packet socket for what comes in, IP headers made by hand (IP_HDRINCL), and all replies at the end."""
 
 import ipaddress
 import re
@@ -15,8 +15,7 @@ COMMAND = re.compile(r"connect (\S+) (\d+) (\S+) (\d+) (.*)")
 
 def total(*parts: bytes) -> int:
     data = b"".join(parts)
-    value = int.from_bytes(data + b"\0" * (len(data) % 2), "big") % 0xFFFF
-    return value
+    return int.from_bytes(data + b"\0" * (len(data) % 2), "big") % 0xFFFF
 
 
 class Wire:

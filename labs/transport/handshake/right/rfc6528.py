@@ -1,4 +1,4 @@
-"""The same, written otherwise: no classes, select(), numbers by RFC 6528, an MSS option, ACKs for what is not wanted."""
+"""The same without classes: select(), numbers by RFC 6528, an MSS option, ACKs for what is not wanted."""
 
 import hashlib
 import os
@@ -72,7 +72,7 @@ def carry_out(raw, own, peer, text):
     raw.sendto(build(own, peer, after, want, 0x10), address)
     raw.sendto(build(own, peer, after, want, 0x10, data=text), address)
     after = (after + len(text)) % (1 << 32)
-    for flags, seq, ack, data in heard(raw, own, peer, time.monotonic() + 10):
+    for _, seq, _, data in heard(raw, own, peer, time.monotonic() + 10):
         if data and seq == want:
             want = (want + len(data)) % (1 << 32)
             raw.sendto(build(own, peer, after, want, 0x10), address)

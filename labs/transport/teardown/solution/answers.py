@@ -14,7 +14,7 @@ def answers(params, evidence) -> dict:
         "together_states": ["FIN-WAIT-1", "CLOSING", "TIME-WAIT"],
         "waits_together": ["h1", "h2"],
         "waits_server_first": ["h2"],
-        "lost": params["cut"] - evidence.json("outcomes")["unread"]["bytes"],
+        "lost": params["cut"] - evidence.scene("endings").json("outcomes")["unread"]["bytes"],
         "orphan_a": reset["a"],
         "orphan_b": reset["b"],
     }

@@ -25,7 +25,7 @@ def topology(params):
 def kernel(net, rec):
     """What Linux does."""
     with rec.capture("h1", "h2"):
-        rec.run("ping", net["h1"], f"ping -c1 {net['h2'].IP()}")
+        rec.run("ping", net["h1"], f"ping -c1 {net['h2'].IP()}", check=False)  # what comes of it, checks say
 
 
 @scene(work=["*.py"])

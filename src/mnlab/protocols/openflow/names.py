@@ -10,13 +10,16 @@ TYPES = ("HELLO", "ERROR", "ECHO_REQUEST", "ECHO_REPLY", "EXPERIMENTER", "FEATUR
 #: Port numbers that are no ports.
 RESERVED_PORTS = {0xFFFFFFF8: "IN_PORT", 0xFFFFFFF9: "TABLE", 0xFFFFFFFA: "NORMAL", 0xFFFFFFFB: "FLOOD",
                   0xFFFFFFFC: "ALL", 0xFFFFFFFD: "CONTROLLER", 0xFFFFFFFE: "LOCAL", 0xFFFFFFFF: "ANY"}
+#: What each number of these fields means, from 0.
 COMMANDS = ("add", "modify", "modify strict", "delete", "delete strict")
 PACKET_IN_REASONS = ("no_match", "action", "invalid_ttl")
 REMOVED_REASONS = ("idle timeout", "hard timeout", "deleted", "group deleted")
 PORT_REASONS = ("added", "deleted", "modified")
 GROUP_COMMANDS, GROUP_TYPES = ("add", "modify", "delete"), ("all", "select", "indirect", "fast failover")
+#: What a multipart message is about, from 0.
 MULTIPARTS = ("DESC", "FLOW", "AGGREGATE", "TABLE", "PORT_STATS", "QUEUE", "GROUP", "GROUP_DESC", "GROUP_FEATURES",
               "METER", "METER_CONFIG", "METER_FEATURES", "TABLE_FEATURES", "PORT_DESC")
+#: The flags of a flow, from the lowest bit.
 FLOW_FLAGS = ("send_flow_rem", "check_overlap", "reset_counts", "no_pkt_counts", "no_byt_counts")
 
 #: Error type -> (its name, the names of its codes).

@@ -11,14 +11,17 @@ thus its true states; the other end's may be ahead of the truth, until a segment
 What no segment shows is not shown here either: an end leaves TIME-WAIT by a timer.
 """
 
+#: The states (RFC 9293, section 3.3.2).
 CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED, ESTABLISHED = "CLOSED", "LISTEN", "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED"
 FIN_WAIT_1, FIN_WAIT_2, CLOSING, TIME_WAIT = "FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "TIME-WAIT"
 CLOSE_WAIT, LAST_ACK = "CLOSE-WAIT", "LAST-ACK"
 
+#: What may happen to an end.
 SEND_SYN, SEND_FIN, SEND_RST = "send SYN", "send FIN", "send RST"
 RECEIVE_SYN, RECEIVE_FIN, RECEIVE_RST = "receive SYN", "receive FIN", "receive RST"
 ACK_OF_SYN, ACK_OF_FIN = "receive ACK of SYN", "receive ACK of FIN"
 
+#: State -> {event -> the state that follows} (RFC 9293, figure 5).
 TRANSITIONS = {
     CLOSED: {SEND_SYN: SYN_SENT},
     LISTEN: {RECEIVE_SYN: SYN_RECEIVED, SEND_SYN: SYN_SENT},
