@@ -181,7 +181,6 @@ def _merged(row: Row, result: dict, out: Path) -> Row:
     if "trouble" in result:
         return row | {"status": "inconclusive", "reason": result["trouble"]}
     evidence = Path(result["evidence"] or "")
-    titles = result.get("titles", {})
     return row | {
         "status": result["status"],
         "points": result["points"],
@@ -191,7 +190,7 @@ def _merged(row: Row, result: dict, out: Path) -> Row:
         "machine": result["machine"],
         "image_sha256": result["image_sha256"],
         "evidence": str(evidence.relative_to(out)) if evidence.is_relative_to(out) else "",
-        "checks": [{"title": titles.get(check["name"], check["name"]), **check} for check in result["checks"]],
+        "checks": result["checks"],
     }
 
 

@@ -34,20 +34,12 @@ class Results:
         """Write a result, so that it is there whatever happens next."""
         self.rows[row["student"], row["lab"]] = row
         data = (json.dumps({"schema": SCHEMA, **row}, ensure_ascii=True, sort_keys=True) + "\n").encode()
-        file = os.open(self.folder / RESULTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            if os.fstat(file).st_size and os.pread(self._reading(), 1, os.fstat(file).st_size - 1) != b"\n":
+        with open(self.folder / RESULTS, "a+b", opener=_private) as file:
+            if (size := file.seek(0, os.SEEK_END)) and os.pread(file.fileno(), 1, size - 1) != b"\n":
                 data = b"\n" + data  # after a line that was cut short
-            while data:
-                data = data[os.write(file, data) :]
-            os.fsync(file)
-        finally:
-            os.close(file)
-
-    def _reading(self) -> int:
-        if not hasattr(self, "_read"):
-            self._read = os.open(self.folder / RESULTS, os.O_RDONLY)
-        return self._read
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
 
     def forget(self, student: str) -> int:
         """Remove all lines of a student; how many there were. The file is replaced as a whole."""
@@ -73,6 +65,11 @@ def read(folder: Path) -> Results:
         elif line.strip():
             found.damaged += 1
     return found
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens a file that only its owner reads."""
+    return os.open(path, flags, 0o600)
 
 
 def _row(line: str) -> Row | None:

@@ -4,9 +4,10 @@ lines on standard output. Its imports are paid for once; if it dies, no more tha
 Run as `python -P -m mnlab.course.worker`, by workers.py.
 """
 
+import contextlib
 import json
-import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 
@@ -25,14 +26,14 @@ class Silent:
 
 def main() -> None:
     """Until standard input ends."""
-    answers = os.fdopen(os.dup(1), "w")  # what a lab's own code prints shall not look like a result
-    os.dup2(2, 1)
     for line in sys.stdin:
-        print(json.dumps(graded(json.loads(line))), file=answers, flush=True)
+        with contextlib.redirect_stdout(sys.stderr):  # what a lab's own code prints is no result
+            result = graded(json.loads(line))
+        print(json.dumps(result), flush=True)
 
 
 def graded(job: dict) -> dict:
-    """The result of one hand-in, as `--json` has it; {"trouble"} if there is none."""
+    """The result of one hand-in; {"trouble"} if there is none."""
     from mnlab.checks.session import Task, run_tasks
     from mnlab.lab import lab as labs
     from mnlab.lab.read_once import read
@@ -41,23 +42,19 @@ def graded(job: dict) -> dict:
     from mnlab.machine.machines import find
     from mnlab.machine.remembered import remembering
     from mnlab.machine.vm import VirtualMachine
-    from mnlab.report.jsonout import as_dict
 
     try:
         lab = labs.find(job["lab"])
         machine = remembering(VirtualMachine("virtual", lambda text: None, named=find(job["machine"])))
         machine.prepare()
-        task = Task(
-            lab,
-            job["seed"],
-            Path(job["out"]),
-            read(Path(job["work"])),
-            job["seed_from"],
-            secret=bytes.fromhex(job["secret"]),
-            only_points=True,
-        )
+        work = read(Path(job["work"]))
+        task = Task(lab, job["seed"], Path(job["out"]), work, job["seed_from"], bytes.fromhex(job["secret"]),
+                    only_points=True)
         [result] = run_tasks([task], machine, Silent())
-        return as_dict([result])["labs"][0] | {"titles": {check.name: check.title for check in result.checks}}
+        return {"status": result.status, "points": result.points, "max_points": result.max_points,
+                "reason": result.reason, "evidence": str(result.evidence or ""),
+                "evidence_sha256": result.evidence_sha256, "machine": result.machine,
+                "image_sha256": result.image_sha256, "checks": [asdict(check) for check in result.checks]}
     except (labs.UnknownLab, labs.BrokenLab, BadWork, MachineError, OSError) as problem:
         return {"trouble": str(problem)}
 

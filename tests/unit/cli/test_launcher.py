@@ -31,6 +31,7 @@ COMMANDS = {
     "class forget": (["class", "forget", "4711", "nowhere"], 2),
     "new": (["new", "arp", "--layer", "link"], 2),
     "lint": (["lint", "nowhere"], 2),
+    "api": (["api", "nowhere"], 2),
     "shell": (["shell", "nowhere"], 2),
     "exec": (["exec", "--send", "nowhere", "--", "true"], 2),
     "doctor": (["doctor"], None),  # what this computer has

@@ -23,7 +23,7 @@ STUB = textwrap.dedent("""
         job = json.loads(line)
         open(sys.argv[1], "a").write(line)
         print(json.dumps({"status": "failed", "points": 7, "max_points": 20, "reason": "", "evidence": None,
-                          "evidence_sha256": "ab", "machine": "debian13", "image_sha256": "cd", "titles": {}, "checks": []}), flush=True)
+                          "evidence_sha256": "ab", "machine": "debian13", "image_sha256": "cd", "checks": []}), flush=True)
 """)
 
 
