@@ -43,12 +43,13 @@ def secret(rng, params) -> dict:
     reply; sizes of what the two say in the connection "back"."""
     parts = [rng.randrange(30, 1300) for _ in range(rng.randrange(4, 7))]
     lost = rng.randrange(1, len(parts))
-    sizes = rng.sample(range(100, 1300), 8)
+    sizes = rng.sample(range(100, 1300), 10)
     heard = rng.sample(range(800, 1300), 2)  # too large for both to be sent again in one segment
     # Behind the gap numbers are small: the largest lies within what is lost.
     return {"_parts": parts, "_lost": lost, "_reply": rng.randrange(30, 1300),
             "_isn": 2**32 - 1 - sum(parts[:lost]) - rng.randrange(1, parts[lost]),
-            "_ask": sizes[0], "_back": sizes[1:7], "_heard": heard, "_goodbye": sizes[7]}
+            "_ask": sizes[0], "_back": sizes[1:7], "_heard": heard, "_goodbye": sizes[7],
+            "_last": sizes[8:]}
 
 
 def topology(params):
@@ -227,9 +228,13 @@ def back(rec, ends, p):
         server.shutdown(socket.SHUT_WR)
         hear(client, p["_goodbye"])
         rec.wait(QUIET)
-        client.close()
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        for size in p["_last"]:  # the second waits for an ACK of the first (Nagle), and for the FIN
+            client.sendall(bytes(size))
+        client.shutdown(socket.SHUT_WR)
+        hear(server, sum(p["_last"]) + 1)  # to the end of the stream
         rec.wait(QUIET)
-        server.close()
+        finish(rec, client, server)
 
 
 # --- sockets of both hosts, in one process ---

@@ -177,6 +177,11 @@ def fin_in_data(work, params):
     work.edit("numbers.py", '("FIN" in flags)', '("FIN" in flags and not length)')
 
 
+@mutant.work("a FIN that is pushed uses no number", breaks="R4")
+def pushed_fin_is_free(work, params):
+    work.edit("numbers.py", '("FIN" in flags)', '("FIN" in flags and "PSH" not in flags)')
+
+
 @mutant.work("a FIN uses one number, and its data none", breaks="R4")
 def fin_hides_data(work, params):
     work.edit("numbers.py", SIZE, '    return 1 if "FIN" in flags else length + ("SYN" in flags)\n')

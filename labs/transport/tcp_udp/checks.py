@@ -508,8 +508,12 @@ def check_framing_answers_empty_messages(framing):
 @points(2, claim="TVU-5", hint="The peer has said its last word, and still wants to hear yours.")
 def check_framing_ends_well(framing):
     """R5: a stream that ends after a message: your program answers everything, and closes the connection."""
-    answers_all(framing, "end", "the peer sent three messages and at once the end of its stream")
+    done = "the peer sent three messages and at once the end of its stream"
+    answers_all(framing, "end", done)
     ended(framing, "end")
+    one, _ = wire.visit(framing, "end")
+    expect(tcp.SERVER in one.fins and not one.resets, done=done, expected="a FIN from your program, and no reset",
+           seen=", ".join(segment.flags for segment in one.segments[-4:]))
 
 
 @points(3, claim="TVU-5", hint="recv() returns b'' at the end of the stream, again and again.")

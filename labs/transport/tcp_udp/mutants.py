@@ -359,6 +359,12 @@ def never_closed(work, params):
               "                    connection.close(), traceback.print_exc()")
 
 
+@mutant.work("the connection ends with a reset (SO_LINGER 0)", breaks="R5")
+def ends_with_reset(work, params):
+    work.edit("framing.py", "            with connection:\n", "            connection.setsockopt(socket.SOL_SOCKET, "
+              "socket.SO_LINGER, bytes([1] + [0] * 7))\n            with connection:\n")
+
+
 @mutant.work("the last message before the end is not answered", breaks="R5")
 def last_unanswered(work, params):
     work.edit("framing.py", ANSWER, "        try:\n"

@@ -120,7 +120,7 @@ class Guests:
 
     def over(self, client):
         """Up to the limit; one byte more, after more than DRAIN seconds; and then a little more, now and then."""
-        for size, pause in ((self.p["limit"], self.p["drain"] + 1), (1, 1), (10, 1)):
+        for size, pause in ((self.p["limit"], self.p["drain"] + 1), (1, 1), (1, 1)):
             client.sendall(self.text(size))
             self.rec.wait(pause)
         client.shutdown(socket.SHUT_WR)
@@ -137,7 +137,7 @@ class Guests:
         client.sendall(self.text(self.p["limit"] + 5000))
         for _ in range(self.p["drain"] + 4):
             self.rec.wait(1)
-            client.sendall(b"more")
+            client.sendall(b"m")
 
     def drop(self, client) -> None:
         """Be gone: what peers of a killed program see is a reset."""
@@ -160,7 +160,7 @@ class Guests:
         """While it is heard out."""
         client.sendall(self.text(self.p["limit"] + 5000))
         self.rec.wait(0.5)
-        client.sendall(b"more")
+        client.sendall(b"m")
         self.rec.wait(0.5)
         self.drop(client)
 
