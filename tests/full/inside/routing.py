@@ -97,7 +97,8 @@ def keepalived():
     with network("h1", "h2", "h3", privateDirs=["/run/keepalived"]) as (h1, h2, h3):
         first, _ = (host.daemon("keepalived", "--dont-fork", "--vrrp", "--log-console", "--use-file",
                                 write("keepalived.conf", KEEPALIVED.format(name=host.name, priority=priority)),
-                                "--pid", f"/run/keepalived/{host.name}.pid", "--vrrp_pid", f"/run/keepalived/{host.name}v.pid")
+                                "--pid", f"/run/keepalived/{host.name}.pid", "--vrrp_pid", f"/run/keepalived/{host.name}v.pid",
+                                "--checkers_pid", f"/run/keepalived/{host.name}c.pid", "--bfd_pid", f"/run/keepalived/{host.name}b.pid")
                     for host, priority in ((h1, 200), (h2, 100)))
         wait("the address at h1", lambda: "10.0.0.100" in h1.cmd("ip addr"), first)
         before = run(h3, "ping", "-c1", "10.0.0.100")

@@ -1,5 +1,6 @@
 """What looks, probes, builds and edits."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -74,6 +75,7 @@ def tshark_pyshark_dpkt():
     said = run(None, "tshark", "-r", file, "-T", "fields", "-e", "icmp.type", "-e", "ip.src")
     lines = [line for line in said.splitlines() if re.fullmatch(r"[08]\t[\d.]+", line)]
     assert lines == ["8\t10.0.0.2", "0\t10.0.0.1"] * 3, said
+    asyncio.set_event_loop(asyncio.new_event_loop())  # pyshark 0.6 wants one that is there; Python gives none since 3.12
     with pyshark.FileCapture(file) as capture:
         assert [f"{packet.icmp.type}\t{packet.ip.src}" for packet in capture] == lines
     with open(file, "rb") as capture:
