@@ -30,7 +30,7 @@ def on_the_wire(evidence, command, where) -> bytes:
     ran = evidence.command(command)
     for one in tcp.connections(evidence.frames(where)):
         if ran.start <= one.time <= ran.end and one.server.port == 25:
-            return one.stream(tcp.CLIENT).partition(b"DATA\r\n")[2]
+            return re.split(rb"(?im)^DATA\r\n", one.stream(tcp.CLIENT), maxsplit=1)[-1]  # in any case: section 2.4
     expect(False, done=ran.line, expected=f"a letter, captured at {where}", seen="no connection to port 25")
 
 

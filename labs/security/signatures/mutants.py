@@ -2,7 +2,8 @@
 
 from mnlab.checks import mutant
 
-ENOUGH = ("unknown_ca", "no_seal", "rewrites_nothing", "certified", "no_md5", "no_sha256", "signs_digests")
+ENOUGH = ("not_sent", "unknown_ca", "refuses_all", "rewrites_nothing", "no_seal", "certified", "no_md5", "no_sha256",
+          "signs_digests")
 
 OPENSSL = "/usr/bin/openssl"
 SIGN, SEAL = "openssl cms -sign -md sha256 -in text", "openssl cms -encrypt -aes-256-cbc -in signed"
