@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -14,11 +12,6 @@ from mnlab.machine.machines import DEFAULT, FULL, MACHINES
 from mnlab.machine.vm import VirtualMachine
 
 NAMED = MACHINES[DEFAULT].having(FULL)
-
-
-def mnlab(*arguments):
-    return subprocess.run([sys.executable, "-P", "-m", "mnlab", *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=3600)
 
 
 def test_the_same_packages_give_the_same_bytes(tmp_path):
@@ -41,7 +34,7 @@ def test_full_takes_no_more_than_500_mib():
     assert sum(file.stat().st_blocks * 512 for file in image.get(NAMED).over[0].iterdir()) <= 500 * 1024 * 1024
 
 
-def test_a_package_of_ones_own(exec_full):
+def test_a_package_of_ones_own(mnlab, exec_full):
     done = mnlab("machine", "build", "--add", "jq")
     assert done.returncode == 0 and "(--image core,jq) is ready" in done.stderr, done.stderr
     done, _ = exec_full("jq", "-n", "1 + 1", image="core,jq", send=())
@@ -53,7 +46,7 @@ def test_a_package_of_ones_own(exec_full):
     assert "removed layer-trixie-added-" in mnlab("machine", "clean", "--image", "core,jq").stdout
 
 
-def test_packages_that_there_are_not_are_told_before_anything_is_installed():
+def test_packages_that_there_are_not_are_told_before_anything_is_installed(mnlab):
     done = mnlab("machine", "build", "--add", "jqq", "--add", "curl", "--add", "tcpflo")
     assert done.returncode == 2, done.stderr
     assert "Debian (trixie) has no package jqq, tcpflo" in done.stderr and "Traceback" not in done.stderr

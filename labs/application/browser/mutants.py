@@ -83,12 +83,84 @@ def no_handshake(evidence):
 
 # --- the student's site --------------------------------------------------------------------------------------------
 
-@mutant.work("the redirect is still there")
+def ticker_at(path: str, params) -> str:
+    """For nginx.conf: documents may include others, and the ticker is at a path of the site's own."""
+    return f"root site; ssi on; location = {path} {{ proxy_pass http://{params['media']}/ticker.html; }}"
+
+
+@mutant.work("one sentence was lost in the move", breaks="R1")
+def lost_sentence(work, params):
+    work.edit("site/pieces.html", f"<p>{params['piece_3']}</p>", "")
+
+
+@mutant.work("one sentence is a comment", breaks="R1")
+def commented_out(work, params):
+    work.edit("site/pieces.html", f"<p>{params['piece_4']}</p>", f"<!-- {params['piece_4']} -->")
+
+
+@mutant.work("frames in columns, which cut the sentences up", breaks="R1")
+def columns(work, params):
+    work.edit("site/index.html", 'rows="*,*"', 'cols="10%,90%"')
+
+
+@mutant.work("one sentence has lost its number", breaks="R1")
+def shortened(work, params):
+    work.edit("site/pieces.html", params["piece_1"], params["piece_1"].rpartition(" ")[0] + ".")
+
+
+@mutant.work("the ticker's word was copied into the page", breaks="R2")
+def stale_ticker(work, params):
+    work.edit("site/index.html", f"http://media.{params['domain']}/ticker.html", "/ticker.html")
+    work.write("site/ticker.html", f"<html><body>ticker {'0' * 32}</body></html>\n")
+
+
+@mutant.work("no ticker, which is quicker", breaks="R2")
+def no_ticker(work, params):
+    work.edit("site/index.html", f'<frame src="http://media.{params["domain"]}/ticker.html">\n', "")
+
+
+@mutant.work("a ticker of the site's own, new each time", breaks="R2")
+def own_ticker(work, params):
+    work.edit("site/index.html", f"http://media.{params['domain']}/ticker.html", "/ticker.html")
+    work.edit("nginx.conf", "root site;", 'root site; location = /ticker.html { return 200 "ticker $request_id"; }')
+
+
+@mutant.work("the ticker is a link", breaks="R2")
+def linked_ticker(work, params):
+    work.edit("site/index.html", f'<frame src="http://media.{params["domain"]}/ticker.html">\n', "")
+    work.edit("site/pieces.html", "</body>", f'<a href="http://media.{params["domain"]}/ticker.html">ticker</a></body>')
+
+
+@mutant.work("the ticker's word is in a comment", breaks="R2")
+def unseen_ticker(work, params):
+    work.edit("site/index.html", f'<frame src="http://media.{params["domain"]}/ticker.html">\n', "")
+    work.edit("site/pieces.html", "</body>", '<!-- <!--#include virtual="/word" --> --></body>')
+    work.edit("nginx.conf", "root site;", ticker_at("/word", params))
+
+
+@mutant.work("the redirect is still there", breaks="R3")
 def still_redirected(work, params):
     work.edit("nginx.conf", "root site;", "root site; location = / { return 301 /index.html; }")
 
 
-@mutant.work("four frames as before")
+@mutant.work("the redirect is a temporary one", breaks="R3")
+def redirected_for_now(work, params):
+    work.edit("nginx.conf", "root site;", "root site; location = / { return 307 /index.html; }")
+
+
+@mutant.work("a frame is a folder without its slash", breaks="R3")
+def folder(work, params):
+    (work.folder / "site/pieces").mkdir()
+    work.write("site/pieces/index.html", (work.folder / "site/pieces.html").read_text())
+    work.edit("site/index.html", "/pieces.html", "/pieces")
+
+
+@mutant.work("the page is one of an error", breaks="R3")
+def error_page(work, params):
+    work.edit("nginx.conf", "root site;", "root site; location = / { error_page 404 /index.html; return 404; }")
+
+
+@mutant.work("four frames as before", breaks="R4")
 def four_frames(work, params):
     names = ("one", "two", "three", "four")
     for number, name in enumerate(names, start=1):
@@ -97,35 +169,69 @@ def four_frames(work, params):
     work.edit("site/index.html", 'rows="*,*"', 'rows="*,*,*,*,*"')
 
 
-@mutant.work("one sentence was lost in the move")
-def lost_sentence(work, params):
-    work.edit("site/pieces.html", f"<p>{params['piece_3']}</p>", "")
+@mutant.work("two frames for the sentences", breaks="R4")
+def two_frames(work, params):
+    work.write("site/more.html", f"<html><body><p>{params['piece_4']}</p></body></html>\n")
+    work.edit("site/pieces.html", f"<p>{params['piece_4']}</p>", "")
+    work.edit("site/index.html", '<frame src="/pieces.html">', '<frame src="/pieces.html"><frame src="/more.html">')
+    work.edit("site/index.html", 'rows="*,*"', 'rows="*,*,*"')
 
 
-@mutant.work("the ticker's word was copied into the page")
-def stale_ticker(work, params):
-    work.edit("site/index.html", f"http://media.{params['domain']}/ticker.html", "/ticker.html")
-    work.write("site/ticker.html", f"<html><body>ticker {'0' * 32}</body></html>\n")
+@mutant.work("two frames more, on a port of their own", breaks="R4")
+def other_port(work, params):
+    for name in ("three", "four"):
+        number = ("one", "two", "three", "four").index(name) + 1
+        work.write(f"site/{name}.html", f"<html><body><p>{params[f'piece_{number}']}</p></body></html>\n")
+    work.edit("nginx.conf", "listen 80;", "listen 80; listen 8080;")
+    frames = "".join(f'<frame src="http://shop.{params["domain"]}:8080/{name}.html">' for name in ("three", "four"))
+    work.edit("site/index.html", '<frame src="/pieces.html">', f'<frame src="/pieces.html">{frames}')
+    work.edit("site/index.html", 'rows="*,*"', 'rows="*,*,*,*"')
 
 
-@mutant.work("no ticker, which is quicker")
-def no_ticker(work, params):
-    work.edit("site/index.html", f'<frame src="http://media.{params["domain"]}/ticker.html">\n', "")
-
-
-@mutant.work("frames in columns, which cut the sentences up")
-def columns(work, params):
-    work.edit("site/index.html", 'rows="*,*"', 'cols="10%,90%"')
-
-
-@mutant.work("a page that drips out of the server")
+@mutant.work("a page that drips out of the server", breaks="R5")
 def dripping(work, params):
     work.edit("nginx.conf", "root site;", "root site; limit_rate 200;")
+
+
+@mutant.work("the second document has to wait for a second", breaks="R5")
+def rationed(work, params):
+    work.edit("nginx.conf", "    server {", "    limit_req_zone $server_name zone=all:64k rate=1r/s;\n    server {")
+    work.edit("nginx.conf", "root site;", "root site; limit_req zone=all burst=9;")
+
+
+@mutant.work("the site asks the ticker three times, one after the other", breaks="R5")
+def slow_includes(work, params):
+    includes = '<!--#include virtual="/word" wait="yes" -->' * 3
+    pieces = (work.folder / "site/pieces.html").read_text()
+    work.write("site/index.html", pieces.replace("</body>", includes + "</body>"))
+    work.edit("nginx.conf", "root site;", ticker_at("/word", params))
 
 
 @mutant.work("a typing error in nginx.conf")
 def bad_configuration(work, params):
     work.edit("nginx.conf", "listen 80;", "listen 80")
+
+
+# --- other ways to do it right -------------------------------------------------------------------------------------
+
+@mutant.right("one page, into which the server puts the ticker's words (server-side includes, a proxy)")
+def included(work, params):
+    work.write("site/index.html", (work.folder / "site/pieces.html").read_text().replace(
+        "</body>", '<!--#include virtual="/word" --></body>'))
+    work.remove("site/pieces.html")
+    work.edit("nginx.conf", "root site;", ticker_at("/word", params))
+
+
+@mutant.right("no files: the sentences are in nginx.conf, in a list; the ticker is asked for by its address")
+def no_files(work, params):
+    items = "".join(f"<li>{params[f'piece_{number}']}" for number in (3, 1, 4, 2))
+    frames = f"<frame src=list><frame src=http://{params['media']}/ticker.html>"
+    work.edit("nginx.conf", "        root site;              # index.html answers for /\n", f"""\
+        location = / {{ return 200 "<title>x</title><frameset rows=70%,30%>{frames}</frameset>"; }}
+        location = /list {{ return 200 "<ul>{items}</ul>"; }}
+""")
+    for name in ("index", "pieces"):
+        work.remove(f"site/{name}.html")
 
 
 # --- wrong answers -------------------------------------------------------------------------------------------------
@@ -192,3 +298,18 @@ def pictures(answers, params):
 @mutant.answers("another host is taken to be told the whole URL of the page")
 def whole_referer(answers, params):
     answers["referer_media"] = answers["referer_www"]
+
+
+@mutant.answers("the last frame is forgotten")
+def frame_forgotten(answers, params):
+    answers["ms_all"] -= 4 * params["delay_media"]
+
+
+@mutant.answers("the frames' referer is the URL that was typed")
+def typed_referer(answers, params):
+    answers["referer_www"] = f"http://www.{params['domain']}/"
+
+
+@mutant.answers("media is asked for www")
+def host_of_page(answers, params):
+    answers["host_media"] = f"www.{params['domain']}"

@@ -1,5 +1,6 @@
 """Reading the browser lab's evidence: what one page cost on the wire, and in which order."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -10,7 +11,7 @@ from mnlab.evidence.record import Missing
 from mnlab.protocols import dns, http, tcp
 
 SETTLE = 0.4  # s after a browser ended, in which connections still close; the experiment waits longer
-HTTP_PORT = 80
+TICKER = re.compile(rb"ticker [0-9a-f]{32}")
 #: Tag -> the attribute that names a resource of the page's own.
 RESOURCES = {"frame": "src", "iframe": "src", "img": "src", "script": "src", "link": "href"}
 
@@ -57,6 +58,13 @@ class Load:
         return [one for one in self.questions if one.name.lower() == host and one.type == kind]
 
 
+def told_by_media(evidence, seen: Load) -> set[str]:
+    """The ticker's words that left media during a visit, whoever asked for them: the browser, or the site itself."""
+    media = [one for one in tcp.connections(evidence.frames("media"))
+             if seen.command.start <= one.time <= seen.command.end]
+    return {word.decode() for one in media for word in TICKER.findall(one.stream(tcp.SERVER))}
+
+
 def asked(exchange: http.Exchange) -> str:
     """The URL that a request was for."""
     return f"http://{exchange.request.header('Host')}{exchange.request.target_uri}"
@@ -98,7 +106,7 @@ def load(evidence, name: str) -> Load:
     questions, connections = map(during, _wire(evidence))
     domain = evidence.params["domain"]
     questions = [one for one in questions if one.name.lower().endswith(domain)]
-    connections = [one for one in connections if one.server.ip in own and one.server.port == HTTP_PORT]
+    connections = [one for one in connections if one.server.ip in own]
     if not connections:
         raise Missing(f"{name} made no connection")
     exchanges = sorted((one for connection in connections for one in http.of_connection(connection)),

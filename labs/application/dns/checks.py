@@ -8,13 +8,13 @@ the time between them.
 from itertools import pairwise
 from pathlib import Path
 
-from mnlab.checks import expect, points
+from mnlab.checks import expect, observation, points
 from mnlab.lab.lab import load
 from mnlab.protocols import dns, icmp
 
 reading = load(Path(__file__).with_name("reading.py"))
 www, lookup, passed_on, whom, listed = reading.www, reading.lookup, reading.passed_on, reading.whom, reading.listed
-said, ttl_of = reading.said, reading.ttl_of
+said, ttl_of, told = reading.said, reading.ttl_of, reading.told
 
 SLACK = 0.05  # s for each server that is asked
 TTL_STEP = 1  # s
@@ -27,7 +27,7 @@ def near(one, other, tolerance=TTL_STEP) -> bool:
 
 # --- one lookup ---
 
-@points(1, claim="DNS-1", hint="Compare the address in the answer with the target of the echo request.")
+@observation(1, claim="DNS-1", hint="Compare the address in the answer with the target of the echo request.")
 def check_a_name_becomes_an_address(lookups, params):
     """ping is given a name; DNS answers with an address; the packets go there."""
     command = lookups.command("ping-by-name")
@@ -40,7 +40,7 @@ def check_a_name_becomes_an_address(lookups, params):
            seen=f"answers: {', '.join(addresses) or 'none'}; echo requests to: {', '.join(sorted(pinged)) or 'nobody'}")
 
 
-@points(1, claim="DNS-2", hint="Look at the flags RD and RA, and at how many questions leave the client.")
+@observation(1, claim="DNS-2", hint="Look at the flags RD and RA, and at how many questions leave the client.")
 def check_the_client_leaves_it_to_the_resolver(lookups, params):
     """The client asks its resolver once, recursion desired, and gets the final answer."""
     first = lookups.command("first-lookups").start
@@ -55,7 +55,7 @@ def check_the_client_leaves_it_to_the_resolver(lookups, params):
            seen=said(asked) + (f", RA {asked.response.ra:d}" if asked.response else ""))
 
 
-@points(1, claim="DNS-3", hint="Whom does a resolver know that has only just started?")
+@observation(1, claim="DNS-3", hint="Whom does a resolver know that has only just started?")
 def check_the_resolver_walks_down_the_tree(lookups, params):
     """The resolver asks root, TLD, authoritative server in turn: the same question, no recursion desired."""
     asked = passed_on(lookups, lookup(lookups, www(params)))
@@ -67,7 +67,7 @@ def check_the_resolver_walks_down_the_tree(lookups, params):
            seen=", ".join(f"{name} {kind} RD {rd:d}" for name, kind, rd in questions))
 
 
-@points(1, claim="DNS-3", hint="Read the authority and the additional section of the root's response.")
+@observation(1, claim="DNS-3", hint="Read the authority and the additional section of the root's response.")
 def check_each_referral_says_whom_to_ask_next(lookups, params):
     """Root and TLD do not answer, they refer; the glue is the address that is asked next; auth answers with AA."""
     asked = passed_on(lookups, lookup(lookups, www(params)))
@@ -84,7 +84,7 @@ def check_each_referral_says_whom_to_ask_next(lookups, params):
            expected=f"{params['ip_web']}, authoritative (AA)", seen=said(asked[-1]))
 
 
-@points(1, claim=("DNS-2", "DNS-3"), hint="Who offers recursion (RA), and who asks for it (RD)?")
+@observation(1, claim=("DNS-2", "DNS-3"), hint="Who offers recursion (RA), and who asks for it (RD)?")
 def check_recursion_takes_two(lookups, params):
     """The root does not recurse even when asked to; the resolver does not when not asked to."""
     direct = lookup(lookups, www(params), server="root")
@@ -101,7 +101,7 @@ def check_recursion_takes_two(lookups, params):
            seen=f"{said(quiet)}; the resolver asked {listed(whom(lookups, asked))}")
 
 
-@points(1, claim="DNS-4",
+@observation(1, claim="DNS-4",
         hint="Add up the round trips: client and resolver, and the resolver with each server it asks.")
 def check_the_first_lookup_takes_all_the_round_trips(lookups, params):
     """The first lookup takes a round trip to each server; one from the cache takes none of them."""
@@ -118,7 +118,7 @@ def check_the_first_lookup_takes_all_the_round_trips(lookups, params):
 
 # --- what the cache does ---
 
-@points(1, claim="DNS-4", hint="Subtract the two TTLs, and the two times.")
+@observation(1, claim="DNS-4", hint="Subtract the two TTLs, and the two times.")
 def check_the_cache_answers_and_counts_down(lookups, params):
     """Asked again, the resolver asks nobody, does not claim authority, and says how much of the TTL is left."""
     first, again = (lookup(lookups, www(params), number) for number in (1, 2))
@@ -132,7 +132,7 @@ def check_the_cache_answers_and_counts_down(lookups, params):
            expected=f"a TTL of about {ttls[0] - age:.0f}", seen=str(ttls[1]))
 
 
-@points(1, claim="DNS-4", hint="What is still in the cache when the address is not?")
+@observation(1, claim="DNS-4", hint="What is still in the cache when the address is not?")
 def check_a_ttl_runs_out(lookups, params):
     """After its TTL a record is asked for again, at the authoritative server at once."""
     late = lookup(lookups, www(params), 3)
@@ -144,7 +144,7 @@ def check_a_ttl_runs_out(lookups, params):
            expected=f"the full TTL, {params['www_ttl']}", seen=str(ttl_of(late.response, "A")))
 
 
-@points(1, claim="DNS-3", hint="Which name servers did the first lookup teach the resolver?")
+@observation(1, claim="DNS-3", hint="Which name servers did the first lookup teach the resolver?")
 def check_later_lookups_begin_where_the_names_part(lookups, params):
     """Another name of the domain: only auth is asked. Another domain of the TLD: tld, then its server; never root."""
     cases = ((f"{params['sibling']}.{params['domain']}", ["auth"]),
@@ -155,7 +155,7 @@ def check_later_lookups_begin_where_the_names_part(lookups, params):
                expected=listed(expected), seen=listed(whom(lookups, asked)))
 
 
-@points(1, claim="DNS-5", hint="RFC 2308, section 5: which two numbers of the SOA record count?")
+@observation(1, claim="DNS-5", hint="RFC 2308, section 5: which two numbers of the SOA record count?")
 def check_no_such_name_is_remembered(lookups, params):
     """NXDOMAIN comes with the SOA record, and is kept for the lesser of its TTL and its last number."""
     first, again, late = (lookup(lookups, params["missing"], number) for number in (1, 2, 3))
@@ -175,7 +175,7 @@ def check_no_such_name_is_remembered(lookups, params):
 
 # --- kinds of answers ---
 
-@points(1, claim="DNS-5", hint="Is there an answer section? Is there an error?")
+@observation(1, claim="DNS-5", hint="Is there an answer section? Is there an error?")
 def check_a_name_without_that_type(lookups, params):
     """A name that exists, asked for a type it lacks: no error, no answer, the SOA record."""
     asked = lookup(lookups, www(params), kind="MX")
@@ -184,7 +184,7 @@ def check_a_name_without_that_type(lookups, params):
            done=f"dig {www(params)} MX", expected="NOERROR, no answer, an SOA record", seen=said(asked))
 
 
-@points(1, claim="DNS-6", hint="A CNAME answers with another name. Who knows the address of that one?")
+@observation(1, claim="DNS-6", hint="A CNAME answers with another name. Who knows the address of that one?")
 def check_an_alias_leads_to_another_name(lookups, params):
     """The answer for an alias: the CNAME record, then the address of the name that it stands for."""
     alias, target = f"{params['alias']}.{params['domain']}", f"www.{params['other_domain']}"
@@ -195,7 +195,7 @@ def check_an_alias_leads_to_another_name(lookups, params):
            seen="; ".join(" ".join(record) for record in records) or said(asked))
 
 
-@points(1, claim="DNS-7", hint="Look for the flag TC, then at the port and protocol of the next packet.")
+@observation(1, claim="DNS-7", hint="Look for the flag TC, then at the port and protocol of the next packet.")
 def check_too_long_for_udp(lookups, params):
     """Over 512 bytes without EDNS: truncated, asked again over TCP. With EDNS it fits in one datagram."""
     name, done = f"notes.{params['domain']}", f"dig +noedns notes.{params['domain']} TXT"
@@ -234,9 +234,11 @@ def check_your_domain_is_delegated(yours, params):
     """The TLD refers the resolver to your name server, with glue, and the resolver goes there."""
     own, address = params["own_domain"], params["ip_auth2"]
     referral = reading.own_referral(yours, params)
-    servers = [record.data for record in referral.authority if (record.name.lower(), record.type) == (own, "NS")]
-    expect([referral.glue.get(name) for name in servers] == [address], done=f"the resolver asked tld about {own}",
-           expected=f"an NS record with one name, and the glue {address}", seen=dns.words(referral))
+    servers = [record.data.lower() for record in referral.authority
+               if (record.name.lower(), record.type) == (own, "NS")]
+    glue = [record.data for record in referral.additional if (record.name.lower(), record.type) == (f"ns1.{own}", "A")]
+    expect(servers == [f"ns1.{own}"] and glue == [address], done=f"the resolver asked tld about {own}",
+           expected=f"an NS record with the name ns1.{own}, and the glue {address}", seen=dns.words(referral))
     asked = passed_on(yours, lookup(yours, f"www.{own}"))
     expect(whom(yours, asked) == ["tld", "auth2"] and asked[-1].response and asked[-1].response.aa,
            done=f"the client looked up www.{own}", expected="the resolver asks tld, then auth2, the authority",
@@ -246,97 +248,108 @@ def check_your_domain_is_delegated(yours, params):
 @points(2, claim="DNS-1", hint="The TTL may stand between the name and IN, in seconds.")
 def check_your_address_is_found(yours, params):
     """www in your zone has the address and the TTL asked for."""
-    asked = lookup(yours, f"www.{params['own_domain']}")
-    found = [(record.data, record.ttl) for record in asked.response.answers] if asked.response else []
-    expect(found == [(params["ip_own_web"], params["own_ttl"])], done=f"dig {asked.name}",
-           expected=f"{params['ip_own_web']} with TTL {params['own_ttl']}",
-           seen="; ".join(f"{data} with TTL {ttl}" for data, ttl in found) or said(asked))
+    found, words = told(yours, params, "www")
+    expect([record[1:] for record in found] == [("A", params["ip_own_web"], params["own_ttl"])],
+           done=f"your name server was asked for www.{params['own_domain']}",
+           expected=f"{params['ip_own_web']} with TTL {params['own_ttl']}", seen=words)
 
 
-@points(2, claim="DNS-6", hint="An alias is a CNAME and nothing else. An MX record holds a number and a name.")
-def check_your_alias_and_your_mail(yours, params):
-    """The alias leads to www, the MX record to mail, and mail has its address."""
+@points(1, claim="DNS-6", hint="An alias is a CNAME and nothing else.")
+def check_your_alias(yours, params):
+    """The alias leads to www."""
+    alias, target = f"{params['own_alias']}.{params['own_domain']}", f"www.{params['own_domain']}"
+    found, words = told(yours, params, params["own_alias"])
+    expect([record[1:3] for record in found if record[0] == alias] == [("CNAME", target)],
+           done=f"your name server was asked for {alias}", expected=f"CNAME {target}", seen=words)
+
+
+@points(2, claim="DNS-1", hint="An MX record holds a number and a name. That name has an address, and is no alias.")
+def check_your_mail(yours, params):
+    """The MX record leads to mail, and mail has its address."""
     own = params["own_domain"]
-    alias = lookup(yours, f"{params['own_alias']}.{own}")
-    found = [(record.type, record.data) for record in alias.response.answers] if alias.response else []
-    expect(found == [("CNAME", f"www.{own}"), ("A", params["ip_own_web"])], done=f"dig {alias.name}",
-           expected=f"CNAME www.{own}, and its address", seen=str(found) if found else said(alias))
-    mail = lookup(yours, own, kind="MX")
-    found = [record.data for record in mail.response.answers] if mail.response else []
-    expect(found == [f"10 mail.{own}"], done=f"dig {own} MX", expected=f"10 mail.{own}",
-           seen=", ".join(found) or said(mail))
-    address = lookup(yours, f"mail.{own}")
-    expect(address.addresses == [params["ip_own_mail"]], done=f"dig mail.{own}", expected=params["ip_own_mail"],
-           seen=said(address))
+    found, words = told(yours, params, "", "MX")
+    expect([record[2] for record in found] == [f"10 mail.{own}"], done=f"your name server was asked for {own} MX",
+           expected=f"10 mail.{own}", seen=words)
+    found, words = told(yours, params, "mail")
+    expect([record[1:3] for record in found] == [("A", params["ip_own_mail"])],
+           done=f"your name server was asked for mail.{own}", expected=params["ip_own_mail"], seen=words)
 
 
-@points(1, claim="DNS-5", hint="The last number of the SOA record.")
+@points(1, claim="DNS-5", hint="RFC 2308, section 5: which two numbers of the SOA record count?")
 def check_your_no_lasts_as_long_as_it_should(yours, params):
     """A name that your zone lacks is denied, for as long as asked."""
-    asked = lookup(yours, f"nosuch.{params['own_domain']}")
+    asked = lookup(yours, f"nosuch.{params['own_domain']}", server="auth2")
     records = asked.response.authority if asked.response else ()
-    minimum = [record.data.split()[-1] for record in records if record.type == "SOA"]
-    expect(asked.kind == "nxdomain" and minimum == [str(params["own_minimum"])], done=f"dig {asked.name}",
-           expected=f"no such name; the SOA record ends in {params['own_minimum']}",
-           seen=f"{said(asked)}; the SOA record ends in {', '.join(minimum) or '(there is none)'}")
+    kept = [min(record.ttl, int(record.data.split()[-1])) for record in records if record.type == "SOA"]
+    expect(asked.kind == "nxdomain" and kept == [params["own_minimum"]],
+           done=f"your name server was asked for {asked.name}",
+           expected=f"no such name; and by the SOA record that may be cached for {params['own_minimum']} s",
+           seen=f"{said(asked)}; for {', '.join(map(str, kept)) or '(there is no SOA record)'} s")
 
 
 @points(1, claim="DNS-8",
         hint="The same NS records and the same address have to stand in both zones (RFC 1034, section 4.2.2).")
 def check_parent_and_child_agree(yours, params):
-    """Your zone names the same name server, with the same address, as the TLD does."""
+    """Your zone names the same name server as the TLD does, with the address that it has."""
     own = params["own_domain"]
-    referral = reading.own_referral(yours, params)
-    parent = {record.data for record in referral.authority if record.type == "NS"}
-    answer = lookup(yours, own, kind="NS")
-    child = {record.data for record in answer.response.answers if record.type == "NS"} if answer.response else set()
-    expect(child and parent == child, done=f"tld and your server were asked for the name servers of {own}",
-           expected="the same names",
-           seen=f"tld: {', '.join(sorted(parent))}; yours: {', '.join(sorted(child)) or said(answer)}")
-    address = lookup(yours, f"ns1.{own}")
-    expect(address.addresses == [referral.glue.get(f"ns1.{own}")], done=f"tld and your server were asked for ns1.{own}",
-           expected=f"the address that the glue has, {referral.glue.get(f'ns1.{own}')}", seen=said(address))
+    parent = {record.data.lower() for record in reading.own_referral(yours, params).authority if record.type == "NS"}
+    found, words = told(yours, params, "", "NS")
+    expect(found and parent == {record[2] for record in found}, expected="the same names",
+           done=f"tld and your server were asked for the name servers of {own}",
+           seen=f"tld: {', '.join(sorted(parent))}; yours: {words}")
+    found, words = told(yours, params, "ns1")
+    expect([record[1:3] for record in found] == [("A", params["ip_auth2"])],
+           done=f"your server was asked for ns1.{own}", expected=params["ip_auth2"], seen=words)
 
 
 # --- your program ---
 
-@points(3, claim="DNS-3", hint="Begin at the root with RD 0; go on at the address in the additional section.")
+@points(1, claim="DNS-3", hint="A question has the flags 0, and wants one A record. Whom does a root server work for?")
+def check_your_program_asks_iteratively(yours, params):
+    """iterate.py asks over UDP, without recursion, for A records; and never the lab's resolver."""
+    asked = [one for command in reading.names.ways(params) for one in reading.program(yours, command)[0]]
+    expect("auth" in whom(yours, asked), done="iterate.py ran", expected="questions, in the end to auth",
+           seen=listed(whom(yours, asked)[:9]))
+    odd = [one for one in asked if one.recursive or (one.transport, one.type) != ("udp", "A")
+           or reading.name_of(yours, one.server.ip) == "resolver"]
+    expect(not odd, done="iterate.py ran", expected="questions over UDP, RD 0, for A records, not to the resolver",
+           seen="; ".join(f"{reading.short(one.name)} {one.type}, RD {one.recursive:d}, over {one.transport}, to "
+                          f"{reading.name_of(yours, one.server.ip)}" for one in odd[:3]))
+
+
+@points(3, claim="DNS-3", hint="Begin at the root; go on at the address in the additional section.")
 def check_your_program_walks_down_the_tree(yours, params):
-    """iterate.py asks root, tld, auth by itself, without recursion, and prints the address."""
-    asked, printed, words = reading.program(yours)
-    host = f"{params['_host']}.{params['domain']}"
-    mine = [one for one in asked if one.name.lower() == host]
-    expect(whom(yours, mine) == ["root", "tld", "auth"] and not any(one.recursive for one in asked),
-           done=f"python3 iterate.py {params['ip_root']} {host} ...",
-           expected="one question each to root, tld and auth, with RD 0",
-           seen=f"{listed(whom(yours, mine))}, RD {', '.join(f'{one.recursive:d}' for one in mine) or '-'}; {words}")
-    expect(printed.get(host) == params["_ip_host"], done="the same", expected=f"{host} {params['_ip_host']}",
-           seen=words)
+    """iterate.py asks root, tld, auth by itself, and prints the address."""
+    reading.expect_found(yours, params, "iterate-host")
+
+
+@points(2, claim="DNS-3", hint="Who says how many servers there are on the way? How long may a name be?")
+def check_your_program_goes_as_deep_as_the_tree(yours, params):
+    """A name that the TLD's server itself knows; a long one that takes three referrals."""
+    reading.expect_found(yours, params, "iterate-depths")
 
 
 @points(2, claim=("DNS-3", "DNS-6"),
         hint="The answer may be a CNAME: then look for the name that it holds, from the root.")
 def check_your_program_follows_an_alias(yours, params):
-    """The name behind an alias is looked up in its turn, at its own domain's server."""
-    asked, printed, words = reading.program(yours)
-    alias, target = f"{params['alias']}.{params['domain']}", f"www.{params['other_domain']}"
-    auths = [(one.name.lower(), yours.name_of(one.server.ip)) for one in asked]
-    expect((alias, "auth") in auths and (target, "auth2") in auths, done=f"iterate.py looked up {alias}",
-           expected=f"it asks auth for {alias}, and auth2 for {target}",
-           seen=", ".join(f"{name} at {server}" for name, server in auths) or words)
-    expect(printed.get(alias) == params["ip_other"], done="the same", expected=f"{alias} {params['ip_other']}",
-           seen=words)
+    """The name behind an alias is looked up in its turn, and the name behind that one."""
+    reading.expect_found(yours, params, "iterate-aliases")
 
 
 @points(1, claim="DNS-5", hint="The response code is in the last four bits of the flags; 3 is NXDOMAIN.")
 def check_your_program_knows_a_no(yours, params):
-    """A name that is not there: auth says so, and iterate.py believes it."""
-    asked, printed, words = reading.program(yours)
-    denied = [one for one in asked if one.kind == "nxdomain" and one.name.lower() == params["missing"]]
-    expect(len(denied) == 1 and printed.get(params["missing"]) == "does not exist",
-           done=f"iterate.py looked up {params['missing']}",
-           expected=f"auth denies it once, and the line '{params['missing']} does not exist'",
-           seen=f"denied {len(denied)} times; {words}")
+    """A name that is not there: auth says so, or already tld, or the root; and iterate.py believes it."""
+    reading.expect_found(yours, params, "iterate-denied")
+
+
+@points(1, claim="DNS-1", hint="What you print to find out what is going on belongs on standard error.")
+def check_your_program_prints_a_line_for_each_name(yours, params):
+    """One line for each name, in the order given, and nothing else."""
+    for command, ways in reading.names.ways(params).items():
+        _, printed, words = reading.program(yours, command)
+        begun = [line.split(" ")[0] for line in printed]
+        expect(begun == [way.name for way in ways], done=yours.command(command).line,
+               expected=f"{len(ways)} lines, which begin with the names", seen=words)
 
 
 # --- your answers ---

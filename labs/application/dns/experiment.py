@@ -3,6 +3,8 @@
 client -- resolver -- root, tld, auth, auth2: each a named of its own but the client. See zones.py for what they serve.
 """
 
+from pathlib import Path
+
 from mnlab.lab import Allowed, Diagram, scene
 
 allowed = Allowed(programs=("named-compilezone", "python3"))
@@ -15,7 +17,7 @@ DOMAINS = ("river", "harbour", "meadow", "granite", "maple", "copper", "heron", 
 SIBLINGS = ("mail", "news", "files", "maps")
 ALIASES = ("go", "portal", "start", "home")
 OWN_ALIASES = ("shop", "blog", "help", "docs")
-OWN_QUESTIONS = (("www.", "A"), ("", "MX"), ("mail.", "A"), ("", "NS"), ("ns1.", "A"), ("nosuch.", "A"))
+OWN_QUESTIONS = (("www.", "A"), ("", "MX"), ("mail.", "A"), ("", "NS"), ("ns1.", "A"), ("nosuch.", "A"))  # of auth2
 HOSTS = ("client", "resolver", "root", "tld", "auth", "auth2", "web")
 
 
@@ -66,8 +68,9 @@ def _clear(plan: list, name: str, ttl: int) -> bool:
 
 
 def secret(rng, params) -> dict:
-    """A name in the first domain, and its address: for the student's resolver to find."""
-    return {"_host": f"host{rng.randrange(1000, 10000)}", "_ip_host": f"192.0.2.{rng.randrange(10, 250)}"}
+    """Names and addresses for the student's resolver to find."""
+    from mnlab.lab.lab import load
+    return load(Path(__file__).with_name("names.py")).secret(rng, params)
 
 
 def topology(params):
@@ -83,7 +86,7 @@ def lookups(net, rec):
     """From the root down, and what the cache saves."""
     from lab import servers, zones
     params, client = rec.params, net["client"]
-    running = prepare(net, rec, zones.tld_zone(params))
+    running = prepare(net, rec, params, zones.tld_zone(params))
     with rec.capture("client", "resolver"):
         servers.prime(net)
         rec.progress("looking up names")
@@ -103,26 +106,28 @@ def lookups(net, rec):
 @scene(work=["*.zone", "*.py"])
 def yours(net, rec, work):
     """Your domain and your program."""
-    from lab import servers
-    params, client = rec.params, net["client"]
-    running = prepare(net, rec, *servers.student_zones(net, rec))
+    from lab import names, servers
+    params, client = names.moved(rec.params), net["client"]
+    servers.move(net, rec.params)
+    running = prepare(net, rec, params, *servers.student_zones(net, rec, params))
     with rec.capture("client", "resolver"):
         servers.prime(net)
         rec.progress("looking up your names")
         known = f"www.{params['domain']} A"  # so the resolver knows the TLD's server
-        dig(rec, "own-questions", client, [[0, question] for question in (known, *own_questions(params))])
+        dig(rec, "own-questions", client, [[0, question] for question in (known, *own_questions(rec.params))])
         rec.mark("asked")
         rec.progress("running iterate.py")
-        rec.student("iterate", client, ["python3", "iterate.py", params["ip_root"], *own_names(params)],
-                    processor=3)
+        for command, ways in names.ways(rec.params).items():
+            rec.student(command, client, ["python3", "iterate.py", params["ip_root"], *(way.name for way in ways)],
+                        processor=3)
     servers.stop(running)
 
 
-def prepare(net, rec, tld: str, own: dict[str, str] | None = None) -> list:
+def prepare(net, rec, params: dict, tld: str, own: dict[str, str] | None = None) -> list:
     """The servers, running, with these zones where the student has a part in them (see servers.student_zones)."""
     from lab import servers
     servers.meet(net)
-    running = servers.start(net, rec, tld, own or {})
+    running = servers.start(net, rec, params, tld, own or {})
     net["client"].use_resolver(rec.params["ip_resolver"])
     return running
 
@@ -152,11 +157,7 @@ def more_questions(params: dict) -> list[str]:
 
 
 def own_questions(params: dict) -> list[str]:
-    """About the student's own zone."""
-    own = params["own_domain"]
-    return [*(f"{name}{own} {kind}" for name, kind in OWN_QUESTIONS), f"{params['own_alias']}.{own} A"]
-
-
-def own_names(params: dict) -> list[str]:
-    """What the student's resolver is to find."""
-    return [f"{params['_host']}.{params['domain']}", f"{params['alias']}.{params['domain']}", params["missing"]]
+    """About the student's own zone: one for the resolver, the others for the server itself."""
+    own, server = params["own_domain"], f"@{params['ip_auth2']} +norecurse"
+    return [f"www.{own} A", *(f"{server} {name}{own} {kind}" for name, kind in OWN_QUESTIONS),
+            f"{server} {params['own_alias']}.{own} A"]

@@ -3,7 +3,7 @@
 from mnlab.checks import mutant
 
 ENOUGH = ("resolver_forwards", "nothing_cached", "wrong_resolver", "no_pointers", "root_recurses", "www_has_mx",
-          "greedy")
+          "alias_and_more")
 
 
 # --- the servers (inside the machine, where the lab's own files are the package `lab`) ---
@@ -103,35 +103,92 @@ def www_elsewhere(net, params):
 
 # --- zone files that students write ---
 
-@mutant.work("no final dot behind the name server's name in delegation.zone")
+@mutant.work("no final dot behind the name server's name in delegation.zone", breaks="R1")
 def dot_forgotten(work, params):
     work.edit("delegation.zone", f"NS  ns1.{params['own_domain']}.", f"NS  ns1.{params['own_domain']}")
 
 
-@mutant.work("no glue")
+@mutant.work("the name server has another name, in both zones", breaks="R1")
+def another_name(work, params):
+    work.edit("delegation.zone", "ns1.", "ns2.")
+    work.edit("own.zone", "ns1", "ns2")
+
+
+@mutant.work("the domain is delegated to a second server as well", breaks="R1")
+def second_server(work, params):
+    work.edit("delegation.zone", "\nns1.", f"\n{params['own_domain']}. IN NS ns1.{params['other_domain']}.\nns1.")
+
+
+@mutant.work("no glue", breaks="R2")
 def no_glue(work, params):
     work.write("delegation.zone", f"{params['own_domain']}. IN NS ns1.{params['own_domain']}.\n")
 
 
-@mutant.work("glue that points to another server")
+@mutant.work("glue that points to another server", breaks="R2")
 def wrong_glue(work, params):
     work.edit("delegation.zone", params["ip_auth2"], params["ip_auth"])
 
 
-@mutant.work("the registry gets the website's address, too, and somebody else's domain")
+@mutant.work("a second address in the glue", breaks="R2")
+def more_glue(work, params):
+    work.edit("delegation.zone", f"ns1.{params['own_domain']}.   IN A",
+              f"ns1.{params['own_domain']}. IN A {params['ip_auth']}\nns1.{params['own_domain']}.   IN A")
+
+
+@mutant.work("the registry gets the website's address, too, and somebody else's domain", breaks="R3")
 def greedy(work, params):
-    work.edit("delegation.zone", "ns1.", f"www.{params['domain']}. IN A 192.0.2.1\nns1.")
+    work.edit("delegation.zone", "\nns1.", f"\nwww.{params['domain']}. IN A 192.0.2.1\nns1.")
 
 
-@mutant.work("the zone names another name server than the delegation")
+@mutant.work("the registry gets the mail record, too", breaks="R3")
+def mail_at_the_registry(work, params):
+    own = params["own_domain"]
+    work.edit("delegation.zone", "\nns1.", f"\n{own}. IN MX 10 mail.{own}.\nns1.")
+
+
+@mutant.work("the zone names another name server than the delegation", breaks="R4")
 def zones_disagree(work, params):
-    work.edit("own.zone", "IN NS   ns1\n", "IN NS   ns2\n")
-    work.edit("own.zone", "ns1     IN A", "ns2     IN A")
+    work.edit("own.zone", "IN NS   ns1\n", "IN NS   ns2\nns2 IN A 192.0.2.7\n")
 
 
-@mutant.work("no final dot behind the mail server's name")
-def mail_dot_forgotten(work, params):
-    work.edit("own.zone", "MX   10 mail\n", f"MX   10 mail.{params['own_domain']}\n")
+@mutant.work("the zone names a second name server", breaks="R4")
+def second_in_child(work, params):
+    work.edit("own.zone", "IN NS   ns1\n", f"IN NS   ns1\n@ IN NS ns1.{params['domain']}.\n")
+
+
+@mutant.work("ns1 has the website's address in its own zone", breaks="R4")
+def other_ns1(work, params):
+    work.edit("own.zone", f"IN A    {params['ip_auth2']}", f"IN A    {params['ip_own_web']}")
+
+
+@mutant.work("www has the zone's TTL", breaks="R5")
+def default_ttl(work, params):
+    work.edit("own.zone", f"www     {params['own_ttl']} IN", "www IN")
+
+
+@mutant.work("www's TTL is in minutes", breaks="R5")
+def minutes(work, params):
+    work.edit("own.zone", f"www     {params['own_ttl']} IN", f"www {params['own_ttl'] // 60} IN")
+
+
+@mutant.work("www has a second address", breaks="R5")
+def second_www(work, params):
+    work.edit("own.zone", "mail    IN A", f"www {params['own_ttl']} IN A {params['ip_own_mail']}\nmail    IN A")
+
+
+@mutant.work("the alias is a copy of the address", breaks="R6")
+def alias_copied(work, params):
+    work.edit("own.zone", "IN CNAME www\n", f"IN A {params['ip_own_web']}\n")
+
+
+@mutant.work("no final dot behind the alias's target", breaks="R6")
+def alias_dot_forgotten(work, params):
+    work.edit("own.zone", "IN CNAME www\n", f"IN CNAME www.{params['own_domain']}\n")
+
+
+@mutant.work("the alias is one of mail", breaks="R6")
+def alias_of_mail(work, params):
+    work.edit("own.zone", "IN CNAME www\n", "IN CNAME mail\n")
 
 
 @mutant.work("an alias with another record beside it")
@@ -139,15 +196,54 @@ def alias_and_more(work, params):
     work.edit("own.zone", "IN CNAME www\n", f"IN CNAME www\n{params['own_alias']} IN TXT \"more\"\n")
 
 
-@mutant.work("the alias is a copy of the address")
-def alias_copied(work, params):
-    work.edit("own.zone", "IN CNAME www\n", f"IN A {params['ip_own_web']}\n")
+@mutant.work("no final dot behind the mail server's name", breaks="R7")
+def mail_dot_forgotten(work, params):
+    work.edit("own.zone", "MX   10 mail\n", f"MX   10 mail.{params['own_domain']}\n")
 
 
-@mutant.work("www has the zone's TTL, and names are denied for a day")
-def default_ttls(work, params):
-    work.edit("own.zone", f"www     {params['own_ttl']} IN", "www IN")
+@mutant.work("another preference", breaks="R7")
+def preferred(work, params):
+    work.edit("own.zone", "MX   10 mail", "MX   1 mail")
+
+
+@mutant.work("the mail record belongs to www", breaks="R7")
+def mail_of_www(work, params):
+    work.edit("own.zone", "@       IN MX", "www     IN MX")
+
+
+@mutant.work("www takes mail, too", breaks="R7")
+def two_take_mail(work, params):
+    work.edit("own.zone", "MX   10 mail\n", "MX   10 mail\n@ IN MX 20 www\n")
+
+
+@mutant.work("mail has the address of www", breaks="R8")
+def mail_is_www(work, params):
+    work.edit("own.zone", f"mail    IN A    {params['ip_own_mail']}", f"mail IN A {params['ip_own_web']}")
+
+
+@mutant.work("mail has no address", breaks="R8")
+def mail_nowhere(work, params):
+    work.edit("own.zone", f"mail    IN A    {params['ip_own_mail']}", "mail IN TXT \"later\"")
+
+
+@mutant.work("names are denied for a day", breaks="R9")
+def default_minimum(work, params):
     work.edit("own.zone", f"1209600 {params['own_minimum']}", "1209600 86400")
+
+
+@mutant.work("the SOA record's own TTL is a minute", breaks="R9")
+def short_soa(work, params):
+    work.edit("own.zone", "@       IN SOA", "@ 60 IN SOA")
+
+
+@mutant.work("the time stands in the place of another one", breaks="R9")
+def wrong_field(work, params):
+    work.edit("own.zone", f"900 1209600 {params['own_minimum']}", f"{params['own_minimum']} 1209600 86400")
+
+
+@mutant.work("any name leads to www", breaks="R9")
+def wildcard_of_own(work, params):
+    work.edit("own.zone", "mail    IN A", f"* IN A {params['ip_own_web']}\nmail    IN A")
 
 
 @mutant.work("the zone includes a file of the system's")
@@ -162,40 +258,216 @@ def generates(work, params):
 
 # --- programs that students write ---
 
-@mutant.work("the program asks for recursion")
+@mutant.work("the program prints the name that it found in the end", breaks="R10")
+def prints_target(work, params):
+    work.edit("iterate.py", "NXDOMAIN = 3\n", "NXDOMAIN = 3\nENDS = {}\n")
+    work.edit("iterate.py", "server, wanted = root, found[wanted, CNAME]",
+              "server, wanted = root, found[wanted, CNAME]\n            ENDS[name] = wanted")
+    work.edit("iterate.py", "print(name, address", "print(ENDS.get(name, name), address")
+
+
+@mutant.work("the program says what it is doing", breaks="R10")
+def talks(work, params):
+    work.edit("iterate.py", "    for name in names:\n", "    for name in names:\n        print('looking for', name)\n")
+
+
+@mutant.work("the program prints what does not exist at the end", breaks="R10")
+def sorts(work, params):
+    work.edit("iterate.py", "    for name in names:\n", "    for name in sorted(names):\n")
+
+
+@mutant.work("the program prints names in small letters", breaks="R10")
+def small_letters(work, params):
+    work.edit("iterate.py", "print(name, address", "print(name.lower(), address")
+
+
+@mutant.work("the program has other words for what does not exist", breaks="R10")
+def other_words(work, params):
+    work.edit("iterate.py", '"does not exist")', '"not found")')
+
+
+@mutant.work("the program begins at the root's address in variant.toml", breaks="R11")
+def known_root(work, params):
+    work.edit("iterate.py", "    root, *names = sys.argv[1:]\n",
+              f"    root, names = '{params['ip_root']}', sys.argv[2:]\n")
+
+
+@mutant.work("the program leaves the work to the resolver", breaks="R11")
+def uses_resolver(work, params):
+    work.edit("iterate.py", "    root, *names = sys.argv[1:]\n",
+              f"    root, names = '{params['ip_resolver']}', sys.argv[2:]\n")
+
+
+@mutant.work("the program goes on where it was, with the next name", breaks="R11")
+def keeps_referrals(work, params):
+    work.edit("iterate.py", "    server, wanted = root, name.lower()\n",
+              "    server, wanted = KNOWN.get(name.partition('.')[2], root), name.lower()\n")
+    work.edit("iterate.py", "        server = glue[0] if glue else resolve(root, servers[0])\n",
+              "        server = glue[0] if glue else resolve(root, servers[0])\n"
+              "        KNOWN[wanted.partition('.')[2]] = server\n")
+    work.edit("iterate.py", "NXDOMAIN = 3\n", "NXDOMAIN = 3\nKNOWN = {}\n")
+
+
+@mutant.work("behind an alias the program begins below the root", breaks="R11")
+def skips_root(work, params):
+    work.edit("iterate.py", "        if rcode == NXDOMAIN:\n",
+              "        if server == root and additional:\n            KNOWN.append(additional[0][2])\n"
+              "        if rcode == NXDOMAIN:\n")
+    work.edit("iterate.py", "server, wanted = root, found", "server, wanted = KNOWN[0], found")
+    work.edit("iterate.py", "NXDOMAIN = 3\n", "NXDOMAIN = 3\nKNOWN = []\n")
+
+
+@mutant.work("the resolver has to say that a name does not exist", breaks="R11")
+def asks_resolver_twice(work, params):
+    work.edit("iterate.py", "        if rcode == NXDOMAIN:\n",
+              f"        if rcode == NXDOMAIN:\n            ask('{params['ip_resolver']}', wanted)\n")
+
+
+@mutant.work("the program asks for recursion", breaks="R12")
 def asks_for_recursion(work, params):
     work.edit("iterate.py", '"!5H", 0, 1', '"!5H", 0x0100, 1')
 
 
-@mutant.work("the program leaves the work to the resolver")
-def uses_resolver(work, params):
-    work.edit("iterate.py", "def main() -> None:\n    root, *names = sys.argv[1:]\n",
-              f"def main() -> None:\n    root, *names = '{params['ip_resolver']}', *sys.argv[2:]\n")
+@mutant.work("the program asks over TCP", breaks="R12")
+def over_tcp(work, params):
+    work.edit("iterate.py", "socket.SOCK_DGRAM", "socket.SOCK_STREAM")
+    work.edit("iterate.py", "sock.send(make_query(ident, name))",
+              "sock.send(struct.pack('!H', len(make_query(ident, name))) + make_query(ident, name))")
+    work.edit("iterate.py", "message = sock.recv(4096)\n", "message = sock.recv(4096)[2:]\n")
 
 
-@mutant.work("the program stops at an alias")
+@mutant.work("the program asks for the AAAA record as well", breaks="R12")
+def both_kinds(work, params):
+    work.edit("iterate.py", "            sock.send(make_query(ident, name))\n",
+              "            sock.send(make_query(os.urandom(2), name)[:-3] + b'\\x1c\\0\\1')\n"
+              "            sock.send(make_query(ident, name))\n")
+
+
+@mutant.work("the program tells the root no more than the last label", breaks="R12")
+def minimises(work, params):
+    work.edit("iterate.py", "= ask(server, wanted)",
+              "= ask(server, wanted.split('.')[-1] if server == root else wanted)")
+
+
+@mutant.work("the program takes the first record of the additional section", breaks="R13")
+def first_additional(work, params):
+    work.edit("iterate.py", "kind == A and owner in servers]", "owner in servers]")
+
+
+@mutant.work("the program gives up after the third server", breaks="R13")
+def three_levels(work, params):
+    work.edit("iterate.py", "    for _ in range(STEPS):\n", "    for level in range(STEPS):\n")
+    work.edit("iterate.py", "        if not servers:\n",
+              "        if level == 2 and wanted == name:\n            raise Failed('no answer')\n"
+              "        if not servers:\n")
+
+
+@mutant.work("the program takes no answer from the second server", breaks="R13")
+def three_or_nothing(work, params):
+    work.edit("iterate.py", "        if (wanted, A) in found:\n",
+              "        if (wanted, A) in found and wanted.startswith('ns.'):\n            raise Failed('too early')\n"
+              "        if (wanted, A) in found:\n")
+
+
+@mutant.work("the program asks each server twice", breaks="R13")
+def asks_twice(work, params):
+    work.edit("iterate.py", "        if rcode == NXDOMAIN:\n",
+              "        ask(server, wanted)\n        if rcode == NXDOMAIN:\n")
+
+
+@mutant.work("the program knows where the servers are from variant.toml", breaks="R13")
+def known_servers(work, params):
+    work.edit("iterate.py", "        server = glue[0] if glue else resolve(root, servers[0])\n",
+              "        server = KNOWN.get(servers[0], glue[0])\n")
+    known = {f"ns.nic.{params['tld']}": params["ip_tld"], f"ns1.{params['domain']}": params["ip_auth"]}
+    work.edit("iterate.py", "NXDOMAIN = 3\n", f"NXDOMAIN = 3\nKNOWN = {known}\n")
+
+
+@mutant.work("the program stops at an alias", breaks="R14")
 def stops_at_alias(work, params):
     work.edit("iterate.py", "server, wanted = root, found[wanted, CNAME]", "return found[wanted, CNAME]")
 
 
-@mutant.work("the program asks the same server about the alias's target")
+@mutant.work("the program asks the same server about the alias's target", breaks="R14")
 def same_server(work, params):
     work.edit("iterate.py", "server, wanted = root, found[wanted, CNAME]", "wanted = found[wanted, CNAME]")
 
 
-@mutant.work("the program takes no for no answer")
+@mutant.work("the program follows one alias, and not another behind it", breaks="R14")
+def one_alias(work, params):
+    work.edit("iterate.py", "if (wanted, CNAME) in found:", "if (wanted, CNAME) in found and wanted == name:")
+
+
+@mutant.work("the program takes no for no answer", breaks="R15")
 def ignores_nxdomain(work, params):
     work.edit("iterate.py", "if rcode == NXDOMAIN", "if rcode == 99")
 
 
-@mutant.work("the program does not know pointers")
+@mutant.work("the program believes no server but the last that a name does not exist", breaks="R15")
+def doubts_the_root(work, params):
+    work.edit("iterate.py", "if rcode == NXDOMAIN:", "if rcode == NXDOMAIN and server != root:")
+
+
+@mutant.work("the program takes bits of another place for the response code", breaks="R15")
+def wrong_bits(work, params):
+    work.edit("iterate.py", "return flags & 0xF, sections", "return flags >> 12 & 0xF, sections")
+
+
+@mutant.work("the program does not know pointers", breaks="R16")
 def no_pointers(work, params):
     work.edit("iterate.py", "length >= 0xC0", "length >= 0x1C0")
+
+
+@mutant.work("the program reads one byte of a pointer", breaks="R16")
+def short_pointers(work, params):
+    work.edit("iterate.py", 'struct.unpack_from("!H", message, place)[0] & 0x3FFF', "message[place + 1]")
+
+
+@mutant.work("the program goes on reading behind a pointer's target", breaks="R16")
+def lost_place(work, params):
+    work.edit("iterate.py", "after = place + 2 if after is None else after",
+              "after = None")
+
+
+@mutant.work("the program has labels of 31 bytes", breaks="R16")
+def short_labels(work, params):
+    work.edit("iterate.py", 'bytes([len(label)]) + label.encode("ascii")',
+              'bytes([min(len(label), 31)]) + label.encode("ascii")[:31]')
 
 
 @mutant.work("the program runs for ever")
 def hangs(work, params):
     work.edit("iterate.py", "def main() -> None:\n", "def main() -> None:\n    while True:\n        socket.socket()\n")
+
+
+# --- other ways to do it right ---
+
+@mutant.right("one socket, EDNS, a reader with a place")
+def another_resolver(work, params):
+    work.take("iterate.py", "iterate.py")
+
+
+@mutant.right("whole names in capitals; the SOA record's own TTL limits a no; the delegation has an origin of its own")
+def another_zone(work, params):
+    own, tld = params["own_domain"].upper(), params["tld"]
+    work.write("own.zone", f"""\
+$TTL 1h
+{own}. IN {params['own_minimum']} SOA NS1.{own}. root.{own}. (7 1h 15m 2w 1d)
+{own}. NS NS1.{own}.
+WWW.{own}. IN {params['own_ttl']} A {params['ip_own_web']}
+{params['own_alias'].upper()}.{own}. 60 CNAME Www.{own}.
+{own}. TXT "the records that were asked for, and this one"
+NS1.{own}. A {params['ip_auth2']}
+MAIL.{own}. A {params['ip_own_mail']}
+{own}. MX 10 MAIL.{own}.
+""")
+    work.write("delegation.zone", f"$ORIGIN {own}.\n$TTL 5m\n@ NS Ns1\nnS1 A {params['ip_auth2']}\n")
+
+
+@mutant.right("the delegation relative to the top-level domain")
+def relative_delegation(work, params):
+    name = params["own_domain"].partition(".")[0]
+    work.write("delegation.zone", f"ns1.{name} IN A {params['ip_auth2']}\n{name} 86400 IN NS ns1.{name}\n")
 
 
 # --- answers ---

@@ -7,7 +7,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from lab import zones
+from lab import names, zones
 from mnlab.evidence import layout
 from mnlab.net import namespace
 from mnlab.net.errors import NetworkError
@@ -38,12 +38,18 @@ def prime(net) -> None:
             raise NetworkError(f"the resolver did not find the root: {problem}") from None
 
 
-def start(net, rec, tld: str, own: dict[str, str]) -> list:
+def move(net, params: dict) -> None:
+    """The servers have other addresses, too, before they start: what they are is in `params`."""
+    for name in names.MOVED:
+        net[name].run(f"ip address add {params[f'_moved_{name}']}/16 dev {name}-eth0")
+
+
+def start(net, rec, params: dict, tld: str, own: dict[str, str]) -> list:
     """The five servers, each answering; `tld` is the TLD's zone, `own` what auth2 serves besides its own domain."""
-    params = rec.params
     served = {"root": {".": zones.root_zone(params)},
               "tld": {params["tld"]: tld},
-              "auth": {params["domain"]: zones.domain_zone(params)},
+              "auth": {params["domain"]: zones.domain_zone(params),
+                       f"{params['_branch']}.{params['other_domain']}": zones.branch_zone(params)},
               "auth2": {params["other_domain"]: zones.other_zone(params), **own},
               "resolver": {".": zones.root_hints(params)}}
     base = Path(tempfile.mkdtemp(prefix="dns-"))
@@ -94,14 +100,14 @@ def responds(host) -> bool:
 
 # --- the student's zone files -----------------------------------------------------------------------------------------
 
-def student_zones(net, rec) -> tuple[str, dict[str, str]]:
+def student_zones(net, rec, params: dict) -> tuple[str, dict[str, str]]:
     """The TLD's zone with the student's delegation in it, and {own domain: the student's zone}; texts.
 
     named never reads a student's file. named-compilezone does, as the user student and within a student's limits, and
     named gets the plain records that come out: so $INCLUDE opens nothing that is not the student's anyway, and a
     $GENERATE without end stops at the limits. What is refused is the student's fault; the servers run without it.
     """
-    params, tld = rec.params, zones.tld_zone(rec.params)
+    tld = zones.tld_zone(params)
     own = compile_zone(rec, net["auth2"], "own-zone-check", "own.zone", params["own_domain"])
     whole = compile_zone(rec, net["tld"], "delegation-check", "delegation.zone", params["tld"],
                          f"{tld}$INCLUDE delegation.zone\n")

@@ -22,6 +22,7 @@ controls {{ }};
 
 AUTHORITATIVE = """\
     recursion no;                // answers from its own zones only
+    rrset-order { order none; }; // the same order in each run
 """
 
 RESOLVER = """\
@@ -79,6 +80,7 @@ def domain_zone(params: dict) -> str:
             f"{params['_host']} 3600 IN A {params['_ip_host']}\n"
             f"{params['sibling']} 3600 IN A {params['ip_sibling']}\n"
             f"{params['alias']} 3600 IN CNAME www.{params['other_domain']}.\n"
+            f"{params['_next']} 3600 IN CNAME {params['_end']}.{params['other_domain']}.\n"
             f"notes 3600 IN TXT {text}\n")
 
 
@@ -90,7 +92,24 @@ def other_zone(params: dict) -> str:
             "@ IN NS ns1\n"
             f"ns1 IN A {params['ip_auth2']}\n"
             f"www 3600 IN A {params['ip_other']}\n"
-            f"ftp 3600 IN A {params['ip_other']}\n")
+            f"ftp 3600 IN A {params['ip_other']}\n"
+            f"{params['_relay']} 3600 IN CNAME {params['_next']}.{params['domain']}.\n"
+            f"{params['_end']} 3600 IN A {params['_ip_end']}\n"
+            + _branch_servers(params, params["_branch"], f".{params['_branch']}"))
+
+
+def branch_zone(params: dict) -> str:
+    """A zone below the other domain, which is delegated once more."""
+    return (f"$ORIGIN {params['_branch']}.{params['other_domain']}.\n$TTL {LONG}\n"
+            "@ IN SOA ns1 hostmaster 2026010101 7200 900 1209600 60\n"
+            + _branch_servers(params)
+            + f"{params['_deep']} 3600 IN A {params['_ip_deep']}\n")
+
+
+def _branch_servers(params: dict, owner: str = "@", below: str = "") -> str:
+    """The same in both zones: one server that has an IPv4 address, and two, ahead and behind, that have not."""
+    servers = {"a6": "AAAA 2001:db8::6", "ns1": f"A {params['ip_auth']}", "z6": "AAAA 2001:db8::7"}
+    return "".join(f"{owner} IN NS {name}{below}\n{name}{below} IN {address}\n" for name, address in servers.items())
 
 
 def long_text(params: dict) -> list[str]:

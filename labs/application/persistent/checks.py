@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import ceil
 from pathlib import Path
 
-from mnlab.checks import CheckFailed, expect, points
+from mnlab.checks import CheckFailed, expect, observation, points
 from mnlab.lab.lab import load
 from mnlab.protocols import tcp
 
@@ -19,7 +19,8 @@ visit, visits, rtt, in_rounds = wire.visit, wire.visits, wire.rtt, wire.in_round
 
 SOON = wire.LATE  # of a round trip: the time of programs and kernels, not of the path
 BUDGET = 3  # round trips that the student's fetcher has for each connection
-KEEPS, COUNTS, CLOSES = "yours", "yours-counted", "yours-closed"
+KEEPS, COUNTS, CLOSES, ENDS, CUTS, LINGERS = (
+    f"yours{ending}" for ending in ("", "-counted", "-closed", "-ended", "-cut", "-lingering"))
 
 
 def small(params) -> list[str]:
@@ -33,7 +34,7 @@ def request_segment(connection) -> tcp.Segment:
 
 # --- one document --------------------------------------------------------------------------------------------------
 
-@points(1, claim="PER-1", hint="Number the segments of the step `bare`: what does the third one carry?")
+@observation(1, claim="PER-1", hint="Number the segments of the step `bare`: what does the third one carry?")
 def check_a_bare_ack_comes_first(documents, params):
     """curl on Linux: the third segment is a bare ACK, and the request follows in the fourth at once."""
     seen = visit(documents, "bare")
@@ -48,7 +49,7 @@ def check_a_bare_ack_comes_first(documents, params):
            seen=f"{in_rounds(params, late)} after the SYN+ACK")
 
 
-@points(1, claim="PER-1", hint="The step `rides` differs from `bare` in one socket option: TCP_QUICKACK is off.")
+@observation(1, claim="PER-1", hint="The step `rides` differs from `bare` in one socket option: TCP_QUICKACK is off.")
 def check_the_request_can_ride(documents, params):
     """With TCP_QUICKACK off before connect() the third segment carries the request; it saves a segment, but no time."""
     seen, plain = visit(documents, "rides"), visit(documents, "bare")
@@ -63,7 +64,7 @@ def check_the_request_can_ride(documents, params):
            expected="the same time for both", seen=" and ".join(in_rounds(params, time) for time in times))
 
 
-@points(1, claim="PER-2", hint="One round trip for SYN and SYN+ACK, one for request and response.")
+@observation(1, claim="PER-2", hint="One round trip for SYN and SYN+ACK, one for request and response.")
 def check_two_round_trips(documents, params):
     """A document that fits in one segment takes two round trips, from the SYN to its last byte."""
     seen = visit(documents, "bare")
@@ -75,7 +76,7 @@ def check_two_round_trips(documents, params):
            expected=f"{2 * params['delay']} ms", seen=in_rounds(params, first))
 
 
-@points(1, claim="PER-2", hint="Bits of all its frames, divided by the rate of the link.")
+@observation(1, claim="PER-2", hint="Bits of all its frames, divided by the rate of the link.")
 def check_transmission_time(documents, params):
     """A page that fits in the initial window takes two round trips and the time to transmit it."""
     page = visit(documents, "page")
@@ -86,7 +87,7 @@ def check_transmission_time(documents, params):
            seen=f"{wire.rounds([page])} round trips; twice the path's round trip and {extra * 1e3:.1f} ms")
 
 
-@points(1, claim="PER-2", hint="How much may a server send before it has heard anything? (RFC 6928, RFC 5681)")
+@observation(1, claim="PER-2", hint="How much may a server send before it has heard anything? (RFC 6928, RFC 5681)")
 def check_long_documents_wait_for_slow_start(documents, params):
     """A longer document costs a third round trip: its server has to wait for the first ACKs."""
     seen, sender = visit(documents, "long"), visit(documents, "long", "server")
@@ -103,7 +104,7 @@ def check_long_documents_wait_for_slow_start(documents, params):
 
 # --- many documents ------------------------------------------------------------------------------------------------
 
-@points(1, claim="PER-3", hint="Count the SYNs in the step `each`, and look at the time between them.")
+@observation(1, claim="PER-3", hint="Count the SYNs in the step `each`, and look at the time between them.")
 def check_http10_pays_each_time(documents, params):
     """HTTP/1.0: a connection for each document, two round trips for each."""
     seen, number = visits(documents, "each"), len(small(params))
@@ -120,7 +121,7 @@ def check_http10_pays_each_time(documents, params):
            seen=wire.waits(params, seen))
 
 
-@points(1, claim="PER-3", hint="How does a client of HTTP/1.0 know where a document without a length ends?")
+@observation(1, claim="PER-3", hint="How does a client of HTTP/1.0 know where a document without a length ends?")
 def check_the_server_closes(documents):
     """HTTP/1.0: the server says that it closes, and sends the first FIN, right behind the document."""
     for one in visits(documents, "each", "server"):
@@ -132,7 +133,7 @@ def check_the_server_closes(documents):
                expected="the first FIN from the server", seen=f"from the {one.closed_first}")
 
 
-@points(1, claim="PER-3", hint="RFC 9112, appendix C.2.2: an extension that many clients of HTTP/1.0 had.")
+@observation(1, claim="PER-3", hint="RFC 9112, appendix C.2.2: an extension that many clients of HTTP/1.0 had.")
 def check_http10_keeps_if_asked(documents, params):
     """HTTP/1.0 with Connection: keep-alive: the server keeps the connection after all."""
     seen = visits(documents, "ten-kept")
@@ -142,7 +143,7 @@ def check_http10_keeps_if_asked(documents, params):
            + wire.waits(params, seen))
 
 
-@points(1, claim="PER-4", hint="How many SYNs are there in the step `kept`?")
+@observation(1, claim="PER-4", hint="How many SYNs are there in the step `kept`?")
 def check_one_more_round_trip_each(documents, params):
     """HTTP/1.1 keeps the connection: two round trips for the first document, one more for each that follows."""
     seen, number = visits(documents, "kept"), len(small(params))
@@ -158,7 +159,7 @@ def check_one_more_round_trip_each(documents, params):
                seen=in_rounds(params, time))
 
 
-@points(1, claim="PER-5", hint="Compare the times of each request and of the response before it.")
+@observation(1, claim="PER-5", hint="Compare the times of each request and of the response before it.")
 def check_the_next_request_waits(documents):
     """Without pipelining a request leaves only when the response before it is all there."""
     found = wire.answered(visits(documents, "kept"))
@@ -168,7 +169,7 @@ def check_the_next_request_waits(documents):
            expected="each request after the whole response before it")
 
 
-@points(1, claim="PER-6", hint="In the step `piped` look at the client's first segment with data.")
+@observation(1, claim="PER-6", hint="In the step `piped` look at the client's first segment with data.")
 def check_all_at_once(documents, params):
     """With pipelining all requests go at once, and all documents come in about one round trip after the handshake."""
     seen, number = visits(documents, "piped"), len(small(params))
@@ -184,7 +185,7 @@ def check_all_at_once(documents, params):
            expected="all documents within one round trip and the time to transmit them")
 
 
-@points(1, claim="PER-7", hint="Responses carry no name of what they answer. How does the client tell them apart?")
+@observation(1, claim="PER-7", hint="Responses carry no name of what they answer. How does the client tell them apart?")
 def check_a_slow_answer_blocks(documents, params):
     """Pipelined answers come in the order of the requests: behind a slow one the fast one waits."""
     found = wire.answered(visits(documents, "blocked"))
@@ -199,7 +200,7 @@ def check_a_slow_answer_blocks(documents, params):
            seen=in_rounds(params, waited))
 
 
-@points(1, claim="PER-8", hint="Read the header Connection of each response in the step `counted`.")
+@observation(1, claim="PER-8", hint="Read the header Connection of each response in the step `counted`.")
 def check_what_is_kept_has_an_end(documents, params):
     """A server may close a kept connection: what it has not answered by then stays unanswered."""
     seen = visit(documents, "counted")
@@ -215,44 +216,8 @@ def check_what_is_kept_has_an_end(documents, params):
 
 # --- your fetcher --------------------------------------------------------------------------------------------------
 
-def fetched(evidence, step):
-    """The student's connections in a step, the answered exchanges, and the program's last words."""
-    ran = evidence.command(f"fetch-{step}")
-    words = ran.stopped or "\n".join(ran.stderr.strip().splitlines()[-4:]) or f"it ended with status {ran.status}"
-    seen = visits(evidence, step)
-    expect(seen, done=ran.line, expected="a connection", seen=f"none; {words}")
-    return seen, wire.answered(seen), words
-
-
 def wanted(evidence, step) -> list[str]:
     return list(evidence.command(f"fetch-{step}").argv[5:])
-
-
-def expect_all_once(evidence, step):
-    """Every document came over the wire, once."""
-    seen, found, words = fetched(evidence, step)
-    expect(wire.paths(found) == wanted(evidence, step), done=evidence.command(f"fetch-{step}").line,
-           expected="each path answered once, in this order",
-           seen=f"{', '.join(wire.paths(found)) or 'none'}; {words}")
-    return seen, found
-
-
-def expect_one_at_a_time(step, seen):
-    for before, after in pairwise(seen):
-        ended = min([one.time for one in before.fins.values()], default=float("inf"))
-        expect(after.time >= ended, done=f"fetch.py ran in the step {step}", seen="a SYN ahead of the first FIN",
-               expected="the next connection once the one before has begun to close")
-
-
-@points(4, claim=("PER-4", "PER-6"), hint="How many round trips does each request wait for that is not the first?")
-def check_your_budget(fetcher, params):
-    """Your fetcher gets all documents within three round trips, on one connection."""
-    seen, found = expect_all_once(fetcher, KEEPS)
-    done = f"fetch.py fetched {len(found)} documents from a server that keeps its connections"
-    expect(len(seen) == 1, done=done, expected="one connection", seen=f"{len(seen)}")
-    time = wire.duration(seen)
-    expect(time <= BUDGET * rtt(params), done=done, expected=f"{BUDGET} round trips at most",
-           seen=in_rounds(params, time))
 
 
 def printed(evidence, step) -> list[str]:
@@ -265,50 +230,114 @@ def line(one) -> str:
     return f"{one.request.target_uri} {one.response.status} {len(body)} {zlib.crc32(body):08x}"
 
 
-@points(3, claim="PER-6", hint="Content-Length says where a body ends. What looks like a header inside it is none.")
-def check_your_documents_are_whole(fetcher):
-    """Your fetcher cuts the stream into the right documents, with the status and every byte of each."""
-    _, found = expect_all_once(fetcher, KEEPS)
-    told = printed(fetcher, KEEPS)
+def expect_fetched(evidence, step, server: str):
+    """Every document came over the wire, once, from a server of this kind; the program says so. The connections, the
+    exchanges, and what was done."""
+    ran = evidence.command(f"fetch-{step}")
+    words = ran.stopped or "\n".join(ran.stderr.strip().splitlines()[-4:]) or f"it ended with status {ran.status}"
+    seen, paths = visits(evidence, step), wanted(evidence, step)
+    done = f"fetch.py was to fetch {len(paths)} documents from a server that {server}"
+    expect(seen, done=done, expected="a connection", seen=f"none; {words}")
+    found = wire.answered(seen)
+    expect(wire.paths(found) == paths, done=done, expected="each path answered once, in this order",
+           seen=f"{', '.join(wire.paths(found)) or 'none'}; {words}")
+    told = printed(evidence, step)
     for number, one in enumerate(found):
-        mine = told[number] if number < len(told) else "nothing"
-        expect(mine == line(one), done=fetcher.command(f"fetch-{KEEPS}").line,
+        mine, crc = told[number] if number < len(told) else "nothing", line(one).split()[-1]
+        words_of_it = [word.lstrip("0") for word in mine.split()]
+        expect(one.request.target_uri in words_of_it and crc.lstrip("0") in words_of_it, done=done,
                expected=f"line {number + 1}: {line(one)}", seen=mine)
-    expect(len(told) == len(found), done="the same", expected=f"{len(found)} lines", seen=len(told))
+    return seen, found, done
 
 
-@points(4, claim="PER-8", hint="What has been answered is yours. Ask the next connection for the rest, and no more.")
-def check_your_unanswered_requests_are_sent_again(fetcher, params):
-    """Where the server closes after some requests, your fetcher asks a new connection for the rest."""
-    seen, found = expect_all_once(fetcher, COUNTS)
-    paths, kept = wanted(fetcher, COUNTS), params["requests_kept"]
-    done = f"fetch.py fetched {len(paths)} documents from a server that closes after {kept} requests"
+def expect_connections(seen, found, done, kept: int) -> None:
+    """One connection after the other, each for the next `kept` documents."""
+    paths = wire.paths(found)
     expect(len(seen) == ceil(len(paths) / kept), done=done, expected=f"{ceil(len(paths) / kept)} connections",
            seen=len(seen))
-    expect_one_at_a_time(COUNTS, seen)
+    for before, after in pairwise(seen):
+        ended = min([one.time for one in before.fins.values()], default=float("inf"))
+        expect(after.time >= ended, done=done, seen="a SYN ahead of the first FIN",
+               expected="the next connection once the one before has begun to close")
     for number, one in enumerate(seen):
         asked = wire.paths(wire.exchanges([one]))
         expect(asked == paths[number * kept:][:len(asked)], done=done,
                expected=f"connection {number + 1} begins with {paths[number * kept]}", seen=", ".join(asked))
-    expect(printed(fetcher, COUNTS) == [line(one) for one in found], done=done,
-           expected="a line for each document, as it came", seen="\n".join(printed(fetcher, COUNTS)) or "nothing")
+
+
+def expect_in_time(params, seen, done) -> None:
+    """Three round trips for each connection, and the time to send it all."""
+    most = max(wire.rounds([one]) for one in seen)
+    expect(most <= BUDGET, done=done, expected=f"{BUDGET} round trips at most, on each connection", seen=most)
     time = wire.duration(seen)
-    expect(time <= BUDGET * len(seen) * rtt(params), done=done, seen=in_rounds(params, time),
-           expected=f"{BUDGET} round trips for each connection at most")
+    expect(time <= (BUDGET + SOON) * len(seen) * rtt(params) + wire.transmission(params, seen), done=done,
+           expected=f"the time of {BUDGET} round trips at most, for each of {len(seen)} connections",
+           seen=in_rounds(params, time))
 
 
-@points(3, claim=("PER-3", "PER-8"), hint="Connection: close in a response: nothing more will come on this connection.")
+@points(3, claim=("PER-4", "PER-6"), hint="How many round trips does each request wait for that is not the first?")
+def check_your_budget(fetcher, params):
+    """Your fetcher gets all documents within three round trips, on one connection."""
+    seen, done = visits(fetcher, KEEPS), "fetch.py was to fetch documents from a server that keeps its connections"
+    expect(len(wire.answered(seen)) > len(small(params)) / 2, done=done, expected="most of them",
+           seen=f"{len(wire.answered(seen))} of {len(wanted(fetcher, KEEPS))}")
+    expect(len(seen) == 1, done=done, expected="one connection", seen=f"{len(seen)}")
+    expect_in_time(params, seen, done)
+
+
+@points(3, claim="PER-6", hint="Content-Length says where a body ends. What looks like a header inside it is none.")
+def check_your_documents_are_whole(fetcher):
+    """Your fetcher cuts the stream into the right documents, with every byte of each, whatever its status."""
+    expect_fetched(fetcher, KEEPS, "keeps its connections")
+
+
+@points(1, claim="PER-6", hint="Bytes, not characters. f\"{crc:08x}\" has all eight digits.")
+def check_your_lines(fetcher):
+    """A line for each document: path, status, length, CRC; and nothing else."""
+    ran, found = fetcher.command(f"fetch-{KEEPS}"), wire.answered(visits(fetcher, KEEPS))
+    right, told = list(map(line, found)), printed(fetcher, KEEPS)
+    wrong = next((number for number, pair in enumerate(zip(told, right)) if pair[0] != pair[1]), len(right))
+    expect(right and told == right, done=ran.line, expected=f"{len(right)} lines, "
+           + (f"line {wrong + 1} is {right[wrong]}" if wrong < len(right) else "one for each document"),
+           seen=f"{len(told)} lines" + (f", line {wrong + 1} is {told[wrong]}" if wrong < len(told) else ""))
+
+
+@points(3, claim="PER-8", hint="What has been answered is yours. Ask the next connection for the rest, and no more.")
+def check_your_unanswered_requests_are_sent_again(fetcher, params):
+    """Where the server closes after some requests, your fetcher asks a new connection for the rest."""
+    seen, found, done = expect_fetched(fetcher, COUNTS, f"closes after {params['requests_kept']} requests")
+    expect_connections(seen, found, done, params["requests_kept"])
+    expect_in_time(params, seen, done)
+
+
+@points(2, claim=("PER-3", "PER-8"), hint="Connection: close in a response: nothing more will come on this connection.")
 def check_your_fetcher_takes_a_close(fetcher, params):
     """Where the server closes after each response, your fetcher goes on, one connection after the other."""
-    seen, found = expect_all_once(fetcher, CLOSES)
-    done = f"fetch.py fetched {len(found)} documents from a server that keeps no connection"
-    expect(len(seen) == len(found), done=done, expected=f"{len(found)} connections", seen=len(seen))
-    expect_one_at_a_time(CLOSES, seen)
-    expect(printed(fetcher, CLOSES) == [line(one) for one in found], done=done,
-           expected="a line for each document, as it came", seen="\n".join(printed(fetcher, CLOSES)) or "nothing")
-    time = wire.duration(seen)
-    expect(time <= BUDGET * len(seen) * rtt(params), done=done, seen=in_rounds(params, time),
-           expected=f"{BUDGET} round trips for each connection at most")
+    seen, found, done = expect_fetched(fetcher, CLOSES, "keeps no connection")
+    expect_connections(seen, found, done, 1)
+    expect_in_time(params, seen, done)
+
+
+@points(2, claim="PER-8", hint="A body that is shorter than its Content-Length is not the document.")
+def check_your_fetcher_takes_an_end(fetcher, params):
+    """Where the stream just ends, behind a response or in the middle of one, your fetcher asks for the rest."""
+    for step, how in ((ENDS, "closes without a word"), (CUTS, "closes in the middle of a response")):
+        seen, found, done = expect_fetched(fetcher, step, how)
+        expect_connections(seen, found, done, params["requests_kept"])
+        expect_in_time(params, seen, done)
+
+
+@points(2, claim="PER-8", hint="Who has been told that nothing more will come need not wait for the end of the stream.")
+def check_your_fetcher_closes_when_told(fetcher, params):
+    """Where the server says that it closes, and takes its time, your fetcher goes on at once."""
+    seen, found, done = expect_fetched(fetcher, LINGERS, "says Connection: close, and waits for the client to close")
+    expect_connections(seen, found, done, params["requests_kept"])
+    ends = [one.response.end for one in found]
+    for after in seen[1:]:
+        gap = after.time - max((end for end in ends if end < after.time), default=seen[0].time)
+        expect(gap < SOON * rtt(params), done=done, expected="the next SYN right after the last response",
+               seen=in_rounds(params, gap))
+    expect_in_time(params, seen, done)
 
 
 # --- your answers --------------------------------------------------------------------------------------------------

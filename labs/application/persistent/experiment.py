@@ -9,6 +9,7 @@ fetch. A step begins at the mark of its name and lasts until the next one.
 import random
 import socket
 import string
+import zlib
 from pathlib import Path
 
 from mnlab.lab import Allowed, Diagram, scene
@@ -20,11 +21,17 @@ diagram = Diagram(captures=("client", "server"), protocols=("tcp", "http"), scen
                   last="blocked", limit=64, seen_by="client")
 
 WORDS = ("amber", "birch", "cocoa", "delta", "ember", "fjord", "grape", "hazel", "ivory", "lemon", "maple", "olive")
-KEEPS, COUNTS, CLOSES = 80, 8001, 8002  # server ports: keeps connections; for so many requests; never
+KEEPS, COUNTS, CLOSES = 80, 8001, 8002  # nginx's ports: keeps connections; for so many requests; never
+ENDS, CUTS, LINGERS = 8003, 8004, 8005  # those of endings.py, which see
+#: The student's fetcher: step -> port.
+FETCHES = {"yours": KEEPS, "yours-counted": COUNTS, "yours-closed": CLOSES, "yours-ended": ENDS, "yours-cut": CUTS,
+           "yours-lingering": LINGERS}
 SLOW_RATE = 500  # bytes a second that nginx gives the slow document (limit_rate)
 LETTERS = string.ascii_lowercase + "     \n"
 #: In the middle of one document: a reader that looks for headers instead of counting bytes falls for it.
-QUOTE = "\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
+QUOTE = b"\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
+#: Around another one: nothing is to be taken away.
+BEFORE, BEHIND = b"\r\n \t", b" \n\r\n\r\n"
 
 
 def variant(rng) -> dict:
@@ -78,27 +85,43 @@ def fetcher(net, rec, work):
     """Your fetcher."""
     stage = Stage(net, rec)
     with rec.capture("client"):
-        for step, port in (("yours", KEEPS), ("yours-counted", COUNTS), ("yours-closed", CLOSES)):
+        rec.service("endings", net["server"], ["python3", "-SE", Path(__file__).with_name("endings.py"),
+                                               Path("site").absolute(), rec.params["requests_kept"],
+                                               ENDS, CUTS, LINGERS], tcp=LINGERS)
+        for step, port in FETCHES.items():
             stage.begin(step)
             rec.student(f"fetch-{step}", net["client"],
-                        ["python3", "-SE", "fetch.py", stage.host, str(port), *wanted(rec.params)])
+                        ["python3", "-SE", "fetch.py", stage.host, str(port), *wanted(rec.params, step)])
         stage.begin("end")
 
 
-def wanted(p) -> list[str]:
-    """What the student's fetcher is to fetch; one of them is not there."""
-    small = list(p["small"])
-    return [*small[:2], "/missing.txt", *small[2:]]
+def wanted(p, step: str) -> list[str]:
+    """What the student's fetcher is to fetch: in the first step documents of all kinds, one of which is not there, and
+    one is empty; in the others, where the connection is the matter, plain ones, for three connections or four."""
+    small, plain = list(p["small"]), list(parts(p))
+    return {"yours": [*small[:2], "/missing.txt", "/empty.txt", *small[2:]], "yours-closed": plain[:4]}.get(step, plain)
 
 
-def texts(p) -> dict[str, str]:
-    """Path: text of each document, letters drawn at random."""
+def parts(p) -> dict[str, int]:
+    """Path: size (bytes) of the plain documents, so many that the last connection has one of them."""
+    return {f"/part-{number}.txt": 200 + 31 * number for number in range(1, 2 * p["requests_kept"] + 2)}
+
+
+def texts(p) -> dict[str, bytes]:
+    """Path: what each document says, letters drawn at random; and what a careless reader falls for."""
     letters = random.Random(p["_text"])
-    sizes = p["small"] | {"/page.txt": p["page"], "/long.txt": p["long"], "/slow.txt": p["slow"]}
-    found = {path: "".join(letters.choices(LETTERS, k=size)) for path, size in sizes.items()}
-    quoting = list(p["small"])[1]
+    sizes = p["small"] | {"/empty.txt": 0, "/page.txt": p["page"], "/long.txt": p["long"], "/slow.txt": p["slow"]}
+    found = {path: "".join(letters.choices(LETTERS, k=size)).encode() for path, size in sizes.items()}
+    found |= {path: "".join(letters.choices(string.ascii_lowercase, k=size)).encode()
+              for path, size in parts(p).items()}
+    _, quoting, binary, spaced, marked, *_ = p["small"]
     text, half = found[quoting], len(found[quoting]) // 2
-    return found | {quoting: text[:half] + QUOTE + text[half + len(QUOTE):]}
+    found[quoting] = text[:half] + QUOTE + text[half + len(QUOTE):]
+    found[binary] = letters.randbytes(sizes[binary])
+    found[spaced] = BEFORE + found[spaced][len(BEFORE + BEHIND):] + BEHIND
+    while zlib.crc32(found[marked]) >> 28:  # a CRC that begins with a zero
+        found[marked] = letters.randbytes(4).hex().encode() + found[marked][8:]
+    return found
 
 
 def serve(rec, server) -> None:
@@ -107,7 +130,7 @@ def serve(rec, server) -> None:
     folder = Path("site").absolute()
     folder.mkdir()
     for path, text in texts(rec.params).items():
-        (folder / path[1:]).write_bytes(text.encode())
+        (folder / path[1:]).write_bytes(text)
     config = fill_in(Path(__file__).with_name("site.conf").read_text(), rec.params | {
         "root": folder, "keeps": KEEPS, "counts": COUNTS, "closes": CLOSES, "slow_rate": SLOW_RATE})
     (folder / "nginx.conf").write_text(config)

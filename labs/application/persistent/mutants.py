@@ -98,45 +98,200 @@ def late_fin(net, params):
 
 # --- wrong fetchers ---
 
-@mutant.work("the fetcher opens a connection for each document")
-def connection_each(work, params):
-    work.edit("fetch.py", "for path in waiting)", "for path in waiting[:1])")
-    work.edit("fetch.py", "for _ in waiting:", "for _ in waiting[:1]:")
+@mutant.work("the fetcher counts characters", breaks="R1")
+def counts_characters(work, params):
+    work.edit("fetch.py", "{len(body)} {zlib", "{len(body.decode(errors='ignore'))} {zlib")
 
 
-@mutant.work("the fetcher waits for each document before it asks for the next")
-def no_pipeline(work, params):
-    work.edit("fetch.py", '            connection.sendall(b"".join(request(address, path) for path in waiting))\n', "")
-    work.edit("fetch.py", "for _ in waiting:", "for path in waiting:\n                "
-              "connection.sendall(request(address, path))")
+@mutant.work("a CRC may have fewer digits", breaks="R1")
+def short_crc(work, params):
+    work.edit("fetch.py", ":08x}", ":x}")
 
 
-@mutant.work("the fetcher looks for the next status line instead of counting bytes")
-def looks_for_headers(work, params):
-    work.edit("fetch.py", 'body = reader.read(int(headers[b"content-length"]))',
-              'body = b""\n    while not reader.peek()[:5] == b"HTTP/" and (line := reader.readline()):\n'
-              '        body += line')
+@mutant.work("the fetcher says at the end that it is done", breaks="R1")
+def says_done(work, params):
+    work.edit("fetch.py", '":\n    main()', '":\n    main()\n    print("done")')
 
 
-@mutant.work("the fetcher asks for everything again after a close")
-def asks_again(work, params):
-    work.edit("fetch.py", "for path in waiting))", "for path in paths))")
-    work.edit("fetch.py", "for _ in waiting:", "for _ in paths:")
+@mutant.work("the length is that of the whole response", breaks="R1")
+def whole_length(work, params):
+    work.edit("fetch.py", "{len(body)} {zlib", "{len(body) + 250} {zlib")
 
 
-@mutant.work("the fetcher gives up when the server closes")
-def gives_up(work, params):
-    work.edit("fetch.py", "waiting = waiting[answered:]", "return")
-
-
-@mutant.work("the fetcher opens a second connection before it has closed the first")
+@mutant.work("the fetcher opens a second connection before it has closed the first", breaks="R2")
 def hoards_connections(work, params):
     work.edit("fetch.py", "        with (socket.create_connection((address, port), timeout=TIMEOUT) as connection,\n"
               "              connection.makefile(\"rb\") as reader):\n",
               "        connection = socket.create_connection((address, port), timeout=TIMEOUT)\n"
               "        reader = connection.makefile(\"rb\")\n        kept.append(reader)\n        if True:\n")
     work.edit("fetch.py", "    waiting = list(paths)\n", "    waiting, kept = list(paths), []\n")
-    work.edit("fetch.py", "                if last:\n", "                if answered == 2:\n")
+
+
+@mutant.work("the fetcher keeps another connection in reserve", breaks="R2")
+def in_reserve(work, params):
+    work.edit("fetch.py", "    waiting = list(paths)\n",
+              "    waiting, reserve = list(paths), socket.create_connection((address, port))\n")
+
+
+@mutant.work("the fetcher opens a connection for each document", breaks="R3")
+def connection_each(work, params):
+    work.edit("fetch.py", "for path in waiting)", "for path in waiting[:1])")
+    work.edit("fetch.py", "for _ in waiting:", "for _ in waiting[:1]:")
+
+
+@mutant.work("the fetcher asks for two documents on each connection", breaks="R3")
+def two_each(work, params):
+    work.edit("fetch.py", "for path in waiting)", "for path in waiting[:2])")
+    work.edit("fetch.py", "for _ in waiting:", "for _ in waiting[:2]:")
+
+
+@mutant.work("the fetcher tries the server first", breaks="R3")
+def tries_first(work, params):
+    work.edit("fetch.py", "    waiting = list(paths)\n",
+              "    socket.create_connection((address, port)).close()\n    waiting = list(paths)\n")
+
+
+@mutant.work("the fetcher waits for each document before it asks for the next", breaks="R4")
+def no_pipeline(work, params):
+    work.edit("fetch.py", '            connection.sendall(b"".join(request(address, path) for path in waiting))\n', "")
+    work.edit("fetch.py", "for _ in waiting:", "for path in waiting:\n                "
+              "connection.sendall(request(address, path))")
+
+
+@mutant.work("the fetcher asks for two documents at a time", breaks="R4")
+def two_at_a_time(work, params):
+    work.edit("fetch.py", '            connection.sendall(b"".join(request(address, path) for path in waiting))\n', "")
+    work.edit("fetch.py", "for _ in waiting:",
+              "for number, _ in enumerate(waiting):\n                if number % 2 == 0:\n"
+              "                    two = waiting[number:number + 2]\n"
+              "                    connection.sendall(b''.join(request(address, path) for path in two))")
+
+
+@mutant.work("the fetcher takes its time ahead of each document", breaks="R4")
+def takes_its_time(work, params):
+    work.edit("fetch.py", "for _ in waiting:", "for _ in waiting:\n                __import__('time').sleep(0.4)")
+
+
+@mutant.work("the fetcher looks for the next status line instead of counting bytes", breaks="R5")
+def looks_for_headers(work, params):
+    work.edit("fetch.py", "body = reader.read(size)",
+              'body = b""\n    while not reader.peek()[:5] == b"HTTP/" and (line := reader.readline()):\n'
+              '        body += line')
+
+
+@mutant.work("the fetcher takes white space away around a document", breaks="R5")
+def strips(work, params):
+    work.edit("fetch.py", "yield status, body", "yield status, body.strip()")
+
+
+@mutant.work("the fetcher reads text", breaks="R5")
+def reads_text(work, params):
+    work.edit("fetch.py", "yield status, body", "yield status, body.decode(errors='replace').encode()")
+
+
+@mutant.work("an empty document is no answer", breaks="R5")
+def nothing_is_none(work, params):
+    work.edit("fetch.py", "or len(body) < size:", "or len(body) < size or not size:")
+
+
+@mutant.work("the field is found by its usual spelling", breaks="R5")
+def usual_spelling(work, params):
+    work.edit("fetch.py", 'int(headers.get(b"content-length", 0))', 'int(headers.get(b"Content-Length", 0))')
+    work.edit("fetch.py", 'b"content-length" not in headers', 'b"Content-Length" not in headers')
+    work.edit("fetch.py", "headers[name.lower()] =", "headers[name.title() if name != b'content-length' else name] =")
+    work.edit("fetch.py", 'headers.get(b"connection")', 'headers.get(b"Connection")')
+
+
+@mutant.work("the field is found wherever its name occurs", breaks="R5")
+def any_field(work, params):
+    work.edit("fetch.py", "headers[name.lower()] =", "headers[name.lower().removeprefix(b'x-')] =")
+    work.edit("fetch.py", 'headers[name.lower().removeprefix', 'if name.lower().removeprefix(b"x-") not in headers:\n'
+              '            headers[name.lower().removeprefix')
+
+
+@mutant.work("the fetcher takes what is there for the document", breaks="R5")
+def what_is_there(work, params):
+    work.edit("fetch.py", "body = reader.read(size)", "body = reader.read1(size)\n    size = len(body)")
+
+
+@mutant.work("the fetcher leaves out what is not there", breaks="R6")
+def leaves_out_404(work, params):
+    work.edit("fetch.py", "        print(", "        if status == 200:\n            print(")
+
+
+@mutant.work("what is not there has no body", breaks="R6")
+def no_body_of_404(work, params):
+    work.edit("fetch.py", "yield status, body", "yield status, body if status == 200 else b''")
+
+
+@mutant.work("the fetcher gives up at an error", breaks="R6")
+def gives_up_at_404(work, params):
+    work.edit("fetch.py", "yield status, body", "if status != 200:\n                    raise SystemExit(1)\n"
+              "                yield status, body")
+
+
+@mutant.work("the fetcher says 200 of everything", breaks="R6")
+def always_200(work, params):
+    work.edit("fetch.py", "{path} {status}", "{path} 200")
+
+
+@mutant.work("the fetcher waits for the end of the stream", breaks="R7")
+def waits_for_the_end(work, params):
+    work.edit("fetch.py", "                if last:\n                    break\n", "")
+
+
+@mutant.work("the fetcher knows close in small letters", breaks="R7")
+def small_close(work, params):
+    work.edit("fetch.py", "= value.strip().lower()", "= value.strip()")
+
+
+@mutant.work("the fetcher reads to the end when it is told", breaks="R7")
+def reads_to_the_end(work, params):
+    work.edit("fetch.py", "                if last:\n                    break\n",
+              "                if last:\n                    reader.read()\n                    break\n")
+
+
+@mutant.work("the fetcher gives up when the server closes", breaks="R8")
+def gives_up(work, params):
+    work.edit("fetch.py", "                if response is None:\n                    break\n",
+              "                if response is None:\n                    raise SystemExit(f'{address} has closed')\n")
+
+
+@mutant.work("half a document is taken for the whole", breaks="R8")
+def half_is_whole(work, params):
+    work.edit("fetch.py", " or len(body) < size:", ":")
+
+
+@mutant.work("half a head is taken for the whole", breaks="R8")
+def half_a_head(work, params):
+    work.edit("fetch.py", 'if b"content-length" not in headers or len(body) < size:', "if len(body) < size:")
+
+
+@mutant.work("the fetcher fails where a response ends in the middle", breaks="R8")
+def fails_in_the_middle(work, params):
+    work.edit("fetch.py", "return None  # it ended in the middle", "raise EOFError  # it ended in the middle")
+
+
+@mutant.work("the fetcher asks for everything again after a close", breaks="R9")
+def asks_again(work, params):
+    work.edit("fetch.py", "for path in waiting))", "for path in paths))")
+    work.edit("fetch.py", "for _ in waiting:", "for _ in paths:")
+
+
+@mutant.work("the fetcher asks once more for the last document that it had", breaks="R9")
+def last_again(work, params):
+    work.edit("fetch.py", "waiting = waiting[answered:]",
+              "waiting = waiting[answered - (1 < answered < len(waiting)):]")
+
+
+@mutant.work("the fetcher begins with the last of the rest", breaks="R9")
+def rest_backwards(work, params):
+    work.edit("fetch.py", "waiting = waiting[answered:]", "waiting = waiting[answered:][::-1]")
+
+
+@mutant.work("the fetcher leaves out the first of the rest", breaks="R9")
+def leaves_one_out(work, params):
+    work.edit("fetch.py", "waiting = waiting[answered:]", "waiting = waiting[answered + 1:]")
 
 
 @mutant.work("the fetcher speaks HTTP/1.0")
@@ -144,9 +299,20 @@ def speaks_http10(work, params):
     work.edit("fetch.py", "HTTP/1.1\\r\\n", "HTTP/1.0\\r\\n")
 
 
-@mutant.work("the fetcher leaves out what is not there")
-def leaves_out_404(work, params):
-    work.edit("fetch.py", "        print(", "        if status == 200:\n            print(")
+# --- other ways to do it right ---
+
+@mutant.right("the first document comes alone; bytes are gathered in a buffer; lines are printed at the end")
+def another_fetcher(work, params):
+    work.take("fetch.py", "fetch.py")
+
+
+@mutant.right("one request in each segment, with more fields; the CRC in capitals")
+def other_habits(work, params):
+    work.edit("fetch.py", '            connection.sendall(b"".join(request(address, path) for path in waiting))\n',
+              "            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)\n"
+              "            for path in waiting:\n                connection.sendall(request(address, path))\n")
+    work.edit("fetch.py", "Host: {host}\\r\\n", "Accept: */*\\r\\nhost:{host}\\r\\nUser-Agent: fetch\\r\\n")
+    work.edit("fetch.py", ":08x}", ":08X}")
 
 
 # --- wrong answers ---
@@ -189,6 +355,11 @@ def no_slow_start(answers, params):
 @mutant.answers("says that the client closes over HTTP/1.0")
 def client_closes(answers, params):
     answers["closes_each"] = "client"
+
+
+@mutant.answers("says that the server closes the kept connection")
+def server_closes(answers, params):
+    answers["closes_kept"] = "server"
 
 
 @mutant.answers("says that everything is answered before a close")

@@ -49,9 +49,9 @@ def variant(rng) -> dict:
 
 
 def secret(rng, params) -> dict:
-    """Which bad URLs the student's client meets, in which order."""
-    urls = _urls()
-    return {"_own_bad": rng.sample(sorted(urls.BAD | urls.STRICT), 14)}
+    """In which order the student's client meets the bad URLs."""
+    every = sorted(_urls().BAD | _urls().STRICT)
+    return {"_own_bad": rng.sample(every, len(every))}
 
 
 def _urls():
@@ -77,11 +77,10 @@ def curl(net, rec):
 def client(net, rec, work):
     """Your client."""
     from lab import urls
-    p = rec.params
     with served(net, rec):
-        rec.mark("yours")
-        wanted = [one.url for one in urls.good(p)] + [url for _, url, _ in urls.bad(p, "_own_bad")]
-        rec.student("get", net["client"], ["python3", "-SE", "get.py", *wanted], timeout=90)
+        for step, locations in urls.commands(rec.params).items():
+            rec.mark(step)
+            rec.student(f"get-{step}", net["client"], ["python3", "-SE", "get.py", *locations], timeout=60)
 
 
 @contextmanager
@@ -112,13 +111,12 @@ def start_named(net, rec):
 def start_nginx(net, rec):
     """nginx on `web`, with a certificate that signs itself: who that is, is another lab's matter."""
     from lab import sites
-    from mnlab.lab.work import fill_in
     folder = Path("nginx").absolute()
     folder.mkdir()
     rec.run("certificate", net[WEB], ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
                                       "-nodes", "-subj", f"/CN={rec.params['first']}", "-keyout", folder / "site.key",
                                       "-out", folder / "site.crt"])
-    (folder / "nginx.conf").write_text(rec.keep("nginx.conf", fill_in(sites.NGINX, rec.params)))
+    (folder / "nginx.conf").write_text(rec.keep("nginx.conf", sites.nginx(rec.params)))
     service = rec.service("nginx", net[WEB], ["nginx", "-p", folder, "-c", "nginx.conf", "-e", "stderr"], tcp=443)
     service.folder = folder
     return service

@@ -1,5 +1,8 @@
 """The servers of the url lab, as text made from the variant: BIND's zone and nginx's two sites."""
 
+from lab import urls
+from mnlab.lab.work import fill_in
+
 NAMED = """\
 options {{
     directory "{folder}";
@@ -34,16 +37,44 @@ http {
         listen 80; listen {{port}}; listen 443 ssl;
         server_name {{first}};
         location = /old/start { return 302 "../new/./place?from=old#end"; }
+        location = /old/query { if ($arg_from) { return 200 "asked\n"; } return 303 "?from=query"; }
+        location = /old/deep/start { return 307 "next/{{word}}"; }
+        location = /old/top { return 308 "/./top/{{word}}?x=.."; }
+
+        location = /old/link { return 302 "page?back=http://{{second}}/"; }
+
+        location = /hop/1 { return 301 "2"; }
+        location = /hop/2 { return 303 "deep/3"; }
+        location = /hop/deep/3 { return 307 "./4"; }
+        location = /hop/deep/4 { return 308 "../5"; }
+        location = /small { error_page 418 =302 /small/letters; return 418; }
+        location = /small/letters { internal; add_header location small/arrived; return 200 "moved\n"; }
+        location = /made { add_header Location /made/trap always; return 201 "made\n"; }
+        location = /choices { add_header Location /choices/trap always; return 300 "choose\n"; }
+        location = /quoted { return 200 "HTTP/1.1 302 Found\r\nLocation: /quoted/trap\r\n\r\n"; }
+
         location = /away { return 302 "//{{second}}/arrived"; }
+        location = /leave { return 302 "//{{second}}/step/1"; }
+        location = /bare { return 302 "//{{second}}?from=bare"; }
+        location = /far { return 307 "HTTP://{{second}}:{{port}}/{{word}}/./far#end"; }
+{{astray}}
         location / { return 200 "{{first}}: $uri\\n"; }
     }
     server {
         listen 80; listen {{port}}; listen 443 ssl;
         server_name {{second}};
+        location = /step/1 { return 302 "2"; }
         location / { return 200 "{{second}}: $uri\\n"; }
     }
 }
 """
+
+
+def nginx(params: dict) -> str:
+    """nginx.conf."""
+    lines = "".join(f'        location = {target} {{ return 302 "{location}"; }}\n'
+                    for _, target, location, _ in urls.astray(params))
+    return fill_in(NGINX, params | {"astray": lines})
 
 
 def zone(params: dict) -> str:

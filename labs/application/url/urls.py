@@ -16,7 +16,7 @@ class Wanted(NamedTuple):
     port: int
     target: str
     host: str
-    requests: int = 1  # with those that were redirected
+    via: tuple[str, ...] = ()  # what is asked for first, at port 80, and redirects
 
 
 #: Malformed or out of reach, for curl: name -> (URL, curl's exit status). BAD is a name that nobody else asks for.
@@ -36,10 +36,63 @@ BAD = {
 STRICT = {
     "a percent sign alone": ("http://BAD/100%", MALFORMED),
     "a percent sign before other digits": ("http://BAD/%zz", MALFORMED),
+    "a percent sign in the query": ("http://BAD/?up=50%", MALFORMED),
     "no scheme": ("//BAD/", MALFORMED),
+    "a name and a path": ("BAD/index.html", MALFORMED),
+    "a colon and no scheme": ("://BAD/", MALFORMED),
     "a scheme that begins with a digit": ("2http://BAD/", MALFORMED),
+    "a scheme with a space": ("ht tp://BAD/", MALFORMED),
+    "one slash": ("http:/BAD/", MALFORMED),
+    "no slashes": ("http:BAD/", MALFORMED),
+    "three slashes": ("http:///BAD/", MALFORMED),
+    "a port and no host": ("http://:80/BAD", MALFORMED),
+    "a user and no host": ("http://BAD@/", MALFORMED),
+    "two at-signs": ("http://one@two@BAD/", MALFORMED),
+    "a space in the user's name": ("http://one two@BAD/", MALFORMED),
+    "a bracket in the host": ("http://BAD]/", MALFORMED),
+    "a bracket in the path": ("http://BAD/[1]", MALFORMED),
+    "a port that is one too great": ("http://BAD:65536/", MALFORMED),
+    "a port with a sign": ("http://BAD:+80/", MALFORMED),
+    "a port with an underscore": ("http://BAD:8_0/", MALFORMED),
+    "a port in the digits of another script": ("http://BAD:\u0668\u0660/", MALFORMED),
     "a letter beyond ASCII": ("http://BAD/caf\u00e9", MALFORMED),
+    "a letter beyond ASCII in the host": ("http://caf\u00e9.BAD/", MALFORMED),
+    "a space in the query": ("http://BAD/?two words", MALFORMED),
+    "a space in the fragment": ("http://BAD/#two words", MALFORMED),
+    "a second fragment": ("http://BAD/#one#two", MALFORMED),
+    "a backslash": ("http://BAD\\path", MALFORMED),
+    "quotation marks": ('http://BAD/"quoted"', MALFORMED),
+    "angle brackets": ("<http://BAD/>", MALFORMED),
+    "braces": ("http://BAD/{id}", MALFORMED),
+    "a bar": ("http://BAD/one|two", MALFORMED),
+    "a caret": ("http://BAD/x^2", MALFORMED),
+    "a tab": ("http://BAD/one\ttwo", MALFORMED),
+    "https, which the client does not speak": ("https://BAD/", UNKNOWN_SCHEME),
+    "a scheme in capitals": ("FTP://BAD/file", UNKNOWN_SCHEME),
+    "a scheme with a plus": ("svn+ssh://BAD/", UNKNOWN_SCHEME),
+    "a scheme without slashes": ("mailto:someone@BAD", UNKNOWN_SCHEME),
+    "a name with an underscore": ("http://under_score.BAD/", NO_SUCH_NAME),
+    "a name behind an empty password": ("http://user:@BAD/", NO_SUCH_NAME),
+    "a name with the greatest port": ("http://BAD:65535/", NO_SUCH_NAME),
+    "the greatest port": ("http://FIRST:65535/", NO_CONNECTION),
 }
+#: Where the site `first` redirects to, below /to: (Location, status).
+ASTRAY = {
+    "https": ("https://FIRST/sealed", UNKNOWN_SCHEME),
+    "nothing": ("http:///nothing", MALFORMED),
+    "nowhere": ("http://gone.ZONE/", NO_SUCH_NAME),
+    "closed": ("http://FIRST:CLOSED/", NO_CONNECTION),
+}
+
+
+def astray(params: dict) -> list[tuple[str, str, str, int]]:
+    """(URL, its target, Location, status) of what redirects to where nothing is to be had."""
+    found = []
+    for name, (location, status) in ASTRAY.items():
+        for word in ("FIRST", "ZONE", "CLOSED"):
+            location = location.replace(word, str(params[word.lower()]))
+        found.append((f"http://{params['first']}/to/{name}", f"/to/{name}", location, status))
+    return found
 
 
 def bad(params: dict, which: str) -> list[tuple[str, str, int]]:
@@ -64,23 +117,79 @@ def by_curl(params: dict) -> list[str]:
             f"http://{params['ip_web']}/", f"http://{params['second']}/", f"http://{params['third']}/"]
 
 
-def good(params: dict) -> list[Wanted]:
-    """The good URLs for the student's program."""
+def good(params: dict) -> dict[str, list[Wanted]]:
+    """The good URLs for the student's program, by what they are about."""
     first, second, port, ip = params["first"], params["second"], params["port"], params["ip_web"]
     word, query = params["word"], params["query"]
-    return [
-        Wanted(f"http://{first}:{port}/{word}/page?{query}#part-2", first, port, f"/{word}/page?{query}",
-               f"{first}:{port}"),
-        Wanted(f"HTTP://{second.upper()}/{word.upper()}", second, 80, f"/{word.upper()}", second),
-        Wanted(f"http://{first}?{query}", first, 80, f"/?{query}", first),
-        Wanted(f"http://{first}:/{word}-port", first, 80, f"/{word}-port", first),
-        Wanted(f"http://{second}@{first}/{word}-user", first, 80, f"/{word}-user", first),
-        Wanted(f"http://{ip}:{port}/{word}-address", "", port, f"/{word}-address", f"{ip}:{port}"),
-        Wanted(f"http://{first}/{word}%20one%2Ftwo", first, 80, f"/{word}%20one%2Ftwo", first),
-        Wanted(f"http://{first}/a/{word}/.././b/../c", first, 80, "/a/c", first),
-        Wanted(f"http://{first}/old/start", first, 80, "/new/place?from=old", first, 2),
-        Wanted(f"http://{first}/away", second, 80, "/arrived", second, 2),
-    ]
+
+    def plain(target, rest=None):
+        """A URL of the site `first`, whose path and query are `target`, and are to become that."""
+        return Wanted(f"http://{first}{target if rest is None else rest}", first, 80, target, first)
+
+    def moved(via, target, site=first, at=80):
+        """A path of the site `first` that redirects, over others perhaps, to `target`."""
+        host = site if at == 80 else f"{site}:{at}"
+        return Wanted(f"http://{first}{via[0]}", site, at, target, host, via)
+
+    return {
+        "ports": [
+            Wanted(f"http://{first}:{port}/{word}/page?{query}#part-2", first, port, f"/{word}/page?{query}",
+                   f"{first}:{port}"),
+            plain(f"/{word}-port", f":/{word}-port"),
+            plain(f"/{word}-80", f":80/{word}-80"),
+            Wanted(f"http://{ip}:{port}/{word}-address", "", port, f"/{word}-address", f"{ip}:{port}")],
+        "authorities": [
+            Wanted(f"HTTP://{second.upper()}/{word.upper()}", second, 80, f"/{word.upper()}", second),
+            plain(f"/{word}-user")._replace(url=f"http://{second}@{first}/{word}-user"),
+            plain(f"/{word}-secret")._replace(url=f"http://{second}:{port}@{first}/{word}-secret"),
+            plain(f"/{word}@{second}:{port}"),
+            plain(f"/?{query}@{second}:{port}/x", f"?{query}@{second}:{port}/x"),
+            plain("/", f"#@{second}:{port}/x")],
+        "targets": [
+            plain(f"/?{query}", f"?{query}"),
+            plain(f"/{word}%20one%2Ftwo"),
+            plain(f"/{word}/%7e%C3%a9%2E%2e/%3f?%23=%26"),
+            plain(f"/{word}?"),
+            plain(f"/{word}?up=/a/../b?c/./d", f"/{word}?up=/a/../b?c/./d#end?/e"),
+            plain(f"/{word}-_.~;=:@!$&'()*+,/?{word}-_.~;=:@!$&'()*+,/")],
+        "dots": [
+            plain("/a/c", f"/a/{word}/.././b/../c"),
+            plain(f"/{word}/", f"/../{word}/x/.."),
+            plain("/top", "/a/../../../top"),
+            plain(f"/{word}/b/", f"/./{word}/b/."),
+            plain(f"/{word}/...//..x/.y/z.")],
+        "references": [
+            moved(("/old/start",), "/new/place?from=old"),
+            moved(("/old/query?x=1",), "/old/query?from=query"),
+            moved(("/old/deep/start?x=/y/z",), f"/old/deep/next/{word}"),
+            moved(("/old/top",), f"/top/{word}?x=.."),
+            moved(("/old/link",), f"/old/page?back=http://{second}/")],
+        "codes": [
+            moved(("/hop/1", "/hop/2", "/hop/deep/3", "/hop/deep/4"), "/hop/5"),
+            moved(("/small",), "/small/arrived"),
+            plain("/made"),
+            plain("/choices"),
+            plain("/quoted")],
+        "elsewhere": [
+            moved(("/away",), "/arrived", second),
+            moved(("/leave", "/step/1"), "/step/2", second),
+            moved(("/bare",), "/?from=bare", second),
+            moved(("/far",), f"/{word}/far", second, port)],
+    }
+
+
+#: Those that are given in one command; the others redirect.
+PARTS = ("ports", "authorities", "targets", "dots")
+
+
+def commands(params: dict) -> dict[str, list[str]]:
+    """What the student's program is given: name of a step -> URLs."""
+    wanted, bad_ones = good(params), bad(params, "_own_bad")
+    return {"parts": [one.url for kind in PARTS for one in wanted[kind]],
+            "redirects": [one.url for kind in wanted if kind not in PARTS for one in wanted[kind]],
+            "malformed": [url for _, url, status in bad_ones if status in (MALFORMED, UNKNOWN_SCHEME)],
+            "unreachable": [url for _, url, status in bad_ones if status in (NO_SUCH_NAME, NO_CONNECTION)],
+            "astray": [url for url, *_ in astray(params)]}
 
 
 #: Pairs of spellings: does nginx take them for the same? By RFC 3986, sections 2.2 and 6.2.2, it should where a plain

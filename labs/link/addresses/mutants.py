@@ -313,9 +313,9 @@ def gateway_is_last(answers, params):
     answers["left_gateway"] = answers["left_broadcast"]
 
 
-@mutant.answers("takes the broadcast address of the 256")
-def broadcast_of_all(answers, params):
-    answers["left_broadcast"] = params["left_block"].rsplit(".", 1)[0] + ".255"
+@mutant.answers("takes the gateway's address for the broadcast address")
+def gateway_for_all(answers, params):
+    answers["left_broadcast"] = answers["left_gateway"]
 
 
 @mutant.answers("takes the left block's gateway for the right one's")

@@ -228,9 +228,3 @@ def other_figures(answers, params):
     answers["full_frame_percent"] = 95.6
     answers["http_percent"] = round(answers["http_percent"], 1)
     answers["https_percent"] += 0.0049
-
-
-@mutant.right("whole numbers with a decimal point in annotations")
-def with_points(answers, params):
-    for key in ("vlan_tpid", "packet_length", "icmp_ident", "record_length"):
-        answers[key] = [float(part) for part in answers[key]]

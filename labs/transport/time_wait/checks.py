@@ -356,6 +356,8 @@ def check_your_server_starts_again(programs):
 @points(2, claim="TWT-4", hint="There is an option that lets two servers share a port. Is it the one you need?")
 def check_your_server_runs_once(programs):
     """R6: while your server runs, a second one is refused the port."""
+    expect(wire(programs, "server", which=1).data(SERVER), done="your server had been started again",
+           expected="it serves", seen="no answer" + reading.last_words(programs, "server-again"))
     second = programs.command("second-server")
     expect(second.status not in (None, 0), done="your server was started a second time, beside the first",
            expected="the second ends with an error", seen=second.stopped or f"status {second.status}")

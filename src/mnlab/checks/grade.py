@@ -75,6 +75,16 @@ def checks_of(lab: Lab, run: Run) -> tuple[list[Callable], list[Callable]]:
     return [check for check in checks if check not in left], left
 
 
+def scenes_for_points(lab: Lab) -> set[str]:
+    """The scenes that checks with points for a student's work read: what only the network earns need not be run to
+    grade it. BrokenLab if checks.py cannot be loaded."""
+    every = {scene.name for scene in lab.scenes}
+    asked = {name for check_name, check in vars(load(lab.checks)).items() if check_name.startswith("check_")
+             and inspect.isfunction(check) and _points(check).points and not _points(check).observation
+             for name in _asked(check)}
+    return every if "evidence" in asked else every & asked
+
+
 def reads(check: Callable, run: Run) -> set[str]:
     """The scenes that a check reads, by its argument names."""
     every = {*run.scenes, *run.manifest.get("left_out", ())}
@@ -165,7 +175,7 @@ def result_of(lab: Lab, run: Run, checks=(), left=(), problem: str = "") -> LabR
                      virtual_seconds=seconds.get("virtual", 0.0), work=work.get("kind", ""),
                      work_sha256=work.get("sha256", ""), reason=problem or cut(_why(run), LONGEST),
                      secrets=run.manifest.get("secrets", layout.LOCAL), left_out=scenes,
-                     notes=(note,) if left else ())
+                     notes=(note,) if out else ())
 
 
 def _points(check: Callable) -> Points:

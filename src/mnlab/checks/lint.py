@@ -188,7 +188,7 @@ def _work(read: _Read) -> Iterator[Finding]:
             yield Finding("experiment.py", scene.function.__code__.co_firstlineno,
                           f"the scene {scene.name} names {', '.join(scene.work)}",
                           f"of the solution it would get nothing: {', '.join(places)}")
-    for name in sorted(name for name in places.keys() - begun if name.rsplit("/", 1)[-1] not in read.lab.handout):
+    for name in sorted(name for name in places.keys() - begun if "/" not in name and name not in read.lab.handout):
         yield Finding(f"starter/{name}", 0, "it is not there",
                       "the solution has this file, and the handout does not name it")
     if (read.lab.solution / "answers.py").is_file() and "answers.toml" not in begun:

@@ -38,7 +38,7 @@ class Task:
     `work` is what the student handed in; None means the solution, with its reference answers. `seed_from` says who
     chose the seed. `secret` draws the parameters that prove work. `for_student`: once it is graded, the evidence shall
     not tell parameters that students are not told. `only_work` leaves out the scenes without the student's work, and
-    the checks that read them.
+    the checks that read them; `only_points` those that no check with points for the work reads.
     """
 
     lab: labs.Lab
@@ -49,6 +49,7 @@ class Task:
     secret: bytes = field(default=b"", repr=False)
     for_student: bool = False
     only_work: bool = False
+    only_points: bool = False
 
 
 def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | None = None,
@@ -90,6 +91,12 @@ def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | No
     return results
 
 
+def _scenes_for_points(lab: labs.Lab) -> set[str]:
+    """The scenes that the checks with points for a student's work read. BrokenLab if checks.py cannot be loaded."""
+    from mnlab.checks.grade import scenes_for_points
+    return scenes_for_points(lab)
+
+
 def _completed(plays: list["_Play"], began: dict[Future, "_Play"]) -> Iterator["_Play"]:
     """Each of `plays` as soon as the last of its scenes has ended; those without any first."""
     yield from (play for play in plays if not play.plan.scenes)
@@ -108,7 +115,8 @@ class _Play:
         self.result: LabResult | None = None
         self.began, self.lock = 0.0, Lock()  # s of time.monotonic(); 0: not yet
         plan = labrun.plan(task.lab, task.work or _solution_of(task), task.seed, task.out, limits=limits,
-                           key=task.secret, only_work=task.only_work)
+                           key=task.secret, only_work=task.only_work,
+                           only=_scenes_for_points(task.lab) if task.only_points else None)
         self.plan = replace(plan, folder=labrun.reserve_folder(task.out, task.lab.name))  # a broken lab leaves none
 
     def scene(self, scene, machine: Machine, progress) -> Outcome:

@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from mnlab.checks.points import plainly_written
 from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
+from mnlab.checks.worth import worth_of
 from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile
 from mnlab.cli.options import (
     CORE,
@@ -59,7 +59,7 @@ def list_labs(collections: Collections = None, json: Json = False) -> None:
     found, broken = [], []
     for lab in labs.all_labs():
         try:
-            found.append((lab, _points(lab)))
+            found.append((lab, worth_of(lab)))
         except labs.BrokenLab as problem:
             broken.append(problem)
     _show_list(found, json)
@@ -79,20 +79,6 @@ def _show_list(found: list[tuple[labs.Lab, tuple[int, int]]], json: bool) -> Non
             print(f"{'' if layer is None else chr(10)}{lab.layer}")
             layer = lab.layer
         print(f"  {lab.name:<20} {work:>3} points   {lab.title}")
-
-
-def _points(lab: labs.Lab) -> tuple[int, int]:
-    """What a lab's work is worth, and what the network alone shows. BrokenLab if its checks have to be loaded to know,
-    and cannot be."""
-    if not lab.checks.is_file():
-        raise labs.BrokenLab(f"{lab.checks}:", FileNotFoundError("there is no such file"),
-                             "each lab has its checks there")
-    if (points := plainly_written(lab.checks.read_text(errors="replace"))) is not None:
-        return points
-    marks = [thing.points for name, thing in vars(labs.load(lab.checks)).items()
-             if name.startswith("check_") and hasattr(thing, "points")]
-    work = sum(mark.points for mark in marks if not mark.observation)
-    return work, sum(mark.points for mark in marks) - work
 
 
 def show(lab: OneLab, collections: Collections = None) -> None:

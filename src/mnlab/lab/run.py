@@ -61,9 +61,12 @@ class Plan:
 
 
 def plan(lab: Lab, work: Work, seed: int, folder: Path, mutant: str = "", touched: tuple[str, ...] = (),
-         limits: Limits | None = None, key: bytes = b"", only_work: bool = False) -> Plan:
-    """What a run will be. `only_work` leaves out the scenes that have nothing to do with the student's work."""
-    scenes = tuple(scene for scene in lab.scenes if scene.work or not only_work)
+         limits: Limits | None = None, key: bytes = b"", only_work: bool = False,
+         only: set[str] | None = None) -> Plan:
+    """What a run will be. `only_work` leaves out the scenes that have nothing to do with the student's work, `only`
+    those that it does not name."""
+    scenes = tuple(scene for scene in lab.scenes if (scene.work or not only_work)
+                   and (only is None or scene.name in only))
     return Plan(lab, scenes, work, seed, lab.params(seed, key), folder, limits or limits_of(lab), mutant, touched,
                 bool(key))
 
@@ -109,7 +112,8 @@ def play(plan: Plan, scene: Scene, machine: Machine, progress: Callable[[str], N
 
 
 def finish(plan: Plan, outcomes: list[Outcome], machine: Machine, seconds: float) -> Run:
-    """Make whole evidence of a run whose scenes have all been played, with their outcomes, within so many `seconds`."""
+    """Make whole evidence of a run whose scenes have all been played, with their outcomes, within so many
+    `seconds`."""
     scenes, shown = {scene.name for scene in plan.scenes}, dict[str, str]()
     with suppress(MachineError):  # a check that asks for a feature will say that it is not known
         shown = features_of(plan.lab, machine)

@@ -54,7 +54,10 @@ def read_response(reader):
     while line := reader.readline().strip():
         name, _, value = line.partition(b":")
         headers[name.lower()] = value.strip().lower()
-    body = reader.read(int(headers[b"content-length"]))
+    size = int(headers.get(b"content-length", 0))
+    body = reader.read(size)
+    if b"content-length" not in headers or len(body) < size:
+        return None  # it ended in the middle: that is no answer
     return int(status_line.split()[1]), body, headers.get(b"connection") == b"close"
 
 

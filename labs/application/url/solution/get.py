@@ -12,14 +12,14 @@ import sys
 from typing import NamedTuple
 
 UNKNOWN_SCHEME, MALFORMED, NO_SUCH_NAME, NO_CONNECTION = 1, 3, 6, 7
-REDIRECTS, TIMEOUT = 5, 10  # s
+REDIRECTS, TIMEOUT = 10, 10  # s
 
-#: RFC 3986, appendix B: scheme, authority, path, query; each but the path may be absent. The fragment is left out.
-PARTS = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#.*)?")
+#: RFC 3986, appendix B: scheme, authority, path, query, fragment; each but the path may be absent.
+PARTS = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 PLAIN = r"[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2}"  # unreserved, sub-delims, pct-encoded
 #: RFC 3986, section 3.2: userinfo, host, port. A host in brackets is an IPv6 address.
-AUTHORITY = re.compile(rf"(?:(?:{PLAIN}|:)*@)?(\[[0-9A-Fa-f:.]+\]|(?:{PLAIN})+)(?::([0-9]*))?")
+AUTHORITY = re.compile(rf"(?:(?:{PLAIN}|:)*@)?(\[[0-9A-Fa-f:.]+\]|(?:{PLAIN})*)(?::([0-9]*))?")
 ALLOWED = re.compile(rf"(?:{PLAIN}|[:@/?])*")
 
 
@@ -34,10 +34,11 @@ class Url(NamedTuple):
     authority: str | None
     path: str
     query: str | None
+    fragment: str | None
 
     @classmethod
     def parse(cls, text: str) -> "Url":
-        return cls(*PARTS.fullmatch(text.replace("\n", " ")).groups())
+        return cls(*PARTS.fullmatch(text).groups())
 
     def resolve(self, reference: "Url") -> "Url":
         """What a reference on the page at this URL means: RFC 3986, section 5.2.2."""
@@ -46,28 +47,28 @@ class Url(NamedTuple):
         if reference.authority is not None:
             return reference._replace(scheme=self.scheme)
         if not reference.path:
-            return self._replace(query=self.query if reference.query is None else reference.query)
+            query = self.query if reference.query is None else reference.query
+            return self._replace(query=query, fragment=reference.fragment)
         path = reference.path
         if not path.startswith("/"):
             path = self.path[:self.path.rfind("/") + 1] + path
             path = path if path.startswith("/") else "/" + path
-        return self._replace(path=path, query=reference.query)
+        return self._replace(path=path, query=reference.query, fragment=reference.fragment)
 
     def target(self) -> str:
         """The request target: path and query, never the fragment (RFC 9112, section 3.2.1)."""
         return (remove_dots(self.path) or "/") + ("" if self.query is None else f"?{self.query}")
 
     def place(self) -> tuple[str, int]:
-        """Host and port. Failed if there is something that an http URL must not have."""
-        if self.scheme is None or not SCHEME.fullmatch(self.scheme):
+        """Host and port. Failed if this is no URL, or there is something that an http URL must not have."""
+        found = AUTHORITY.fullmatch(self.authority or "")
+        others = (self.path, self.query or "", self.fragment or "")
+        if not SCHEME.fullmatch(self.scheme or "") or not found or not all(map(ALLOWED.fullmatch, others)):
             raise Failed(MALFORMED)
         if self.scheme.lower() != "http":
             raise Failed(UNKNOWN_SCHEME)
-        found = AUTHORITY.fullmatch(self.authority or "")
-        if not found or not ALLOWED.fullmatch(self.path) or not ALLOWED.fullmatch(self.query or ""):
-            raise Failed(MALFORMED)
         port = int(found[2] or 80)  # absent or empty: the scheme's default
-        if not 0 < port < 65536:
+        if not found[1] or not 0 < port < 65536:
             raise Failed(MALFORMED)
         return found[1].lower(), port
 

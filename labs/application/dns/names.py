@@ -1,0 +1,65 @@
+"""What the student's resolver is told to find: the names, the way to each, and what is to be printed of it.
+
+In the scene `yours` the servers have other addresses than in the story before (see moved), so nothing but the tree
+itself tells where they are.
+"""
+
+from typing import NamedTuple
+
+MOVED = ("root", "tld", "auth", "auth2")
+LONG_NAME = 245  # characters: more than a pointer's low byte reaches, less than the 253 that a name may have
+LABEL = 63  # bytes (RFC 1035, section 2.3.4)
+NO = "does not exist"
+
+
+class Way(NamedTuple):
+    """A name; each name that has to be asked for on the way to its address, and whom; what to print behind it."""
+
+    name: str
+    asked: dict[str, list[str]]
+    says: str
+
+
+def secret(rng, params: dict) -> dict:
+    """Names in the two domains and beside them, addresses of theirs, and the servers' other addresses."""
+    net = params["ip_root"].rsplit(".", 2)[0]
+    drawn = {f"_{word}": f"{word}{rng.randrange(1000, 10000)}"
+             for word in ("host", "relay", "next", "end", "branch", "nowhere", "notld")}
+    places = rng.sample(range(10, 250), len(MOVED) + 3)
+    drawn |= {f"_ip_{name}": f"192.0.2.{number}" for name, number in zip(("host", "end", "deep"), places)}
+    drawn |= {f"_moved_{name}": f"{net}.{200 + level}.{number}"
+              for level, (name, number) in enumerate(zip(MOVED, places[3:]))}
+    return drawn | {"_deep": _long(rng, f".{drawn['_branch']}.{params['other_domain']}")}
+
+
+def _long(rng, rest: str) -> str:
+    """Labels that make a long name of `rest`."""
+    letters = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=LONG_NAME - len(rest)))
+    return ".".join(letters[start:start + LABEL] for start in range(0, len(letters), LABEL + 1))
+
+
+def moved(params: dict) -> dict:
+    """The parameters with the servers at their other addresses."""
+    return params | {f"ip_{name}": params[f"_moved_{name}"] for name in MOVED}
+
+
+def ways(params: dict) -> dict[str, list[Way]]:
+    """What iterate.py is told to look up, by the name of the command."""
+    tld, domain, other = params["tld"], params["domain"], params["other_domain"]
+
+    def way(name, says, below=("root", "tld"), *others):
+        asked = {name.lower(): below, **dict(others)}
+        return Way(name, {each: list(servers) for each, servers in asked.items()}, says)
+
+    auth, auth2 = ("root", "tld", "auth"), ("root", "tld", "auth2")
+    relay, following, end = f"{params['_relay']}.{other}", f"{params['_next']}.{domain}", f"{params['_end']}.{other}"
+    return {
+        "iterate-host": [way(f"{params['_host']}.{domain}".title(), params["_ip_host"], auth)],
+        "iterate-depths": [way(f"ns.nic.{tld}", params["_moved_tld"]),
+                           way(f"{params['_deep']}.{params['_branch']}.{other}", params["_ip_deep"],
+                               (*auth2, "auth"))],
+        "iterate-aliases": [way(f"{params['alias']}.{domain}", params["ip_other"], auth, (f"www.{other}", auth2)),
+                            way(relay, params["_ip_end"], auth2, (following, auth), (end, auth2))],
+        "iterate-denied": [way(params["missing"], NO, auth), way(f"www.{params['_nowhere']}.{tld}", NO),
+                           way(f"www.{params['_nowhere']}.{params['_notld']}", NO, ("root",))],
+    }

@@ -1,0 +1,151 @@
+"""What students hand in as an archive, unpacked without trust: zip, and tar with gzip, bzip2 or xz.
+
+Nothing is written outside the folder, links and devices are refused, sizes are bounded by what really comes out (what
+an archive says of itself may be a lie), and a name that a file system or a terminal would choke on is kept readable.
+"""
+
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+BYTES = 64 << 20  # of all files together; a work folder has 16 MiB at most (lab/read_once.py)
+FILES = 5000
+DEPTH = 32
+NAME = 150  # characters of one part of a path
+ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+#: What computers leave in archives for themselves.
+NOT_WORK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
+CHUNK = 1 << 16
+#: What reading a file that is no archive, or a broken one, may raise.
+BROKEN = (
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    LookupError,
+    OverflowError,
+)
+
+
+class BadArchive(Exception):
+    """An archive that cannot be unpacked, or not whole. The text says why."""
+
+
+@dataclass
+class Unpacked:
+    """What came out of an archive: how many files, and what was left out and why."""
+
+    files: int = 0
+    size: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is called like an archive."""
+    return path.name.lower().endswith(ENDINGS)
+
+
+def unpack(archive: Path, folder: Path) -> Unpacked:
+    """Unpack an archive into a folder, which is made. BadArchive if it is none, is broken, or is too large: then what
+    came out of it so far is there, and counts for nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    done = Unpacked()
+    try:
+        for name, problem, opened in _entries(archive):
+            _take(name, problem, opened, folder, done)
+    except BadArchive:
+        raise
+    except BROKEN as problem:
+        raise BadArchive(f"it cannot be unpacked: {_words(problem)}") from None
+    except Exception as problem:  # zlib's and lzma's own errors are of no common kind
+        if type(problem).__module__ not in ("zlib", "_lzma", "lzma"):
+            raise
+        raise BadArchive(f"it cannot be unpacked: {_words(problem)}") from None
+    if not done.files and not done.refused:
+        raise BadArchive("there is no file in it")
+    return done
+
+
+def _words(problem: BaseException) -> str:
+    text = (str(problem) or type(problem).__name__).split("\n")[0]
+    return readable(text)[:200]
+
+
+def _entries(archive: Path) -> Iterator[tuple[str, str, Callable[[], IO[bytes]] | None]]:
+    """Each entry's name, why it is refused ("": it is not), and how to read it (None: a folder)."""
+    if archive.name.lower().endswith(".zip"):
+        with zipfile.ZipFile(archive) as whole:
+            for info in whole.infolist():
+                link = (info.external_attr >> 16) & 0o170000 not in (0, 0o100000, 0o040000)
+                secret = "it is encrypted" if info.flag_bits & 1 else ""
+                problem = "it is a link or a device" if link else secret
+                yield info.filename, problem, None if info.is_dir() else partial(whole.open, info)
+        return
+    with tarfile.open(archive, "r|*") as stream:  # a stream: no seeking to where a header says
+        for member in stream:
+            if member.isdir():
+                yield member.name, "", None
+            else:
+                yield member.name, "" if member.isreg() else "it is a link or a device", partial(_file, stream, member)
+
+
+def _file(stream: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    opened = stream.extractfile(member)
+    if opened is None:
+        raise BadArchive(f"{readable(member.name)} cannot be read")
+    return opened
+
+
+def _take(name: str, problem: str, opened, folder: Path, done: Unpacked) -> None:
+    """Write one entry, or note why not."""
+    parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", ".")]
+    if any(part in NOT_WORK or part.startswith("._") for part in parts):
+        return
+    if name.startswith(("/", "\\")) or ".." in parts or ":" in (parts[0] if parts else "")[:2]:
+        problem = "it leads out of the archive"
+    elif len(parts) > DEPTH:
+        problem = f"it lies more than {DEPTH} folders deep"
+    if problem:
+        if len(done.refused) < 20:
+            done.refused.append(f"{readable(name)}: {problem}")
+        return
+    if not parts:
+        return
+    place = folder.joinpath(*map(readable, parts))
+    if opened is None:
+        place.mkdir(parents=True, exist_ok=True)
+        return
+    done.files += 1
+    if done.files > FILES:
+        raise BadArchive(f"it has more than {FILES:,} files")
+    if place.exists():
+        done.refused.append(f"{readable(name)}: there are two of this name")
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with opened() as source, open(place, "xb") as target:
+        while data := source.read(CHUNK):
+            done.size += len(data)
+            if done.size > BYTES:
+                raise BadArchive(f"more than {BYTES >> 20} MiB come out of it")
+            target.write(data)
+
+
+def readable(name: str) -> str:
+    """A name without what no file system or terminal takes: control characters and broken letters as ?, long ones
+    cut."""
+    clean = "".join(
+        letter if letter.isprintable() and letter != "\0" else "?"
+        for letter in name.encode(errors="replace").decode()
+    )
+    if len(clean.encode()) <= NAME:
+        return clean or "?"
+    stem, dot, ending = clean.rpartition(".")
+    ending = dot + ending if stem and len(ending) < 10 else ""
+    return clean.encode()[: NAME - 4 - len(ending)].decode(errors="ignore") + "..." + ending

@@ -1,0 +1,161 @@
+"""A course: its labs, weights, due dates and rules, in course.toml; and its salt, which makes variants nobody can
+choose.
+
+The salt lies beside course.toml, readable by its owner alone, and is written into nothing that leaves the course.
+"""
+
+import hmac
+import os
+import secrets
+import stat
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+ABOUT, SALT = "course.toml", "course.salt"
+SEEDS = 1 << 48  # of a student: no two of a course meet by chance, and programs that read JSON keep every digit
+FLAG, REFUSE = "flag", "refuse"  # what is done with work of somebody else's variant
+
+TEMPLATE = """# {title}: a course with mnlab. Its salt, {salt}, lies beside this file: keep it, and keep it secret.
+title = "{title}"
+
+# What is done with work whose variant is another student's, or nobody's: "flag" (graded, and told) or "refuse" (0
+# points).
+foreign_variant = "flag"
+
+[late]
+per_day = 10    # percent of the points that each day begun costs
+most = 50       # percent that it costs at most; later work counts as if it came then
+
+# The labs, with weights, and dates as in 2027-01-15T23:59:00+01:00 (without a zone: this computer's).
+{labs}
+# More time for one student: [extensions.ID] and lab = a date.
+"""
+LAB = "[labs.{name}]\nweight = 1\n# due = 2027-01-15T23:59:00+01:00\n"
+
+
+class BadCourse(Exception):
+    """A course that is none, or cannot be begun. The text says what to do."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What course.toml says. `labs` are weights by lab, `due` dates by lab, `extensions` dates by student and lab;
+    `per_day` and `most` are percent."""
+
+    folder: Path
+    title: str = ""
+    labs: dict[str, float] = None  # type: ignore[assignment]
+    due: dict[str, datetime] = None  # type: ignore[assignment]
+    extensions: dict[tuple[str, str], datetime] = None  # type: ignore[assignment]
+    per_day: float = 0
+    most: float = 100
+    foreign_variant: str = FLAG
+    salt: bytes = b""
+
+    def seed(self, student: str, lab: str) -> int:
+        """The seed of a student's variant of a lab: the same on every computer, and nobody can guess it without the
+        salt."""
+        return int.from_bytes(self._mac("seed", student, lab)[:8], "big") % SEEDS
+
+    @property
+    def secret(self) -> bytes:
+        """The key that draws what a program has to find out (docs/labs.md, "Parameters that prove work")."""
+        return self._mac("secret", "", "")
+
+    def proof(self, student: str, lab: str) -> str:
+        """What variant.toml says besides the seed, so that nobody can make one: 32 hexadecimal digits."""
+        return self._mac("variant", student, lab)[:16].hex()
+
+    def _mac(self, what: str, student: str, lab: str) -> bytes:
+        return hmac.digest(self.salt, f"{what}\0{student}\0{lab}".encode(), "sha256")
+
+    def due_for(self, student: str, lab: str) -> datetime | None:
+        """When a student has to hand in a lab; None if there is no date."""
+        return self.extensions.get((student, lab), self.due.get(lab))
+
+
+def begin(folder: Path, title: str, labs: list[str]) -> list[Path]:
+    """Write course.toml and a new salt; both paths. BadCourse if one is there already: nothing was changed then."""
+    about, salt = folder / ABOUT, folder / SALT
+    if there := next((path for path in (about, salt) if path.exists()), None):
+        raise BadCourse(f"{there} is there already: nothing was changed")
+    if '"' in title or "\\" in title or not title.isprintable():
+        raise BadCourse("a title has no quotation marks, backslashes and control characters")
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(os.open(salt, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_hex(32) + "\n")
+    about.write_text(TEMPLATE.format(title=title, salt=SALT, labs="\n".join(LAB.format(name=name) for name in labs)))
+    return [about, salt]
+
+
+def read(folder: Path) -> Course:
+    """The course in a folder. BadCourse if there is none, or something in it makes no sense."""
+    path = folder / ABOUT
+    try:
+        said = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise BadCourse(f"there is no {path}; `mnlab course init` writes one") from None
+    except (OSError, ValueError) as problem:
+        raise BadCourse(f"{path} cannot be read: {problem}") from None
+    known = {"title", "foreign_variant", "late", "labs", "extensions"}
+    if strange := sorted(said.keys() - known):
+        raise BadCourse(f"{path}: nobody reads {strange[0]!r}; there are {', '.join(sorted(known))}")
+    late, labs = _table(said, "late", path), _table(said, "labs", path)
+    rule = said.get("foreign_variant", FLAG)
+    if rule not in (FLAG, REFUSE):
+        raise BadCourse(f'{path}: foreign_variant is "{FLAG}" or "{REFUSE}", not {rule!r}')
+    return Course(
+        folder,
+        str(said.get("title", "")),
+        {name: _number(lab, "weight", 1, path) for name, lab in labs.items()},
+        {name: _date(lab["due"], f"labs.{name}.due", path) for name, lab in labs.items() if "due" in lab},
+        {
+            (student, name): _date(date, f"extensions.{student}.{name}", path)
+            for student, some in _table(said, "extensions", path).items()
+            for name, date in some.items()
+        },
+        _number(late, "per_day", 0, path),
+        _number(late, "most", 100, path),
+        rule,
+        _salt(folder / SALT),
+    )
+
+
+def _table(said: dict, name: str, path: Path) -> dict:
+    table = said.get(name, {})
+    if not isinstance(table, dict) or name != "late" and not all(isinstance(one, dict) for one in table.values()):
+        raise BadCourse(f"{path}: {name} is a table" + ("" if name == "late" else f", as [{name}.arp]"))
+    return table
+
+
+def _number(table: dict, name: str, usual: float, path: Path) -> float:
+    value = table.get(name, usual)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1000:
+        raise BadCourse(f"{path}: {name} is a number from 0 to 1000, not {value!r}")
+    return value
+
+
+def _date(value, name: str, path: Path) -> datetime:
+    """A date, with its zone."""
+    if not isinstance(value, datetime):
+        raise BadCourse(f"{path}: {name} is a date as in 2027-01-15T23:59:00+01:00, not {value!r}")
+    return value.astimezone()
+
+
+def _salt(path: Path) -> bytes:
+    try:
+        status, text = path.stat(), path.read_text().strip()
+    except FileNotFoundError:
+        raise BadCourse(
+            f"there is no {path}: variants cannot be told without the salt. Copy it here from where the "
+            "course was begun."
+        ) from None
+    except (OSError, ValueError) as problem:
+        raise BadCourse(f"{path} cannot be read: {problem}") from None
+    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise BadCourse(f"others can read {path}: chmod 600 {path}")
+    if len(text) < 32:
+        raise BadCourse(f"{path} has {len(text)} characters; a salt has 32 at least")
+    return text.encode()

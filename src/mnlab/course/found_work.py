@@ -1,0 +1,112 @@
+"""Where in a hand-in the work for a lab lies, and what else it may be: another lab's, the starter, nothing."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mnlab.lab.lab import Lab
+from mnlab.lab.read_once import NOT_WORK, Work, read
+from mnlab.lab.student_toml import BadWork
+from mnlab.lab.work import ANSWERS, VARIANT, fill_in
+
+DEPTH = 8  # folders within folders that are looked into
+EMPTY, OTHER, UNCHANGED, UNUSABLE = "empty", "another lab's", "unchanged starter", "unusable"
+
+
+@dataclass
+class Found:
+    """The work for a lab in a hand-in: `work` is None if there is none to grade, `kind` then says what it is instead
+    ("" if there is). `notes` are what a teacher should know."""
+
+    work: Work | None = None
+    folder: Path | None = None
+    kind: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def find(folder: Path, lab: Lab, labs: list[Lab]) -> Found:
+    """Look for the work for `lab` in a folder that holds whatever a student handed in; `labs` are those that it may
+    be instead."""
+    places = list(_folders(folder))
+    if not any(names for _, names in places):
+        return Found(kind=EMPTY, notes=["nothing was handed in"])
+    best, fits = max(((place, _fit(place, names, lab)) for place, names in places), key=lambda one: one[1])
+    if fits[0] <= 0:
+        other = _other(places, lab, labs)
+        return Found(
+            kind=OTHER if other else UNUSABLE,
+            notes=[f"this looks like work for {other}" if other else "there is no file of this lab in it"],
+        )
+    found = Found(folder=best)
+    if best != folder:
+        found.notes.append(f"the work lay in {best.relative_to(folder)}/")
+    if equal := [place for place, names in places if place != best and _fit(place, names, lab)[:2] == fits[:2]]:
+        found.notes.append(f"{len(equal) + 1} folders look like this work; graded: {best.relative_to(folder)}/")
+    try:
+        found.work = read(best)
+        said = found.work.lab
+    except BadWork as problem:
+        return Found(kind=UNUSABLE, folder=best, notes=[*found.notes, str(problem).replace(str(best), "the work")])
+    if said not in (None, lab.name):
+        return Found(kind=OTHER, folder=best, notes=[*found.notes, f"{VARIANT} says that it is for {said[:40]}"])
+    if missing := sorted(set(_starter(lab)) - _names(best)):
+        found.notes.append(f"missing: {', '.join(missing)}")
+    return found
+
+
+def is_unchanged(found: Found, lab: Lab, params: dict) -> bool:
+    """Whether a work folder is the starter as `mnlab start` wrote it, for the variant with these parameters."""
+    return found.folder is not None and all(
+        (found.folder / name).is_file()
+        and (found.folder / name).read_bytes() == fill_in(path.read_text(), params).encode()
+        for name, path in _starter(lab).items()
+    )
+
+
+def _folders(folder: Path) -> Iterator[tuple[Path, set[str]]]:
+    """Each folder that may hold work, the outer ones first, and the names of its files."""
+    for here, inner, files in os.walk(folder):
+        inner[:] = sorted(
+            name for name in inner if name not in NOT_WORK and len(Path(here).relative_to(folder).parts) < DEPTH
+        )
+        yield Path(here), set(files)
+
+
+def _fit(place: Path, names: set[str], lab: Lab) -> tuple[int, ...]:
+    """How well a folder fits a lab: by files of its own, then by answers and variant, then by being further out."""
+    wanted = set(_starter(lab))
+    own = len([name for name in wanted - {ANSWERS} if (place / name).is_file()])
+    named = int(VARIANT in names and _lab_named(place) == lab.name)
+    answers = int(ANSWERS in names and ANSWERS in wanted and (own > 0 or wanted == {ANSWERS} or named > 0))
+    return (own + answers + named, own, -len(place.parts))
+
+
+def _lab_named(place: Path) -> str | None:
+    try:
+        return read(place).lab
+    except BadWork:
+        return None
+
+
+def _other(places, lab: Lab, labs: list[Lab]) -> str:
+    """The other lab that some folder fits best; "" if none."""
+    fits = [
+        (max(_fit(place, names, one) for place, names in places)[:2], one.name)
+        for one in labs
+        if one.name != lab.name
+    ]
+    best = max(fits, default=((0, 0), ""))
+    return best[1] if best[0] > (0, 0) else ""
+
+
+def _starter(lab: Lab) -> dict[str, Path]:
+    return {
+        str(path.relative_to(lab.starter)): path
+        for path in sorted(lab.starter.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def _names(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}

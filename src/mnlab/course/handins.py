@@ -1,0 +1,215 @@
+"""What a platform lets a teacher download, sorted by student: folders, archives and loose files, with names that
+Moodle, Canvas, Gradescope and git hosting give them, or that are a student's id, email address or name."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from mnlab.course import archives
+from mnlab.course.archives import BadArchive, readable
+from mnlab.course.roster import Student
+from mnlab.lab.read_once import NOT_WORK
+
+#: "Ada Lovelace_90001_assignsubmission_file_", a folder or before a file's name (Moodle: assign/locallib.php).
+MOODLE = re.compile(r"(?P<name>.+?)_(?P<lms>\d+)_assignsubmission_(?:file|onlinetext)(?:_(?P<rest>.*))?")
+#: "lovelaceada_LATE_901_77001_resolver-1.py" (Canvas: "Download Submissions").
+CANVAS = re.compile(r"(?P<name>[^_]+)(?:_(?P<late>LATE))?_(?P<lms>\d+)_\d+_(?P<rest>.+)")
+GRADESCOPE, METADATA = re.compile(r"submission_\d+"), "submission_metadata.yml"
+AGAIN = re.compile(r"-\d+(?=(\.[^.]*)?$)")  # what Canvas puts into the name of a file that was handed in again
+IGNORED = ("Thumbs.db", "desktop.ini", "index.html")  # beside the hand-ins; Moodle writes an index
+NOBODY = "?"  # stands before the name of a hand-in that belongs to no student of the roster
+
+
+@dataclass
+class HandIn:
+    """What one student handed in. `student` is None if nobody in the roster fits; `key` tells hand-ins apart, and is
+    the student's id if there is one. `received` is a platform's time; `late` its word, without one."""
+
+    key: str
+    student: Student | None
+    sources: list[tuple[Path, str]] = field(default_factory=list)  # and the file's own name ("": as it is called)
+    received: datetime | None = None
+    late: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+def found_in(folder: Path, roster: list[Student]) -> list[HandIn]:
+    """The hand-ins in a folder, one for each student, in the order of the roster, then those of nobody.
+
+    OSError if the folder cannot be read."""
+    people, known = _People(roster), dict[str, HandIn]()
+    about = _gradescope(folder / METADATA)
+    for path in sorted(folder.iterdir()):
+        if path.name in (*IGNORED, METADATA) or path.name.startswith("."):
+            continue
+        for words, student, received, late, own in _belongs(path, people, about):
+            key = student.id if student else f"{NOBODY}{readable(words)}"
+            one = known.setdefault(key, HandIn(key, student))
+            one.sources.append((path, own))
+            one.late |= late
+            if received and (one.received is None or received > one.received):
+                one.received = received
+            if not student and roster:
+                one.notes.append(f"{readable(path.name)}: nobody in the roster fits")
+    order = {student.id: number for number, student in enumerate(roster)}
+    return sorted(known.values(), key=lambda one: (order.get(one.key, len(order)), one.key))
+
+
+def _belongs(
+    path: Path, people: "_People", about: dict
+) -> Iterator[tuple[str, Student | None, datetime | None, bool, str]]:
+    """Whose a hand-in is (a group's is each member's): words for it, the student, when it came, late or not, and what
+    the file was called."""
+    if GRADESCOPE.fullmatch(path.name) and (said := about.get(path.name)):
+        received = said.get(":created_at")
+        for person in said.get(":submitters") or [{}]:
+            words = str(person.get(":sid") or person.get(":email") or person.get(":name") or path.name)
+            yield (
+                words,
+                people.find(str(person.get(":sid", "")), str(person.get(":email", "")), str(person.get(":name", ""))),
+                received.astimezone() if isinstance(received, datetime) else None,
+                False,
+                "",
+            )
+        return
+    if match := MOODLE.fullmatch(path.name):
+        yield (
+            f"{match['name']} {match['lms']}",
+            people.find(match["lms"], match["name"]),
+            None,
+            False,
+            "" if path.is_dir() else match["rest"] or path.name,
+        )
+    elif match := CANVAS.fullmatch(path.name):
+        yield (
+            f"{match['name']} {match['lms']}",
+            people.find(match["lms"], match["name"]),
+            None,
+            bool(match["late"]),
+            AGAIN.sub("", match["rest"]),
+        )
+    else:
+        stem = path.name if path.is_dir() else _stem(path)
+        yield stem, people.find(stem, *_endings(stem)), None, False, "" if path.is_dir() else path.name
+
+
+def _stem(path: Path) -> str:
+    name = next((path.name[: -len(end)] for end in archives.ENDINGS if path.name.lower().endswith(end)), "")
+    return name or path.stem
+
+
+def _endings(name: str) -> list[str]:
+    """What in the name of a repository may be a login: "arp-ada-l" is of ada-l, or of l."""
+    parts = re.split(r"[-_ ]", name)
+    return ["-".join(parts[first:]) for first in range(1, len(parts))]
+
+
+class _People:
+    """Finds a student by what a platform calls them. Two that fit are none: nobody is graded as somebody else."""
+
+    def __init__(self, roster: list[Student]):
+        self.names: dict[str, set[str]] = {}
+        self.by_id = {student.id: student for student in roster}
+        for student in roster:
+            parts = re.split(r"[\s,]+", student.name)
+            sorted_name = "".join(sorted(part.casefold() for part in parts))
+            for word in (
+                student.id,
+                student.email,
+                student.login,
+                student.lms,
+                student.name,
+                student.email.split("@")[0],
+                "".join(parts),
+                "".join(reversed(parts)),
+                f"\0{sorted_name}",
+            ):
+                if word.strip("\0 "):
+                    self.names.setdefault(_plain(word), set()).add(student.id)
+
+    def find(self, *words: str) -> Student | None:
+        """The one student whom the first of these words fits; as a name, its parts may come in any order."""
+        for word in filter(None, words):
+            parts = "".join(sorted(part.casefold() for part in re.split(r"[\s,_]+", word)))
+            fit = self.names.get(_plain(word)) or self.names.get(_plain(f"\0{parts}"))
+            if fit and len(fit) == 1:
+                return self.by_id[next(iter(fit))]
+        return None
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s_]+", " ", word).strip(" ").casefold()
+
+
+def _gradescope(path: Path) -> dict:
+    """What Gradescope's export says of each of its folders; {} if there is none."""
+    if not path.is_file():
+        return {}
+    import yaml  # type: ignore[import-untyped]
+
+    try:
+        said = yaml.safe_load(path.read_text(errors="replace"))
+    except yaml.YAMLError:
+        return {}
+    return {name: about for name, about in said.items() if isinstance(about, dict)} if isinstance(said, dict) else {}
+
+
+def gather(one: HandIn, folder: Path) -> None:
+    """Lay all that belongs to a hand-in into a folder, which is made: archives unpacked, also one within a folder.
+    What could not be unpacked, or was left out, is noted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, (path, own) in enumerate(one.sources, 1):
+        place = folder if len(one.sources) == 1 or not path.is_dir() else folder / str(number)
+        if path.is_symlink():
+            one.notes.append(f"{readable(path.name)}: it is a link, and not followed")
+        elif path.is_dir():
+            _copy(path, place, one.notes)
+        elif archives.is_archive(path):
+            _unpack(path, folder / readable(_stem(path)), one.notes)
+        else:
+            _copy_file(path, place / readable(own or path.name), one.notes)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and archives.is_archive(path):
+            _unpack(path, path.with_name(path.name + "~"), one.notes)
+
+
+def _unpack(path: Path, folder: Path, notes: list[str]) -> None:
+    try:
+        done = archives.unpack(path, folder)
+        notes += [f"{readable(path.name)}: {words}; left out" for words in done.refused]
+    except BadArchive as problem:
+        notes.append(f"{readable(path.name)}: {problem}")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path, notes: list[str], depth: int = 0) -> None:
+    """Copy a folder's plain files; links are not followed. Bounded as archives are."""
+    target.mkdir(parents=True, exist_ok=True)
+    if depth > archives.DEPTH:
+        notes.append(f"{readable(source.name)}: it lies more than {archives.DEPTH} folders deep; left out")
+        return
+    for number, path in enumerate(sorted(source.iterdir())):
+        if number >= archives.FILES:
+            notes.append(f"{readable(source.name)}: it has more than {archives.FILES:,} files; the rest was left out")
+            return
+        if path.is_symlink():
+            notes.append(f"{readable(path.name)}: it is a link; left out")
+        elif path.is_dir() and path.name not in NOT_WORK:
+            _copy(path, target / readable(path.name), notes, depth + 1)
+        elif path.is_file():
+            _copy_file(path, target / readable(path.name), notes)
+
+
+def _copy_file(path: Path, place: Path, notes: list[str]) -> None:
+    if not path.is_file() or path.is_symlink():
+        notes.append(f"{readable(path.name)}: it is no plain file; left out")
+    elif path.stat().st_size > archives.BYTES:
+        notes.append(f"{readable(path.name)}: it is larger than {archives.BYTES >> 20} MiB; left out")
+    elif place.exists():
+        notes.append(f"{readable(path.name)}: there are two of this name; one was left out")
+    else:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, place)

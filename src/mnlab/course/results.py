@@ -1,0 +1,129 @@
+"""The results of a class, written as they come: one line of JSON for each student and lab, safe against any end.
+
+A line that was cut short is no result; of two lines for one student and lab the later one counts. What a teacher
+decides by hand lies apart, in by-hand.toml, and changes no line.
+"""
+
+import json
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+RESULTS, BY_HAND = "results.jsonl", "by-hand.toml"
+SCHEMA = 1
+#: What a hand-in can be besides a verdict: nothing was run.
+MISSING, NOT_GRADED = "missing", "not graded"
+
+Row = dict
+
+
+class BadByHand(Exception):
+    """by-hand.toml makes no sense. The text says where."""
+
+
+@dataclass
+class Results:
+    """The results in a folder, by (student, lab); `add` writes one more."""
+
+    folder: Path
+    rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+    damaged: int = 0  # lines that were cut short
+
+    def add(self, row: Row) -> None:
+        """Write a result, so that it is there whatever happens next."""
+        self.rows[row["student"], row["lab"]] = row
+        data = (json.dumps({"schema": SCHEMA, **row}, ensure_ascii=True, sort_keys=True) + "\n").encode()
+        with open(self.folder / RESULTS, "a+b", opener=_private) as file:
+            if (size := file.seek(0, os.SEEK_END)) and os.pread(file.fileno(), 1, size - 1) != b"\n":
+                data = b"\n" + data  # after a line that was cut short
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def forget(self, student: str) -> int:
+        """Remove all lines of a student; how many there were. The file is replaced as a whole."""
+        path, kept, gone = self.folder / RESULTS, [], 0
+        for line in path.read_text().splitlines():
+            row = _row(line)
+            if row and row["student"] == student:
+                gone += 1
+            else:
+                kept.append(line)
+        replace(path, "".join(f"{line}\n" for line in kept))
+        self.rows = {key: row for key, row in self.rows.items() if key[0] != student}
+        return gone
+
+
+def read(folder: Path) -> Results:
+    """The results that a folder holds; none if it is new."""
+    found = Results(folder)
+    path = folder / RESULTS
+    for line in path.read_text(errors="replace").splitlines() if path.is_file() else ():
+        if row := _row(line):
+            found.rows[row["student"], row["lab"]] = row
+        elif line.strip():
+            found.damaged += 1
+    return found
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens a file that only its owner reads."""
+    return os.open(path, flags, 0o600)
+
+
+def _row(line: str) -> Row | None:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    return (
+        row
+        if isinstance(row, dict) and isinstance(row.get("student"), str) and isinstance(row.get("lab"), str)
+        else None
+    )
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file so that it is the old one or the new one, whole, at any moment. Only its owner reads it."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def by_hand(folder: Path) -> dict[tuple[str, str], dict]:
+    """What a teacher wrote into by-hand.toml: [STUDENT.LAB] with points and reason, or comment. BadByHand if it makes
+    no sense."""
+    path = folder / BY_HAND
+    try:
+        said = tomllib.loads(path.read_text()) if path.is_file() else {}
+    except (OSError, ValueError) as problem:
+        raise BadByHand(f"{path} cannot be read: {problem}") from None
+    found = {}
+    for student, labs in said.items():
+        for lab, words in labs.items() if isinstance(labs, dict) else ():
+            if not isinstance(words, dict) or words.keys() - {"points", "reason", "comment"}:
+                raise BadByHand(f"{path}: [{student}.{lab}] has points and reason, or comment")
+            points = words.get("points")
+            if points is not None and (isinstance(points, bool) or not isinstance(points, (int, float))):
+                raise BadByHand(f"{path}: points of [{student}.{lab}] are a number, not {points!r}")
+            if points is not None and not words.get("reason"):
+                raise BadByHand(f"{path}: [{student}.{lab}] gives points; say the reason, too")
+            found[student, lab] = words
+        if not isinstance(labs, dict):
+            raise BadByHand(f"{path}: write [{student}.LAB], and below it points and reason, or comment")
+    return found
+
+
+def final(row: Row, hand: dict | None) -> tuple[float, float]:
+    """The points that count, and of how many: what the machine found, less what lateness costs; or what a teacher
+    decided."""
+    if hand and "points" in hand:
+        return float(hand["points"]), float(row["max_points"])
+    if row.get("refused"):
+        return 0.0, float(row["max_points"])
+    return round(row["points"] * row.get("factor", 1), 2), float(row["max_points"])

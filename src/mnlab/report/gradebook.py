@@ -1,0 +1,152 @@
+"""A class's results as tables: one's own, and what Canvas and Moodle import.
+
+Spreadsheets take a cell that begins with = + - @ for a formula; here it begins with an apostrophe, which they do not
+show. The files begin with a byte order mark, by which they know UTF-8.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from mnlab.course.results import Results, final
+from mnlab.course.roster import Student
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+ENCODING = "utf-8-sig"
+
+
+def harmless(cell) -> str:
+    """A cell as a spreadsheet shall show it: a text that would be a formula is none; numbers stay numbers."""
+    text = str(cell)
+    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA) else text
+
+
+def written(rows: Sequence[Sequence], comma: bool = False) -> str:
+    """Rows as CSV; with `comma`, decimals have one, and semicolons part the cells."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";" if comma else ",", lineterminator="\r\n")
+    for row in rows:
+        writer.writerow([_number(cell, comma) if isinstance(cell, (int, float)) else harmless(cell) for cell in row])
+    return out.getvalue()
+
+
+def _number(value: float, comma: bool) -> str:
+    text = f"{value:g}" if abs(value) < 1e15 else str(value)
+    return text.replace(".", ",") if comma else text
+
+
+def whole(
+    results: Results,
+    people: Sequence[Student],
+    labs: dict[str, float],
+    hand: dict,
+    flags: dict[tuple[str, str], list[str]],
+) -> list[list]:
+    """One row a student: of each lab points, of how many, percent, verdict, flags, digest; then the total in percent,
+    by the labs' weights."""
+    parts = ("points", "of", "percent", "verdict", "flags", "evidence")
+    rows: list[list] = [
+        ["id", "name", "email", "section", *(f"{lab} {part}" for lab in labs for part in parts), "total percent"]
+    ]
+    for student in people:
+        cells: list = []
+        for lab in labs:
+            row = results.rows.get((student.id, lab))
+            if row is None:
+                cells += [""] * len(parts)
+                continue
+            points, most = final(row, hand.get((student.id, lab)))
+            cells += [
+                points,
+                most,
+                _percent(points, most),
+                verdict(row, hand.get((student.id, lab))),
+                "; ".join([*row["flags"], *flags.get((student.id, lab), [])]),
+                row["evidence_sha256"][:16],
+            ]
+        rows.append(
+            [student.id, student.name, student.email, student.section, *cells, total(results, student.id, labs, hand)]
+        )
+    return rows
+
+
+def total(results: Results, student: str, labs: dict[str, float], hand: dict) -> float | str:
+    """Percent of all labs, by weight; "" while one is inconclusive: nobody knows yet."""
+    shares, weights = 0.0, 0.0
+    for lab, weight in labs.items():
+        row = results.rows.get((student, lab))
+        if row is None or row["status"] == "inconclusive" and "points" not in hand.get((student, lab), {}):
+            return ""
+        points, most = final(row, hand.get((student, lab)))
+        shares, weights = shares + weight * (points / most if most else 1), weights + weight
+    return round(100 * shares / weights, 2) if weights else ""
+
+
+def verdict(row: dict, hand: dict | None) -> str:
+    """A word for what became of a hand-in."""
+    words = row["kind"] if row["status"] == "not graded" and row["kind"] else row["status"]
+    if row.get("refused"):
+        words += ", refused"
+    return f"{words}, by hand" if hand and "points" in hand else words
+
+
+def canvas(results: Results, people: Sequence[Student], labs: dict[str, float], hand: dict) -> list[list]:
+    """What Canvas imports as a gradebook: it goes by ID and SIS User ID. An inconclusive lab has no grade."""
+    heads = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *labs]
+    worth = ["    Points Possible", "", "", "", "", *(_most(results, lab) for lab in labs)]
+    return [
+        heads,
+        worth,
+        *(
+            [
+                student.name,
+                student.lms,
+                student.id,
+                student.login,
+                student.section,
+                *(_grade(results, student.id, lab, hand) for lab in labs),
+            ]
+            for student in people
+        ),
+    ]
+
+
+def moodle(results: Results, people: Sequence[Student], labs: dict[str, float], hand: dict) -> list[list]:
+    """What Moodle imports (Grades, Import, CSV): it goes by ID number or email address."""
+    return [
+        ["ID number", "Full name", "Email address", *labs, *(f"{lab} feedback" for lab in labs)],
+        *(
+            [
+                student.id,
+                student.name,
+                student.email,
+                *(_grade(results, student.id, lab, hand) for lab in labs),
+                *(_feedback(results, student.id, lab, hand) for lab in labs),
+            ]
+            for student in people
+        ),
+    ]
+
+
+def _grade(results: Results, student: str, lab: str, hand: dict) -> float | str:
+    row, decided = results.rows.get((student, lab)), hand.get((student, lab))
+    if row is None or row["status"] == "inconclusive" and not (decided and "points" in decided):
+        return ""
+    return final(row, decided)[0]
+
+
+def _feedback(results: Results, student: str, lab: str, hand: dict) -> str:
+    row = results.rows.get((student, lab))
+    if row is None:
+        return ""
+    missed = [check["title"] for check in row["checks"] if check["status"] == "failed" and check["max_points"]]
+    comment = hand.get((student, lab), {}).get("comment", "")
+    return " ".join(filter(None, [comment, f"missed: {'; '.join(missed)}" if missed else ""]))
+
+
+def _most(results: Results, lab: str) -> float:
+    return max((row["max_points"] for (_, name), row in results.rows.items() if name == lab), default=0)
+
+
+def _percent(points: float, most: float) -> float:
+    return round(100 * points / most, 2) if most else 100.0

@@ -1,0 +1,86 @@
+"""A class, graded for real by one command: good work, bad work, no work, somebody else's, and what is broken."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from mnlab.course import course as courses
+from mnlab.lab import work
+from mnlab.lab.lab import ROOT, find
+
+ARP, DNS = find("arp"), find("dns")
+ROSTER = "id,name,email\n" + "".join(f"{number},Student {number},s{number}@example.org\n" for number in range(1, 8))
+PATIENCE = 1800  # s
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A course, a roster, and hand-ins of seven students."""
+    here = tmp_path_factory.mktemp("class")
+    courses.begin(here / "course", "Networks", ["arp"])
+    one = courses.read(here / "course")
+    (here / "roster.csv").write_text(ROSTER)
+    for number, lab, seed in ((1, ARP, one.seed("1", "arp")), (2, ARP, one.seed("2", "arp")), (3, ARP, one.seed("1", "arp")),
+                              (4, DNS, 1)):
+        work.start(lab, here / f"made/{number}/{lab.name}", seed)
+    shutil.copy(ARP.solution / "resolver.py", here / "made/1/arp/resolver.py")
+    shutil.copy(ARP.solution / "resolver.py", here / "made/3/arp/resolver.py")
+    (here / "made/2/arp/resolver.py").write_text("def resolve(:\n")
+    (here / "in").mkdir()
+    for number in (1, 2, 3, 4):
+        with zipfile.ZipFile(here / f"in/Student {number}_{9000 + number}_assignsubmission_file_arp.zip", "w") as whole:
+            for path in sorted((here / f"made/{number}").rglob("*")):
+                if path.is_file():
+                    whole.write(path, path.relative_to(here / f"made/{number}"))
+    (here / "in/Student 5_9005_assignsubmission_file_arp.zip").write_bytes(b"PK no archive")
+    (here / "in/Student 6_9006_assignsubmission_file_").mkdir()
+    return here
+
+
+@pytest.fixture(scope="module")
+def grade(folder):
+    """grade(*arguments): what `mnlab grade` ends with, and its rows."""
+    def run(*arguments):
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "mnlab", "grade", "arp", "in", "--roster", "roster.csv", "--course", "course",
+             "--workers", "1", "--json", *arguments], cwd=folder, text=True, capture_output=True, stdin=subprocess.DEVNULL,
+            timeout=PATIENCE, env={**os.environ, "PYTHONPATH": str(ROOT / "src")})
+        assert "Traceback" not in done.stderr, done.stderr
+        return done, {row["student"]: row for row in json.loads(done.stdout)["results"]}
+    return run
+
+
+def test_a_class_is_graded_and_everybody_is_in_the_table_once(folder, grade):
+    done, rows = grade()
+    assert done.returncode == 0, done.stderr
+    assert {student: row["status"] for student, row in rows.items()} == {
+        "1": "failed", "2": "failed", "3": "failed", "4": "not graded", "5": "not graded", "6": "not graded", "7": "missing"}
+    good, broken, copied = rows["1"], rows["2"], rows["3"]
+    assert good["points"] > 0.4 * good["max_points"] and all(
+        check["status"] == "passed" for check in good["checks"] if "resolver" in check["name"])
+    assert broken["points"] == 0 and "SyntaxError" in broken["reason"]
+    assert "another variant" in copied["flags"] and "variant.toml is that of 1" in copied["notes"]
+    assert rows["4"]["kind"] == "another lab's" and "cannot be unpacked" in " ".join(rows["5"]["notes"])
+    table = list(csv.DictReader(io.StringIO((folder / "grades/grades.csv").read_text(encoding="utf-8-sig"))))
+    assert [row["id"] for row in table] == [str(number) for number in range(1, 8)]
+    assert "equal to the work of 3" in table[0]["arp flags"]
+    assert (folder / "grades" / good["evidence"] / "scenes/resolver/captures/h1-eth0.pcap").is_file()
+    assert "hint:" in (folder / "grades/feedback/1.md").read_text()
+    told = (folder / "grades/feedback/2.md").read_text()
+    assert told.count("SyntaxError") == 1 and courses.read(folder / "course").salt.decode() not in told
+
+
+def test_graded_again_nothing_is_run_and_the_evidence_is_the_same(folder, grade):
+    before = (folder / "grades/results.jsonl").read_bytes()
+    _, rows = grade()
+    assert (folder / "grades/results.jsonl").read_bytes() == before
+    _, again = grade("--again")
+    assert {key: row["evidence_sha256"] for key, row in again.items()} == {
+        key: row["evidence_sha256"] for key, row in rows.items()}

@@ -1,0 +1,157 @@
+"""Archives that lie: nothing outside the folder, nothing without end, and what was left out is said. The payloads are
+harmless."""
+
+import io
+import os
+import stat
+import tarfile
+import zipfile
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnlab.course import archives
+from mnlab.course.archives import BadArchive, readable, unpack
+
+
+@pytest.fixture
+def zipped(tmp_path):
+    """zipped({name: bytes or ZipInfo's external_attr}): the path of a zip."""
+    def make(entries, **options):
+        path = tmp_path / "in.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as whole:
+            for name, data in entries.items():
+                info = zipfile.ZipInfo(name)
+                if isinstance(data, tuple):
+                    info.external_attr, data = data
+                whole.writestr(info, data)
+        return path
+    return make
+
+
+@pytest.fixture
+def tarred(tmp_path):
+    """tarred({name: bytes, or [type]}, ending): the path of a tar."""
+    def make(entries, ending=".tar.gz"):
+        path = tmp_path / f"in{ending}"
+        with tarfile.open(path, {".tar": "w", ".tar.gz": "w:gz", ".tar.xz": "w:xz", ".tar.bz2": "w:bz2"}[ending]) as whole:
+            for name, data in entries.items():
+                info = tarfile.TarInfo(name)
+                if isinstance(data, bytes):
+                    info.size = len(data)
+                    whole.addfile(info, io.BytesIO(data))
+                else:
+                    [info.type], info.linkname = data, "/etc/hostname"
+                    whole.addfile(info)
+        return path
+    return make
+
+
+def files(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+GOOD = {"arp/resolver.py": b"print()", "arp/answers.toml": b"a = 1", "arp/deep/er/x": b""}
+
+
+def test_a_zip_and_every_kind_of_tar_give_the_same_files(tmp_path, zipped, tarred):
+    made = [unpack(zipped(GOOD), tmp_path / "zip")]
+    made += [unpack(tarred(GOOD, ending), tmp_path / ending) for ending in (".tar", ".tar.gz", ".tar.xz", ".tar.bz2")]
+    assert all(one.files == 3 and not one.refused for one in made)
+    assert all(files(tmp_path / place) == GOOD for place in ("zip", ".tar", ".tar.gz", ".tar.xz", ".tar.bz2"))
+
+
+@pytest.mark.parametrize("name", ["../up", "a/../../up", "/abs", "\\abs", "..\\up", "C:\\up", "c:up", "a/" * 40 + "x"])
+def test_what_leads_out_is_refused_and_the_rest_kept(tmp_path, zipped, tarred, name):
+    for number, path in enumerate((zipped({name: b"x", "good": b"y"}), tarred({name: b"x", "good": b"y"}))):
+        place = tmp_path / f"in/side/{number}"
+        done = unpack(path, place)
+        assert files(place) == {"good": b"y"} and len(done.refused) == 1
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"in.zip", "in.tar.gz", "good"}
+
+
+def test_links_and_devices_are_refused(tmp_path, zipped, tarred):
+    done = unpack(zipped({"link": ((stat.S_IFLNK | 0o777) << 16, b"/etc/hostname"), "good": b"y"}), tmp_path / "zip")
+    assert done.refused == ["link: it is a link or a device"] and not (tmp_path / "zip/link").is_symlink()
+    kinds = (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE)
+    done = unpack(tarred({**{f"e{number}": [kind] for number, kind in enumerate(kinds)}, "good": b"y"}), tmp_path / "tar")
+    assert len(done.refused) == 4 and files(tmp_path / "tar") == {"good": b"y"}
+
+
+def test_what_comes_out_is_bounded_whatever_the_archive_says(tmp_path, zipped, tarred, monkeypatch):
+    monkeypatch.setattr(archives, "BYTES", 1 << 20)
+    for path in (zipped({"a": bytes(2 << 20)}), tarred({"a": bytes(2 << 20)})):
+        with pytest.raises(BadArchive, match="more than 1 MiB come out"):
+            unpack(path, tmp_path / path.suffix)
+    assert sum(path.stat().st_size for path in tmp_path.rglob("a")) <= 2 * ((1 << 20) + archives.CHUNK)
+    monkeypatch.setattr(archives, "FILES", 3)
+    with pytest.raises(BadArchive, match="more than 3 files"):
+        unpack(zipped({str(number): b"" for number in range(9)}), tmp_path / "many")
+
+
+def test_a_size_that_is_a_lie_is_noticed(tmp_path, zipped):
+    path = zipped({"a": bytes(100_000)})
+    data = path.read_bytes()
+    size = (100_000).to_bytes(4, "little")
+    assert data.count(size) >= 2
+    path.write_bytes(data.replace(size, (10).to_bytes(4, "little")))
+    with pytest.raises(BadArchive, match="cannot be unpacked"):
+        unpack(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"hello", b"\x1f\x8b\x08" + b"\0" * 20, zlib.compress(b"x")])
+@pytest.mark.parametrize("ending", archives.ENDINGS)
+def test_what_is_no_archive_is_told(tmp_path, data, ending):
+    path = tmp_path / f"x{ending}"
+    path.write_bytes(data)
+    with pytest.raises(BadArchive):
+        unpack(path, tmp_path / "out")
+
+
+def test_an_empty_or_encrypted_one_is_told(tmp_path, zipped):
+    with pytest.raises(BadArchive, match="there is no file in it"):
+        unpack(zipped({}), tmp_path / "none")
+    path = zipped({"secret": b"x"})
+    data = bytearray(path.read_bytes())
+    central = data.index(b"PK\x01\x02")
+    data[6] |= 1
+    data[central + 8] |= 1
+    path.write_bytes(bytes(data))
+    assert unpack(path, tmp_path / "out").refused == ["secret: it is encrypted"]
+
+
+def test_what_computers_leave_for_themselves_is_no_work(tmp_path, zipped):
+    done = unpack(zipped({"__MACOSX/._a.py": b"x", "a.py": b"y", ".DS_Store": b"z", "sub/._b": b""}), tmp_path / "out")
+    assert files(tmp_path / "out") == {"a.py": b"y"} and not done.refused
+
+
+def test_two_of_one_name_are_one(tmp_path):
+    path = tmp_path / "in.tar"
+    with tarfile.open(path, "w") as whole:
+        for data in (b"first", b"second"):
+            info = tarfile.TarInfo("a")
+            info.size = len(data)
+            whole.addfile(info, io.BytesIO(data))
+    done = unpack(path, tmp_path / "out")
+    assert files(tmp_path / "out") == {"a": b"first"} and "two of this name" in done.refused[0]
+
+
+@pytest.mark.parametrize("name, kept", [("Übung 1.py", "Übung 1.py"), ("a\x1b[31m.py", "a?[31m.py"), ("a\nb", "a?b"),
+                                        ("\udc80", "?"), ("x" * 300 + ".py", "x" * 143 + "....py")])
+def test_odd_names_are_kept_readable(name, kept):
+    assert readable(name) == kept
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.binary(max_size=400), ending=st.sampled_from(archives.ENDINGS), head=st.sampled_from(
+    [b"", b"PK\x03\x04", b"PK\x05\x06" + bytes(18), b"\x1f\x8b\x08\x00", b"BZh9", b"\xfd7zXZ\x00"]))
+def test_whatever_the_bytes_it_is_unpacked_or_told(tmp_path_factory, data, ending, head):
+    folder = tmp_path_factory.mktemp("any")
+    (folder / f"x{ending}").write_bytes(head + data)
+    try:
+        unpack(folder / f"x{ending}", folder / "out")
+    except BadArchive as problem:
+        assert str(problem) and len(str(problem).splitlines()) == 1
+    assert set(os.listdir(folder)) <= {f"x{ending}", "out"}

@@ -1,0 +1,112 @@
+"""Whose a hand-in is, by the names that platforms give downloads. The people are invented; the names are made after each
+platform's documentation."""
+
+import io
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+
+from mnlab.course.handins import found_in, gather
+from mnlab.course.roster import Student
+
+ADA = Student("4711", "Ada Lovelace", "ada@example.org", login="ada-l", lms="90001")
+ALAN = Student("4712", "Turing, Alan", "alan@example.org", login="turing", lms="90002")
+TWINS = [Student("1", "Sam Smith"), Student("2", "Sam Smith")]
+METADATA = """submission_1:
+  :submitters:
+  - :name: Ada Lovelace
+    :sid: '4711'
+    :email: ada@example.org
+  - :name: Alan Turing
+    :sid: '4712'
+  :created_at: 2027-01-10 10:00:00.5 Z
+  :score: 0.0
+"""
+
+
+def zipped(**files) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as whole:
+        for name, text in files.items():
+            whole.writestr(name.replace("_", "."), text)
+    return data.getvalue()
+
+
+@pytest.fixture
+def put(tmp_path):
+    """put(name, data): a hand-in, a file or a folder with one file."""
+    def make(name, data=None):
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if data is None:
+            path.mkdir()
+            (path / "resolver.py").write_text("mine")
+        else:
+            path.write_bytes(data)
+        return tmp_path / "in"
+    return make
+
+
+@pytest.mark.parametrize("name", [
+    "Ada Lovelace_90001_assignsubmission_file_", "Ada Lovelace_90001_assignsubmission_file", "lovelaceada_901_77_arp.zip",
+    "lovelaceada_LATE_901_77_arp-2.zip", "Ada Lovelace_90001_assignsubmission_file_arp.zip", "4711", "ada@example.org",
+    "Lovelace, Ada", "ada lovelace", "Ada_Lovelace", "arp-ada-l", "ada-l", "4711.zip", "LOVELACE ADA", "ada"])
+def test_a_student_is_found_by_whatever_a_platform_calls_them(put, name):
+    folder = put(name, zipped(resolver_py="mine") if name.endswith(".zip") else None)
+    [one] = found_in(folder, [ADA, ALAN])
+    assert one.student == ADA and one.key == "4711" and one.late is ("LATE" in name)
+
+
+@pytest.mark.parametrize("name", ["nobody", "Ada Byron_777_assignsubmission_file_", "hopper_LATE_9_9_x.zip", "47111"])
+def test_nobody_is_graded_as_somebody_else(put, name):
+    [one] = found_in(put(name, zipped(a_py="") if name.endswith(".zip") else None), [ADA, ALAN])
+    assert one.student is None and one.key.startswith("?") and "nobody in the roster fits" in one.notes[0]
+
+
+def test_two_students_of_one_name_are_told_apart_by_id_or_not_at_all(put):
+    put("Sam Smith")
+    one, nobody = found_in(put("2"), TWINS)
+    assert (one.student, nobody.student) == (TWINS[1], None)
+
+
+def test_without_a_roster_a_folder_is_a_student(put):
+    put("one")
+    assert [(one.key, one.notes) for one in found_in(put("other.tar.gz", b"x"), [])] == [("?one", []), ("?other", [])]
+
+
+def test_loose_files_of_one_student_are_one_hand_in_with_the_names_they_had(put, tmp_path):
+    put("lovelaceada_901_77001_resolver-1.py", b"mine")
+    put("turingalan_902_77003_resolver.py", b"his")
+    ada, alan = found_in(put("lovelaceada_901_77002_answers.toml", b"a = 1"), [ADA, ALAN])
+    gather(ada, tmp_path / "out")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == {
+        "resolver.py": b"mine", "answers.toml": b"a = 1"}
+    assert alan.student == ALAN
+
+
+def test_a_group_hands_in_one_work_for_each_of_its_members(put):
+    put("submission_1")
+    ada, alan = found_in(put("submission_metadata.yml", METADATA.encode()), [ADA, ALAN])
+    assert (ada.key, alan.key) == ("4711", "4712") and ada.sources == alan.sources
+    assert ada.received == datetime(2027, 1, 10, 10, 0, 0, 500_000, tzinfo=UTC)
+
+
+def test_archives_are_unpacked_also_within_folders_and_what_is_left_out_is_noted(put, tmp_path):
+    folder = put("4711")
+    (folder / "4711/inner.zip").write_bytes(zipped(answers_toml="a = 1"))
+    (folder / "4711/broken.zip").write_bytes(b"PK")
+    (folder / "4711/link").symlink_to("/etc/hostname")
+    (folder / "4711/.git").mkdir()
+    (folder / "4711/.git/x").write_text("")
+    [one] = found_in(folder, [ADA])
+    gather(one, tmp_path / "out")
+    names = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert names == {"resolver.py", "inner.zip", "inner.zip~/answers.toml", "broken.zip"}
+    assert len(one.notes) == 2 and any("broken.zip" in note for note in one.notes) and any("link" in n for n in one.notes)
+
+
+def test_what_lies_beside_is_no_hand_in(put):
+    put(".DS_Store", b"x")
+    put("index.html", b"x")
+    assert [one.key for one in found_in(put("4711"), [ADA])] == ["4711"]

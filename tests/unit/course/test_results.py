@@ -1,0 +1,85 @@
+"""Results are there once they are written, whatever happens then."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from mnlab.course import results
+from mnlab.course.results import BadByHand, by_hand, final, read
+from mnlab.lab.lab import ROOT
+
+ROW = {"student": "4711", "lab": "arp", "points": 8, "max_points": 10, "status": "failed"}
+
+
+def test_the_later_line_counts_and_what_was_cut_short_does_not(tmp_path):
+    kept = read(tmp_path)
+    kept.add(ROW)
+    with open(tmp_path / "results.jsonl", "a") as file:
+        file.write('{"student": "4712", "lab": "ar')
+    kept.add(ROW | {"points": 9})
+    again = read(tmp_path)
+    assert again.rows[("4711", "arp")]["points"] == 9 and len(again.rows) == 1 and again.damaged == 1
+    assert (tmp_path / "results.jsonl").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("line", ["[]", "null", "1", '{"student": 1, "lab": "arp"}', "{" * 5000, "\0", '"x"'])
+def test_a_line_that_is_no_result_is_counted_and_passed_over(tmp_path, line):
+    (tmp_path / "results.jsonl").write_text(line + "\n" + json.dumps(ROW) + "\n")
+    assert len(read(tmp_path).rows) == 1 and read(tmp_path).damaged == 1
+
+
+def test_killed_at_any_moment_what_was_said_to_be_written_is_there(tmp_path):
+    program = ("import sys; from pathlib import Path; from mnlab.course import results; kept = results.read(Path(sys.argv[1]))\n"
+               "for n in range(10**6):\n    kept.add({'student': str(n), 'lab': 'arp', 'pad': 'x' * 5000})\n    print(n, flush=True)")
+    for moment in (0.05, 0.1, 0.2, 0.3):
+        folder = tmp_path / str(moment)
+        folder.mkdir()
+        process = subprocess.Popen([sys.executable, "-c", program, folder], stdout=subprocess.PIPE, text=True,
+                                   env={**os.environ, "PYTHONPATH": str(ROOT / "src")})
+        assert process.stdout.readline() == "0\n"
+        time.sleep(moment)
+        process.send_signal(signal.SIGKILL)
+        said = process.communicate()[0].split()
+        rows = read(folder).rows
+        assert {("0", "arp"), *((number, "arp") for number in said)} <= set(rows)
+
+
+def test_a_student_is_forgotten_in_every_line(tmp_path):
+    kept = read(tmp_path)
+    for row in (ROW, ROW | {"student": "4712"}, ROW | {"lab": "dns"}):
+        kept.add(row)
+    assert kept.forget("4711") == 2 and set(read(tmp_path).rows) == {("4712", "arp")} == set(kept.rows)
+    assert "4711" not in (tmp_path / "results.jsonl").read_text()
+
+
+def test_what_counts_is_what_the_machine_found_less_lateness_or_what_a_teacher_decided():
+    assert final(ROW | {"factor": 0.9}, None) == (7.2, 10)
+    assert final(ROW | {"factor": 0.9}, {"points": 10, "reason": "oral exam"}) == (10, 10)
+    assert final(ROW | {"refused": True}, None) == (0, 10) and final(ROW, {"comment": "well done"}) == (8, 10)
+
+
+@pytest.mark.parametrize("text, words", [
+    ("[4711.arp]\npoints = 3", "say the reason"), ("[4711.arp]\npoints = 'x'\nreason = 'y'", "are a number"),
+    ("[4711]\narp = 3", "has points and reason"), ("4711 = 3", "write \\[4711.LAB\\]"), ("[4711.arp", "cannot be read"),
+    ("[4711.arp]\nmarks = 3", "has points and reason")])
+def test_decisions_that_make_no_sense_are_refused(tmp_path, text, words):
+    (tmp_path / "by-hand.toml").write_text(text)
+    with pytest.raises(BadByHand, match=words):
+        by_hand(tmp_path)
+
+
+def test_decisions_are_read(tmp_path):
+    (tmp_path / "by-hand.toml").write_text('[4711.arp]\npoints = 3\nreason = "oral"\n[4712.arp]\ncomment = "good"\n')
+    assert by_hand(tmp_path) == {("4711", "arp"): {"points": 3, "reason": "oral"}, ("4712", "arp"): {"comment": "good"}}
+    assert by_hand(tmp_path / "nowhere") == {}
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path):
+    results.replace(tmp_path / "a/b", "one")
+    results.replace(tmp_path / "a/b", "two")
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"] and (tmp_path / "a/b").read_text() == "two"

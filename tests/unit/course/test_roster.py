@@ -1,0 +1,63 @@
+"""Rosters as platforms export them. The files are made after each platform's documentation, with invented people."""
+
+import pytest
+
+from mnlab.course.roster import BadRoster, Student, read
+
+OWN = "id,name,email\n4711,Ada Lovelace,ada@example.org\n4712,Alan Turing,alan@example.org\n"
+MOODLE = ('Identifier,Full name,ID number,Email address,Status,Grade\n'
+          '"Participant 90001",Ada Lovelace,4711,ada@example.org,Submitted,\n')
+MOODLE_PEOPLE = "First name;Surname;ID number;Email address\nAda;Lovelace;4711;ada@example.org\n"
+CANVAS = ('Student,ID,SIS User ID,SIS Login ID,Section,arp (123)\n    Points Possible,,,,,30\n'
+          '"Lovelace, Ada",901,4711,ada,A,\n"Student, Test",902,,x,A,\n')
+GRADESCOPE = "First Name\tLast Name\tSID\tEmail\tSections\nAda\tLovelace\t4711\tada@example.org\tA\n"
+ADA = ("4711", "ada@example.org")
+
+
+@pytest.fixture
+def roster(tmp_path):
+    def make(data):
+        path = tmp_path / "roster.csv"
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return read(path)
+    return make
+
+
+def test_a_roster_of_ones_own(roster):
+    assert roster(OWN)[0] == Student("4711", "Ada Lovelace", "ada@example.org")
+    assert [one.id for one in roster(OWN)] == ["4711", "4712"]
+
+
+@pytest.mark.parametrize("text, name, lms", [
+    (MOODLE, "Ada Lovelace", "90001"), (MOODLE_PEOPLE, "Ada Lovelace", ""), (GRADESCOPE, "Ada Lovelace", "")])
+def test_what_platforms_export_is_read_as_it_is(roster, text, name, lms):
+    [one] = roster(text)
+    assert (one.id, one.email) == ADA and (one.name, one.lms) == (name, lms)
+
+
+def test_canvas_has_a_line_of_points_and_a_test_student_who_are_nobody(roster):
+    [one] = roster(CANVAS)
+    assert (one.id, one.name, one.lms, one.login) == ("4711", "Lovelace, Ada", "901", "ada")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_whatever_a_spreadsheet_saved_it_as(roster, encoding):
+    assert roster("id;name\r\n1;Jürgen Groß\r\n".encode(encoding))[0].name == "Jürgen Groß"
+
+
+@pytest.mark.parametrize("text, words", [
+    ("", "names no columns"), ("id,name\n", "no student in it"), ("id,id,name\n1,2,x\n", "two columns are called 'id'"),
+    ("id,name\n1,a\n1,b\n", "two students have the id 1"), ("id,name\n1,a\n,b\n", "line 3: there is no id"),
+    ("colour,name\nred,a\n", "no column tells students apart.*It has colour, name")])
+def test_what_is_none_is_told_with_the_line(roster, text, words):
+    with pytest.raises(BadRoster, match=words):
+        roster(text)
+
+
+def test_without_an_id_the_email_tells_students_apart(roster):
+    assert [one.id for one in roster("name,email\nAda,ada@example.org\n")] == ["ada@example.org"]
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(BadRoster, match="cannot be read"):
+        read(tmp_path / "nowhere.csv")
