@@ -132,6 +132,8 @@ def test_a_mistyped_lab_suggests_the_near_one(mnlab, command):
     (["atlas", "arp", "--machines", "latest"], ["two or more"]),
     (["atlas", "arp", "--machines", "latest,debain12"], ["Did you mean 'debian12'?"]),
     (["doctor", "harp", "--on", "host"], ["Did you mean 'arp'"]),
+    (["api", "rec.captures"], ["'rec.captures'", "Did you mean 'rec.capture'"]),
+    (["api", "zzz"], ["'zzz'", "prints all there is"]),
     (["dance"], ["dance"]),
     (["test"], ["needs a clone"]),
     (["test", "unit"], ["needs a clone"]),
