@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mnlab.checks.mutants import curl_always, mutant
 
-ENOUGH = ("short_path", "slow_client", "hoards_connections", "keep_alive_always", "parallel", "keeps_none",
+ENOUGH = ("short_path", "slow_client", "in_reserve", "keep_alive_always", "parallel", "keeps_none",
           "counts_not", "looks_for_headers")
 
 SITE = Path("lab/site.conf")  # in the job: what the experiment's nginx is configured with
