@@ -449,7 +449,7 @@ def another_resolver(work, params):
 
 @mutant.right("whole names in capitals; the SOA record's own TTL limits a no; the delegation has an origin of its own")
 def another_zone(work, params):
-    own, tld = params["own_domain"].upper(), params["tld"]
+    own = params["own_domain"].upper()
     work.write("own.zone", f"""\
 $TTL 1h
 {own}. IN {params['own_minimum']} SOA NS1.{own}. root.{own}. (7 1h 15m 2w 1d)

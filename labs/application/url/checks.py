@@ -152,7 +152,7 @@ def expect_quiet(evidence, step: str, which: str, number: int, url: str, status:
     """That a bad URL led to as little as it should: no packet; a question and no SYN; a SYN, refused."""
     params, done = evidence.params, f"a client was given {url}"
     asked = asked_for(evidence, step, urls.bad_host(params, which, number))
-    port = int((url.rstrip("/").rpartition(":")[2])) if status == urls.NO_CONNECTION else 0
+    port = int(url.rstrip("/").rpartition(":")[2]) if status == urls.NO_CONNECTION else 0
     tried = [one for one in connections(evidence, step) if one.server.port == port]
     if status == urls.NO_SUCH_NAME:
         expect(asked and all(one.kind == "nxdomain" for one in asked), done=done,
