@@ -4,7 +4,7 @@ import os
 
 from mnlab.checks import mutant
 
-ENOUGH = ("key_in_the_clear", "alice_does_not_lock", "eves_key", "bob_has_another_key", "raw_with_eves_key",
+ENOUGH = ("key_in_one_piece", "alice_does_not_lock", "eves_key", "bob_has_another_key", "raw_with_eves_key",
           "signed_with_eves_key", "cheap_private_key")
 
 OPENSSL = "/usr/bin/openssl"
