@@ -228,11 +228,14 @@ def back(rec, ends, p):
         server.shutdown(socket.SHUT_WR)
         hear(client, p["_goodbye"])
         rec.wait(QUIET)
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
-        for size in p["_last"]:  # the second waits for an ACK of the first (Nagle), and for the FIN
-            client.sendall(bytes(size))
+        first, last = p["_last"]
+        client.sendall(bytes(first))
+        hear(server, first)
+        rec.wait(QUIET)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)  # it waits for the FIN, and leaves with it
+        client.sendall(bytes(last))
         client.shutdown(socket.SHUT_WR)
-        hear(server, sum(p["_last"]) + 1)  # to the end of the stream
+        hear(server, last + 1)  # to the end of the stream
         rec.wait(QUIET)
         finish(rec, client, server)
 
