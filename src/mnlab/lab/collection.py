@@ -61,10 +61,14 @@ def _numbers(version: str) -> tuple[int, ...]:
 def files(project: Path, own: Path, part: str, pattern: str = "*") -> dict[str, Path]:
     """The files of `part` (TOPOLOGIES, say) of the project and of a lab's own collection, {PART/NAME: file}.
 
-    TwoOfOneName if both have one: who uses it would not know which it is."""
+    TwoOfOneName if both have one, and they differ: who uses it would not know which it is."""
     found: dict[str, Path] = {}
     for root in dict.fromkeys((project.resolve(), own.resolve())):
         for path in sorted((root / part).glob(pattern)):
-            if path.is_file() and found.setdefault(f"{part}/{path.name}", path) != path:
-                raise TwoOfOneName(f"{path}: the project's own {part}/ has a file of this name, too. Rename yours.")
+            if path.is_file() and not _same(found.setdefault(f"{part}/{path.name}", path), path):
+                raise TwoOfOneName(f"{path}: the project's own {part}/ has another file of this name. Rename yours.")
     return found
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one == other or one.read_bytes() == other.read_bytes()

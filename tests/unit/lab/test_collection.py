@@ -75,7 +75,9 @@ def test_a_lab_uses_the_topologies_of_its_collection_and_the_projects(tmp_path):
     assert found == {"topologies/lan.py": tmp_path / "project/topologies/lan.py",
                      "topologies/campus.py": tmp_path / "own/topologies/campus.py"}
     (tmp_path / "own/topologies/lan.py").touch()
-    with pytest.raises(collection.TwoOfOneName, match="own/topologies/lan.py: the project's own topologies/ has a file"):
+    assert len(collection.files(tmp_path / "project", tmp_path / "own", "topologies", "*.py")) == 2  # a copy is the same
+    (tmp_path / "own/topologies/lan.py").write_text("other = 1")
+    with pytest.raises(collection.TwoOfOneName, match="own/topologies/lan.py: the project's own topologies/ has another"):
         collection.files(tmp_path / "project", tmp_path / "own", "topologies", "*.py")
     assert collection.files(tmp_path / "own", tmp_path / "own", "topologies", "*.py")  # the project itself
 
