@@ -17,16 +17,21 @@ CLASSES = {"slow reader": "receiver", "small buffer": "receiver", "slow writer":
 
 def judge_from_memory(params) -> dict[str, str]:
     """judge.sh that opens no letter."""
-    lines = [f"echo given/{number}.eml {'genuine' if kind.startswith('genuine') else 'refused'}"
-             for number, (kind, _) in enumerate(params["_inbox"], start=1)]
-    return {"judge.sh": "\n".join(lines) + "\n"}
+    genuine = {"alice": ("genuine", "genuine-too"), "mallory": ("forged-from",)}  # by the sender who is asked about
+    cases = [f"{who}:given/{number}.eml" for number, (kind, _) in enumerate(params["_inbox"], start=1)
+             for who, kinds in genuine.items() if kind in kinds]
+    return {"judge.sh": "who=${1%@*}; who=${who,,}\nfor letter in \"${@:2}\"; do\n    case $who:$letter in\n"
+                        f"        {'|'.join(cases)}) echo $letter genuine;;\n        *) echo $letter refused;;\n"
+                        "    esac\ndone\n"}
 
 
 def diagnosis_from_memory(params) -> dict[str, str]:
     """diagnose.py that reads no sample."""
-    lines = [f"print({letter!r}, {CLASSES[params['causes'][told]]!r})"
-             for letter, told in zip(params["causes"], params["_told"])]
-    return {"diagnose.py": "\n".join(lines) + "\n"}
+    known = {letter: CLASSES[params["causes"][told]] for letters, some in (("ABCDEF", "_told"), ("PQRS", "_told_again"))
+             for letter, told in zip(letters, params[some])}
+    return {"diagnose.py": f"import sys\nfor letter, verdict in {known!r}.items():\n"
+                           "    if f'flow {letter}\\n' in TEXT: print(letter, verdict)\n".replace(
+                               "\nfor", "\nTEXT = sys.stdin.read()\nfor", 1)}
 
 
 @pytest.mark.parametrize("name, from_memory, checks", [
