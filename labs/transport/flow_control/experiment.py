@@ -39,7 +39,7 @@ def variant(rng) -> dict:
         "patience": rng.randrange(15, 41),  # s until the slow receiver reads
         "segment": segment, "rate": rate, "lossy_rtt": rtt, "task_window": round(1.4 * pipe) * segment,
         "task_size": count * segment - rng.randrange(1, segment),
-        "needed": 60,  # % of the path's rate that the student's sender must use
+        "needed": 50,  # % of the path's rate that the student's sender must use
     }
 
 

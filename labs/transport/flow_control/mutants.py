@@ -47,12 +47,6 @@ def equal_paths(net, params):
         net[name].run(f"tc qdisc change dev {name}-eth0 root handle 1: netem limit 1000 delay {params['near_delay']}ms")
 
 
-@mutant.network("receivers delay their ACKs", scenes=["kernel"])
-def delayed_acks(net, params):
-    for name in ("near", "mid", "far"):
-        rewrite(net[name], "quickack 1", "quickack 0")
-
-
 @mutant.network("something on the path writes smaller windows into SYN+ACKs", scenes=["kernel"])
 def small_beginnings(net, params):
     net["s1"].run("nft 'table bridge small { chain forward { type filter hook forward priority 0; "

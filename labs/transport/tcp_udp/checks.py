@@ -545,6 +545,6 @@ def check_framing_takes_the_longest(framing, params):
 @points(3, claim="TVU-5", hint="The length comes first, and from a stranger. What would a length of 4 GiB do to you?")
 def check_framing_refuses_a_monster(framing):
     """R8: a length above the limit ends the connection at once: your program does not wait for so many bytes."""
-    for name, above in (("monster", "1"), ("giant", "2^31")):
-        answers_all(framing, name, f"the peer sent a message, then announced one of {above} more bytes than the limit")
+    answers_all(framing, "one", "the peer sent one message in one segment")
+    for name in ("monster", "giant"):  # an answer that is under way may be lost with what was not read (RFC 1122, 4.2.2.13)
         ended(framing, name)
