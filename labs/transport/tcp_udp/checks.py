@@ -546,5 +546,5 @@ def check_framing_takes_the_longest(framing, params):
 def check_framing_refuses_a_monster(framing):
     """R8: a length above the limit ends the connection at once: your program does not wait for so many bytes."""
     answers_all(framing, "one", "the peer sent one message in one segment")
-    for name in ("monster", "giant"):  # an answer that is under way may be lost with what was not read (RFC 1122, 4.2.2.13)
+    for name in ("monster", "giant"):  # what was not read may take an answer with it (RFC 1122, 4.2.2.13)
         ended(framing, name)
