@@ -228,7 +228,7 @@ def eager(work, params):
 
 @mutant.work("everything is sent twice", breaks="R7")
 def all_twice(work, params):
-    work.edit("sender.py", "        if self.deadline is None:\n", "        if not empty and first % 2:\n"
+    work.edit("sender.py", "        if self.deadline is None:\n", "        if not empty and first:\n"
               "            self.socket.send(DATA.pack(first) + data)\n        if self.deadline is None:\n")
 
 
