@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mnlab.checks import mutant
+from mnlab.checks.mutants import edits_of, mutant
 
 ENOUGH = ("gets_only", "hidden_from_eve", "does_not_start", "always_expects", "jumbo", "discreet", "joined")
 
@@ -99,15 +99,7 @@ def joined(net, params):
 
 # --- wrong guest books ---
 
-def wrong(name: str, rule: str, description: str, *edits: tuple[str, str]) -> None:
-    """A mutant that breaks one rule of the handout: in form.py each of `edits` is (what stands there, what shall)."""
-    def change(work, params):
-        for old, new in edits:
-            work.edit("form.py", old, new)
-
-    change.__name__ = name
-    globals()[name] = mutant.work(description, breaks=rule)(change)
-
+wrong = edits_of(globals(), "form.py")  # (name, rule, description, edits)
 
 wrong("does_not_start", "", "a typing error in form.py", ("def front(environ):", "def front(environ)"))
 

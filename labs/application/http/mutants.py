@@ -1,6 +1,6 @@
 """Ways to break the http lab: another nginx, another curl, servers that students write, wrong answers."""
 
-from mnlab.checks.mutants import curl_always, mutant
+from mnlab.checks.mutants import curl_always, edits_of, mutant
 
 ENOUGH = ("syntax_error", "hello", "not_ascii", "connection_memory", "other_port", "close_not_said", "short_patience")
 
@@ -74,15 +74,7 @@ def short_patience(net, params):
 
 # --- servers that students write ---
 
-def wrong(name: str, rule: str, description: str, *edits: tuple[str, str]) -> None:
-    """A mutant that breaks one rule of the handout: in server.py each of `edits` is (what stands there, what shall)."""
-    def change(work, params):
-        for old, new in edits:
-            work.edit("server.py", old, new)
-
-    change.__name__ = name
-    globals()[name] = mutant.work(description, breaks=rule)(change)
-
+wrong = edits_of(globals(), "server.py")  # (name, rule, description, edits)
 
 wrong("syntax_error", "", "the server does not start", ("import socket\n", "import socket as\n"))
 

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import quote
 
-from mnlab.checks.mutants import curl_always, mutant
+from mnlab.checks.mutants import curl_always, edits_of, mutant
 
 ENOUGH = ("does_not_run", "old_curl", "impatient", "one_answer")
 
@@ -89,19 +89,14 @@ def impatient(net, params):
 TOLD = ("page", "query", "language", "agent", "copy_of", "refusal_1", "refusal_2", "refusal_3")
 
 
-def wrong(name: str, rule: str, description: str, *edits: tuple[str, str]) -> None:
-    """A mutant that breaks one rule of the handout: in ask.py each of `edits` is (what stands there, what shall);
-    {name} in them is the parameter."""
-    def change(work, params):
-        told = {name: params[name] for name in TOLD} | {"agent_name": params["agent"].partition("/")[0],
-                                                        "ascii": quote(params["form"])}
-        pattern = "{(%s)}" % "|".join(told)
-        for edit in edits:
-            work.edit("ask.py", *(re.sub(pattern, lambda found: told[found[1]], text) for text in edit))
+def told(text: str, params: dict) -> str:
+    """{name} is the parameter."""
+    values = {name: params[name] for name in TOLD} | {"agent_name": params["agent"].partition("/")[0],
+                                                      "ascii": quote(params["form"])}
+    return re.sub("{(%s)}" % "|".join(values), lambda found: values[found[1]], text)
 
-    change.__name__ = name
-    globals()[name] = mutant.work(description, breaks=rule)(change)
 
+wrong = edits_of(globals(), "ask.py", told)  # (name, rule, description, edits)
 
 wrong("does_not_run", "", "the program does not run", ("import socket\n", "import socket as\n"))
 

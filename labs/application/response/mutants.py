@@ -1,6 +1,6 @@
 """Ways to break the response lab: another nginx, another curl, responses that students write, wrong answers."""
 
-from mnlab.checks.mutants import curl_always, mutant
+from mnlab.checks.mutants import curl_always, edits_of, mutant
 
 ENOUGH = ("syntax_error", "no_content", "right_charset", "always_html", "no_gzip", "careless_curl")
 
@@ -60,16 +60,8 @@ def clock_ahead(evidence):
 
 # --- responses that students write ---
 
-def wrong(name: str, rule: str, description: str, *edits: tuple[str, str]) -> None:
-    """A mutant that breaks one rule of the handout: in respond.py each of `edits` is (what stands there, what shall);
-    {code} in them is the parameter."""
-    def change(work, params):
-        for edit in edits:
-            work.edit("respond.py", *(text.replace("{code}", str(params["code"])) for text in edit))
-
-    change.__name__ = name
-    globals()[name] = mutant.work(description, breaks=rule)(change)
-
+wrong = edits_of(globals(), "respond.py",  # (name, rule, description, edits); {code} is the parameter
+                 lambda text, params: text.replace("{code}", str(params["code"])))
 
 wrong("syntax_error", "", "the program does not start", ("import socket\n", "import socket as\n"))
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from mnlab.checks.mutants import curl_always, mutant
+from mnlab.checks.mutants import curl_always, edits_of, mutant
 
 ENOUGH = ("canned", "bad_configuration", "latest_for_good", "no_expectations", "remembers_nothing", "always_expects",
           "patient", "helpful_proxy")
@@ -98,20 +98,12 @@ def helpful_proxy(net, params):
 
 # --- wrong configurations ---
 
-def wrong(name: str, rule: str, description: str, *edits: tuple[str, str]) -> None:
-    """A mutant that breaks one rule of the handout: in nginx.conf each of `edits` is (what stands there, what shall);
-    {name} in them is the parameter."""
-    def change_conf(work, params):
-        for old, new in edits:
-            work.edit("nginx.conf", told(old, params), told(new, params))
-
-    change_conf.__name__ = name
-    globals()[name] = mutant.work(description, breaks=rule)(change_conf)
-
-
 def told(text: str, params: dict) -> str:
+    """{name} is the parameter."""
     return re.sub(r"\{(old_area|day|net|app_port|upload_kb)\}", lambda match: str(params[match[1]]), text)
 
+
+wrong = edits_of(globals(), "nginx.conf", told)  # (name, rule, description, edits)
 
 wrong("bad_configuration", "", "a typing error in nginx.conf", ("deny all;", "deny al;"))
 

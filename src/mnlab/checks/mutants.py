@@ -75,6 +75,20 @@ def mutants_of(module) -> list[Mutant]:
     return [thing.mutant for thing in vars(module).values() if isinstance(getattr(thing, "mutant", None), Mutant)]
 
 
+def edits_of(module: dict, file: str, told: Callable[[str, dict], str] = lambda text, params: text) -> Callable:
+    """A function wrong(name, rule, description, *edits) that adds to a mutants.py (`module`: its globals()) a mutant of
+    the work which breaks `rule`: in `file` each of `edits` is (what stands there, what shall), both after
+    told(text, params)."""
+    def wrong(name: str, rule: str, description: str, *edits: tuple[str, str]) -> None:
+        def change(work, params):
+            for old, new in edits:
+                work.edit(file, told(old, params), told(new, params))
+
+        change.__name__ = name
+        module[name] = mutant.work(description, breaks=rule)(change)
+    return wrong
+
+
 def rewrite(node, old: str, new: str, only: str = "") -> None:
     """For `network` mutants: what `node` is told to run holds `new` for `old`, in the command itself and in its input;
     in every command, or in those that hold the words `only`."""

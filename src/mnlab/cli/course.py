@@ -150,6 +150,8 @@ def grade(
     submissions = a_folder(folder)
     if not submissions.is_dir():
         raise WrongUsage(f"there is no folder {submissions}. Name the labs first, then the folder of hand-ins")
+    if out.resolve().is_relative_to(submissions.resolve()):
+        raise WrongUsage(f"{out} lies in {submissions}, and would be taken for a hand-in: choose another --out")
     chosen = [labs.find(name) for name in dict.fromkeys(names)]
     place = machine_for(Place.vm, machine, None, quiet)
     with _InWords():
@@ -319,8 +321,9 @@ class _InWords:
 
     def __exit__(self, kind, problem, traceback):
         from mnlab.course.course import BadCourse
+        from mnlab.course.handins import BadSubmissions
         from mnlab.course.results import BadByHand
         from mnlab.course.roster import BadRoster
 
-        if isinstance(problem, (BadCourse, BadRoster, BadByHand)):
+        if isinstance(problem, (BadCourse, BadRoster, BadByHand, BadSubmissions)):
             raise WrongUsage(str(problem)) from None

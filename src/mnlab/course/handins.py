@@ -23,6 +23,10 @@ IGNORED = ("Thumbs.db", "desktop.ini", "index.html")  # beside the hand-ins; Moo
 NOBODY = "?"  # stands before the name of a hand-in that belongs to no student of the roster
 
 
+class BadSubmissions(Exception):
+    """What was downloaded cannot be sorted. The text says which file and why."""
+
+
 @dataclass
 class HandIn:
     """What one student handed in. `student` is None if nobody in the roster fits; `key` tells hand-ins apart, and is
@@ -145,16 +149,19 @@ def _plain(word: str) -> str:
 
 
 def _gradescope(path: Path) -> dict:
-    """What Gradescope's export says of each of its folders; {} if there is none."""
+    """What Gradescope's export says of each of its folders; {} if it is no such export. BadSubmissions if what it says
+    cannot be read: whose each folder is would be a guess."""
     if not path.is_file():
         return {}
     import yaml  # type: ignore[import-untyped]
 
     try:
         said = yaml.safe_load(path.read_text(errors="replace"))
-    except yaml.YAMLError:
-        return {}
-    return {name: about for name, about in said.items() if isinstance(about, dict)} if isinstance(said, dict) else {}
+    except yaml.YAMLError as problem:
+        raise BadSubmissions(f"{path} is not YAML: {' '.join(str(problem).split())[:200]}") from None
+    if not isinstance(said, dict) or not all(isinstance(about, dict) for about in said.values()):
+        raise BadSubmissions(f"{path} is not what Gradescope exports: it has no table of submissions")
+    return said
 
 
 def gather(one: HandIn, folder: Path) -> None:

@@ -111,7 +111,7 @@ GROUPS = {
     "Mutants": (
         Section("mnlab.checks: for mutants.py", "checks/mutants.py",
                 only=("mutant",)),
-        Section("mnlab.checks.mutants", "checks/mutants.py", only=("rewrite", "instead", "curl_always")),
+        Section("mnlab.checks.mutants", "checks/mutants.py", only=("rewrite", "instead", "curl_always", "edits_of")),
         Section("work: what a mutant of work changes", "checks/mutants.py", "work.", "WorkFolder"),
         Section("evidence: what a forged mutant changes", "checks/mutants.py", "evidence.", "Forgery"),
         Section("The same in a lab of several scenes", "checks/mutants.py", "evidence.", "ForgedRun",

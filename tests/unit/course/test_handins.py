@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mnlab.course.handins import found_in, gather
+from mnlab.course.handins import BadSubmissions, found_in, gather
 from mnlab.course.roster import Student
 
 ADA = Student("4711", "Ada Lovelace", "ada@example.org", login="ada-l", lms="90001")
@@ -110,3 +110,10 @@ def test_what_lies_beside_is_no_hand_in(put):
     put(".DS_Store", b"x")
     put("index.html", b"x")
     assert [one.key for one in found_in(put("4711"), [ADA])] == ["4711"]
+
+
+@pytest.mark.parametrize("text", ["submission_1: [", "- one", "submission_1: 3", "\t"])
+def test_an_export_that_cannot_be_read_is_told_and_nobody_guessed(put, text):
+    put("submission_1")
+    with pytest.raises(BadSubmissions, match="submission_metadata.yml is not"):
+        found_in(put("submission_metadata.yml", text.encode()), [ADA])

@@ -11,7 +11,7 @@ ARP = find("arp")
 SOLUTION = {"resolver.py": (ARP.solution / "resolver.py").read_bytes()}
 STARTER = {"resolver.py": (ARP.starter / "resolver.py").read_bytes()}
 OTHERS = {name: {"x.py": (find(name).solution / file).read_bytes()} for name, file in (
-    ("ping", "ping.py"), ("http", "server.py"), ("handshake", "server.py")) if (find(name).solution / file).is_file()}
+    ("ping", "ping.py"), ("http", "server.py"), ("handshake", "handshake.py"))}
 
 
 def renamed(text: bytes) -> bytes:
