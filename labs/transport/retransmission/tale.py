@@ -55,11 +55,11 @@ def made_up(seed: int, limits) -> str:
     for times in (1, 3):
         repeat(changing, trip, times)
         changing.trips(*[rng.uniform(0.3, 3) * trip for _ in range(2)])
-    told = [steady, quick, slow, changing, many_at_once(Tale(rng, "many"), rng, trip), unheard(Tale(rng, "unheard"))]
+    told = [steady, quick, slow, changing, many_at_once(Tale(rng, "many"), rng, trip)]
     rng.shuffle(told)
-    last = Tale(rng, "heard")  # its first number is that of the one that was not heard
+    last = Tale(rng, "heard")  # its first number is that of the one before, which was not heard
     last.ack(last.sent(1), trip)
-    told.append(last.trips(trip / 2, trip))
+    told += [unheard(Tale(rng, "unheard")), last.trips(trip / 2, trip)]
     return "\n".join(line for tale in told for line in tale.lines) + "\n"
 
 

@@ -366,10 +366,11 @@ def check_your_server_runs_once(programs):
 @points(2, claim="TWT-4", hint="A line ends with a line feed, and nowhere else. There may be another one behind it.")
 def check_your_server_hears_every_line(programs):
     """R1: your server, started again, answers each `get`, if its letters come in pieces, too."""
-    for name, done in (("asks-twice", "a visitor said `get`, read the answer, said `get` again, and `bye`"),
-                       ("speaks-slowly", "a visitor said `get`, `get` and `bye` in pieces, a few letters at a time")):
-        stream, right = reading.visit(programs, name).stream(SERVER), reading.answer(programs, 2)
-        expect(stream == right, done=done, expected=f"two answers, {len(right)} bytes",
+    for name, times, done in (
+            ("asks-twice", 2, "a visitor said `get`, read the answer, said `get` again, and `bye`"),
+            ("speaks-slowly", 3, "a visitor said `get` three times and `bye`, a few letters at a time")):
+        stream, right = reading.visit(programs, name).stream(SERVER), reading.answer(programs, times)
+        expect(stream == right, done=done, expected=f"{times} answers, {len(right)} bytes",
                seen=f"{len(stream)} bytes: {stream[:20]!r}" + reading.last_words(programs, "server-again"))
 
 

@@ -156,9 +156,9 @@ def read_line(visitor) -> bytes:
 
 
 def speaks_slowly(stage, visitor) -> None:
-    """Its lines come in pieces; and two at once."""
+    """Its lines come in pieces, and some at once. It reads only then: the pieces behind an answer wait together."""
     visitor.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for part in (b"g", b"et", b"\nge", b"t\nb", b"ye", b"\n"):
+    for part in (b"g", b"et", b"\nge", b"t\nget\nb", b"ye", b"\n"):
         visitor.sendall(part)
         stage.rec.wait(0.2)
 

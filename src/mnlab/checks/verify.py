@@ -11,11 +11,12 @@ from inspect import signature
 from pathlib import Path
 
 from mnlab.checks.answers import Answers
-from mnlab.checks.grade import grade
-from mnlab.checks.kill_matrix import RUNS, KillMatrix
+from mnlab.checks.grade import grade, read_answers
+from mnlab.checks.kill_matrix import EMPTY, RUNS, STARTER, KillMatrix
 from mnlab.checks.mutants import ForgedRun, Mutant, WorkFolder, mutants_of
 from mnlab.checks.rules import rules_of
 from mnlab.checks.session import at_once
+from mnlab.checks.verdicts import LabResult
 from mnlab.evidence.run import Run
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
@@ -48,6 +49,8 @@ def verify(lab: Lab, machine: Machine, seed: int, progress: Callable[[str], None
         if not matrix.applicable and matrix.baseline.checks:
             return KillMatrix(lab.name, matrix.baseline, untried=matrix.untried)  # nothing can fail here
         mutants = [mutant for mutant in mutants if mutant not in matrix.untried]
+        progress(f"{lab.name}: work that nobody has done")
+        matrix.idle.update(trial.idle())
         _answer_and_forge(trial, matrix, [mutant for mutant in mutants if not _runs(mutant)], base, answers)
         runs = sorted((mutant for mutant in mutants if _runs(mutant)), key=lambda mutant: mutant.kind != "right")
         _run(trial, matrix, runs, answers, progress, workers or at_once(machine), quick)
@@ -161,6 +164,18 @@ class _Trial:
         inside = mutant if mutant and mutant.kind == "network" else None
         return labrun.run(self.lab, self.machine, work, self.seed, self.scratch / name,
                           mutant=inside.name if inside else "", touched=inside.scenes if inside else ())
+
+    def idle(self) -> dict[str, LabResult]:
+        """What work scores that nobody has done."""
+        results = {}
+        for name, source in ((STARTER, self.lab.starter), (EMPTY, None)):
+            work = self.scratch / f"{name} work"
+            work.mkdir()
+            if source is not None:
+                workfolder.copy(source, work, self.params)
+            run = labrun.run(self.lab, self.machine, work, self.seed, self.scratch / name)
+            results[name] = grade(self.lab, run, read_answers(work))
+        return results
 
     def without_machine(self, mutant: Mutant, base: Run, answers: dict) -> tuple[Run, dict]:
         """The solution's record and answers, as changed by `mutant`."""

@@ -140,4 +140,6 @@ def _drawings(matrix):
                       {mutant.description: why for mutant, why in matrix.untried.items()})
     yield rules_table({f"{rule} {words}": caught(mutants) for rule, (words, mutants) in matrix.rules.items()},
                       {key: caught(mutants) for key, mutants in matrix.questions.items()},
-                      {mutant.description: matrix.refused.get(mutant, []) for mutant in matrix.right})
+                      {mutant.description: matrix.refused.get(mutant, []) for mutant in matrix.right},
+                      {work: f"{result.points} of {result.max_points} points" for work, result in matrix.idle.items()},
+                      matrix.paid_for_nothing)

@@ -2,20 +2,23 @@
 correct work that is written otherwise."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from rich.text import Text
 
 from mnlab.report.drawing import Drawing, Glyphs, clean, counted, one_line, wrap
 
 NAME = 34  # columns for what a row is about, at most
+NOTHING: Mapping[str, str] = MappingProxyType({})
 #: What broke something, and how many checks caught it (None: it was not tried).
 Mutants = Sequence[tuple[str, int | None]]
 
 
 def rules_table(rules: Mapping[str, Mutants], questions: Mapping[str, Mutants],
-                right: Mapping[str, Sequence[str]]) -> Drawing:
+                right: Mapping[str, Sequence[str]], idle: Mapping[str, str] = NOTHING,
+                paid: Mapping[str, str] = NOTHING) -> Drawing:
     """The table for one lab. `rules` and `questions` have the mutants of each; `right` the checks that refuse correct
-    work, by its description."""
+    work, by its description; `idle` what work scores that nobody has done, `paid` what of it is too much."""
 
     def parts(width: int, glyphs: Glyphs) -> Iterator[Text]:
         for head, rows in (("rule", rules), ("question", questions)):
@@ -26,7 +29,11 @@ def rules_table(rules: Mapping[str, Mutants], questions: Mapping[str, Mutants],
         if right:
             marks = {name: [", ".join(checks) or "full marks"] for name, checks in right.items()}
             yield from _rows("correct work, written otherwise", marks, width, glyphs)
-        findings = [*(f"no mutant breaks this rule: {rule}" for rule, mutants in rules.items() if not mutants),
+        if idle:
+            scores = {name: [words] for name, words in idle.items()}
+            yield from _rows("work that nobody has done", scores, width, glyphs)
+        findings = [*(f"{name} has points for nothing: {words}" for name, words in paid.items()),
+                    *(f"no mutant breaks this rule: {rule}" for rule, mutants in rules.items() if not mutants),
                     *(f"no wrong answer is tried: {key}" for key, mutants in questions.items() if not mutants),
                     *(f"correct work loses points: {name}: {', '.join(checks)}"
                       for name, checks in right.items() if checks)]

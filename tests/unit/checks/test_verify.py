@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from mnlab.checks.kill_matrix import STARTER
 from mnlab.checks.verify import verify
 from mnlab.lab.lab import BrokenLab, Lab
 from mnlab.machine.job import Outcome
@@ -53,7 +54,7 @@ class Machine:
 
     def run(self, job, folder, console):
         self.runs += 1
-        said = job.files["work/said"]
+        said = job.files.get("work/said", b"")
         if said != b"nothing":
             (folder / "files").mkdir()
             (folder / "files/said").write_bytes(said)
@@ -73,11 +74,13 @@ class Machine:
 
 @pytest.fixture
 def probe(tmp_path):
-    """probe(mutants): a lab of two checks of the work and one of an answer."""
-    def make(mutants=MUTANTS):
+    """probe(mutants, starter): a lab of two checks of the work and one of an answer."""
+    def make(mutants=MUTANTS, starter=""):
         folder = tmp_path / "probe"
         (folder / "solution").mkdir(parents=True)
         (folder / "solution/said").write_text("a b")
+        (folder / "starter").mkdir()
+        (folder / "starter/said").write_text(starter)
         (folder / "solution/answers.py").write_text("def answers(params, evidence): return {'number': 7}\n")
         (folder / "experiment.py").write_text("def variant(rng): return {}\ndef experiment(): pass\n")
         (folder / "checks.py").write_text(CHECKS)
@@ -94,7 +97,7 @@ def names(mutants):
 def test_every_mutant_is_tried_and_caught(probe):
     machine = Machine()
     matrix = verify(probe(), machine, 1)
-    assert matrix.holds and machine.runs == 3  # the solution, and two of the three
+    assert matrix.holds and machine.runs == 5  # the solution, the starter, nothing, and two of the three
     assert {mutant.name: matrix.killed_by(mutant) for mutant in matrix.results} == {
         "miscounts": {"check_answer"}, "blank_number": {"check_answer"}, "no_a": {"check_a"}, "both": {"check_a", "check_b"}}
     assert matrix.enough == ["both"]
@@ -105,12 +108,19 @@ def test_the_quick_way_ends_when_every_check_has_failed(probe, workers):
     machine = Machine()
     matrix = verify(probe(), machine, 1, workers=workers, quick=True)
     assert matrix.holds and names(matrix.results) == ["miscounts", "both"]
-    assert machine.runs <= 1 + workers  # none is begun that the others would not have waited for
+    assert machine.runs <= 3 + workers  # none is begun that the others would not have waited for
 
 
 def test_the_quick_way_goes_on_where_the_named_ones_are_not_enough(probe):
     matrix = verify(probe(MUTANTS.replace('ENOUGH = ("both",)', 'ENOUGH = ("no_a",)')), Machine(), 1, quick=True)
     assert matrix.holds and names(matrix.results) == ["miscounts", "no_a", "both"]
+
+
+@pytest.mark.parametrize(("starter", "words"), [("a", "1 of 3 points"), ("nothing", "inconclusive: check_a: ")])
+def test_a_starter_with_points_for_nothing_is_named(probe, starter, words):
+    matrix = verify(probe(starter=starter), Machine(), 1)
+    assert not matrix.holds and list(matrix.paid_for_nothing) == [STARTER]
+    assert matrix.paid_for_nothing[STARTER].startswith(words)
 
 
 def test_what_is_missing_is_named(probe):
@@ -136,7 +146,7 @@ def test_what_the_machine_cannot_show_need_not_fail_and_is_not_tried(probe):
     lab, machine = probe(MUTANTS.replace('@mutant.work("says no a")', f'@mutant.work("says no a", {WHERE})')), Machine()
     lab.checks.write_text(CHECKS.replace("@points(1)\ndef check_a(", f"@points(1, {WHERE})\ndef check_a("))
     matrix = verify(lab, machine, 1)
-    assert matrix.holds and machine.runs == 2  # the solution, and `both`
+    assert matrix.holds and machine.runs == 4  # the solution, the starter, nothing, and `both`
     assert names(matrix.results) == ["miscounts", "both"] and matrix.killed_by(list(matrix.results)[-1]) == {"check_b"}
     said = matrix.as_dict()
     assert said["not_applicable"] == ["check_a"] and said["unkilled_checks"] == []
@@ -216,7 +226,7 @@ def test_correct_answers_may_be_written_otherwise_and_cost_no_run(probe):
     other = '\n@mutant.right("adds a zero")\ndef other(answers, params):\n    answers["number"] = "7.0"\n'
     matrix, machine = None, Machine()
     matrix = verify(probe(MUTANTS + other), machine, 1)
-    assert machine.runs == 3 and [list(matrix.refused.values())] == [[["check_answer"]]]
+    assert machine.runs == 5 and [list(matrix.refused.values())] == [[["check_answer"]]]
 
 
 def test_a_question_needs_a_wrong_answer_besides_the_blank_one(probe):
