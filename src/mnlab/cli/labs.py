@@ -1,6 +1,5 @@
 """Commands about labs: list, show, run, start, check, recheck."""
 
-import json as jsonlib
 import os
 import sys
 import time
@@ -69,9 +68,10 @@ def list_labs(collections: Collections = None, json: Json = False) -> None:
 
 def _show_list(found: list[tuple[labs.Lab, tuple[int, int]]], json: bool) -> None:
     if json:
-        print(jsonlib.dumps({"labs": [
+        from mnlab.report.jsonout import document
+        print(document("list", {"labs": [
             {"lab": lab.name, "layer": lab.layer, "title": lab.title, "max_points": work + seen, "work_points": work}
-            for lab, (work, seen) in found]}, indent=2))
+            for lab, (work, seen) in found]}))
         return
     layer = None
     for lab, (work, _) in found:
