@@ -112,7 +112,8 @@ def reports(platform: list[str] | None, gradescope: Path | None, visibility: str
     """What is to be written for platforms besides the report for people. WrongUsage if there is no such platform."""
     if not platform and not gradescope:
         return []
-    from mnlab.report.platforms.formats import FORMATS, VISIBILITIES, Report
+    from mnlab.course.course import VISIBILITIES
+    from mnlab.report.platforms.formats import FORMATS, Report
     if visibility not in VISIBILITIES:
         raise WrongUsage(f"--visibility is one of {', '.join(VISIBILITIES)}, not {visibility!r}")
     wanted = [Report("gradescope", gradescope, visibility)] if gradescope else []

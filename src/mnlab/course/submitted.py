@@ -29,8 +29,7 @@ def found_in(submission: Path, lab: Lab, labs: list[Lab]) -> Iterator[Found]:
 
 def without_work(lab: Lab, found: Found, seed: int = 0) -> LabResult:
     """The result of a hand-in in which there is nothing to grade: no points, and why."""
-    parts = {"seen": "\n".join(found.notes) or found.kind,
-             "hint": f"Hand in the files that `mnlab start {lab.name}` made."}
+    seen, hint = "\n".join(found.notes) or found.kind, f"Hand in the files that `mnlab start {lab.name}` made."
     check = CheckResult("hand_in", "What was handed in has work for this lab.", (), FAILED, 0, worth_of(lab)[0],
-                        "\n".join(labelled(parts)), **parts)
+                        "\n".join(labelled({"seen": seen, "hint": hint})), seen=seen, hint=hint)
     return LabResult(lab.name, seed, (check,), work=layout.STUDENT, seed_from="default")

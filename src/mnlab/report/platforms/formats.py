@@ -15,12 +15,12 @@ from pathlib import Path
 from mnlab import __version__
 from mnlab.checks.points import cut
 from mnlab.checks.verdicts import INCONCLUSIVE, NOT_APPLICABLE, PASSED, CheckResult, LabResult, overall
+from mnlab.course.course import VISIBLE
 from mnlab.machine.plain import plain
 
 LIMIT = 1_000_000  # bytes: PrairieLearn's (its documentation, "External Grading"), and little to any other
 LONGEST = 4000  # characters of a message, where there is room
 BYTES = 6  # of a character, at most, in JSON
-VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
 AGAIN = "Something that is not your work broke, so there is no score yet. Hand in again, or ask your teacher."
 
 
@@ -107,7 +107,7 @@ class Report:
 
     platform: str
     path: Path
-    visibility: str = VISIBILITIES[0]
+    visibility: str = VISIBLE
 
     def write(self, results: Sequence[LabResult]) -> bool:
         """Write it. False if there is nothing that the platform could be told: then there is no such file."""
