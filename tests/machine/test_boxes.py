@@ -10,11 +10,13 @@ import os
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mnlab.lab import portable, work
 from mnlab.lab.lab import ROOT, find
@@ -222,3 +224,46 @@ def test_inginious(box, made, here):
     assert (told / "feedback-result").read_text() == "failed\n"
     assert float((told / "feedback-grade").read_text()) == pytest.approx(100 * here["points"] / here["max_points"], abs=0.01)
     assert f"arp: {here['points']} of {here['max_points']} points" in (told / "message").read_text()
+
+
+def summed_up(folder: Path, here: dict, summary: str) -> None:
+    """The summary and the JUnit file in `folder` say what `mnlab check` says here."""
+    assert f"{here['points']} of {here['max_points']} points" in summary
+    [suite] = ET.parse(folder / "junit.xml").getroot()
+    facts = {one.get("name"): one.get("value") for one in suite.find("properties")}
+    assert (int(facts["points"]), int(facts["max_points"])) == (here["points"], here["max_points"])
+
+
+def test_github(box, made, here):
+    """What the workflow's own steps run, as a runner does, with the bundle in its cache."""
+    [workflow] = boxes.github(boxes.Box([ARP], made / "mnlab.tar.gz", "https://example.org/mnlab.tar.gz"), made / "repository")
+    [job] = yaml.safe_load(workflow.read_text())["jobs"].values()
+    runner = box.folder_for_all("/runner")
+    shutil.copytree(made / "work/arp", runner / "submission")
+    shutil.copy(made / "mnlab.tar.gz", runner)
+    box.folder_for_all("/tmp")
+    statuses = []
+    for step in (step for step in job["steps"] if "run" in step):
+        plain = {name: value for name, value in step.get("env", {}).items() if "${{" not in value}
+        words = [f"{name}={value}" for name, value in (plain | {"GITHUB_STEP_SUMMARY": "/runner/summary.md"}).items()]
+        done = box.run("env", *words, "bash", "-e", "-c", step["run"], here="/runner", writable=("/runner", "/tmp"))
+        statuses.append(done.returncode)
+    assert statuses == [0, 1], done.stderr  # the work has not all points: the job fails
+    summed_up(runner, here, (runner / "summary.md").read_text())
+
+
+def test_gitlab(box, made, here):
+    [file] = boxes.gitlab(boxes.Box([ARP], made / "mnlab.tar.gz", "https://example.org/mnlab.tar.gz"), made / "project")
+    job = yaml.safe_load(file.read_text())["mnlab"]
+    project = box.folder_for_all("/builds")
+    shutil.copytree(made / "work/arp", project, dirs_exist_ok=True)
+    (project / ".mnlab").mkdir()
+    shutil.copy(made / "mnlab.tar.gz", project / ".mnlab")
+    (box.folder / "usr/bin/curl").write_text("#!/bin/sh\nexit 22\n")  # the cache has it already
+    (box.folder / "usr/bin/curl").chmod(0o755)
+    box.folder_for_all("/tmp")
+    script = "\n".join(["set -e", *(f"export {name}='{value}'" for name, value in job["variables"].items()),
+                        *job["before_script"], *job["script"]])
+    done = box.run("bash", "-c", script, root=True, here="/builds")
+    assert done.returncode == 1, done.stderr
+    summed_up(project, here, (project / "summary.md").read_text())

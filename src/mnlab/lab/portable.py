@@ -61,7 +61,7 @@ exec "$here/usr/bin/python" -P -m mnlab "$@"
 def write(archive: Path, labs: list[Lab], named: Named, say: Callable[[str], None]) -> None:
     """Write the bundle with these labs and this machine as a gzipped tar, whose one folder is called mnlab. It is tried
     first. MachineError if it cannot be made, or does not work."""
-    tools.require(*tools.building(), "tar")
+    tools.require(*tools.building())
     machine = VirtualMachine("virtual", say, named=named)
     machine.prepare()
     with TemporaryDirectory(prefix="mnlab-bundle-") as scratch:
