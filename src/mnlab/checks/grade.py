@@ -20,7 +20,7 @@ from pathlib import Path
 
 from mnlab.checks.answers import Answers, NoAnswers
 from mnlab.checks.crashes import crashes
-from mnlab.checks.points import CheckFailed, Points, cut
+from mnlab.checks.points import CheckFailed, Points, cut, labelled
 from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, PASSED, CheckResult, LabResult
 from mnlab.evidence import layout
 from mnlab.evidence.record import Missing, Record
@@ -133,15 +133,16 @@ def _asked(check: Callable) -> list[str]:
 def verdict(check: Callable, run: Run, problem: BaseException | None) -> CheckResult:
     """What it means that a check ended with `problem`, or well."""
     marked = _points(check)
-    status, message = _judge(problem, check, run) if problem else (PASSED, "")
+    status, message, parts = _judge(problem, check, run) if problem else (PASSED, "", {})
     most = 0 if status == NOT_APPLICABLE else worth(check, run)
     message = cut(message, LONGEST)
     if status == FAILED and marked.hint and not (isinstance(problem, Missing) or _missed(check, run)):
-        message += f"\n{'hint:':<10}{marked.hint}"
+        parts = parts | {"hint": marked.hint}
+        message = "\n".join([message, *labelled({"hint": marked.hint})])
     title = (check.__doc__ or check.__name__).strip().split("\n", 1)[0]
     return CheckResult(name=check.__name__, title=title, claims=marked.claims, status=status,
                        points=most if status == PASSED else 0, max_points=most,
-                       message=message.strip(), observation=marked.observation)
+                       message=message.strip(), observation=marked.observation, **parts)
 
 
 def worth(check: Callable, run: Run) -> int:
@@ -193,21 +194,25 @@ def _problem(check: Callable, run: Run, answers: Answers) -> BaseException | Non
     return None
 
 
-def _judge(problem: BaseException, check: Callable, run: Run) -> tuple[str, str]:
-    """The verdict that an exception in a check means, and what to say."""
+def _judge(problem: BaseException, check: Callable, run: Run) -> tuple[str, str, dict[str, str]]:
+    """The verdict that an exception in a check means, what to say, and the parts of that."""
     if isinstance(problem, NotApplicable):
-        return NOT_APPLICABLE, str(problem)
+        return NOT_APPLICABLE, str(problem), {}
     if isinstance(problem, CheckFailed):
-        return FAILED, str(problem)
+        return FAILED, str(problem), problem.parts
     if isinstance(problem, Missing) and _outcome(check, run) == layout.STUDENT_FAULT:
-        return FAILED, f"{'seen:':<10}{problem} (why: see the head of the verdicts)"
+        return _failed({"seen": f"{problem} (why: see the head of the verdicts)"})
     if isinstance(problem, (Missing, Inconclusive)):
-        return INCONCLUSIVE, str(problem)
+        return INCONCLUSIVE, str(problem), {}
     where = traceback.extract_tb(problem.__traceback__)[-1]
     place = f"({Path(where.filename).name}, line {where.lineno})"
     if isinstance(problem, AssertionError):
-        return FAILED, f"{'expected:':<10}" + (str(problem).strip() or f"{where.line or 'another outcome'} {place}")
-    return INCONCLUSIVE, f"the check itself broke: {type(problem).__name__}: {problem} {place}"
+        return _failed({"expected": str(problem).strip() or f"{where.line or 'another outcome'} {place}"})
+    return INCONCLUSIVE, f"the check itself broke: {type(problem).__name__}: {problem} {place}", {}
+
+
+def _failed(parts: dict[str, str]) -> tuple[str, str, dict[str, str]]:
+    return FAILED, "\n".join(labelled(parts)), {name: cut(part, LONGEST) for name, part in parts.items()}
 
 
 def _read_by(check: Callable, run: Run) -> list[Record]:

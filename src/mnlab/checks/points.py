@@ -88,8 +88,13 @@ class CheckFailed(AssertionError):
 
     def __init__(self, done: str = "", expected: str = "", seen: str = "", text: str = ""):
         parts = [("done", done), ("expected", expected), ("seen", seen)]
-        lines = [f"{label + ':':<10}{_part(part)}" for label, part in parts if part != ""]
-        super().__init__("\n".join([*([cut(text, PART)] if text else []), *lines]))
+        self.parts = {label: _part(part) for label, part in parts if part != ""}
+        super().__init__("\n".join([*([cut(text, PART)] if text else []), *labelled(self.parts)]))
+
+
+def labelled(parts: dict[str, str]) -> list[str]:
+    """Parts of a message (done, expected, seen, hint) as people read them: a line each, with its name."""
+    return [f"{label + ':':<10}{part}" for label, part in parts.items()]
 
 
 def _part(value) -> str:

@@ -189,6 +189,8 @@ def _grade(task: Task, run: Run, key: bytes | None) -> LabResult:
     notes: tuple[str, ...] = ()
     if task.work and task.work.variant is None and task.seed_from == "default":
         notes = (f"no {workfolder.VARIANT}: graded as seed {task.seed}",)
+    elif task.work and (words := begun_otherwise(task.work, task.lab, task.seed)):
+        notes = (words,)
     if key:
         signature.sign(run.folder, run.manifest, data, key)
         notes += ("signed",)
@@ -197,6 +199,19 @@ def _grade(task: Task, run: Run, key: bytes | None) -> LabResult:
         withhold(run)
     return replace(result, seed_from=task.seed_from, notes=result.notes + notes,
                    signature=signature.VERIFIED if key else signature.UNSIGNED)
+
+
+def begun_otherwise(work: Work, lab: labs.Lab, seed: int) -> str:
+    """In words, that variant.toml shows another network than the lab makes of its seed today: another version of the
+    lab wrote it, and answers are asked for a network that the student was not told. "" if it does not."""
+    said = work.variant.values() if work.variant else {}
+    told, now = said.get("network"), workfolder.shown(lab.params(seed))
+    if said.get("seed") != seed or not isinstance(told, dict) or told == now:
+        return ""
+    names = [name for name in {**told, **now} if told.get(name) != now.get(name)]
+    return (f"{workfolder.VARIANT} was written for another version of the lab: its {', '.join(names[:3])} "
+            f"{'are' if len(names) > 1 else 'is'} not what seed {seed} gives now; begin again with "
+            f"`mnlab start {lab.name} --seed {seed}`")
 
 
 def withhold(run: Run) -> None:

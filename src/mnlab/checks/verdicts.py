@@ -21,7 +21,8 @@ EXIT_STATUS = {PASSED: 0, FAILED: 1, INCONCLUSIVE: 3, NOT_APPLICABLE: 0}
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check's verdict. `title` is the first line of its docstring, `message` why it did not pass ("" if it did).
+    """One check's verdict. `title` is the first line of its docstring, `message` why it did not pass ("" if it did):
+    `done`, `expected`, `seen` and `hint` are the parts of that, as far as it has them.
     Of one that is not applicable `max_points` is 0; so it is of an observation, which only the network earns, where a
     student's work is graded."""
 
@@ -33,6 +34,10 @@ class CheckResult:
     max_points: int
     message: str = ""
     observation: bool = False
+    done: str = ""
+    expected: str = ""
+    seen: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """`mnlab atlas`: the labs on several machines, and what differs between them."""
 
-import json as jsonlib
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -63,8 +62,9 @@ def atlas(lab: LabNames = None,
     if handouts:
         _write_handouts(chosen, rows, places)
     if json:
-        print(jsonlib.dumps({"seed": seed, "images": images, "claims": [row.as_dict() for row in rows],
-                             "surveys": surveys}, indent=2))
+        from mnlab.report.jsonout import document
+        print(document("atlas", {"seed": seed, "images": images, "claims": [row.as_dict() for row in rows],
+                                 "surveys": surveys}))
     else:
         print(page.terminal(rows, names))
     verdicts = {verdict for row in rows for verdict in row.verdicts.values()}

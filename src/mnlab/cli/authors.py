@@ -1,6 +1,5 @@
 """Commands for who writes labs: new, lint, verify."""
 
-import json as jsonlib
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -67,8 +66,9 @@ def lint(lab: LabNames = None, collections: Collections = None, json: Json = Fal
     chosen = chosen_labs(lab, not lab)
     found = {one.name: findings(one) for one in chosen}
     if json:
-        print(jsonlib.dumps({"labs": [{"lab": name, "findings": [finding.as_dict() for finding in some]}
-                                      for name, some in found.items()]}, indent=2))
+        from mnlab.report.jsonout import document
+        print(document("lint", {"labs": [{"lab": name, "findings": [finding.as_dict() for finding in some]}
+                                         for name, some in found.items()]}))
     else:
         for name, some in found.items():
             print(f"{name}: nothing is missing" if not some else f"{name}:")
@@ -118,7 +118,8 @@ def verify(lab: LabNames = None, collections: Collections = None, seed: Seed = N
                     for drawing in _drawings(matrix):
                         Console().print(drawing)
     if json:
-        print(jsonlib.dumps({"labs": [matrix.as_dict() for matrix in matrices]}, indent=2))
+        from mnlab.report.jsonout import document
+        print(document("verify", {"labs": [matrix.as_dict() for matrix in matrices]}))
     raise typer.Exit(0 if all(matrix.holds for matrix in matrices) and not broken else 1)
 
 

@@ -102,10 +102,10 @@ def variant(
             )
     seed = found.seed(student, one.name)
     if json:
+        from mnlab.report.jsonout import document
+
         print(
-            jsonlib.dumps(
-                {"student": student, "lab": one.name, "seed": seed, "params": shown(one.params(seed))}, indent=2
-            )
+            document("variant", {"student": student, "lab": one.name, "seed": seed, "params": shown(one.params(seed))})
         )
         return
     print(f"{student}: variant {seed} of {one.name}")
@@ -238,7 +238,9 @@ def _tell(out: Path, kept, todo, json: bool) -> None:
 
     rows = [kept.rows[one.row["student"], one.row["lab"]] for one in todo]
     if json:
-        print(jsonlib.dumps({"schema": 1, "results": rows}, indent=2))
+        from mnlab.report.jsonout import document
+
+        print(document("grades", {"results": rows}))
         return
     for line in summary.lines(rows):
         print(line)
@@ -257,7 +259,9 @@ def show(grades: Grades, json: Json = False) -> None:
         raise WrongUsage(f"there are no results in {grades}; `mnlab grade` writes them")
     flags = {(one["student"], one["lab"]): one["words"] for one in _flags(grades)}
     if json:
-        print(jsonlib.dumps(summary.as_dict(list(kept.rows.values()), flags), indent=2))
+        from mnlab.report.jsonout import document
+
+        print(document("class", summary.as_dict(list(kept.rows.values()), flags)))
         return
     for line in summary.lines(list(kept.rows.values()), flags, whole=True):
         print(line)

@@ -1,6 +1,5 @@
 """Commands about labs: list, show, run, start, check, recheck."""
 
-import json as jsonlib
 import os
 import sys
 import time
@@ -19,6 +18,7 @@ from mnlab.cli.options import (
     DEFAULT_MACHINE,
     Clock,
     Collections,
+    Gradescope,
     Image,
     Json,
     Junit,
@@ -26,13 +26,16 @@ from mnlab.cli.options import (
     On,
     Out,
     Place,
+    Platform,
     Quiet,
     Seed,
     Verbose,
+    Visibility,
     Work,
     WrongUsage,
     a_path,
     machine_for,
+    reports,
     say,
 )
 from mnlab.lab import lab as labs
@@ -69,9 +72,10 @@ def list_labs(collections: Collections = None, json: Json = False) -> None:
 
 def _show_list(found: list[tuple[labs.Lab, tuple[int, int]]], json: bool) -> None:
     if json:
-        print(jsonlib.dumps({"labs": [
+        from mnlab.report.jsonout import document
+        print(document("list", {"labs": [
             {"lab": lab.name, "layer": lab.layer, "title": lab.title, "max_points": work + seen, "work_points": work}
-            for lab, (work, seen) in found]}, indent=2))
+            for lab, (work, seen) in found]}))
         return
     layer = None
     for lab, (work, _) in found:
@@ -141,7 +145,14 @@ def check(lab: LabNames = None, all: All = False, collections: Collections = Non
               "--for-student", help="Evidence to hand out: without parameters that students are not told.")] = False,
           only_work: Annotated[bool, typer.Option(
               "--only-work", help="Only the scenes that run the work, and the checks that read no others.")] = False,
-          ) -> None:
+          only_points: Annotated[bool, typer.Option(
+              "--only-points", help="Only the scenes that checks with points for the work read, as `grade` does.")
+          ] = False,
+          submission: Annotated[Path | None, typer.Option(
+              "--submission", parser=a_path, metavar="PATH",
+              help="What was handed in, a folder or an archive, instead of a work folder: the work in it is found.")
+          ] = None,
+          gradescope: Gradescope = None, platform: Platform = None, visibility: Visibility = "visible") -> None:
     """Run labs with your work and grade it. In a work folder, no lab need be named.
 
     In virtual time the same files give the same evidence: only scenes whose part of the work has changed are run again.
@@ -150,24 +161,44 @@ def check(lab: LabNames = None, all: All = False, collections: Collections = Non
     """
     from mnlab.checks.session import Task
     from mnlab.lab.read_once import read
-    if not lab and not all and not work and (mine := _lab_of_this_folder()):
+    wanted = reports(platform, gradescope, visibility)
+    if not lab and not all and not work and not submission and (mine := _lab_of_this_folder()):
         lab, work = [mine], Path()
         out = Path(os.path.relpath(_above(Path.cwd()) / out)) if out == Path("runs") else out
     chosen = chosen_labs(lab, all)
     if work and len(chosen) > 1:
         raise WrongUsage("--work goes with one lab")
-    secret, tasks = SECRET.key(secret_file) or b"", []
+    if work and submission:
+        raise WrongUsage("name a work folder (--work) or what was handed in (--submission), not both")
+    if submission and not submission.exists():
+        raise WrongUsage(f"there is no {submission}")
+    secret, tasks, without = SECRET.key(secret_file) or b"", [], []
     for one in chosen:
-        place = work or Path("work") / one.name
-        if not place.is_dir():
-            raise WrongUsage(f"there is no work folder {place}. Begin with `mnlab start {one.name}`.")
-        given = read(place)
+        if submission:
+            given, result = _found(submission, one)
+            if given is None:
+                without.append(result)
+                continue
+        else:
+            place = work or Path("work") / one.name
+            if not place.is_dir():
+                raise WrongUsage(f"there is no work folder {place}. Begin with `mnlab start {one.name}`.")
+            given = read(place)
         chosen_seed, seed_from = (seed, FROM_OPTION) if seed is not None else (given.seed(one.name), FROM_VARIANT)
         if chosen_seed is None:
             chosen_seed, seed_from = DEFAULT_SEED, BY_DEFAULT
-        tasks.append(Task(one, chosen_seed, out, given, seed_from, secret, for_student, only_work))
+        tasks.append(Task(one, chosen_seed, out, given, seed_from, secret, for_student, only_work, only_points))
     place = machine_for(on, machine, clock, quiet, image)
-    _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh)
+    _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh, wanted=wanted, without=without)
+
+
+def _found(submission: Path, lab: labs.Lab):
+    """The work for a lab in what was handed in; None, and then the result of that, if there is none."""
+    from mnlab.course.submitted import found_in, without_work
+    with found_in(submission, lab, labs.all_labs()) as found:
+        for words in found.notes:
+            say(f"{lab.name}: {words}")
+        return found.work, without_work(lab, found)
 
 
 def _lab_of_this_folder() -> str | None:
@@ -186,7 +217,8 @@ def recheck(run: Annotated[list[str], typer.Argument(metavar="RUN...", help="Fol
             solution: Annotated[bool, typer.Option("--solution", help="With a key: the solution's runs, too.")] = False,
             pytest: Annotated[bool, typer.Option(
                 "--pytest", help="Let pytest call the checks; after -- its options: -x, --pdb, -k WORD.")] = False,
-            json: Json = False, junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False) -> None:
+            json: Json = False, junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False,
+            gradescope: Gradescope = None, platform: Platform = None, visibility: Visibility = "visible") -> None:
     """Grade saved evidence again; needs no machine. With a key, only evidence that was signed with it.
 
     Example: mnlab recheck runs/arp-1
@@ -195,6 +227,7 @@ def recheck(run: Annotated[list[str], typer.Argument(metavar="RUN...", help="Fol
     """
     from mnlab.checks.session import recheck as grade_again
     from mnlab.evidence.record import Unreadable
+    wanted = reports(platform, gradescope, visibility)
     folders, options = _runs_and_options(run, pytest, json)
     try:
         known = SIGNING.key(key)
@@ -205,7 +238,7 @@ def recheck(run: Annotated[list[str], typer.Argument(metavar="RUN...", help="Fol
             results = [grade_again(folder, known, solution) for folder in folders]
     except Unreadable as problem:
         raise WrongUsage(str(problem)) from None
-    _report(results, json, junit, quiet, draw=False, verbose=verbose)
+    _report(results, json, junit, quiet, draw=False, verbose=verbose, wanted=wanted)
 
 
 def _runs_and_options(words: list[str], pytest: bool, json: bool) -> tuple[list[Path], list[str]]:
@@ -227,10 +260,13 @@ def chosen_labs(names: list[str] | None, every: bool) -> list[labs.Lab]:
         labs.find(name) for name in dict.fromkeys(names or ())]
 
 
-def _carry_out(tasks, machine, key, json, junit, quiet, verbose, brief: bool = False, fresh: bool = True) -> None:
+def _carry_out(tasks, machine, key, json, junit, quiet, verbose, brief: bool = False, fresh: bool = True,
+               wanted=(), without=()) -> None:
     from mnlab.checks.session import beyond, run_tasks
     from mnlab.cli.ownership import make_folder
     from mnlab.report.progress import Progress
+    if not tasks:  # nothing of what was handed in can be run
+        _report(without, json, junit, quiet, draw=False, wanted=wanted)
     machine.prepare()
     if not fresh:
         from mnlab.machine.remembered import remembering
@@ -242,7 +278,8 @@ def _carry_out(tasks, machine, key, json, junit, quiet, verbose, brief: bool = F
     with Progress(total=len(tasks), quiet=quiet) as progress:
         results = run_tasks(tasks, machine, progress, key=key,
                             meanwhile=lambda: _get_ready(tasks, json, pictured=not (quiet or brief)))
-    _report(results, json, junit, quiet, draw=True, verbose=verbose, brief=brief, elapsed=time.monotonic() - started)
+    _report([*results, *without], json, junit, quiet, draw=True, verbose=verbose, brief=brief,
+            elapsed=time.monotonic() - started, wanted=wanted)
 
 
 def _get_ready(tasks, json: bool, pictured: bool) -> None:
@@ -260,7 +297,7 @@ def _get_ready(tasks, json: bool, pictured: bool) -> None:
 
 
 def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False,
-            brief: bool = False, elapsed: float | None = None) -> None:
+            brief: bool = False, elapsed: float | None = None, wanted=()) -> None:
     from mnlab.cli.ownership import give_back
     for result in results:
         if result.evidence and draw:
@@ -277,6 +314,11 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
         from mnlab.report.junit import write_junit
         write_junit(results, junit)
         give_back(junit)
+    for report in wanted:
+        if report.write(results):
+            give_back(report.path)
+        else:
+            say(f"inconclusive: {report.path} is not written, so that {report.platform} gives no score; run it again")
     sys.stdout.flush()
     raise typer.Exit(EXIT_STATUS[overall([result.status for result in results])])
 

@@ -1,7 +1,7 @@
 """Commands about machines: doctor, and machine list|build|lock|diff|status|export|import|clean."""
 
-import json as jsonlib
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(machine, name="machine")
 
 
-def doctor(lab: LabNames = None, collections: Collections = None, on: On = Place.vm) -> None:
+def doctor(lab: LabNames = None, collections: Collections = None, on: On = Place.vm, json: Json = False) -> None:
     """Show what this computer has, what is missing, and how to get it. With --on host: for each lab.
 
     Exit status: 0 if nothing is missing.
@@ -50,24 +50,32 @@ def doctor(lab: LabNames = None, collections: Collections = None, on: On = Place
     """
     from mnlab.machine.doctor import examine
     if on == Place.host:
-        raise typer.Exit(_doctor_of_host([labs.find(name) for name in lab or ()] or labs.all_labs()))
+        raise typer.Exit(_doctor_of_host([labs.find(name) for name in lab or ()] or labs.all_labs(), json))
     if lab:
         raise WrongUsage("in the lab machine every lab runs; name labs with --on host")
     findings = examine()
-    for finding in findings:
+    if json:
+        from mnlab.report.jsonout import document
+        print(document("doctor", {"findings": [asdict(finding) for finding in findings]}))
+    for finding in () if json else findings:
         print(f"{finding.mark}  {finding.subject:<18} {finding.seen}")
         if finding.advice:
             print(f"   {'':<18} -> {finding.advice}")
     raise typer.Exit(0 if all(finding.ok or finding.optional for finding in findings) else 1)
 
 
-def _doctor_of_host(chosen: list[labs.Lab]) -> int:
+def _doctor_of_host(chosen: list[labs.Lab], json: bool) -> int:
     """A line for each lab: whether this computer can run it, and what it lacks; then what to do. The exit status."""
     from mnlab.lab.run import needs_of
     from mnlab.machine import capabilities
     from mnlab.machine.host import insist_on_root
     insist_on_root()
     lacking = {lab.name: capabilities.lacking(needs_of(lab)) for lab in chosen}
+    if json:
+        from mnlab.report.jsonout import document
+        print(document("doctor_host", {"labs": [{"lab": name, "lacking": missing}
+                                                   for name, missing in lacking.items()]}))
+        return 1 if any(lacking.values()) else 0
     for name, missing in lacking.items():
         print(f"{'MISS' if missing else 'ok  '}  {name:<20} {', '.join(missing)}".rstrip())
     if trouble := capabilities.switch_trouble():
@@ -91,7 +99,8 @@ def list_(json: Json = False) -> None:
     known = image.known()
     rows = [overview.describe(named) for named in known if not named.layers or image.built(named)]
     if json:
-        print(jsonlib.dumps({"machines": rows}, indent=2))
+        from mnlab.report.jsonout import document
+        print(document("machines", {"machines": rows}))
         return
     for row in sorted(rows, key=lambda row: list(MACHINES).index(row["machine"])):
         told = f"image {row['image']}" if row["image"] != CORE else row["about"]

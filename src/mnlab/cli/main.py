@@ -12,7 +12,7 @@ import typer
 
 from mnlab import __version__
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli import api, atlas, authors, bench, course, exec, keys, labs, machines, shell, tests
+from mnlab.cli import api, atlas, authors, bench, course, exec, export, keys, labs, machines, shell, tests
 from mnlab.cli.options import WrongUsage
 from mnlab.machine import plain
 
@@ -23,6 +23,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 labs.register(app)
 authors.register(app)
 course.register(app)
+export.register(app)
 shell.register(app)
 exec.register(app)
 machines.register(app)

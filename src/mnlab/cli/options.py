@@ -72,6 +72,14 @@ Out = Annotated[Path, typer.Option("--out", parser=a_folder, metavar="FOLDER", h
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Junit = Annotated[Path | None, typer.Option("--junit", parser=a_file, metavar="FILE",
                                                help="Also write JUnit XML to this file.")]
+Gradescope = Annotated[Path | None, typer.Option("--gradescope", parser=a_file, metavar="FILE",
+                                                 help="Also write Gradescope's results.json to this file.")]
+Platform = Annotated[list[str] | None, typer.Option(
+    "--platform", metavar="NAME:FILE", help="Also write what a platform reads: gradescope, autolab, prairielearn, "
+                                            "inginious, markdown (docs/platforms.md).")]
+Visibility = Annotated[str, typer.Option("--visibility", metavar="WHEN",
+                                         help="When Gradescope shows the checks: visible, hidden, after_due_date, "
+                                              "after_published.")]
 Work = Annotated[Path | None, typer.Option("--work", parser=a_path, metavar="FOLDER",
                                               help="Your folder; work/LAB unless given.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress and no diagrams.")]
@@ -98,6 +106,23 @@ def machine_for(on: Place, name: str, clock: Time | None, quiet: bool = False, i
         return HostMachine()
     from mnlab.machine.vm import VirtualMachine
     return VirtualMachine((clock or Time.virtual).value, quietly, patience=60 if quiet else 0, named=named)
+
+
+def reports(platform: list[str] | None, gradescope: Path | None, visibility: str) -> list:
+    """What is to be written for platforms besides the report for people. WrongUsage if there is no such platform."""
+    if not platform and not gradescope:
+        return []
+    from mnlab.course.course import VISIBILITIES
+    from mnlab.report.platforms.formats import FORMATS, Report
+    if visibility not in VISIBILITIES:
+        raise WrongUsage(f"--visibility is one of {', '.join(VISIBILITIES)}, not {visibility!r}")
+    wanted = [Report("gradescope", gradescope, visibility)] if gradescope else []
+    for word in platform or ():
+        name, _, file = word.partition(":")
+        if name not in FORMATS or not file:
+            raise WrongUsage(f"--platform is NAME:FILE, with a NAME of {', '.join(FORMATS)}; not {word!r}")
+        wanted.append(Report(name, a_file(file), visibility))
+    return wanted
 
 
 def insist_on_clone(command: str) -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 ABOUT, SALT = "course.toml", "course.salt"
 SEEDS = 1 << 48  # of a student: no two of a course meet by chance, and programs that read JSON keep every digit
 FLAG, REFUSE = "flag", "refuse"  # what is done with work of somebody else's variant
+VISIBLE = "visible"
+VISIBILITIES = (VISIBLE, "hidden", "after_due_date", "after_published")  # Gradescope's words for when checks are shown
 
 TEMPLATE = """# {title}: a course with mnlab. Its salt, {salt}, lies beside this file: keep it, and keep it secret.
 title = "{title}"
@@ -53,6 +55,7 @@ class Course:
     most: float = 100
     foreign_variant: str = FLAG
     salt: bytes = b""
+    visibility: str = VISIBLE
 
     def seed(self, student: str, lab: str) -> int:
         """The seed of a student's variant of a lab: the same on every computer, and nobody can guess it without the
@@ -95,7 +98,7 @@ def read(folder: Path) -> Course:
         raise BadCourse(f"there is no {path}; `mnlab course init` writes one") from None
     except (OSError, ValueError) as problem:
         raise BadCourse(f"{path} cannot be read: {problem}") from None
-    known = {"title", "foreign_variant", "late", "labs", "extensions"}
+    known = {"title", "foreign_variant", "gradescope", "late", "labs", "extensions"}
     if strange := sorted(said.keys() - known):
         raise BadCourse(f"{path}: nobody reads {strange[0]!r}; there are {', '.join(sorted(known))}")
     late, labs = _table(said, "late", path), _table(said, "labs", path)
@@ -116,7 +119,15 @@ def read(folder: Path) -> Course:
         _number(late, "most", 100, path),
         rule,
         _salt(folder / SALT),
+        _visibility(said.get("gradescope", {}), path),
     )
+
+
+def _visibility(table, path: Path) -> str:
+    value = table.get("visibility", VISIBLE) if isinstance(table, dict) and table.keys() <= {"visibility"} else table
+    if value not in VISIBILITIES:
+        raise BadCourse(f"{path}: [gradescope] has visibility, one of {', '.join(VISIBILITIES)}; not {value!r}")
+    return value
 
 
 def _table(said: dict, name: str, path: Path) -> dict:

@@ -11,7 +11,6 @@ MOST = 5  # checks that are named
 def as_dict(rows: list[Row], flags: dict[tuple[str, str], list[str]]) -> dict:
     """For --json: of each lab its verdicts and how often each check is missed; and who needs a look."""
     return {
-        "schema": 1,
         "labs": [
             {
                 "lab": lab,

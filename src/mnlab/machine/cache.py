@@ -7,6 +7,7 @@ hashed again, and an entry that does not match its seal is thrown away and built
 """
 
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -23,6 +25,8 @@ from mnlab.machine.job import MachineError, UnsafeCache
 
 SEAL = "seal.json"
 WAITING = "waiting for another mnlab that is building the {}"
+SMALL = ("bytecode", "features")  # kinds of entries that take a second to make
+_ONE_AT_A_TIME = threading.RLock()  # to try features, a job is run, and for that its code compiled
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -69,11 +73,29 @@ def entry(name: str, build: Callable[[Path], None], say: Callable[[str], None]) 
     if is_whole(place):
         return place
     kind = name.split("-")[0]
+    if kind in SMALL and place.parent.is_dir() and not os.access(place.parent, os.W_OK):
+        return _built_for_now(name, build)
     try:
         return _built(place, kind, build, say)
     except OSError as problem:
         raise MachineError(f"the {kind} could not be put into the cache {place.parent}: {problem.strerror or problem}"
                            ) from None
+
+
+def _built_for_now(name: str, build: Callable[[Path], None]) -> Path:
+    """An entry for this process alone, where the cache is root's or can only be read."""
+    with _ONE_AT_A_TIME:
+        place = Path(_for_now().name) / name
+        if not place.is_dir():
+            folder = Path(tempfile.mkdtemp(dir=place.parent))
+            build(folder)
+            folder.rename(place)
+        return place
+
+
+@functools.cache
+def _for_now() -> tempfile.TemporaryDirectory:
+    return tempfile.TemporaryDirectory(prefix="mnlab-cache-")
 
 
 def _built(place: Path, kind: str, build: Callable[[Path], None], say: Callable[[str], None]) -> Path:

@@ -4,14 +4,18 @@ QEMU gets everything through inherited file descriptors: no socket, no temporary
 It dies with the thread that started it (PR_SET_PDEATHSIG), however that ends.
 """
 
+import errno
 import json
 import os
 import select
 import socket
 import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import IO
 
 from mnlab.machine import mailbox, tools
 from mnlab.machine.job import MIB, MachineError
@@ -68,6 +72,28 @@ class Hardware:
         ]
 
 
+@cache
+def own_copy(ram: Path) -> IO[bytes]:
+    """A copy of a machine's memory, for this process: QEMU opens memory for writing also where it never writes into it,
+    and the cache may be root's. Holes stay holes. MachineError if there is no room."""
+    copy = tempfile.TemporaryFile(prefix="mnlab-memory-")  # it lives as long as the process
+    with open(ram, "rb", buffering=0) as source:
+        size, place = source.seek(0, os.SEEK_END), 0
+        try:
+            copy.truncate(size)
+            while place < size:
+                place = os.lseek(source.fileno(), place, os.SEEK_DATA)
+                end = os.lseek(source.fileno(), place, os.SEEK_HOLE)
+                while place < end:
+                    data = os.pread(source.fileno(), min(MIB, end - place), place)
+                    place += os.pwrite(copy.fileno(), data, place)
+        except OSError as problem:
+            if problem.errno != errno.ENXIO:  # there are no more data
+                raise MachineError(f"{ram} cannot be written, so it was to be copied to {tempfile.gettempdir()}: "
+                                   f"{problem.strerror}; TMPDIR names another place") from None
+    return copy
+
+
 class Qemu:
     """A running QEMU. Use as a context manager: leaving it ends the process."""
 
@@ -80,10 +106,14 @@ class Qemu:
         self.monitor, monitor_far = socket.socketpair()
         self.console, console_far = os.pipe()
         ends = [self.box.fileno(), monitor_far.fileno(), console_far, *([line.fileno()] if line else [])]
+        memory: Path | str = ram
+        if private and not os.access(ram, os.W_OK):
+            ends.append(own_copy(ram).fileno())
+            memory = f"/proc/self/fd/{ends[-1]}"
         command = [
             "setpriv", "--pdeathsig", "KILL",
             *(["taskset", "--cpu-list", str(processor)] if processor is not None else []), "qemu-system-x86_64",
-            "-object", (f"memory-backend-file,id=ram0,size={hardware.memory},mem-path={ram},"
+            "-object", (f"memory-backend-file,id=ram0,size={hardware.memory},mem-path={memory},"
                         f"share={'off' if private else 'on'}"),
             "-object", f"memory-backend-file,id=mail0,size={mailbox.SIZE},mem-path=/proc/self/fd/{ends[0]},share=on",
             "-chardev", f"socket,id=monitor,fd={ends[1]}", "-mon", "chardev=monitor,mode=control",

@@ -1,12 +1,21 @@
-"""Verdicts as one JSON object, for programs: the keys and their order are a promise to those who read it."""
+"""What commands print with --json: the keys and their order are a promise to those who read it (docs/formats.md,
+schema/output.json)."""
 
 import json
 from collections.abc import Sequence
 
+from mnlab import __version__
 from mnlab.checks.verdicts import CheckResult, LabResult, overall
 
+SCHEMA = 1  # a reader of one number understands all that has it: fields are added, none changes or goes
 WALL_DIGITS = 3  # decimals of wall time: milliseconds
 VIRTUAL_DIGITS = 6  # decimals of lab time: microseconds
+
+
+def document(kind: str, body: dict) -> str:
+    """One object as text, with what all of them begin with: the schema's number, what `kind` it is, and which mnlab
+    wrote it. In ASCII, so it survives every encoding of standard output."""
+    return json.dumps({"schema": SCHEMA, "kind": kind, "mnlab": __version__, **body}, indent=2, allow_nan=False)
 
 
 def as_dict(results: Sequence[LabResult]) -> dict:
@@ -20,8 +29,8 @@ def as_dict(results: Sequence[LabResult]) -> dict:
 
 
 def dumps(results: Sequence[LabResult]) -> str:
-    """The object as text, in ASCII: it survives every encoding of standard output."""
-    return json.dumps(as_dict(results), indent=2, allow_nan=False)
+    """The object as text."""
+    return document("results", as_dict(results))
 
 
 def _lab(result: LabResult) -> dict:
@@ -51,10 +60,15 @@ def _lab(result: LabResult) -> dict:
 def _check(check: CheckResult) -> dict:
     return {
         "name": check.name,
+        "title": check.title,
         "claim": ",".join(check.claims),
         "status": check.status,
         "points": check.points,
         "max_points": check.max_points,
         "observation": check.observation,
         "message": check.message,
+        "done": check.done,
+        "expected": check.expected,
+        "seen": check.seen,
+        "hint": check.hint,
     }

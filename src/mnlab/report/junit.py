@@ -58,7 +58,7 @@ def _case(lab: str, check: CheckResult) -> ET.Element:
                              "max_points": check.max_points}))
     if check.status in _ELEMENTS:
         element = "skipped" if check.observation and not check.max_points else _ELEMENTS[check.status]
-        case.append(_problem(element, check.status, check.message))
+        case.append(_problem(element, check.status, check.message, check.title))
     return case
 
 
@@ -68,10 +68,11 @@ def _no_verdicts(result: LabResult) -> ET.Element:
     return case
 
 
-def _problem(tag: str, kind: str, message: str) -> ET.Element:
-    message = _legal(message).strip()
-    element = ET.Element(tag, {"message": message.split("\n")[0], "type": kind})
-    element.text = message
+def _problem(tag: str, kind: str, reason: str, title: str = "") -> ET.Element:
+    """What readers list is the message: a check's title; the reason is its text. Without a title, the first line."""
+    reason = _legal(reason).strip()
+    element = ET.Element(tag, {"message": _legal(title) or reason.split("\n")[0], "type": kind})
+    element.text = reason
     return element
 
 

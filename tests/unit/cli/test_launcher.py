@@ -29,6 +29,7 @@ COMMANDS = {
     "grade": (["grade", "arp", "nowhere"], 2),
     "class show": (["class", "show", "nowhere"], 2),
     "class forget": (["class", "forget", "4711", "nowhere"], 2),
+    "export": (["export", "moodle", "arp"], 2),
     "new": (["new", "arp", "--layer", "link"], 2),
     "lint": (["lint", "nowhere"], 2),
     "api": (["api", "nowhere"], 2),

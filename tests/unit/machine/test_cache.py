@@ -5,12 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
-from mnlab.machine import cache
+from mnlab.machine import cache, qemu
 from mnlab.machine.job import MachineError, UnsafeCache
 
 SRC = str(Path(cache.__file__).parents[2])
@@ -200,3 +201,46 @@ def test_entries_are_renewed_together_or_not_at_all(tmp_path, monkeypatch):
     assert [(tmp_path / name / "data").read_text() for name in ("kernel-1", "userland-1")] == ["new", "new"]
     assert all(cache.is_whole(tmp_path / name, thorough=True) for name in ("kernel-1", "userland-1"))
     assert not list(tmp_path.glob("*.building-*"))
+
+
+def as_nobody(do) -> str:
+    """What `do` returns where it has no rights (uid 65534, if this is root)."""
+    reader, writer = os.pipe()
+    if (child := os.fork()) == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setresgid(65534, 65534, 65534)
+                os.setresuid(65534, 65534, 65534)
+            os.write(writer, str(do()).encode())
+        except BaseException as problem:
+            os.write(writer, f"{type(problem).__name__}: {problem}".encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with open(reader, "rb") as told:
+        text = told.read().decode()
+    os.waitpid(child, 0)
+    return text
+
+
+def test_in_a_cache_that_can_only_be_read_small_entries_are_made_for_the_process(monkeypatch):
+    with tempfile.TemporaryDirectory() as name:  # others may look into it, unlike pytest's
+        folder = Path(name)
+        folder.chmod(0o555)
+        monkeypatch.setenv("MNLAB_CACHE", str(folder))
+        made = as_nobody(lambda: [(cache.entry("features-1", build(word), lambda text: None) / "part").read_text()
+                                  for word in ("made", "again")])
+        assert made == "['made', 'made']" and not list(folder.iterdir())
+        assert as_nobody(lambda: cache.entry("userland-1", build("x"), lambda text: None)).startswith("MachineError: ")
+
+
+def test_memory_is_copied_with_its_holes(tmp_path):
+    with open(tmp_path / "ram", "wb") as file:
+        file.seek(8 << 20)
+        file.write(b"here")
+        file.truncate(64 << 20)
+    copy = qemu.own_copy(tmp_path / "ram")
+    assert os.fstat(copy.fileno()).st_size == 64 << 20 and os.fstat(copy.fileno()).st_blocks * 512 < 1 << 20
+    assert os.pread(copy.fileno(), 6, (8 << 20) - 1) == b"\0here\0"
+    assert qemu.own_copy(tmp_path / "ram") is copy

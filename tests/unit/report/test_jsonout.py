@@ -1,5 +1,6 @@
 import json
 
+from mnlab import __version__
 from mnlab.report.jsonout import as_dict, dumps
 
 
@@ -16,9 +17,10 @@ def test_the_contract_of_the_object(results):
         "evidence": "runs/arp-7", "evidence_sha256": "ab12", "secrets": "local",
         "left_out": [], "reason": "", "machine": "debian13", "image_sha256": "ef56",
     }
-    assert list(lab["checks"][1].items())[:5] == [
-        ("name", "check_b"), ("claim", "ARP-4,ARP-5"), ("status", "failed"), ("points", 0), ("max_points", 3)]
-    assert list(lab["checks"][1])[5:] == ["observation", "message"]
+    assert list(lab["checks"][1].items())[:6] == [
+        ("name", "check_b"), ("title", "What check_b says."), ("claim", "ARP-4,ARP-5"), ("status", "failed"), ("points", 0),
+        ("max_points", 3)]
+    assert list(lab["checks"][1])[6:] == ["observation", "message", "done", "expected", "seen", "hint"]
 
 
 def test_totals_and_the_weightiest_verdict(results):
@@ -30,7 +32,7 @@ def test_totals_and_the_weightiest_verdict(results):
 
 def test_the_text_is_one_ascii_object_that_reads_back(results):
     text = dumps(results)
-    assert text.isascii() and json.loads(text) == as_dict(results)
+    assert text.isascii() and json.loads(text) == {"schema": 1, "kind": "results", "mnlab": __version__} | as_dict(results)
 
 
 def test_what_is_unknown_is_null_or_empty(results):

@@ -17,15 +17,15 @@ def test_a_suite_for_each_lab_and_a_case_for_each_check(results):
 def test_failed_is_a_failure_and_inconclusive_an_error(results):
     root = ET.fromstring(junit_xml(results))
     [failure], [error] = root.iter("failure"), root.iter("error")
-    assert failure.get("message") == "h1 pinged h2." and "Expected: a reply." in failure.text
-    assert error.get("message") == "the qdisc was refused"
+    assert failure.get("message") == "What check_b says." and failure.text.startswith("h1 pinged h2.\nExpected: a reply.")
+    assert error.get("message") == "What check_c says." and error.text == "the qdisc was refused"
 
 
 def test_what_is_not_applicable_is_skipped_with_its_reason(check):
     beyond = check("check_b", NOT_APPLICABLE, most=0, message="RACK is always on.\nNo points are asked for it.")
     root = ET.fromstring(junit_xml([LabResult("arp", 1, (check("check_a"), beyond))]))
     [skipped] = root.iter("skipped")
-    assert skipped.get("message") == "RACK is always on." and skipped.get("type") == "not applicable"
+    assert skipped.get("message") == "What check_b says." and skipped.text.startswith("RACK is always on.") and skipped.get("type") == "not applicable"
     for counted in (root, root[0]):
         assert [counted.get(key) for key in ("tests", "failures", "errors", "skipped")] == ["2", "0", "0", "1"]
 

@@ -1,0 +1,1 @@
+"""What grading platforms read (formats.py), and the folders that they run an autograder from (boxes.py)."""
