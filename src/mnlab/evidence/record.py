@@ -101,6 +101,11 @@ class Record:
         command = self.command(name)
         return [frame for frame in self.frames(*places) if command.start <= frame.time <= command.end]
 
+    def captured(self) -> list[capture.Frame]:
+        """Every captured frame, in order of time. BadCapture for a damaged file."""
+        paths = sorted((self.folder / layout.CAPTURES).glob("*.pcap"))
+        return capture.merge(*(self._capture(path) for path in paths))
+
     def _captures(self, place: str) -> list[Path]:
         folder = self.folder / layout.CAPTURES
         interfaces = self.hosts.get(place, {}).get("interfaces", {})

@@ -1,0 +1,30 @@
+"""Inline SVG: elements from Python. Attributes are presentation attributes, as a page's policy allows no style=""."""
+
+from markupsafe import Markup, escape
+
+
+def element(name: str, *children: str | Markup, **attributes) -> Markup:
+    """An SVG element. A child that is no Markup is text; `class_` is class, and _ in an attribute's name is -. An
+    attribute that is None is left out."""
+    words = "".join(f' {key.rstrip("_").replace("_", "-")}="{escape(_short(value))}"'
+                    for key, value in attributes.items() if value is not None)
+    return Markup(f"<{name}{words}>{''.join(map(escape, children))}</{name}>")
+
+
+def _short(value) -> str:
+    """A number with as many digits as a picture needs."""
+    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def picture(width: float, height: float, title: str, *children: Markup, **attributes) -> Markup:
+    """A whole picture, as wide as the page lets it be; `title` is what it shows, for whoever cannot see it."""
+    return element("svg", element("title", title), *children, viewBox=f"0 0 {_short(width)} {_short(height)}",
+                   role="img", **attributes)
+
+
+def line(x1: float, y1: float, x2: float, y2: float, **attributes) -> Markup:
+    return element("line", x1=x1, y1=y1, x2=x2, y2=y2, **attributes)
+
+
+def text(x: float, y: float, words: str, **attributes) -> Markup:
+    return element("text", words, x=x, y=y, **attributes)

@@ -1,0 +1,2 @@
+"use strict";
+const mnlab = { data: JSON.parse(document.getElementById("data").textContent) };
