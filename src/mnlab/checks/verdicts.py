@@ -23,7 +23,7 @@ EXIT_STATUS = {PASSED: 0, FAILED: 1, INCONCLUSIVE: 3, NOT_APPLICABLE: 0}
 class CheckResult:
     """One check's verdict. `title` is the first line of its docstring, `message` why it did not pass ("" if it did).
     Of one that is not applicable `max_points` is 0; so it is of an observation, which only the network earns, where a
-    student's work is graded."""
+    student's work is graded. `frames` decided it: (scene, capture, number in that file) of each."""
 
     name: str
     title: str
@@ -33,6 +33,7 @@ class CheckResult:
     max_points: int
     message: str = ""
     observation: bool = False
+    frames: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,11 @@ class Record:
         paths = sorted((self.folder / layout.CAPTURES).glob("*.pcap"))
         return capture.merge(*(self._capture(path) for path in paths))
 
+    def has(self, frame: capture.Frame) -> bool:
+        """Whether this very frame was read from a capture of this scene."""
+        frames = self._cached_captures.get(self.folder / layout.CAPTURES / f"{frame.where}.pcap", ())
+        return frame.number <= len(frames) and frames[frame.number - 1] is frame
+
     def _captures(self, place: str) -> list[Path]:
         folder = self.folder / layout.CAPTURES
         interfaces = self.hosts.get(place, {}).get("interfaces", {})
