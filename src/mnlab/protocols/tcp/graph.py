@@ -4,7 +4,8 @@ Theory of operation. A *graph* is of one direction: the bytes that `side` sent. 
 right (tcptrace's time-sequence graph, S. Ostermann, 1994; Wireshark draws the same).
 
     bars        each segment as a bar from its first number to the one after its last, at the time at which it passed;
-                of a repetition with the reason for which it was sent again (repeats)
+                of a repetition with the reason for which it was sent again: the kernel's own (kernel.reasons), where it
+                told one, else what follows from the wire (repeats)
     acks        the other side's acknowledgement numbers, a line of steps below the bars: what it has
     window      the number up to which the other side takes data, a line of steps above them (windows)
     sacks       what the other side says to have beyond its acknowledgement (RFC 2018), as bars at the time of the ACK
@@ -18,15 +19,19 @@ All times in seconds, sizes in bytes, numbers relative to the initial one. Fligh
 where it was captured at the sender's interface; elsewhere they are what passed there.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mnlab.protocols.kernel import INFINITE_SSTHRESH, CongestionState, Event, Probe
 from mnlab.protocols.tcp import congestion, rto, rtt, windows
+from mnlab.protocols.tcp import kernel as tcp_kernel
+from mnlab.protocols.tcp.repeats import Repeat
 from mnlab.protocols.tcp.segment import DUPLICATE_ACK, RESET, STRAY, Segment
 
 SYN, FIN, NEW = "SYN", "FIN", "new data"
+UNSURE = "tail loss probe or timeout"  # the wire alone does not tell (repeats)
 
 Points = list[tuple[float, float]]
 
@@ -88,8 +93,8 @@ class Graph:
 
 def graph(connection, side: str, events: Iterable[Event] = ()) -> Graph:
     """The curves of what `side` sent. `events`: what the kernel of that end said of this connection (kernel.of_end)."""
-    size = max((segment.length for segment in connection.sent(side)), default=0)
-    found = Graph(side, size, _bars(connection, side))
+    size, events = max((segment.length for segment in connection.sent(side)), default=0), list(events)
+    found = Graph(side, size, _bars(connection, side, events))
     for segment in connection.segments:
         if segment.sender != side and segment.ack is not None and segment.kind not in (STRAY, RESET):
             said = Ack(segment.time, segment.ack, segment.ack + segment.window, segment)
@@ -102,7 +107,7 @@ def graph(connection, side: str, events: Iterable[Event] = ()) -> Graph:
     found.rtt = [(sample.time, sample.rtt) for sample in samples]
     estimates = rto.linux((sample.rtt, sample.acked, sample.sent) for sample in samples)
     found.rto = [(sample.time, estimate.rto) for sample, estimate in zip(samples, estimates, strict=True)]
-    _ask_kernel(found, list(events), connection.segments[-1].time)
+    _ask_kernel(found, events, connection.segments[-1].time)
     return found
 
 
@@ -114,10 +119,19 @@ def bands(connection, side: str) -> list[Band]:
     return _held([(start, begun), *((change.time, change.state) for change in changes)], end)
 
 
-def _bars(connection, side: str) -> list[Bar]:
-    why = {one.segment: one.cause for one in connection.repeats(side)}
+def _bars(connection, side: str, events: list[Event]) -> list[Bar]:
+    reasons = tcp_kernel.reasons(events)
+    why = {one.segment: _cause(one, reasons) for one in connection.repeats(side)}
     return [Bar(segment.time, segment.seq, segment.end, why.get(segment) or _kind(segment), segment)
             for segment in connection.sent(side) if (segment.size or segment in why) and not segment.rst]
+
+
+def _cause(repeat: Repeat, reasons: list[tcp_kernel.Reason]) -> str:
+    at = bisect_left(reasons, repeat.time, key=lambda reason: reason.time)
+    near = min(reasons[max(0, at - 1):at + 1], key=lambda reason: abs(reason.time - repeat.time), default=None)
+    if near and abs(near.time - repeat.time) < tcp_kernel.AT_ONCE:
+        return near.cause
+    return repeat.cause if repeat.sure else UNSURE
 
 
 def _kind(segment: Segment) -> str:

@@ -1,6 +1,6 @@
 {
 const PANELS = { sequence: 300, bytes: 170, trip: 150, states: 96 };  // pixels
-const LETTERS = { "timeout": "T", "fast retransmission": "F", "recovery after timeout": "A", "tail loss probe": "P",
+const LETTERS = { "timeout": "T", "fast retransmission": "F", "recovery after timeout": "A", "tail loss probe": "P", "tail loss probe or timeout": "P?",
                   "asked again": "S", "retransmission": "R", "zero window probe": "0", "keep-alive": "K",
                   "reordered": "O", "duplicate": "C", "crossed": "X", "SYN": "syn", "FIN": "fin" };
 const PLAIN = ["new data", "SYN", "FIN"];
@@ -72,7 +72,7 @@ function draw(container, connection) {
       scales: { x: { time: false, range: (_, from, to) => [from, to] }, ...extra.scales },
       axes: [{ stroke: ink.quiet, grid: { stroke: ink.line, width: 1 }, ticks: { stroke: ink.line }, font: "12px system-ui",
                size: 32, values: (_, marks) => marks.map(mark => +mark.toFixed(6) + " s") },
-             { stroke: ink.quiet, grid: { stroke: ink.line, width: 1 }, ticks: { stroke: ink.line }, size: 62,
+             { stroke: ink.quiet, grid: { stroke: ink.line, width: 1 }, ticks: { stroke: ink.line }, size: 70,
                font: "12px system-ui", ...axes }],
       series: [{ label: "time", value: (_, at) => at == null ? "" : at.toFixed(6) + " s" }, ...series],
       cursor: { sync: { key, scales: ["x", null] }, drag: { x: true, y: false, setScale: true }, points: { size: 5 },
@@ -86,7 +86,7 @@ function draw(container, connection) {
     plot.over.addEventListener("dblclick", () => move(full));
     return plot;
   };
-  const join = (...tables) => uPlot.join([[full, [null, null]], ...tables]);
+  const join = (...tables) => uPlot.join(tables);
   const steps = uPlot.paths.stepped({ align: 1 });
   const line = (label, stroke, value, more = {}) => ({ label, stroke, width: 1.5, paths: steps, spanGaps: true,
     points: { show: false }, value: (_, at) => at == null ? "" : value(at), ...more });
@@ -117,6 +117,11 @@ function draw(container, connection) {
                  setCursor: [self => { const number = self.cursor.left >= 0 ? nearest(self) : -1;
                                        if (number >= 0) status.textContent = words(number);
                                        self.over.style.cursor = number >= 0 ? "pointer" : ""; }] } });
+    const legend = document.createElement("p");
+    legend.className = "key";
+    legend.textContent = [...graph.kinds.filter(kind => LETTERS[kind] && !PLAIN.includes(kind)).map(kind => `${LETTERS[kind]} ${kind}`),
+      ...(graph.sacks[0].length ? ["bars on the line of ACKs: SACK"] : []), ...(graph.duplicates[0].length ? ["ticks below it: duplicate ACKs"] : [])].join(" · ");
+    container.append(legend);
     sequence.over.addEventListener("click", () => {
       const number = nearest(sequence);
       if (number >= 0 && bars.frame[number]) mnlab.show(bars.frame[number]);
@@ -141,8 +146,8 @@ function draw(container, connection) {
         { scales: { y: { range: (_, low, high) => [0, (high || 1) * 1.1] } } });
   }
   const lanes = [...connection.bands, ...connection.graphs.filter(graph => graph.congestion.length)
-    .map(graph => ({ of: `${graph.of} (congestion)`, spans: graph.congestion }))];
-  panel("States of both ends", PANELS.states + 22 * (lanes.length - 2), { values: () => [], grid: { show: false }, ticks: { show: false } }, [{ label: "", show: true, paths: () => null, points: { show: false } }],
+    .map(graph => ({ of: `${graph.of.replace(/:[^:]*$/, "")} kernel`, spans: graph.congestion }))];
+  panel(`States of both ends${lanes.length > 2 ? ", and of the kernel's congestion control" : ""}`, PANELS.states + 22 * (lanes.length - 2), { values: () => [], grid: { show: false }, ticks: { show: false } }, [{ label: "", show: true, paths: () => null, points: { show: false } }],
     [full, [0, 0]], { quiet: true, scales: { y: { range: () => [0, 1] } }, hooks: { draw: [self => lay(self, lanes, ink)] } });
   move(full);
   container.resize = () => plots.forEach(plot => plot.setSize({ width: Math.max(container.clientWidth - 4, 280), height: plot.height }));
@@ -179,7 +184,8 @@ function paint(plot, graph, bars, ink) {
   const head = 3 * ratio;
   const bar = number => {
     const at = x(bars.at[number]), low = y(bars.first[number]), high = y(bars.first[number] + bars.length[number]);
-    pen.moveTo(at, low); pen.lineTo(at, high);
+    pen.moveTo(at, Math.max(low, high + 1.5 * ratio)); pen.lineTo(at, high);
+    if (low - high < 3 * head && low - high > 0.1) return;
     pen.moveTo(at - head, high + head); pen.lineTo(at, high); pen.lineTo(at + head, high + head);
     pen.moveTo(at - head, low - head); pen.lineTo(at, low); pen.lineTo(at + head, low - head);
   };
@@ -224,7 +230,7 @@ function lay(plot, lanes, ink) {
     pen.restore();
     pen.fillStyle = ink.quiet;
     pen.textAlign = "right";
-    pen.fillText(lane.of.length > 9 ? lane.of.replace(/:.*? /, " ").replace(/:.*$/, "") : lane.of, left - 4 * ratio, middle, left - 4 * ratio);
+    pen.fillText(lane.of, left - 4 * ratio, middle, left - 6 * ratio);
   });
   pen.restore();
 }
