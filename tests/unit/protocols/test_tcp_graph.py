@@ -1,5 +1,7 @@
 """The curves of a connection: each is held against what was sent by hand."""
 
+from itertools import pairwise
+
 import pytest
 
 from mnlab.protocols import tcp
@@ -95,5 +97,5 @@ def test_states_follow_each_other_without_a_gap(lossy):
                         (SERVER, ["LISTEN", "SYN-RECEIVED", "ESTABLISHED"])):
         found = bands(connection, side)
         assert [band.name for band in found] == names
-        assert all(before.end == after.start for before, after in zip(found, found[1:], strict=False))
+        assert all(before.end == after.start for before, after in pairwise(found))
         assert found[-1].end == connection.segments[-1].time

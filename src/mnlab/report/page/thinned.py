@@ -1,8 +1,8 @@
 """Fewer points for the same picture: how curves of large captures are thinned.
 
-The time of a graph is cut into `BUCKETS` equal parts. Of a curve that has more than four points a part, each part keeps
-its first, its lowest, its highest and its last point (M4: Jugel et al., VLDB 2014): drawn so wide that a part is a pixel
-or less, it is the same picture. Of bars, those of new data that follow each other within a part are drawn as one;
+The time of a graph is cut into `BUCKETS` equal parts. Of a curve that has more than four points a part each part keeps
+its first, its lowest, its highest and its last point (M4: Jugel et al., VLDB 2014): drawn so wide that a part is a
+pixel or less, it is the same picture. Of bars, those of new data that follow each other within a part are drawn as one;
 anything else that was sent (a repetition, a probe, SYN, FIN) is drawn by itself, always.
 """
 
@@ -43,8 +43,8 @@ def curve(points: Points, span: Span) -> list[tuple[float, float]]:
 
 
 def bars(found: Sequence[Bar], span: Span) -> list[Bar]:
-    """New data that follows new data in one part becomes one bar, which is at the time of its first segment; all of them
-    if there are no more than there are parts."""
+    """New data that follows new data in one part becomes one bar, which is at the time of its first segment; all of
+    them if there are no more than there are parts."""
     if len(found) <= BUCKETS:
         return list(found)
     kept: list[Bar] = []

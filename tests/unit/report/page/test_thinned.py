@@ -1,6 +1,7 @@
 """Thinning: what must stay stays, and there is little of it."""
 
 import random
+from itertools import pairwise
 
 from mnlab.protocols.tcp.graph import NEW, Bar
 from mnlab.report.page import thinned
@@ -34,7 +35,7 @@ def test_new_data_becomes_one_bar_and_a_repetition_never_does():
     assert len(kept) <= thinned.BUCKETS + 2 and [bar.kind for bar in kept].count("timeout") == 1
     new = [bar for bar in kept if bar.kind == NEW]
     assert new[0].first == 0 and new[-1].end == 50_000
-    assert all(one.end == other.first for one, other in zip(new, new[1:], strict=False))
+    assert all(one.end == other.first for one, other in pairwise(new))
 
 
 def test_bars_with_a_gap_between_their_numbers_stay_apart():

@@ -176,6 +176,7 @@ function paint(plot, graph, bars, ink) {
   pen.clip();
   pen.font = `${11 * ratio}px system-ui`;
   pen.textAlign = "center";
+  pen.setLineDash([]);
   const strokes = (colour, thick, path) => { pen.strokeStyle = colour; pen.lineWidth = thick * ratio; pen.beginPath(); path(); pen.stroke(); };
   const sacks = graph.sacks, sackAt = seconds(sacks[0]), sackFirst = whole(sacks[1]), sackEnd = whole(sacks[2]);
   strokes(ink.sack, 2, () => sackAt.forEach((at, number) => { pen.moveTo(x(at), y(sackFirst[number])); pen.lineTo(x(at), y(sackEnd[number])); }));
@@ -205,6 +206,7 @@ function paint(plot, graph, bars, ink) {
 function lay(plot, lanes, ink) {
   const pen = plot.ctx, ratio = devicePixelRatio, { left, top, width, height } = plot.bbox;
   const tall = height / lanes.length;
+  pen.setLineDash([]);
   pen.save();
   pen.font = `${11 * ratio}px system-ui`;
   pen.textBaseline = "middle";

@@ -1,0 +1,134 @@
+"""HTTP: a waterfall of requests, those of one command together, as a browser's developer tools draw it.
+
+Times are those of the capture at the client's host, where there is one (protocols.waterfall).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from mnlab.evidence.record import Command, Record
+from mnlab.protocols import http
+from mnlab.protocols.tcp import CLIENT
+from mnlab.protocols.waterfall import CONNECT, PARTS, RECEIVE, SEND, TLS, WAIT, Row, waterfall
+from mnlab.report.page import svg
+from mnlab.report.page.conversations import conversations
+from mnlab.report.page.key_logs import secrets_of
+from mnlab.report.page.render import render
+from mnlab.report.page.view import Material, View
+
+ROWS = 200  # requests that are shown, of a scene
+LONGEST = 100  # characters of a request or a command
+WIDTH, HEIGHT = 300.0, 14.0  # of a bar's picture
+SILENCE = 1.0  # s without a request that part what no command explains
+COLUMNS = (CONNECT, TLS, SEND, WAIT, RECEIVE)
+NOTE = "From the client's side: bars begin where the first request of the same command begins."
+
+
+@dataclass(frozen=True)
+class Group:
+    """What one command asked for (`title`), from `start` (s of lab time) on, over `length` seconds."""
+
+    title: str
+    start: float
+    length: float
+    rows: list[Row]
+
+
+def view(material: Material) -> View | None:
+    """A waterfall for each scene in which something spoke HTTP; None if nothing did."""
+    scenes = []
+    for name, record in material.run.scenes.items():
+        connections = [one.at(CLIENT) for one in conversations(material.frames, record)]
+        rows = [row for row in waterfall(connections, secrets_of(record)) if row.exchange or row.session]
+        if any(row.exchange for row in rows):
+            title = material.run.title(name) if len(material.run.scenes) > 1 else ""
+            scenes.append((title, [_Group(material, record, group) for group in _groups(record, rows[:ROWS])],
+                           max(0, len(rows) - ROWS)))
+    if not scenes:
+        return None
+    return View("http", "HTTP requests", render("http.html", scenes=scenes, columns=COLUMNS, parts=PARTS), note=NOTE)
+
+
+def _groups(record: Record, rows: Iterable[Row]) -> list[Group]:
+    groups: list[tuple[Command | None, list[Row]]] = []
+    for row in rows:
+        command = _command(record, row)
+        apart = command is None and groups and row.start - max(one.end for one in groups[-1][1]) > SILENCE
+        if not groups or groups[-1][0] is not command or apart:
+            groups.append((command, []))
+        groups[-1][1].append(row)
+    return [_group(command, rows) for command, rows in groups]
+
+
+def _group(command: Command | None, rows: list[Row]) -> Group:
+    start = rows[0].start
+    title = f"{command.host}: {command.line}" if command else ""
+    return Group(title, start, max(max(row.end for row in rows) - start, 1e-6), rows)
+
+
+def _command(record: Record, row: Row) -> Command | None:
+    """What ran at the client when a request was begun: the latest begun of several."""
+    host = record.name_of(row.connection.client.ip)
+    running = [command for command in record.timeline if command.host == host and command.argv
+               and command.kind != "service" and command.start <= row.start <= command.end]
+    return max(running, key=lambda command: command.start, default=None)
+
+
+class _Group:
+    """A group as the template shows it."""
+
+    def __init__(self, material: Material, record: Record, group: Group):
+        self.material, self.record, self.group = material, record, group
+        self.title, self.start, self.rows = _short(group.title), group.start, group.rows
+        self.length = f"{group.length * 1000:.3f} ms"
+
+    def words(self, row: Row) -> str:
+        """What was asked, and whom."""
+        if row.exchange:
+            host = row.exchange.request.header("host")
+            return _short(http.words(row.exchange.request) + (f"  ({host})" if host else ""))
+        name = row.session.server_name if row.session else None
+        return _short(f"TLS with {name or self.record.name_of(row.connection.server.ip)}, not to be read")
+
+    def answer(self, row: Row) -> str:
+        """What came back."""
+        if not row.exchange:
+            return f"{sum(row.session.encrypted(side)[1] for side in ('client', 'server'))} sealed bytes" \
+                if row.session else ""
+        response = row.exchange.response
+        return _short(http.words(response)) if response else "no answer"
+
+    def size(self, row: Row) -> str:
+        """Bytes of the body."""
+        return str(len(row.exchange.response.body)) if row.exchange and row.exchange.response else ""
+
+    def ms(self, row: Row, name: str) -> str:
+        """How long a part took, in milliseconds."""
+        length = row.length(name)
+        return "" if length is None else f"{length * 1000:.3f}"
+
+    def link(self, row: Row, words: str) -> Markup:
+        """To the frame that began it, or its answer."""
+        return self.material.frames.link(self.record, row.exchange.request if row.exchange else
+                                         row.connection.segments[0], words)
+
+    def link_answer(self, row: Row, words: str) -> Markup:
+        response = row.exchange.response if row.exchange else None
+        return self.material.frames.link(self.record, response, words) if response else Markup("{}").format(words)
+
+    def bar(self, row: Row) -> Markup:
+        """The parts, one after the other, on the group's scale."""
+        def x(time: float) -> float:
+            return (time - self.group.start) / self.group.length * WIDTH
+
+        drawn = [svg.element("rect", svg.element("title", f"{part.name}: {part.length * 1000:.3f} ms"), x=x(part.start),
+                             y=0, width=max(x(part.end) - x(part.start), 1.0), height=HEIGHT,
+                             class_=f"p-{part.name.lower()}") for part in row.parts]
+        words = ", ".join(f"{part.name} {part.length * 1000:.3f} ms" for part in row.parts)
+        return svg.picture(WIDTH, HEIGHT, words, *drawn, class_="bar", preserveAspectRatio="none")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:LONGEST - 1] + "…"
