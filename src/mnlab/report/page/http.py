@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from mnlab.evidence.record import Command, Record
+from mnlab.evidence.record import Record
 from mnlab.protocols import http
 from mnlab.protocols.tcp import CLIENT
 from mnlab.protocols.waterfall import CONNECT, PARTS, RECEIVE, SEND, TLS, WAIT, Row, waterfall
 from mnlab.report.page import svg
+from mnlab.report.page.commands import by_command, title
 from mnlab.report.page.conversations import conversations
 from mnlab.report.page.key_logs import secrets_of
 from mnlab.report.page.render import render
@@ -22,6 +23,7 @@ ROWS = 200  # requests that are shown, of a scene
 LONGEST = 100  # characters of a request or a command
 WIDTH, HEIGHT = 300.0, 14.0  # of a bar's picture
 SILENCE = 1.0  # s without a request that part what no command explains
+SHORTEST = 1e-6  # s that a group's scale has at the least
 COLUMNS = (CONNECT, TLS, SEND, WAIT, RECEIVE)
 NOTE = "From the client's side: bars begin where the first request of the same command begins."
 
@@ -43,8 +45,8 @@ def view(material: Material) -> View | None:
         connections = [one.at(CLIENT) for one in conversations(material.frames, record)]
         rows = [row for row in waterfall(connections, secrets_of(record)) if row.exchange or row.session]
         if any(row.exchange for row in rows):
-            title = material.run.title(name) if len(material.run.scenes) > 1 else ""
-            scenes.append((title, [_Group(material, record, group) for group in _groups(record, rows[:ROWS])],
+            named = material.run.title(name) if len(material.run.scenes) > 1 else ""
+            scenes.append((named, [_Group(material, record, group) for group in _groups(record, rows[:ROWS])],
                            max(0, len(rows) - ROWS)))
     if not scenes:
         return None
@@ -52,28 +54,10 @@ def view(material: Material) -> View | None:
 
 
 def _groups(record: Record, rows: Iterable[Row]) -> list[Group]:
-    groups: list[tuple[Command | None, list[Row]]] = []
-    for row in rows:
-        command = _command(record, row)
-        apart = command is None and groups and row.start - max(one.end for one in groups[-1][1]) > SILENCE
-        if not groups or groups[-1][0] is not command or apart:
-            groups.append((command, []))
-        groups[-1][1].append(row)
-    return [_group(command, rows) for command, rows in groups]
-
-
-def _group(command: Command | None, rows: list[Row]) -> Group:
-    start = rows[0].start
-    title = f"{command.host}: {command.line}" if command else ""
-    return Group(title, start, max(max(row.end for row in rows) - start, 1e-6), rows)
-
-
-def _command(record: Record, row: Row) -> Command | None:
-    """What ran at the client when a request was begun: the latest begun of several."""
-    host = record.name_of(row.connection.client.ip)
-    running = [command for command in record.timeline if command.host == host and command.argv
-               and command.kind != "service" and command.start <= row.start <= command.end]
-    return max(running, key=lambda command: command.start, default=None)
+    found = by_command(record, rows, lambda row: record.name_of(row.connection.client.ip), lambda row: row.start,
+                       lambda row: row.end, SILENCE)
+    return [Group(title(command), some[0].start, max(max(row.end for row in some) - some[0].start, SHORTEST), some)
+            for command, some in found]
 
 
 class _Group:

@@ -8,12 +8,12 @@ from markupsafe import Markup
 from mnlab.checks.verdicts import LabResult
 from mnlab.evidence.run import Run
 from mnlab.lab.lab import Lab
-from mnlab.report.page import http, ladder, tcp, timeline, topology, verdict
+from mnlab.report.page import dns, http, ladder, tcp, timeline, tls, topology, verdict
 from mnlab.report.page.render import TEMPLATES, render, script_data
 from mnlab.report.page.view import Maker, Material
 
 #: The views, in the page's order.
-VIEWS: tuple[Maker, ...] = (verdict.view, topology.view, ladder.view, tcp.view, http.view, timeline.view)
+VIEWS: tuple[Maker, ...] = (verdict.view, topology.view, ladder.view, tcp.view, dns.view, http.view, tls.view, timeline.view)
 
 
 def html(lab: Lab, run: Run, result: LabResult, since: str = "") -> str:
