@@ -101,10 +101,10 @@ class Record:
         command = self.command(name)
         return [frame for frame in self.frames(*places) if command.start <= frame.time <= command.end]
 
-    def captured(self) -> list[capture.Frame]:
-        """Every captured frame, in order of time. BadCapture for a damaged file."""
+    def captured(self) -> dict[str, list[capture.Frame]]:
+        """The frames of every capture, by its name (Frame.where). BadCapture for a damaged file."""
         paths = sorted((self.folder / layout.CAPTURES).glob("*.pcap"))
-        return capture.merge(*(self._capture(path) for path in paths))
+        return {path.stem: self._capture(path) for path in paths}
 
     def has(self, frame: capture.Frame) -> bool:
         """Whether this very frame was read from a capture of this scene."""

@@ -1,8 +1,182 @@
-"""The view of the ladder."""
+"""The ladder: every message of each scene, from lifeline to lifeline, and what was run meanwhile.
 
+It is a table with an arrow drawn in each row, so a screen reader and a narrow screen have the same as everybody else.
+What does not fit into a page is thinned: of a scene with more than MOST messages stay the notable ones (lost, repeated,
+opening, closing, going wrong, or looked at by a check), some before and after them, the beginning and the end.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from mnlab.evidence.record import Command, Record
+from mnlab.protocols import ladder_words
+from mnlab.protocols.capture import Frame
+from mnlab.protocols.message import Message
+from mnlab.report.drawing import UNICODE, counted, duration
+from mnlab.report.drawn import with_changed_macs
+from mnlab.report.ladder import Cut, Pause, lifelines, spoken, with_last, with_pauses, with_strangers
 from mnlab.report.page.render import render
 from mnlab.report.page.view import Material, View
+from mnlab.report.page.words import shown
+from mnlab.report.sightings import Arrow, arrows
+
+MOST = 1000  # messages of a scene; of several scenes, ALL together
+ALL = 2000
+AROUND = 2  # messages before and after a notable one
+NOTABLE = {"error", "again", "control", "probe", "late"}
+WIDEST = 12  # lifelines; with more of them only those that say or hear something are drawn
+
+#: An upper protocol is drawn only where its bytes are seen: looking for it takes as long as TCP itself.
+SIGNS = {"http": b"HTTP/", "tls": b"\x16\x03", "dns": b"\x00\x35", "openflow": b"\x19\xfd"}
+LOWER = ("ip", "udp", "tcp")  # drawn where nothing above them is
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The ladder of one scene: lifelines (name -> address), and its rows as the template takes them."""
+
+    name: str
+    title: str
+    lanes: dict[str, str]
+    rows: list[dict]
+    count: int
+    left_out: int
+    protocols: list[str]
 
 
 def view(material: Material) -> View | None:
-    return View("ladder", "Ladder", render("ladder.html", material=material))
+    touched = {material.frames.called(*which) for check in material.result.checks for which in check.frames}
+    material.frames.keep(sorted(touched))
+    most = min(MOST, ALL // max(len(material.run.scenes), 1))
+    ladders = [drawn for name, record in material.run.scenes.items()
+               if (drawn := _ladder(material, name, record, touched, most)).count]
+    if not ladders:
+        return None
+    left = sum(one.left_out for one in ladders)
+    thinned = (f" {counted(left, 'message')} in long transfers are left out: the captures have them." if left else "")
+    note = f"Every message that was captured, when it was first seen.{thinned}"
+    return View("ladder", "Ladder", render("ladder.html", ladders=ladders, several=len(material.run.scenes) > 1,
+                                           protocols=sorted({name for one in ladders for name in one.protocols})),
+                note=note)
+
+
+def sent(material: Material, name: str, record: Record) -> tuple[list[Arrow], dict[str, str]]:
+    """The arrows of all messages of a scene, and its lifelines."""
+    frames = list(material.frames.of(record))
+    messages = _messages(frames)
+    name_of = with_changed_macs(frames, record.name_of)
+    for diagram in _diagrams(material, name):
+        if diagram.seen_by:
+            messages = [message for message in messages if name_of(message.target) != diagram.seen_by
+                        or message.where.rsplit("-", 1)[0] == diagram.seen_by]
+    captured = {where.rsplit("-", 1)[0] for where in record.captured()}
+    drawn = [spoken(arrow, UNICODE) for arrow in arrows(messages, name_of, captured)]
+    hosts = lifelines(record.hosts, messages, name_of)
+    order = next((diagram.hosts for diagram in _diagrams(material, name) if diagram.hosts), ())
+    hosts = {host: hosts[host] for host in [*(one for one in order if one in hosts), *hosts]}
+    if len(hosts) > WIDEST:
+        busy = {end for arrow in drawn for end in (arrow.source, arrow.target)}
+        hosts = {host: under for host, under in hosts.items() if host in busy}
+    lanes, drawn = with_strangers(drawn, hosts)
+    return [with_last(arrow, list(lanes)) for arrow in drawn], lanes
+
+
+def _diagrams(material: Material, name: str) -> Iterator:
+    asked = getattr(material.lab.experiment, "diagram", ())
+    for diagram in asked if isinstance(asked, tuple) else (asked,):
+        if (diagram.scene or material.lab.scenes[0].name) == name:
+            yield diagram
+
+
+def _messages(frames: list[Frame]) -> list[Message]:
+    """The messages of all protocols; of several in one frame those of the upper ones."""
+    names = [name for name in ladder_words.MESSAGES
+             if name not in SIGNS or any(SIGNS[name] in frame.data for frame in frames)]
+    messages = ladder_words.messages(frames, names)
+    above = {(one.where, one.time) for one in messages if one.protocol not in LOWER}
+    return [one for one in messages if one.protocol not in LOWER or (one.where, one.time) not in above]
+
+
+def _ladder(material: Material, name: str, record: Record, touched: set[int], most: int) -> Ladder:
+    drawn, lanes = sent(material, name, record)
+    numbers = {id(arrow): [number for mark in arrow.seen if (number := material.frames.at(record, *mark))]
+               for arrow in drawn}
+    notable = {place for place, arrow in enumerate(drawn)
+               if arrow.lost or NOTABLE & {*arrow.style.split()} or touched & {*numbers[id(arrow)]}}
+    items = thinned(drawn, notable, most)
+    stay = [item for item in items if isinstance(item, Arrow)]
+    first = {id(drawn[place]) for place in notable}
+    for arrow in sorted(stay, key=lambda arrow: id(arrow) not in first):
+        material.frames.keep(numbers[id(arrow)])
+    places = {lane: place for place, lane in enumerate(lanes)}
+    rows = [_row(item, places, numbers) for item in _with_commands(with_pauses(items), record)]
+    left = sum(len(item.arrows) for item in items if isinstance(item, Cut))
+    return Ladder(name, material.run.title(name), {lane: shown(under) for lane, under in lanes.items()}, rows,
+                  len(drawn), left, sorted({arrow.protocol for arrow in drawn}))
+
+
+def thinned(drawn: list[Arrow], notable: set[int], most: int) -> list:
+    """At most about `most` of the arrows, with a Cut for each stretch that is left out."""
+    if len(drawn) <= most:
+        return list(drawn)
+    stay = {near for place in sorted(notable)[:most // (2 * AROUND + 1) // 2]
+            for near in range(place - AROUND, place + AROUND + 1)}
+    rest = (most - len(stay)) // 2
+    stay |= {*range(rest), *range(len(drawn) - rest, len(drawn))}
+    result: list = []
+    for kept, run in groupby(enumerate(drawn), key=lambda pair: pair[0] in stay):
+        stretch = [arrow for _, arrow in run]
+        result += stretch if kept or len(stretch) < 2 else [Cut(tuple(stretch))]
+    return result
+
+
+def _with_commands(items: Iterable, record: Record) -> Iterator:
+    """The items, and among them each command where it began."""
+    begun = sorted((command for command in record.timeline if command.argv), key=lambda command: command.start)
+    for item in items:
+        time = item.arrows[0].time if isinstance(item, Cut) else item.time if isinstance(item, Arrow) else None
+        while time is not None and begun and begun[0].start <= time:
+            yield begun.pop(0)
+        yield item
+    yield from begun
+
+
+def _row(item, places: dict[str, int], numbers: dict[int, list[int]]) -> dict:
+    if isinstance(item, Pause):
+        return {"kind": "gap", "words": f"{duration(item.seconds)} of silence"}
+    if isinstance(item, Cut):
+        return {"kind": "gap", "words": item.words}
+    if isinstance(item, Command):
+        return {"kind": "did", "time": f"{item.start:.6f}", "host": item.host, "words": shown(item.line, 160),
+                "name": item.name}
+    start = places.get(item.source)
+    return {"kind": "message", "time": f"{item.time:.6f}", "source": item.source, "target": item.target or "all",
+            "words": shown(item.text), "frames": numbers[id(item)], "lost": item.lost,
+            "class": " ".join([item.protocol, *item.style.split(), *(["lost"] if item.lost else [])]),
+            "spans": [] if start is None else _spans(item, start, places)}
+
+
+def _spans(arrow: Arrow, start: int, places: dict[str, int]) -> list[tuple[str, int, int]]:
+    """What to draw: (direction, left, width) of each line, in halves of the way from one lifeline to the next."""
+    if arrow.lost and arrow.target in places:
+        return [_line(2 * start, _breaks_off(arrow, start, places))]
+    if arrow.target:
+        return [_line(2 * start, 2 * places[arrow.target])] if arrow.target in places else []
+    others = [place for name, place in places.items() if name != arrow.source]
+    heard = [place for name, place in places.items() if name in arrow.heard and name != arrow.source]
+    spared = [place for name, place in places.items() if name not in arrow.deaf and name != arrow.source]
+    return [_line(2 * start, 2 * place) for place in heard or spared or others]
+
+
+def _breaks_off(arrow: Arrow, start: int, places: dict[str, int]) -> int:
+    """Where a lost message ends: halfway behind the last lifeline that saw it."""
+    end = places[arrow.target]
+    towards = 1 if end > start else -1
+    passed = [place for name, place in places.items() if name in arrow.heard and 0 < (place - start) * towards
+              < abs(end - start)]
+    return 2 * (max(passed, key=lambda place: abs(place - start)) if passed else start) + towards
+
+
+def _line(start: int, end: int) -> tuple[str, int, int]:
+    return ("right" if end > start else "left" if end < start else "self"), min(start, end), abs(end - start)

@@ -5,34 +5,62 @@ import hashlib
 
 from markupsafe import Markup
 
+import mnlab
 from mnlab.checks.verdicts import LabResult
 from mnlab.evidence.run import Run
 from mnlab.lab.lab import Lab
-from mnlab.report.page import dns, http, ladder, tcp, timeline, tls, topology, verdict
+from mnlab.report.drawing import duration
+from mnlab.report.page import dns, http, ladder, openflow, tcp, timeline, tls, topology, verdict
 from mnlab.report.page.render import TEMPLATES, render, script_data
 from mnlab.report.page.view import Maker, Material
 
 #: The views, in the page's order.
-VIEWS: tuple[Maker, ...] = (verdict.view, topology.view, ladder.view, tcp.view, dns.view, http.view, tls.view, timeline.view)
+VIEWS: tuple[Maker, ...] = (verdict.view, topology.view, ladder.view,
+                           tcp.view, dns.view, http.view, tls.view, openflow.view,
+                           timeline.view)
+
+UPLOT = ("../vendored/uPlot/uPlot.iife.min.js", "../vendored/uPlot/uPlot.min.css")
 
 
 def html(lab: Lab, run: Run, result: LabResult, since: str = "") -> str:
     """The page of a run. `since` says what is different from a known earlier one."""
     material = Material(lab, run, result, since)
     views = [view for make in VIEWS if (view := make(material))]
-    scripts = ["page.js", *(f"{view.id}.js" for view in views if (TEMPLATES / f"{view.id}.js").is_file())]
-    script, style = "".join(map(_read, scripts)), "".join(map(_read, ["page.css"]))
-    policy = (f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+    curves = any(view.curves for view in views)
+    scripts = [*UPLOT[:1] * curves, "page.js", *(f"{view.id}.js" for view in views)]
+    styles = [*UPLOT[1:] * curves, "page.css", *(f"{view.id}.css" for view in views)]
+    body = render("run.html", material=material, views=views, title=_title(lab), facts=_facts(result),
+                  image=result.image_sha256, version=mnlab.__version__)
+    data = {view.id: view.data for view in views if view.data is not None} | {"frames": material.frames.data()}
+    return document(f"{lab.name} · {_title(lab)}", body, data, scripts, styles)
+
+
+def document(title: str, body: Markup, data: dict, scripts: list[str], styles: list[str]) -> str:
+    """A whole page, that asks nothing of anybody: `data` for `scripts`, which with `styles` are files of templates/
+    (those that there are)."""
+    script, style = ("".join(map(_read, names)) for names in (scripts, styles))
+    policy = (f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
               "base-uri 'none'; form-action 'none'")
-    return render("page.html", material=material, views=views, script=Markup(script), style=Markup(style),
-                  policy=policy, data=script_data({view.id: view.data for view in views if view.data is not None}))
+    return str(render("page.html", title=title, body=body, data=script_data(data), script=Markup(script),
+                      style=Markup(style), policy=policy))
+
+
+def _title(lab: Lab) -> str:
+    return lab.title
+
+
+def _facts(result: LabResult) -> list[str]:
+    """What stands under the title: whatever else there is, the same for the same evidence."""
+    whose = {"student": "your work", "solution": "the solution"}.get(result.work, "")
+    return [word for word in (f"seed {result.seed}", result.machine, whose,
+                              f"{duration(result.virtual_seconds)} of lab time") if word]
 
 
 def _read(name: str) -> str:
-    return (TEMPLATES / name).read_text()
+    path = TEMPLATES / name
+    return path.read_text() if path.is_file() else ""
 
 
 def _hash(text: str) -> str:
     """What a Content-Security-Policy calls an inlined text (CSP 3, section 8.3)."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-

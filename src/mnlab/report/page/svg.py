@@ -17,9 +17,10 @@ def _short(value) -> str:
 
 
 def picture(width: float, height: float, title: str, *children: Markup, **attributes) -> Markup:
-    """A whole picture, as wide as the page lets it be; `title` is what it shows, for whoever cannot see it."""
+    """A whole picture, so large in pixels unless the style says otherwise; `title` is what it shows, for whoever cannot
+    see it."""
     return element("svg", element("title", title), *children, viewBox=f"0 0 {_short(width)} {_short(height)}",
-                   role="img", **attributes)
+                   width=width, height=height, role="img", **attributes)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, **attributes) -> Markup:
