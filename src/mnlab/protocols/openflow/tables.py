@@ -14,7 +14,7 @@ from mnlab.protocols.openflow import OpenFlow
 from mnlab.protocols.openflow.wire import FlowMod, FlowRemoved, match_text
 
 ALL_TABLES = 0xFF  # OFPTT_ALL (section A.3.4.1)
-REPLACED, DELETED = "replaced", "deleted by the controller"
+REPLACED, DELETED = "added again", "deleted by the controller"
 
 
 @dataclass

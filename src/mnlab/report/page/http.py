@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from mnlab.evidence.record import Record
 from mnlab.protocols import http
-from mnlab.protocols.tcp import CLIENT
+from mnlab.protocols.tcp import CLIENT, SERVER
 from mnlab.protocols.waterfall import CONNECT, PARTS, RECEIVE, SEND, TLS, WAIT, Row, waterfall
 from mnlab.report.page import svg
 from mnlab.report.page.commands import by_command, title
@@ -24,6 +24,7 @@ LONGEST = 100  # characters of a request or a command
 WIDTH, HEIGHT = 300.0, 14.0  # of a bar's picture
 SILENCE = 1.0  # s without a request that part what no command explains
 SHORTEST = 1e-6  # s that a group's scale has at the least
+SIDES = (CLIENT, SERVER)
 COLUMNS = (CONNECT, TLS, SEND, WAIT, RECEIVE)
 NOTE = "From the client's side: bars begin where the first request of the same command begins."
 
@@ -79,10 +80,16 @@ class _Group:
     def answer(self, row: Row) -> str:
         """What came back."""
         if not row.exchange:
-            return f"{sum(row.session.encrypted(side)[1] for side in ('client', 'server'))} sealed bytes" \
-                if row.session else ""
+            return self._without(row)
         response = row.exchange.response
         return _short(http.words(response)) if response else "no answer"
+
+    def _without(self, row: Row) -> str:
+        """What is known of a session that cannot be read."""
+        alert = next((alert for alert in row.session.alerts if alert.level == "fatal"), None) if row.session else None
+        if alert:
+            return f"{alert.text} (from the {alert.sender})"
+        return f"{sum(row.session.encrypted(side)[1] for side in SIDES)} sealed bytes" if row.session else ""
 
     def size(self, row: Row) -> str:
         """Bytes of the body."""

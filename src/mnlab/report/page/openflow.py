@@ -69,13 +69,9 @@ def _made(material: Material, record: Record) -> list[Entry]:
 
 def _once(messages: Iterable[openflow.OpenFlow]) -> list[openflow.OpenFlow]:
     """Without what a second capture saw, too."""
-    kept: dict[tuple, openflow.OpenFlow] = {}
-    places: dict[tuple, str] = {}
-    for message in messages:
-        channel = message.source, message.target
-        if places.setdefault(channel, message.where) == message.where:
-            kept[message.where, message.frame.number, id(message)] = message
-    return list(kept.values())
+    places: dict[frozenset, str] = {}
+    return [message for message in messages
+            if places.setdefault(frozenset((message.source, message.target)), message.where) == message.where]
 
 
 def _saved(record: Record) -> Iterable[tuple[str, str, str, list[Compared]]]:
@@ -90,8 +86,8 @@ def _saved(record: Record) -> Iterable[tuple[str, str, str, list[Compared]]]:
             except ValueError:
                 continue  # a damaged dump; the checks that read it say so
     for switch, some in dumps.items():
-        some.sort(key=lambda dump: _age(dump[1], some))
-        (first, before), (last, after) = some[0], some[-1]
+        ordered = sorted(some, key=lambda dump, some=some: _age(dump[1], some))
+        (first, before), (last, after) = ordered[0], ordered[-1]
         yield switch, first, last if len(some) > 1 else "", _compared(before, after if len(some) > 1 else before)
 
 

@@ -33,7 +33,9 @@ def view(material: Material) -> View | None:
         if parts:
             title = material.run.title(name) if len(material.run.scenes) > 1 else ""
             scenes.append((title, parts, len(sessions) - len(parts)))
-    body = render("tls.html", scenes=scenes, states=STATES, client=CLIENT)
+    every = [part for _, parts, _ in scenes for part in parts]
+    shown = max(every, key=lambda part: (part.opening.complete, bool(part.session.version), -every.index(part)), default=None)
+    body = render("tls.html", scenes=scenes, states=STATES, client=CLIENT, shown=shown)
     return View("tls", "TLS", body, note=NOTE) if scenes else None
 
 
