@@ -13,7 +13,7 @@ from mnlab.evidence.record import Command, Record
 from mnlab.protocols import ladder_words
 from mnlab.protocols.capture import Frame
 from mnlab.protocols.message import Message
-from mnlab.report.drawing import UNICODE, counted, duration
+from mnlab.report.drawing import UNICODE, duration
 from mnlab.report.drawn import with_changed_macs
 from mnlab.report.ladder import Cut, Pause, lifelines, spoken, with_last, with_pauses, with_strangers
 from mnlab.report.page.render import render
@@ -54,8 +54,10 @@ def view(material: Material) -> View | None:
     if not ladders:
         return None
     left = sum(one.left_out for one in ladders)
-    thinned = (f" {counted(left, 'message')} in long transfers are left out: the captures have them." if left else "")
-    note = f"Every message that was captured, when it was first seen.{thinned}"
+    note = "Every message that was captured, at the time at which it was first seen."
+    if left:
+        note = (f"Of {sum(one.count for one in ladders):,} messages {left:,} in the midst of long transfers are left "
+                "out: the captures have them.")
     return View("ladder", "Ladder", render("ladder.html", ladders=ladders, several=len(material.run.scenes) > 1,
                                            protocols=sorted({name for one in ladders for name in one.protocols})),
                 note=note)
@@ -66,27 +68,18 @@ def sent(material: Material, name: str, record: Record) -> tuple[list[Arrow], di
     frames = list(material.frames.of(record))
     messages = _messages(frames)
     name_of = with_changed_macs(frames, record.name_of)
-    for diagram in _diagrams(material, name):
+    for diagram in material.diagrams(name):
         if diagram.seen_by:
             messages = [message for message in messages if name_of(message.target) != diagram.seen_by
                         or message.where.rsplit("-", 1)[0] == diagram.seen_by]
     captured = {where.rsplit("-", 1)[0] for where in record.captured()}
     drawn = [spoken(arrow, UNICODE) for arrow in arrows(messages, name_of, captured)]
-    hosts = lifelines(record.hosts, messages, name_of)
-    order = next((diagram.hosts for diagram in _diagrams(material, name) if diagram.hosts), ())
-    hosts = {host: hosts[host] for host in [*(one for one in order if one in hosts), *hosts]}
+    hosts = lifelines(material.order(name), messages, name_of)
     if len(hosts) > WIDEST:
         busy = {end for arrow in drawn for end in (arrow.source, arrow.target)}
         hosts = {host: under for host, under in hosts.items() if host in busy}
     lanes, drawn = with_strangers(drawn, hosts)
     return [with_last(arrow, list(lanes)) for arrow in drawn], lanes
-
-
-def _diagrams(material: Material, name: str) -> Iterator:
-    asked = getattr(material.lab.experiment, "diagram", ())
-    for diagram in asked if isinstance(asked, tuple) else (asked,):
-        if (diagram.scene or material.lab.scenes[0].name) == name:
-            yield diagram
 
 
 def _messages(frames: list[Frame]) -> list[Message]:

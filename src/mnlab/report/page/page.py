@@ -1,4 +1,4 @@
-"""One run as one file of HTML: the views that its evidence has something for, and a policy that lets nothing else in."""
+"""One run as one file of HTML: the views that it has something for, and a policy that lets nothing else in."""
 
 import base64
 import hashlib
@@ -27,10 +27,10 @@ def html(lab: Lab, run: Run, result: LabResult, since: str = "") -> str:
     curves = any(view.curves for view in views)
     scripts = [*UPLOT[:1] * curves, "page.js", *(f"{view.id}.js" for view in views)]
     styles = [*UPLOT[1:] * curves, "page.css", *(f"{view.id}.css" for view in views)]
-    body = render("run.html", material=material, views=views, title=_title(lab), facts=_facts(result),
+    body = render("run.html", material=material, views=views, title=lab.title, facts=_facts(result),
                   image=result.image_sha256, version=mnlab.__version__)
     data = {view.id: view.data for view in views if view.data is not None} | {"frames": material.frames.data()}
-    return document(f"{lab.name} · {_title(lab)}", body, data, scripts, styles)
+    return document(f"{lab.name} · {lab.title}", body, data, scripts, styles)
 
 
 def document(title: str, body: Markup, data: dict, scripts: list[str], styles: list[str]) -> str:
@@ -41,10 +41,6 @@ def document(title: str, body: Markup, data: dict, scripts: list[str], styles: l
               "base-uri 'none'; form-action 'none'")
     return str(render("page.html", title=title, body=body, data=script_data(data), script=Markup(script),
                       style=Markup(style), policy=policy))
-
-
-def _title(lab: Lab) -> str:
-    return lab.title
 
 
 def _facts(result: LabResult) -> list[str]:
