@@ -11,6 +11,8 @@ from mnlab.checks.verdicts import LabResult
 from mnlab.evidence.run import Run
 from mnlab.lab.lab import Lab
 from mnlab.report.page.frames import Frames
+from mnlab.report.page.messages import of_scene
+from mnlab.report.sightings import Arrow
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,12 @@ class Material:
         """Every captured frame of the run, numbered."""
         return Frames(self.run)
 
+
+    @cached_property
+    def messages(self) -> dict[str, tuple[list[Arrow], dict[str, str]]]:
+        """Scene -> all its messages as arrows, and its lifelines (messages.of_scene)."""
+        return {name: of_scene(record, self.diagrams(name), self.order(name))
+                for name, record in self.run.scenes.items()}
 
     def diagrams(self, scene: str) -> list:
         """The ladder diagrams (lab/diagram.py) that the lab asks for of a scene."""
