@@ -28,7 +28,8 @@ def text(material: Material) -> str:
     """The same in characters, for ladder.txt: of each scene the messages, the middle left out beyond MOST."""
     parts = []
     for name, (arrows, hosts) in material.messages.items():
-        parts += [material.run.title(name), "", drawing(arrows, hosts, limit=MOST).text(COLUMNS), ""]
+        lines = drawing(arrows, hosts, limit=MOST).parts(COLUMNS, UNICODE)
+        parts += [material.run.title(name), "", *(line.plain.rstrip() for line in lines), ""]
     return "\n".join(parts)
 
 
