@@ -80,7 +80,12 @@ def ladder(
     span     only what was sent between these two times (s) is drawn
     """
     sent = [arrow for arrow in arrows(messages, name_of, captured) if span[0] <= arrow.time <= span[1]]
+    return drawing(sent, hosts, width, limit, silence)
 
+
+def drawing(sent: Sequence[Arrow], hosts: Mapping[str, str], width: int | None = None, limit: int | None = LIMIT,
+            silence: float | None = None) -> Drawing:
+    """The same of arrows that are known already."""
     def parts(room: int, glyphs: Glyphs) -> list[Text]:
         if not sent:
             return [Text("no messages were captured", style="dim")]

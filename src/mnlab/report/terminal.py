@@ -8,7 +8,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from mnlab.checks.verdicts import FAILED, FINE, INCONCLUSIVE, NOT_APPLICABLE, PASSED, CheckResult, LabResult, overall
-from mnlab.evidence.layout import STUDENT
+from mnlab.evidence.layout import PAGE, STUDENT
 from mnlab.report.drawing import Drawing, Glyphs, clean, counted, duration, one_line, wrap
 
 STATUS_STYLES = {PASSED: "green", FAILED: "red", INCONCLUSIVE: "yellow", NOT_APPLICABLE: "cyan"}
@@ -152,6 +152,8 @@ def _footer(result: LabResult, since: str, width: int, glyphs: Glyphs) -> Iterat
     if result.evidence:
         on = f" {glyphs.dot} {one_line(result.machine, glyphs)}" if result.machine else ""
         yield Text(f"  evidence: {clean(result.evidence, glyphs)}{on}", style="dim", overflow="fold")
+        if (result.evidence / PAGE).is_file():
+            yield Text(f"  page: {clean(result.evidence / PAGE, glyphs)}", style="dim", overflow="fold")
     if since:
         yield Text(f"  {one_line(since, glyphs)}", style="bold", overflow="fold")
     for note in result.notes:

@@ -10,26 +10,27 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from mnlab.evidence.record import Command, Record
-from mnlab.protocols import ladder_words
-from mnlab.protocols.capture import Frame
-from mnlab.protocols.message import Message
-from mnlab.report.drawing import UNICODE, counted, duration
-from mnlab.report.drawn import with_changed_macs
-from mnlab.report.ladder import Cut, Pause, lifelines, spoken, with_last, with_pauses, with_strangers
+from mnlab.report.drawing import UNICODE, duration
+from mnlab.report.ladder import Cut, Pause, drawing, spoken, with_last, with_pauses, with_strangers
 from mnlab.report.page.render import render
 from mnlab.report.page.view import Material, View
 from mnlab.report.page.words import shown
-from mnlab.report.sightings import Arrow, arrows
+from mnlab.report.sightings import Arrow
 
 MOST = 1000  # messages of a scene; of several scenes, ALL together
 ALL = 2000
 AROUND = 2  # messages before and after a notable one
 NOTABLE = {"error", "again", "control", "probe", "late"}
-WIDEST = 12  # lifelines; with more of them only those that say or hear something are drawn
+COLUMNS = 100  # of ladder.txt
 
-#: An upper protocol is drawn only where its bytes are seen: looking for it takes as long as TCP itself.
-SIGNS = {"http": b"HTTP/", "tls": b"\x16\x03", "dns": b"\x00\x35", "openflow": b"\x19\xfd"}
-LOWER = ("ip", "udp", "tcp")  # drawn where nothing above them is
+
+def text(material: Material) -> str:
+    """The same in characters, for ladder.txt: of each scene the messages, the middle left out beyond MOST."""
+    parts = []
+    for name, (arrows, hosts) in material.messages.items():
+        lines = drawing(arrows, hosts, limit=MOST).parts(COLUMNS, UNICODE)
+        parts += [material.run.title(name), "", *(line.plain.rstrip() for line in lines), ""]
+    return "\n".join(parts)
 
 
 @dataclass(frozen=True)
@@ -54,52 +55,19 @@ def view(material: Material) -> View | None:
     if not ladders:
         return None
     left = sum(one.left_out for one in ladders)
-    thinned = (f" {counted(left, 'message')} in long transfers are left out: the captures have them." if left else "")
-    note = f"Every message that was captured, when it was first seen.{thinned}"
+    note = "Every message that was captured, at the time at which it was first seen."
+    if left:
+        note = (f"Of {sum(one.count for one in ladders):,} messages {left:,} in the midst of long transfers are left "
+                "out: the captures have them.")
     return View("ladder", "Ladder", render("ladder.html", ladders=ladders, several=len(material.run.scenes) > 1,
                                            protocols=sorted({name for one in ladders for name in one.protocols})),
                 note=note)
 
 
-def sent(material: Material, name: str, record: Record) -> tuple[list[Arrow], dict[str, str]]:
-    """The arrows of all messages of a scene, and its lifelines."""
-    frames = list(material.frames.of(record))
-    messages = _messages(frames)
-    name_of = with_changed_macs(frames, record.name_of)
-    for diagram in _diagrams(material, name):
-        if diagram.seen_by:
-            messages = [message for message in messages if name_of(message.target) != diagram.seen_by
-                        or message.where.rsplit("-", 1)[0] == diagram.seen_by]
-    captured = {where.rsplit("-", 1)[0] for where in record.captured()}
-    drawn = [spoken(arrow, UNICODE) for arrow in arrows(messages, name_of, captured)]
-    hosts = lifelines(record.hosts, messages, name_of)
-    order = next((diagram.hosts for diagram in _diagrams(material, name) if diagram.hosts), ())
-    hosts = {host: hosts[host] for host in [*(one for one in order if one in hosts), *hosts]}
-    if len(hosts) > WIDEST:
-        busy = {end for arrow in drawn for end in (arrow.source, arrow.target)}
-        hosts = {host: under for host, under in hosts.items() if host in busy}
-    lanes, drawn = with_strangers(drawn, hosts)
-    return [with_last(arrow, list(lanes)) for arrow in drawn], lanes
-
-
-def _diagrams(material: Material, name: str) -> Iterator:
-    asked = getattr(material.lab.experiment, "diagram", ())
-    for diagram in asked if isinstance(asked, tuple) else (asked,):
-        if (diagram.scene or material.lab.scenes[0].name) == name:
-            yield diagram
-
-
-def _messages(frames: list[Frame]) -> list[Message]:
-    """The messages of all protocols; of several in one frame those of the upper ones."""
-    names = [name for name in ladder_words.MESSAGES
-             if name not in SIGNS or any(SIGNS[name] in frame.data for frame in frames)]
-    messages = ladder_words.messages(frames, names)
-    above = {(one.where, one.time) for one in messages if one.protocol not in LOWER}
-    return [one for one in messages if one.protocol not in LOWER or (one.where, one.time) not in above]
-
-
 def _ladder(material: Material, name: str, record: Record, touched: set[int], most: int) -> Ladder:
-    drawn, lanes = sent(material, name, record)
+    arrows, hosts = material.messages[name]
+    lanes, drawn = with_strangers([spoken(arrow, UNICODE) for arrow in arrows], hosts)
+    drawn = [with_last(arrow, list(lanes)) for arrow in drawn]
     numbers = {id(arrow): [number for mark in arrow.seen if (number := material.frames.at(record, *mark))]
                for arrow in drawn}
     notable = {place for place, arrow in enumerate(drawn)

@@ -1,38 +1,62 @@
-"""One run as one file of HTML: the views that its evidence has something for, and a policy that lets nothing else in."""
+"""One run as one file of HTML: the views that it has something for, and a policy that lets nothing else in."""
 
 import base64
 import hashlib
+from contextlib import suppress
+from pathlib import Path
 
 from markupsafe import Markup
 
 import mnlab
 from mnlab.checks.verdicts import LabResult
+from mnlab.evidence import layout
+from mnlab.evidence.record import Missing, Unreadable
 from mnlab.evidence.run import Run
 from mnlab.lab.lab import Lab
+from mnlab.protocols.capture import BadCapture
 from mnlab.report.drawing import duration
 from mnlab.report.page import dns, http, ladder, openflow, tcp, timeline, tls, topology, verdict
 from mnlab.report.page.render import TEMPLATES, render, script_data
-from mnlab.report.page.view import Maker, Material
+from mnlab.report.page.view import Maker, Material, View
+from mnlab.report.page.words import shown
 
 #: The views, in the page's order.
 VIEWS: tuple[Maker, ...] = (verdict.view, topology.view, ladder.view,
                            tcp.view, dns.view, http.view, tls.view, openflow.view,
                            timeline.view)
 
+#: What a view may meet in evidence that is damaged, or of a run that got nowhere.
+TROUBLE = (Missing, Unreadable, BadCapture)
+NO_FRAMES: dict = {"captures": {}, "packets": [], "fields": {}}
+
 UPLOT = ("../vendored/uPlot/uPlot.iife.min.js", "../vendored/uPlot/uPlot.min.css")
 
 
 def html(lab: Lab, run: Run, result: LabResult, since: str = "") -> str:
     """The page of a run. `since` says what is different from a known earlier one."""
+    return page_of(Material(lab, run, result, since))
+
+
+def write(lab: Lab, run: Run, result: LabResult, since: str = "") -> Path:
+    """Write the page and the ladder into the run's folder, beside its evidence; the page's path. OSError."""
     material = Material(lab, run, result, since)
-    views = [view for make in VIEWS if (view := make(material))]
+    with suppress(*TROUBLE):  # the page says it
+        (run.folder / layout.LADDER).write_text(ladder.text(material))
+    (run.folder / layout.PAGE).write_text(page_of(material))
+    return run.folder / layout.PAGE
+
+
+def page_of(material: Material) -> str:
+    """The page that is made of this."""
+    lab, result = material.lab, material.result
+    views = [view for make in VIEWS if (view := _made(make, material))]
     curves = any(view.curves for view in views)
     scripts = [*UPLOT[:1] * curves, "page.js", *(f"{view.id}.js" for view in views)]
     styles = [*UPLOT[1:] * curves, "page.css", *(f"{view.id}.css" for view in views)]
-    body = render("run.html", material=material, views=views, title=_title(lab), facts=_facts(result),
+    body = render("run.html", material=material, views=views, title=lab.title, facts=_facts(result),
                   image=result.image_sha256, version=mnlab.__version__)
-    data = {view.id: view.data for view in views if view.data is not None} | {"frames": material.frames.data()}
-    return document(f"{lab.name} · {_title(lab)}", body, data, scripts, styles)
+    data = {view.id: view.data for view in views if view.data is not None} | {"frames": _frames(material)}
+    return document(f"{lab.name} · {lab.title}", body, data, scripts, styles)
 
 
 def document(title: str, body: Markup, data: dict, scripts: list[str], styles: list[str]) -> str:
@@ -45,8 +69,20 @@ def document(title: str, body: Markup, data: dict, scripts: list[str], styles: l
                       style=Markup(style), policy=policy))
 
 
-def _title(lab: Lab) -> str:
-    return lab.title
+def _made(make: Maker, material: Material) -> View | None:
+    """A view; where the evidence is damaged, one that says so."""
+    try:
+        return make(material)
+    except TROUBLE as problem:
+        name = make.__module__.rsplit(".", 1)[-1]
+        return View(name, name.capitalize(), render("trouble.html", words=shown(problem)))
+
+
+def _frames(material: Material) -> dict:
+    try:
+        return material.frames.data()
+    except TROUBLE:
+        return NO_FRAMES
 
 
 def _facts(result: LabResult) -> list[str]:

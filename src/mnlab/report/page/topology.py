@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from mnlab.report.drawing import duration
 from mnlab.report.page import svg
 from mnlab.report.page.render import render
 from mnlab.report.page.view import Material, View
@@ -27,7 +26,7 @@ def view(material: Material) -> View | None:
     drawn: dict[str, list[str]] = {}
     for name, record in material.run.scenes.items():
         if record.hosts:
-            drawn.setdefault(str(_picture(record.hosts)), []).append(material.run.title(name))
+            drawn.setdefault(str(_picture(material.order(name))), []).append(material.run.title(name))
     if not drawn:
         return None
     pictures = [{"svg": Markup(picture), "title": "; ".join(titles) if len(drawn) > 1 else ""}
@@ -44,8 +43,8 @@ def links(nodes: Mapping[str, Mapping]) -> list[Link]:
         if peer in owner and frozenset((name, peer)) not in found:
             there, other = owner[peer]
             ways = [_told(port.get("shape", {})), _told(other.get("shape", {}))]
-            words = (ways[0],) if ways[0] == ways[1] else tuple(
-                f"{arrow} {way}" for arrow, way in zip((f"from {node}:", f"from {there}:"), ways) if way)
+            words = ways[:1] if ways[0] == ways[1] else [f"from {end}: {way}" for end, way in
+                                                         zip((node, there), ways, strict=True) if way]
             found[frozenset((name, peer))] = Link((node, there), tuple(filter(None, words)))
     return list(found.values())
 
@@ -56,7 +55,7 @@ def _told(shape: Mapping) -> str:
     delay = shape.get("delay", [0])
     if delay[0]:
         jitter = shape.get("jitter") or (delay[1] if len(delay) > 1 else 0)
-        words.append(duration(delay[0]) + (f" ± {duration(jitter)}" if jitter else ""))
+        words.append(f"{delay[0] * 1e3:g}" + (f" ± {jitter * 1e3:g}" if jitter else "") + " ms")
     for name, what in (("loss", "lost"), ("duplicate", "doubled"), ("reorder", "reordered"), ("corrupt", "corrupted")):
         if (share := (shape.get(name) or [0])[0]):
             words.append(f"{100 * share:g} % {what}")

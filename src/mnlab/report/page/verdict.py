@@ -2,6 +2,8 @@
 
 import re
 
+from markupsafe import Markup
+
 from mnlab.checks.verdicts import FINE, PASSED, CheckResult
 from mnlab.evidence.layout import STUDENT
 from mnlab.report.drawing import UNICODE
@@ -17,7 +19,7 @@ def view(material: Material) -> View | None:
     result = material.result
     return View("verdict", "Verdict", render(
         "verdict.html", reason=shown(result.reason, OUTPUT), status=result.status.replace(" ", "-"),
-        since=shown(material.since), notes=[shown(note) for note in result.notes],
+        since=shown(material.since), left_out=result.left_out,
         checks=[_check(check, material) for check in in_order(result)]))
 
 
@@ -26,13 +28,20 @@ def _check(check: CheckResult, material: Material) -> dict:
     material.frames.keep(numbers)
     observed = check.observation and material.result.work == STUDENT
     return {"name": check.name, "status": check.status, "kind": check.status.replace(" ", "-"),
-            "mark": str(mark(check.status, UNICODE)), "title": shown(check.title or check.name),
+            "mark": str(mark(check.status, UNICODE)), "title": _with_code(shown(check.title or check.name)),
             "claims": " ".join(check.claims), "points": check_points(check),
             "open": check.status not in FINE and not observed,
             "parts": [(label, words) for label, words in parts(check)],
             "frames": [(number, material.frames.name(number)) for number in numbers],
             "filters": [(file, f"frame.number in {{{', '.join(map(str, found))}}}")
                         for file, found in material.frames.by_capture(numbers).items()]}
+
+
+def _with_code(title: str) -> Markup:
+    """A title in which what stands between backquotes is code."""
+    pieces = re.split(r"`([^`]+)`", title)
+    return Markup("").join(Markup("<code>{}</code>").format(piece) if place % 2 else piece
+                           for place, piece in enumerate(pieces))
 
 
 def parts(check: CheckResult) -> list[tuple[str, str]]:

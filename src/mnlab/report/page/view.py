@@ -1,5 +1,6 @@
 """A view: one section of a page. The ordered table of them is page.VIEWS."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,8 @@ from mnlab.checks.verdicts import LabResult
 from mnlab.evidence.run import Run
 from mnlab.lab.lab import Lab
 from mnlab.report.page.frames import Frames
+from mnlab.report.page.messages import of_scene
+from mnlab.report.sightings import Arrow
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,30 @@ class Material:
     def frames(self) -> Frames:
         """Every captured frame of the run, numbered."""
         return Frames(self.run)
+
+
+    @cached_property
+    def messages(self) -> dict[str, tuple[list[Arrow], dict[str, str]]]:
+        """Scene -> all its messages as arrows, and its lifelines (messages.of_scene)."""
+        return {name: of_scene(record, self.diagrams(name), self.order(name))
+                for name, record in self.run.scenes.items()}
+
+    def diagrams(self, scene: str) -> list:
+        """The ladder diagrams (lab/diagram.py) that the lab asks for of a scene."""
+        asked = getattr(self.lab.experiment, "diagram", ())
+        return [one for one in (asked if isinstance(asked, tuple) else (asked,))
+                if (one.scene or self.lab.scenes[0].name) == scene]
+
+    def order(self, scene: str) -> dict:
+        """The nodes of a scene, from left to right: as its diagrams have them, the others behind by their names."""
+        nodes = self.run.scene(scene).hosts
+        first = [name for diagram in self.diagrams(scene) for name in diagram.hosts if name in nodes]
+        return {name: nodes[name] for name in [*first, *sorted(nodes, key=_by_number)]}
+
+
+def _by_number(name: str) -> tuple:
+    """h2 before h10."""
+    return tuple((piece.isdigit(), int(piece) if piece.isdigit() else piece) for piece in re.split(r"(\d+)", name))
 
 
 #: What makes a view: None if the run has nothing for it.

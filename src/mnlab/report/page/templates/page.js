@@ -76,14 +76,14 @@ let opener = null;
 function hexdump(bytes, length) {
   const dump = make("pre", "", { class: "hex", tabindex: "0", "aria-label": "Bytes" }), cells = [];
   for (let row = 0; row < bytes.length; row += 16) {
-    dump.append(make("span", row.toString(16).padStart(4, "0") + "  ", { class: "at" }));
+    dump.append(make("span", row.toString(16).padStart(4, "0") + " ", { class: "at" }));
     const part = bytes.slice(row, row + 16);
     part.forEach((byte, place) => {
       const cell = make("b", byte.toString(16).padStart(2, "0"));
       cells.push([cell]);
-      dump.append(cell, place === 7 ? "  " : " ");
+      dump.append(cell, " ");
     });
-    dump.append(" ".repeat(3 * (16 - part.length) + (part.length < 8 ? 1 : 0) + 1));
+    dump.append(" ".repeat(3 * (16 - part.length) + 1));
     part.forEach((byte, place) => {
       const cell = make("b", byte > 32 && byte < 127 ? String.fromCharCode(byte) : "·");
       cells[row + place].push(cell);
