@@ -39,7 +39,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """One request, or (`exchange` None) a connection on which none can be read. `session`: the TLS session that carried it."""
+    """One request, or (`exchange` None) a connection on which none can be read. `session`: the TLS that carried it."""
 
     connection: tcp.Connection
     exchange: http.Exchange | None

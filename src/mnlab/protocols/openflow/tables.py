@@ -1,10 +1,10 @@
 """Flow tables as a controller makes them: each flow with the message that added it and the one that took it away.
 
 A switch's table follows from what it is told (FLOW_MOD; OpenFlow 1.3.5, section 6.4) and from what it tells
-(FLOW_REMOVED). "add" replaces the flow of the same match and priority; "modify" and "delete" reach every flow whose match
-holds at least what theirs does, their strict forms only the same match and priority. A flow that times out without a
-word (only one with the flag SEND_FLOW_REM tells) is still there as far as anybody on the wire can know; `Entry.limits`
-says when it would go.
+(FLOW_REMOVED). "add" takes the place of a flow of the same match and priority; "modify" and "delete" reach every flow
+whose match holds at least what theirs does, their strict forms only the same match and priority. A flow that times out
+without a word (only one with the flag SEND_FLOW_REM tells) is still there as far as anybody on the wire can know;
+`Entry.limits` says when it would go.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,8 @@
-"""A TLS session line by line: each message of the handshake, each alert, and what went over it, as far as it can be read.
+"""A TLS session line by line: each message of the handshake, each alert, and what went over it, as far as it can be
+read.
 
-A line is `clear` if anybody on the way can read it, `opened` if it was encrypted and a key log opened it, and `sealed` if
-nothing at hand does. Records of application data that follow each other from one side make one line.
+A line is `clear` if anybody on the way can read it, `opened` if it was encrypted and a key log opened it, and `sealed`
+if nothing at hand does. Records of application data that follow each other from one side make one line.
 """
 
 from dataclasses import dataclass, field, replace

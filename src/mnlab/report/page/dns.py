@@ -1,4 +1,4 @@
-"""DNS: the tree of each walk (protocols.dns_walk), and of walks with several servers the picture that textbooks have."""
+"""DNS: the tree of each walk (protocols.dns_walk), and where several servers were asked the picture of textbooks."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,8 @@ PICTURES = 4  # of a scene
 LABEL = 44  # characters above an arrow
 SILENCE = 1.0  # s without a question that part what no command explains
 #: What a response is -> the sign before it; its words follow, so that nothing hangs on the sign.
-SIGNS = {"answer": "✓", "alias": "↪", "referral": "→", "nodata": "∅", "nxdomain": "✗", "truncated": "✂", "unanswered": "…"}
+SIGNS = {"answer": "✓", "alias": "↪", "referral": "→", "nodata": "∅", "nxdomain": "✗", "truncated": "✂",
+         "unanswered": "…"}
 ROW, LEFT, ASKER, SERVERS, WIDTH = 58.0, 60.0, 210.0, 640.0, 760.0
 NOTE = "Below each question stand those that the asked server had to ask itself, before it could answer."
 
@@ -61,8 +62,7 @@ class _Group:
         self.start, self.pictured = steps[0].transaction.time, False
         # Who walks: the resolver that was asked first and had to ask, or whoever asked several servers himself.
         first = next((step for step in steps if step.steps), None)
-        self.walked = first.steps if first else steps
-        self.client = first if first else None
+        self.walked, self.asked = (first.steps, first.transaction) if first else (steps, None)
         self.servers = list(dict.fromkeys(self.name(step.transaction.server.ip) for step in self.walked))
 
     def name(self, address: str) -> str:
@@ -99,15 +99,15 @@ class _Group:
         height = ROW * len(self.walked) + 20
         walker = self.name(self.walked[0].transaction.client.ip)
         parts = [self._box(ASKER, height / 2, walker)]
-        if self.client:
-            parts += [self._box(LEFT, height / 2, self.name(self.client.transaction.client.ip)),
+        if self.asked:
+            parts += [self._box(LEFT, height / 2, self.name(self.asked.client.ip)),
                       *self._arrows(LEFT + 45, ASKER - 50, height / 2, height / 2, "?", "!")]
         for number, step in enumerate(self.walked):
             y = ROW * number + ROW / 2 + 10
-            response = step.transaction.response
+            response, question = step.transaction.response, f"{2 * number + 1}  {dns.words(step.transaction.query)}"
+            answer = f"{2 * number + 2}  {dns.words(response)}" if response else "no answer"
             parts += [self._box(SERVERS + 50, y, self.name(step.transaction.server.ip)),
-                      *self._arrows(ASKER + 50, SERVERS, height / 2, y, f"{2 * number + 1}  {dns.words(step.transaction.query)}",
-                                    f"{2 * number + 2}  {dns.words(response)}" if response else "no answer")]
+                      *self._arrows(ASKER + 50, SERVERS, height / 2, y, question, answer)]
         return svg.picture(WIDTH, height, f"{walker} asks {', '.join(self.servers)}", *parts, class_="walk")
 
     def _box(self, x: float, y: float, words: str) -> Markup:

@@ -19,7 +19,7 @@ from mnlab.report.page.view import Material, View
 FLOWS = 200  # that are shown: of a scene, of a table
 LARGEST = 1 << 20  # bytes: larger files are no dumps
 DUMP = "OFPST_FLOW reply"  # how ovs-ofctl(8) begins one
-LONGEST = 120  # characters of a match or an action
+LONGEST, BRIEF = 120, 48  # characters of a match or an action, and of a packet-in
 NOTE = "Which flows the controller added, because of which frame, and what took them away."
 
 
@@ -34,7 +34,8 @@ class Compared:
     @property
     def match(self) -> str:
         """What frames it is for."""
-        return _short(" ".join(f"{name}={value}" if value else name for name, value in self.flow.match.items()) or "any")
+        words = (f"{name}={value}" if value else name for name, value in self.flow.match.items())
+        return _short(" ".join(words) or "any")
 
     @property
     def todo(self) -> str:
@@ -128,7 +129,8 @@ class _Row:
     @property
     def cause(self) -> Markup:
         """The packet-in that led to it."""
-        return self._link(self.entry.cause, _short(openflow.brief_words(self.entry.cause) if self.entry.cause else "", 48))
+        cause = self.entry.cause
+        return self._link(cause, _short(openflow.brief_words(cause), BRIEF)) if cause else Markup("")
 
     @property
     def removed(self) -> Markup:

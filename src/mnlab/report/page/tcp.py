@@ -206,11 +206,10 @@ class _Part:
                        if bar.kind not in PLAIN), key=lambda pair: pair[1].time)[:ROWS]
 
     @property
-    def changes(self) -> list[tuple[str, tcp.StateChange]]:
-        """The states of both ends: which end, and the change."""
-        found = ((self._name(side), change) for side in (CLIENT, SERVER)
-                 for change in self.conversation.at(side).states(side))
-        return sorted(found, key=lambda pair: pair[1].time)[:ROWS]
+    def changes(self) -> list[tuple[str, list[tcp.StateChange]]]:
+        """The states of both ends: which end, and what it entered."""
+        found = [(self._name(side), self.conversation.at(side).states(side)[:ROWS]) for side in (CLIENT, SERVER)]
+        return [(name, changes) for name, changes in found if changes]
 
 
 def _us(seconds: float) -> int:

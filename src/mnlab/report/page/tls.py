@@ -34,7 +34,7 @@ def view(material: Material) -> View | None:
             title = material.run.title(name) if len(material.run.scenes) > 1 else ""
             scenes.append((title, parts, len(sessions) - len(parts)))
     every = [part for _, parts, _ in scenes for part in parts]
-    shown = max(every, key=lambda part: (part.opening.complete, bool(part.session.version), -every.index(part)), default=None)
+    shown = max(every, key=lambda part: (part.opening.complete, bool(part.session.version)), default=None)
     body = render("tls.html", scenes=scenes, states=STATES, client=CLIENT, shown=shown)
     return View("tls", "TLS", body, note=NOTE) if scenes else None
 
@@ -99,7 +99,8 @@ def _certificate(der: bytes) -> str:
 
     try:
         known = x509.load_der_x509_certificate(der)
-        names = known.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
+        names = known.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(
+            x509.DNSName)
     except x509.ExtensionNotFound:
         names = []
     except ValueError:

@@ -1,6 +1,7 @@
 """Thinning: what must stay stays, and there is little of it."""
 
 import random
+from collections import defaultdict
 from itertools import pairwise
 
 from mnlab.protocols.tcp.graph import NEW, Bar
@@ -23,8 +24,12 @@ def test_each_part_of_a_long_curve_keeps_its_ends_and_its_extremes():
     points = [(time, chance.random()) for time in times(20_000)]
     kept = thinned.curve(points, SPAN)
     assert len(kept) <= 4 * thinned.BUCKETS and kept == sorted(kept)
+    parts = [defaultdict(list), defaultdict(list)]
+    for some, values in zip((points, kept), parts, strict=True):
+        for time, value in some:
+            values[SPAN.part(time)].append(value)
     for part in range(thinned.BUCKETS):
-        before, after = ([value for time, value in some if SPAN.part(time) == part] for some in (points, kept))
+        before, after = (values[part] for values in parts)
         assert (before[0], min(before), max(before), before[-1]) == (after[0], min(after), max(after), after[-1])
 
 
