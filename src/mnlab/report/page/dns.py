@@ -13,6 +13,7 @@ from mnlab.report.page.commands import by_command, title
 from mnlab.report.page.conversations import conversations, host_of
 from mnlab.report.page.render import render
 from mnlab.report.page.view import Material, View
+from mnlab.report.page.words import short
 
 WALKS = 120  # questions of clients that are shown, of a scene
 LONGEST = 110  # characters of a question or an answer
@@ -58,7 +59,7 @@ class _Group:
     """The questions that one command led to."""
 
     def __init__(self, material: Material, record: Record, title: str, steps: list[Step]):
-        self.material, self.record, self.title, self.steps = material, record, _short(title), steps
+        self.material, self.record, self.title, self.steps = material, record, short(title, LONGEST), steps
         self.start, self.pictured = steps[0].transaction.time, False
         # Who walks: the resolver that was asked first and had to ask, or whoever asked several servers himself.
         first = next((step for step in steps if step.steps), None)
@@ -78,14 +79,14 @@ class _Group:
         one = step.transaction
         words = dns.words(one.query) + (" over TCP" if one.transport == "tcp" else "")
         words += f", {len(one.queries)} times" if len(one.queries) > 1 else ""
-        return self.material.frames.link(self.record, one.query, _short(words))
+        return self.material.frames.link(self.record, one.query, short(words, LONGEST))
 
     def answer(self, step: Step) -> Markup:
         """What the response is, linked to its frame."""
         one = step.transaction
         if not one.response:
             return Markup(f"{SIGNS['unanswered']} no answer")
-        words = _short(f"{SIGNS.get(one.kind, '!')} {dns.words(one.response)}")
+        words = short(f"{SIGNS.get(one.kind, '!')} {dns.words(one.response)}", LONGEST)
         return self.material.frames.link(self.record, one.response, words)
 
     def took(self, step: Step) -> str:
@@ -120,9 +121,5 @@ class _Group:
         yield svg.element("polyline", points=f"{left:.0f},{y1:.0f} {knee:.0f},{y2:.0f} {right:.0f},{y2:.0f}")
         yield svg.element("path", d=f"M{right:.0f} {y2:.0f} l-7 -4 v8 z")
         middle = (knee + right) / 2
-        yield svg.text(middle, y2 - 5, _short(there, LABEL), text_anchor="middle")
-        yield svg.text(middle, y2 + 15, _short(back, LABEL), text_anchor="middle", class_="back")
-
-
-def _short(text: str, most: int = LONGEST) -> str:
-    return text if len(text) <= most else text[:most - 1] + "…"
+        yield svg.text(middle, y2 - 5, short(there, LABEL), text_anchor="middle")
+        yield svg.text(middle, y2 + 15, short(back, LABEL), text_anchor="middle", class_="back")

@@ -18,6 +18,7 @@ from mnlab.report.page.conversations import conversations
 from mnlab.report.page.key_logs import secrets_of
 from mnlab.report.page.render import render
 from mnlab.report.page.view import Material, View
+from mnlab.report.page.words import short
 
 ROWS = 200  # requests that are shown, of a scene
 LONGEST = 100  # characters of a request or a command
@@ -66,23 +67,23 @@ class _Group:
 
     def __init__(self, material: Material, record: Record, group: Group):
         self.material, self.record, self.group = material, record, group
-        self.title, self.start, self.rows = _short(group.title), group.start, group.rows
+        self.title, self.start, self.rows = short(group.title, LONGEST), group.start, group.rows
         self.length = f"{group.length * 1000:.3f} ms"
 
     def words(self, row: Row) -> str:
         """What was asked, and whom."""
         if row.exchange:
             host = row.exchange.request.header("host")
-            return _short(http.words(row.exchange.request) + (f"  ({host})" if host else ""))
+            return short(http.words(row.exchange.request) + (f"  ({host})" if host else ""), LONGEST)
         name = row.session.server_name if row.session else None
-        return _short(f"TLS with {name or self.record.name_of(row.connection.server.ip)}, not to be read")
+        return short(f"TLS with {name or self.record.name_of(row.connection.server.ip)}, not to be read", LONGEST)
 
     def answer(self, row: Row) -> str:
         """What came back."""
         if not row.exchange:
             return self._without(row)
         response = row.exchange.response
-        return _short(http.words(response)) if response else "no answer"
+        return short(http.words(response), LONGEST) if response else "no answer"
 
     def _without(self, row: Row) -> str:
         """What is known of a session that cannot be read."""
@@ -118,7 +119,3 @@ class _Group:
                              class_=f"p-{part.name.lower()}") for part in row.parts if part.length or part.name == SEND]
         return svg.element("svg", *drawn, viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}", class_="bar", aria_hidden="true",
                            preserveAspectRatio="none")  # the columns beside it say the same
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[:LONGEST - 1] + "…"

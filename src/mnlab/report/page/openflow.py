@@ -15,6 +15,7 @@ from mnlab.protocols.tcp import CLIENT
 from mnlab.report.page.conversations import conversations
 from mnlab.report.page.render import render
 from mnlab.report.page.view import Material, View
+from mnlab.report.page.words import short
 
 FLOWS = 200  # that are shown: of a scene, of a table
 LARGEST = 1 << 20  # bytes: larger files are no dumps
@@ -35,12 +36,12 @@ class Compared:
     def match(self) -> str:
         """What frames it is for."""
         words = (f"{name}={value}" if value else name for name, value in self.flow.match.items())
-        return _short(" ".join(words) or "any")
+        return short(" ".join(words) or "any", LONGEST)
 
     @property
     def todo(self) -> str:
         """What is done to them."""
-        return _short(", ".join(self.flow.actions))
+        return short(", ".join(self.flow.actions), LONGEST)
 
     @property
     def change(self) -> str:
@@ -115,7 +116,7 @@ class _Row:
     def __init__(self, material: Material, record: Record, entry: Entry):
         self.material, self.record, self.entry = material, record, entry
         self.switch = record.name_of(entry.datapath_id) or "?"
-        self.match, self.todo, self.limits = _short(entry.match), _short(entry.todo), entry.limits
+        self.match, self.todo, self.limits = short(entry.match, LONGEST), short(entry.todo, LONGEST), entry.limits
         self.priority = entry.flow.priority
 
     def _link(self, message: openflow.OpenFlow | None, words: str) -> Markup:
@@ -130,7 +131,7 @@ class _Row:
     def cause(self) -> Markup:
         """The packet-in that led to it."""
         cause = self.entry.cause
-        return self._link(cause, _short(openflow.brief_words(cause), BRIEF)) if cause else Markup("")
+        return self._link(cause, short(openflow.brief_words(cause), BRIEF)) if cause else Markup("")
 
     @property
     def removed(self) -> Markup:
@@ -138,7 +139,3 @@ class _Row:
         if not self.entry.removed:
             return Markup("")
         return self._link(self.entry.removed, f"{self.entry.removed.time:.3f} s: {self.entry.why}")
-
-
-def _short(text: str, most: int = LONGEST) -> str:
-    return text if len(text) <= most else text[:most - 1] + "…"

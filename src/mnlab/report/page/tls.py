@@ -13,10 +13,11 @@ from mnlab.report.page.conversations import Conversation, conversations
 from mnlab.report.page.key_logs import secrets_of
 from mnlab.report.page.render import render
 from mnlab.report.page.view import Material, View
+from mnlab.report.page.words import short
 
 SESSIONS, LINES = 40, 60  # that are shown: of a scene, of a session
 LISTED = 8  # of a list of names
-FIRST_LINE = 80  # characters of what an application sent
+FIRST_LINE, LONGEST = 80, 300  # characters of what an application sent, and of anything else
 #: State of a line -> what the page calls it.
 STATES = {CLEAR: "in the clear", OPENED: "encrypted, opened with the key log", SEALED: "encrypted"}
 NOTE = "What anybody on the way can read, and what only the key log of one of the ends opens."
@@ -55,12 +56,13 @@ class _Part:
         agreed = [self.session.version or "no agreement", self.session.suite, self.session.server_name]
         ended = next((line.words for line in self.lines if "fatal" in line.words), None)
         opened = "opened" if self.opening.complete else None
-        return " · ".join(part for part in (*agreed, ended, opened) if part)
+        return short(" · ".join(part for part in (*agreed, ended, opened) if part), LONGEST)
 
     def words(self, line: Line) -> Markup:
         """What was said, linked to its frame."""
         several = f" ({line.records} records)" if line.records > 1 else ""
-        return self.material.frames.link(self.record, _Moment(self.session.where, line.time), line.words + several)
+        moment = _Moment(self.session.where, line.time)
+        return self.material.frames.link(self.record, moment, short(line.words, LONGEST) + several)
 
     def fields(self, line: Line) -> Iterator[tuple[str, str]]:
         """What is in it: name and value."""
@@ -107,17 +109,16 @@ def _certificate(der: bytes) -> str:
         return "damaged"
     valid = f"{known.not_valid_before_utc:%Y-%m-%d} to {known.not_valid_after_utc:%Y-%m-%d}"
     told = f"for {_listed(names)}, " if names else ""
-    return f"{known.subject.rfc4514_string()}, {told}by {known.issuer.rfc4514_string()}, {valid}"
+    return short(f"{known.subject.rfc4514_string()}, {told}by {known.issuer.rfc4514_string()}, {valid}", LONGEST)
 
 
 def _listed(values) -> str:
     more = len(values) - LISTED
-    return ", ".join(values[:LISTED]) + (f" and {more} more" if more > 0 else "")
+    return short(", ".join(values[:LISTED]), LONGEST) + (f" and {more} more" if more > 0 else "")
 
 
 def _first_line(data: bytes) -> str:
     text = data.split(b"\n", 1)[0].strip().decode("utf-8", "replace")
-    printable = "".join(char if char.isprintable() else "·" for char in text[:FIRST_LINE])
-    return printable + ("…" if len(text) > FIRST_LINE else "")
+    return short(text, FIRST_LINE)
 
 

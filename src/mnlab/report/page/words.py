@@ -10,3 +10,10 @@ def shown(text: object, most: int = LINE) -> str:
     whole = str(text)
     begin = plain(whole[:most])
     return begin if len(whole) <= most else f"{begin} ... ({len(whole):,} characters)"
+
+
+def short(text: object, most: int) -> str:
+    """The beginning of `text` likewise, with an ellipsis where it goes on: for labels."""
+    whole = str(text)
+    begin = plain(whole[:most])
+    return begin if len(whole) <= most else f"{begin[:most - 1]}…"
