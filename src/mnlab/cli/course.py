@@ -207,6 +207,7 @@ def _write(out: Path, kept, task, hand: dict, comma: bool) -> None:
     from mnlab.course.results import replace
     from mnlab.course.roster import Student
     from mnlab.report import feedback, gradebook
+    from mnlab.report.page import class_page
 
     names = {student for student, _ in kept.rows}
     people = [*task.roster, *(Student(key) for key in sorted(names - {student.id for student in task.roster}))]
@@ -231,6 +232,10 @@ def _write(out: Path, kept, task, hand: dict, comma: bool) -> None:
         if theirs := [kept.rows[key] for key in sorted(kept.rows) if key[0] == student.id]:
             path = out / "feedback" / f"{grading.place(student.id)}.md"
             replace(path, feedback.page(student.name or student.id, theirs, hand))
+            replace(path.with_suffix(".html"), feedback.html(student.name or student.id, theirs, hand))
+    made = class_page.Made(kept, people, weights, hand, flags, grading.place)
+    replace(out / class_page.NAME, class_page.html(made))
+    replace(out / class_page.PROJECTED, class_page.html(made, names=False))
 
 
 def _tell(out: Path, kept, todo, json: bool) -> None:
@@ -242,7 +247,7 @@ def _tell(out: Path, kept, todo, json: bool) -> None:
         return
     for line in summary.lines(rows):
         print(line)
-    print(f"tables, feedback and evidence are in {out}/: grades.csv, canvas.csv, moodle.csv, feedback/")
+    print(f"tables, feedback and evidence are in {out}/: grades.csv, canvas.csv, moodle.csv, class.html, feedback/")
 
 
 def show(grades: Grades, json: Json = False) -> None:
@@ -286,6 +291,9 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
         shutil.rmtree(grades / folder / place, ignore_errors=True)
     for path in (
         grades / "feedback" / f"{place}.md",
+        grades / "feedback" / f"{place}.html",
+        grades / "class.html",
+        grades / "class-without-names.html",
         grades / "grades.csv",
         grades / "canvas.csv",
         grades / "moodle.csv",
