@@ -253,6 +253,7 @@ def _carry_out(tasks, machine, key, json, junit, quiet, verbose, brief: bool = F
 def _get_ready(tasks, json: bool, pictured: bool) -> None:
     """Import what grading and the report of these labs will need, while the machines are at work."""
     from mnlab.checks import grade  # noqa: F401
+    from mnlab.report.page import page  # noqa: F401
     if json:
         from mnlab.report import jsonout  # noqa: F401
     else:

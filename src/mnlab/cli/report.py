@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def report(run: Runs, collections: Collections = None, open: Open = False,
-           pdf: Annotated[bool, typer.Option("--pdf", help="Also as report.pdf, printed by Chromium.")] = False) -> None:
+           pdf: Annotated[bool, typer.Option("--pdf", help="Also report.pdf, printed by Chromium.")] = False) -> None:
     """Write the page of saved runs, report.html: verdicts, network, every message, what was run.
 
     Example: mnlab report --open runs/arp-1

@@ -75,16 +75,3 @@ def headers(data: bytes) -> list[Header]:
         elif over_tcp and left >= 5 and data[start] in _RECORDS and data[start + 1] == 3:
             found.append(Header("tls", start, 5, None))
     return found
-
-
-def values(data: bytes, header: Header) -> list[tuple[Field, int, int]]:
-    """Each field of a header with its number, and the bit of the frame at which it begins. One that the header has no
-    room for is left out; the number of one that is as long as the rest is that of its bytes."""
-    found, position, end = [], header.start * 8, (header.start + header.size) * 8
-    for field in FIELDS[header.name]:
-        bits = field.bits or end - position
-        if 0 < bits <= end - position:
-            whole = int.from_bytes(data[position // 8:-(-(position + bits) // 8)], "big")
-            found.append((field, whole >> (-(position + bits) % 8) & ((1 << bits) - 1), position))
-        position += bits
-    return found

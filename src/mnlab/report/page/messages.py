@@ -10,8 +10,12 @@ from mnlab.report.sightings import Arrow, arrows
 
 WIDEST = 12  # lifelines; with more of them only those that say or hear something are drawn
 
+PORTS = slice(34, 46)  # the bytes of a frame where ports stand, behind a VLAN tag and IP options, too
+
 #: An upper protocol is drawn only where its bytes are seen: looking for it takes as long as TCP itself.
-SIGNS = {"http": b"HTTP/", "tls": b"\x16\x03", "dns": b"\x00\x35", "openflow": b"\x19\xfd"}
+SIGNS: dict[str, tuple[slice, tuple[bytes, ...]]] = {
+    "http": (slice(None), (b"HTTP/",)), "tls": (slice(None), (b"\x16\x03\x01", b"\x16\x03\x03")),
+    "dns": (PORTS, (b"\x00\x35",)), "openflow": (PORTS, (b"\x19\xfd", b"\x19\xe9"))}
 LOWER = ("ip", "udp", "tcp")  # drawn where nothing above them is
 
 
@@ -36,8 +40,13 @@ def of_scene(record: Record, diagrams: list, nodes: dict) -> tuple[list[Arrow], 
 
 def words_of(frames: list[Frame]) -> list[Message]:
     """The messages of all protocols; of several in one frame those of the upper ones."""
-    names = [name for name in ladder_words.MESSAGES
-             if name not in SIGNS or any(SIGNS[name] in frame.data for frame in frames)]
+    names = [name for name in ladder_words.MESSAGES if name not in SIGNS or _shows(name, frames)]
     messages = ladder_words.messages(frames, names)
     above = {(one.where, one.time) for one in messages if one.protocol not in LOWER}
     return [one for one in messages if one.protocol not in LOWER or (one.where, one.time) not in above]
+
+
+def _shows(name: str, frames: list[Frame]) -> bool:
+    """Whether there may be anything of an upper protocol."""
+    where, signs = SIGNS[name]
+    return any(sign in frame.data[where] for frame in frames for sign in signs)

@@ -2,13 +2,19 @@
 
 from markupsafe import Markup, escape
 
+from mnlab.machine.plain import plain
+
 
 def element(name: str, *children: str | Markup, **attributes) -> Markup:
     """An SVG element. A child that is no Markup is text; `class_` is class, and _ in an attribute's name is -. An
     attribute that is None is left out."""
-    words = "".join(f' {key.rstrip("_").replace("_", "-")}="{escape(_short(value))}"'
+    words = "".join(f' {key.rstrip("_").replace("_", "-")}="{escape(plain(_short(value)))}"'
                     for key, value in attributes.items() if value is not None)
-    return Markup(f"<{name}{words}>{''.join(map(escape, children))}</{name}>")
+    return Markup(f"<{name}{words}>{''.join(map(_harmless, children))}</{name}>")
+
+
+def _harmless(child: str | Markup) -> Markup:
+    return child if isinstance(child, Markup) else escape(plain(child))
 
 
 def _short(value) -> str:

@@ -56,7 +56,7 @@ class Material:
         """The ladder diagrams (lab/diagram.py) that the lab asks for of a scene."""
         asked = getattr(self.lab.experiment, "diagram", ())
         return [one for one in (asked if isinstance(asked, tuple) else (asked,))
-                if (one.scene or self.lab.scenes[0].name) == scene]
+                if (one.scene or self.run.manifest["scenes"][0]["name"]) == scene]
 
     def order(self, scene: str) -> dict:
         """The nodes of a scene, from left to right: as its diagrams have them, the others behind by their names."""
