@@ -203,7 +203,7 @@ class _Progress:
 
 def _write(out: Path, kept, task, hand: dict, comma: bool) -> None:
     """All that is made of the results: tables and pages."""
-    from mnlab.course import grading
+    from mnlab.course import grading, hidden
     from mnlab.course.results import replace
     from mnlab.course.roster import Student
     from mnlab.report import feedback, gradebook
@@ -228,8 +228,15 @@ def _write(out: Path, kept, task, hand: dict, comma: bool) -> None:
             indent=1,
         ),
     )
+    by_name = {lab.name: lab for lab in task.every_lab}
+
+    def told(row: dict) -> dict:
+        lab, course = by_name.get(row["lab"]), task.course
+        return hidden.without(row, hidden.values(lab, course.seed(row["student"], lab.name), course.secret)) \
+            if lab and course and any(check["message"] for check in row["checks"]) else row
+
     for student in people:
-        if theirs := [kept.rows[key] for key in sorted(kept.rows) if key[0] == student.id]:
+        if theirs := [told(kept.rows[key]) for key in sorted(kept.rows) if key[0] == student.id]:
             path = out / "feedback" / f"{grading.place(student.id)}.md"
             replace(path, feedback.page(student.name or student.id, theirs, hand))
             replace(path.with_suffix(".html"), feedback.html(student.name or student.id, theirs, hand))

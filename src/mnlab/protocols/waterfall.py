@@ -13,11 +13,11 @@ client's own interface these are the client's times.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from mnlab.protocols import http, tcp, tls
 from mnlab.protocols.tcp import CLIENT, SERVER
-from mnlab.protocols.tls.opening import Opening, Secrets, plain, with_key_log
+from mnlab.protocols.tls.opening import Opening, Plain, Secrets, with_key_log
 
 CONNECT, TLS, SEND, WAIT, RECEIVE, SEALED = "connect", "TLS", "send", "wait", "receive", "sealed"
 #: The parts, in their order.
@@ -71,7 +71,8 @@ def _of_connection(connection: tcp.Connection, secrets: Secrets) -> list[Row]:
     session = tls.of_connection(connection)
     opened = with_key_log(session, secrets) if session else None
     begun = _connect(connection) + (_handshake(session) if session else [])
-    exchanges = http.of_connection(plain(opened)) if opened else http.of_connection(connection)
+    # Plain has all of a connection that http reads.
+    exchanges = http.of_connection(cast(tcp.Connection, Plain(opened)) if opened else connection)
     if not exchanges and not session:
         return []
     if not exchanges:

@@ -49,7 +49,7 @@ class Entry:
 def entries(messages: Iterable[OpenFlow]) -> list[Entry]:
     """The flows that `messages` (in order of time) tell of, of all switches, in the order in which they were added."""
     found: list[Entry] = []
-    asked: dict[tuple, OpenFlow] = {}  # channel -> its latest packet-in
+    asked: dict[frozenset, OpenFlow] = {}  # channel -> its latest packet-in
     for message in messages:
         channel = frozenset((message.source, message.target))
         if message.type == "PACKET_IN":

@@ -128,11 +128,6 @@ class Plain:
         return found
 
 
-def plain(opening: Opening) -> Plain:
-    """What whoever has a session's secrets reads on its connection."""
-    return Plain(opening)
-
-
 def in_tls13(session: tls.Session) -> bool:
     """Whether both ends agreed on TLS 1.3."""
     return session.version == "TLS 1.3"

@@ -3,6 +3,7 @@ flow (protocols.openflow.tables)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from markupsafe import Markup
 
@@ -88,15 +89,15 @@ def _saved(record: Record) -> Iterable[tuple[str, str, str, list[Compared]]]:
             except ValueError:
                 continue  # a damaged dump; the checks that read it say so
     for switch, some in dumps.items():
-        ordered = sorted(some, key=lambda dump, some=some: _age(dump[1], some))
+        common = set.intersection(*({_key(flow) for flow in found} for _, found in some))
+        ordered = sorted(some, key=partial(_age, common))
         (first, before), (last, after) = ordered[0], ordered[-1]
         yield switch, first, last if len(some) > 1 else "", _compared(before, after if len(some) > 1 else before)
 
 
-def _age(found: list[Flow], dumps) -> float:
-    """How long a flow that is in all of a switch's dumps had been there: which dump is the later one."""
-    common = set.intersection(*({_key(flow) for flow in some} for _, some in dumps))
-    return max((flow.duration for flow in found if _key(flow) in common), default=0.0)
+def _age(common: set[tuple], dump: tuple[str, list[Flow]]) -> float:
+    """How long the flows that are in all of a switch's dumps had been there: which dump is the later one."""
+    return max((flow.duration for flow in dump[1] if _key(flow) in common), default=0.0)
 
 
 def _key(flow: Flow) -> tuple:

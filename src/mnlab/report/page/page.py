@@ -30,6 +30,7 @@ TROUBLE = (Missing, Unreadable, BadCapture)
 NO_FRAMES: dict = {"captures": {}, "packets": [], "fields": {}}
 
 UPLOT = ("../vendored/uPlot/uPlot.iife.min.js", "../vendored/uPlot/uPlot.min.css")
+CURVES = "curves.js"  # what the scripts that draw with it share
 
 
 def html(lab: Lab, run: Run, result: LabResult, since: str = "") -> str:
@@ -51,7 +52,7 @@ def page_of(material: Material) -> str:
     lab, result = material.lab, material.result
     views = [view for make in VIEWS if (view := _made(make, material))]
     curves = any(view.curves for view in views)
-    scripts = [*UPLOT[:1] * curves, "page.js", *(f"{view.id}.js" for view in views)]
+    scripts = [*[UPLOT[0], CURVES] * curves, "page.js", *(f"{view.id}.js" for view in views)]
     styles = [*UPLOT[1:] * curves, "page.css", *(f"{view.id}.css" for view in views)]
     body = render("run.html", material=material, views=views, title=lab.title, facts=_facts(result),
                   image=result.image_sha256, version=mnlab.__version__)

@@ -4,93 +4,12 @@ const LETTERS = { "timeout": "T", "fast retransmission": "F", "recovery after ti
                   "asked again": "S", "retransmission": "R", "zero window probe": "0", "keep-alive": "K",
                   "reordered": "O", "duplicate": "C", "crossed": "X", "SYN": "syn", "FIN": "fin" };
 const PLAIN = ["new data", "SYN", "FIN"];
-const dark = matchMedia("(prefers-color-scheme: dark)");
-const colours = () => dark.matches
-  ? { text: "#e6e6e6", quiet: "#9a9a9a", line: "#3a3a3a", data: "#56b4e9", ack: "#2fc79a", edge: "#e69f00",
-      again: "#ff8a4c", sack: "#e29ac4", cwnd: "#e29ac4", ssthresh: "#f0e442", shade: "#333" }
-  : { text: "#222", quiet: "#666", line: "#ddd", data: "#0072b2", ack: "#00745a", edge: "#b07800",
-      again: "#c04a00", sack: "#a8437f", cwnd: "#a8437f", ssthresh: "#6b6b6b", shade: "#eee" };
-
-const whole = column => { let sum = 0; return column.map(step => sum += step); };
-const seconds = column => whole(column).map(us => us / 1e6);
-const curve = ([times, values], factor = 1) => [seconds(times), whole(values).map(value => value * factor)];
-const size = bytes => Math.abs(bytes) >= 1e6 ? +(bytes / 1e6).toFixed(2) + " MB"
-  : Math.abs(bytes) >= 1e4 ? +(bytes / 1e3).toFixed(1) + " kB" : Math.round(bytes) + " B";
-const axisSize = bytes => bytes >= 1e6 ? +(bytes / 1e6).toFixed(2) + "M" : bytes >= 1e4 ? +(bytes / 1e3).toFixed(1) + "k" : bytes;
+const { whole, seconds, curve, size, ms, sizes, line } = curves;
+const join = (...tables) => uPlot.join(tables);
 
 function draw(container, connection) {
-  const ink = colours();
-  const length = Math.max(connection.length / 1e6, 1e-6);
-  const margin = length * 0.015, full = [-margin, length + margin];
-  const plots = [], key = `tcp-${container.parentNode.dataset.number}`;
-  const status = document.createElement("p");
-  status.className = "status";
-  status.setAttribute("role", "status");
-  let moving = false;
-
-  const move = range => {
-    let [from, to] = range;
-    const span = Math.min(Math.max(to - from, 1e-6), full[1] - full[0]);
-    from = Math.min(Math.max(from, full[0]), full[1] - span);
-    moving = true;
-    for (const plot of plots) plot.setScale("x", { min: from, max: from + span });
-    moving = false;
-  };
-  const shown = () => [plots[0].scales.x.min, plots[0].scales.x.max];
-  const zoom = factor => { const [from, to] = shown(), middle = (from + to) / 2, half = (to - from) / 2 * factor;
-                           move([middle - half, middle + half]); };
-  const shift = share => { const [from, to] = shown(); move([from + share * (to - from), to + share * (to - from)]); };
-  const ways = { "+": () => zoom(0.5), "=": () => zoom(0.5), "-": () => zoom(2), "0": () => move(full),
-                 "ArrowLeft": () => shift(-0.25), "ArrowRight": () => shift(0.25) };
-
-  const tools = document.createElement("p");
-  tools.className = "tools";
-  for (const [words, name, sign] of [["zoom in", "+", "+"], ["zoom out", "-", "−"], ["earlier", "ArrowLeft", "◀"],
-                                     ["later", "ArrowRight", "▶"], ["the whole", "0", "whole"]]) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = sign;
-    button.setAttribute("aria-label", words);
-    button.addEventListener("click", ways[name]);
-    tools.append(button);
-  }
-  container.append(tools, status);
-  container.onkeydown = event => {
-    if (event.target === container && ways[event.key] && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      ways[event.key]();
-      event.preventDefault();
-    }
-  };
-
-  const panel = (title, height, axes, series, data, extra = {}) => {
-    const heading = document.createElement("h4");
-    heading.textContent = title;
-    container.append(heading);
-    const hooks = extra.hooks || {};
-    const plot = new uPlot({
-      width: Math.max(container.clientWidth - 4, 280), height,
-      scales: { x: { time: false, range: (_, from, to) => [from, to] }, ...extra.scales },
-      axes: [{ stroke: ink.quiet, grid: { stroke: ink.line, width: 1 }, ticks: { stroke: ink.line }, font: "12px system-ui",
-               size: 32, values: (_, marks) => marks.map(mark => +mark.toFixed(6) + " s") },
-             { stroke: ink.quiet, grid: { stroke: ink.line, width: 1 }, ticks: { stroke: ink.line }, size: 70,
-               font: "12px system-ui", ...axes }],
-      series: [{ label: "time", value: (_, at) => at == null ? "" : at.toFixed(6) + " s" }, ...series],
-      cursor: { sync: { key, scales: ["x", null] }, drag: { x: true, y: false, setScale: true }, points: { size: 5 },
-                focus: { prox: 30 } },
-      legend: { live: !extra.quiet, show: !extra.quiet },
-      hooks: { ...hooks, setScale: [(self, scale) => {
-        if (scale === "x" && !moving && plots.length && self.scales.x.min != null) move([self.scales.x.min, self.scales.x.max]);
-      }] },
-    }, data, container);
-    plots.push(plot);
-    plot.over.addEventListener("dblclick", () => move(full));
-    return plot;
-  };
-  const join = (...tables) => uPlot.join(tables);
-  const steps = uPlot.paths.stepped({ align: 1 });
-  const line = (label, stroke, value, more = {}) => ({ label, stroke, width: 1.5, paths: steps, spanGaps: true,
-    points: { show: false }, value: (_, at) => at == null ? "" : value(at), ...more });
-
+  const { ink, status, panel, full, whole: show } = curves.group(container, Math.max(connection.length / 1e6, 1e-6),
+                                                                 `tcp-${container.parentNode.dataset.number}`);
   for (const graph of connection.graphs) {
     const bars = { at: seconds(graph.bars[0]), first: whole(graph.bars[1]), length: whole(graph.bars[2]),
                    kind: whole(graph.bars[3]), frame: whole(graph.bars[4]) };
@@ -109,7 +28,7 @@ function draw(container, connection) {
     };
     const seen = graph.own ? "" : `, as seen at ${graph.where}: round trips and flight are not the sender's own`;
     const sequence = panel(`Sequence numbers that ${graph.of} sent${seen}`, PANELS.sequence,
-      { values: (_, marks) => marks.map(axisSize) },
+      sizes,
       [line("acknowledged", ink.ack, size), line("end of the window", ink.edge, size, { dash: [6, 3] })],
       join([seconds(graph.acks[0]), whole(graph.acks[1])], [seconds(graph.acks[0]), whole(graph.acks[2])]),
       { scales: { y: { range: (self) => room(self, bars, graph) } },
@@ -134,12 +53,11 @@ function draw(container, connection) {
     const highest = Math.max(graph.size, ...flight[1], ...whole(graph.cwnd[1]));
     if (flight[0].length)
       panel(`Bytes in flight${graph.cwnd[0].length ? ", and what the kernel allows" : ""}`, PANELS.bytes,
-        { values: (_, marks) => marks.map(axisSize) }, inBytes.map(([label, , stroke, more]) => line(label, stroke, size, more)),
+        sizes, inBytes.map(([label, , stroke, more]) => line(label, stroke, size, more)),
         join(...inBytes.map(one => one[1])), { scales: { y: { range: () => [0, highest * 1.15] } } });
     const trips = [["round trip", curve(graph.rtt, 1e-3), ink.data, { paths: () => null, points: { show: true, size: 4, fill: ink.data } }],
                    ["smoothed (kernel)", curve(graph.srtt, 1e-3), ink.cwnd, {}],
                    ["timeout (RTO)", curve(graph.rto, 1e-3), ink.again, { dash: [6, 3] }]].filter(one => one[1][0].length);
-    const ms = value => value.toFixed(3) + " ms";
     if (graph.rtt[0].length)
       panel("Round trips and the timeout that follows from them", PANELS.trip, { values: (_, marks) => marks.map(mark => mark + " ms") },
         trips.map(([label, , stroke, more]) => line(label, stroke, ms, more)), join(...trips.map(one => one[1])),
@@ -149,8 +67,7 @@ function draw(container, connection) {
     .map(graph => ({ of: `${graph.of.replace(/:[^:]*$/, "")} kernel`, spans: graph.congestion }))];
   panel(`States of both ends${lanes.length > 2 ? ", and of the kernel's congestion control" : ""}`, PANELS.states + 22 * (lanes.length - 2), { values: () => [], grid: { show: false }, ticks: { show: false } }, [{ label: "", show: true, paths: () => null, points: { show: false } }],
     [full, [0, 0]], { quiet: true, scales: { y: { range: () => [0, 1] } }, hooks: { draw: [self => lay(self, lanes, ink)] } });
-  move(full);
-  container.resize = () => plots.forEach(plot => plot.setSize({ width: Math.max(container.clientWidth - 4, 280), height: plot.height }));
+  show();
 }
 
 /* The numbers within the time shown: from the lowest to the highest, of bars and ACKs; of the window's line what fits. */
@@ -191,7 +108,7 @@ function paint(plot, graph, bars, ink) {
     pen.moveTo(at - head, low - head); pen.lineTo(at, low); pen.lineTo(at + head, low - head);
   };
   const plain = bars.kind.map(kind => PLAIN.includes(graph.kinds[kind]));
-  strokes(ink.data, 1.2, () => plain.forEach((is, number) => is && bar(number)));
+  strokes(ink.data, 1.7, () => plain.forEach((is, number) => is && bar(number)));
   strokes(ink.again, 2, () => plain.forEach((is, number) => is || bar(number)));
   bars.kind.forEach((kind, number) => {
     const letter = LETTERS[graph.kinds[kind]];
@@ -247,5 +164,5 @@ for (const part of parts) {
   fill(part);
 }
 addEventListener("resize", () => parts.forEach(part => part.querySelector(".graphs").resize?.()));
-dark.addEventListener("change", () => parts.forEach(part => { part.querySelector(".graphs").replaceChildren(); fill(part); }));
+curves.dark.addEventListener("change", () => parts.forEach(part => { part.querySelector(".graphs").replaceChildren(); fill(part); }));
 }
