@@ -1,9 +1,9 @@
 """What students are not told of their own variant: the parameters that prove work (lab.secret), kept out of what they
 read.
 
-A check that was missed says what it expected, and that may be such a parameter: whoever reads it could hand in again with
-the value in the place of the work. Here each of them becomes HIDDEN. A short one (a port, a count) is no secret that a
-search could keep: it stands in every other line.
+A check that was missed says what it expected, and that may be such a parameter: whoever reads it could hand in again
+with the value in the place of the work. Here each of them becomes HIDDEN. A short one (a port, a count) is no secret
+that a search could keep: it stands in every other line.
 """
 
 import re

@@ -102,16 +102,15 @@ def in_words(one: Side, other: Side) -> list[str]:
     lines = [f"{'':<10}{one.name:<{wide}}  {other.name}",
              *(f"{name:<10}{mine:<{wide}}  {theirs}{differs}" for name, mine, theirs, differs in rows)]
     differing = verdicts(one, other)
-    lines += ["", f"{len(differing)} verdict{'' if len(differing) == 1 else 's'} differ{'s' if len(differing) == 1 else ''}"]
-    lines += [f"  {_status(one_.one)} | {_status(one_.other)}  {one_.title}" for one_ in differing]
-    for parting in partings(one, other):
+    lines += ["", "1 verdict differs" if len(differing) == 1 else f"{len(differing)} verdicts differ"]
+    lines += [f"  {_status(verdict.one)} | {_status(verdict.other)}  {verdict.title}" for verdict in differing]
+    parted = partings(one, other)
+    for parting in parted:
         lines += ["", f"{parting.title}: {parting.same} messages are the same, then"]
         for side, arrows in ((one, parting.one), (other, parting.other)):
             first = arrows[0] if arrows else None
             lines.append(f"  {side.name}: {message(first) if first else 'no more'}")
-    if not partings(one, other):
-        lines += ["", "all messages are the same"]
-    return lines
+    return lines if parted else [*lines, "", "all messages are the same"]
 
 
 def message(arrow: Arrow) -> str:
@@ -122,3 +121,13 @@ def message(arrow: Arrow) -> str:
 
 def _status(check: CheckResult | None) -> str:
     return check.status if check else "no such check"
+
+
+def as_dict(one: Side, other: Side, page: str) -> dict:
+    """For --json."""
+    return {"schema": 1, "runs": [{"name": side.name, **side.facts} for side in (one, other)], "page": page,
+            "verdicts": [{"title": verdict.title, "statuses": [_status(verdict.one), _status(verdict.other)]}
+                         for verdict in verdicts(one, other)],
+            "messages": [{"scene": parting.scene, "same": parting.same,
+                          "then": [message(arrows[0]) if arrows else None for arrows in (parting.one, parting.other)]}
+                         for parting in partings(one, other)]}

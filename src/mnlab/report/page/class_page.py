@@ -1,7 +1,7 @@
 """The page of a class: how each lab and each check went, and a table of the students; one of it without any names.
 
-It is made of results and of nothing else, and lies beside them. The page for projecting has no table: nothing in it is of
-one student alone.
+It is made of results and of nothing else, and lies beside them. The page for projecting has no table: nothing in it is
+of one student alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -63,8 +63,8 @@ def _lab(made: Made, said: dict) -> dict:
 
 def _points(made: Made, lab: str) -> list[tuple[float, float]]:
     """Points that count, and of how many, of everyone of whom the lab was graded."""
-    return [final(row, made.hand.get(key)) for key, row in sorted(made.kept.rows.items())
-            if key[1] == lab and (row["checks"] or "points" in made.hand.get(key, {})) and row["status"] != "inconclusive"]
+    return [final(row, made.hand.get(key)) for key, row in sorted(made.kept.rows.items()) if key[1] == lab
+            and ("points" in made.hand.get(key, {}) or row["checks"] and row["status"] != "inconclusive")]
 
 
 def _tenths(shares: list[float]) -> list[int]:

@@ -36,16 +36,22 @@ THINNED = (f"Long connections are thinned: of each {thinned.BUCKETS}th of the ti
 
 def view(material: Material) -> View | None:
     """A graph for each connection; None where nothing spoke TCP."""
-    found = list(of_run(material.frames))
-    if not found:
+    parts, more = parts_of(material)
+    if not parts:
         return None
-    drawn = sorted(sorted(found, key=_bytes, reverse=True)[:MOST], key=found.index)
-    events = {name: _by_socket(record) for name, record in material.run.scenes.items()}
-    parts = [_Part(one, number, material.frames, events[one.record.folder.name]) for number, one in enumerate(drawn)]
     biggest = max(parts, key=lambda part: _bytes(part.conversation))
     title = material.run.title if len(material.run.scenes) > 1 else lambda name: ""
-    body = render("tcp.html", parts=parts, biggest=biggest, more=len(found) - len(drawn), title=title)
+    body = render("tcp.html", parts=parts, biggest=biggest, more=more, title=title)
     return View("tcp", "TCP connections", body, [part.data() for part in parts], NOTE + THINNED, curves=True)
+
+
+def parts_of(material: Material) -> tuple[list["Part"], int]:
+    """The connections that are drawn, in order of time, and how many there are besides."""
+    found = list(of_run(material.frames))
+    drawn = sorted(sorted(found, key=_bytes, reverse=True)[:MOST], key=found.index)
+    events = {name: _by_socket(record) for name, record in material.run.scenes.items()}
+    parts = [Part(one, number, material.frames, events[one.record.folder.name]) for number, one in enumerate(drawn)]
+    return parts, len(found) - len(drawn)
 
 
 def _bytes(conversation: Conversation) -> int:
@@ -68,7 +74,7 @@ def _by_socket(record: Record) -> dict[tuple, list[Event]]:
     return found
 
 
-class _Part:
+class Part:
     """One connection on the page."""
 
     def __init__(self, conversation: Conversation, number: int, frames: Frames, events: dict[tuple, list[Event]]):
