@@ -229,7 +229,7 @@ def test_a_frame_that_a_check_decided_by_is_kept_however_many_there_are(made):
     text = html(made(frames), replace(GOOD, frames=(("experiment", "h1-eth0", 1250),)))
     data = Parsed(text).data["frames"]
     [packet] = [packet for _, number, _, packet in data["captures"]["experiment/h1-eth0"] if number == 1250]
-    assert base64.b64decode(data["packets"][packet][0]) == frames[1249][1][:256]
+    assert base64.b64decode(data["packets"][packet][0]) == frames[1249][1][:512]
 
 
 def test_damaged_captures_are_told(made):

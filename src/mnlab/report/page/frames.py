@@ -2,7 +2,7 @@
 
 Kept are first the frames that checks decided by, then what a view links to, then what the ladder shows, its notable
 messages first (ladder.py), as long as there is room: ROOM characters for all of them, of each frame the first BYTES
-bytes. The same bytes seen in several captures are kept once.
+bytes, of one that decided a check MORE. The same bytes seen in several captures are kept once.
 """
 
 import base64
@@ -16,8 +16,8 @@ from mnlab.evidence.run import Run
 from mnlab.protocols import fields
 from mnlab.protocols.capture import Frame
 
-BYTES = 256  # of a frame that are kept
-ROOM = 130_000  # characters of base64 for all frames of a page
+BYTES, MORE = 128, 512  # of a frame that are kept
+ROOM = 90_000  # characters of base64 for all frames of a page
 MOST = 4000  # frames that a page knows the place and time of
 
 
@@ -27,7 +27,7 @@ class Frames:
 
     def __init__(self, run: Run):
         self.run = run
-        self._linked: dict[int, None] = {}
+        self._linked: dict[int, int] = {}  # number -> how many bytes of it are asked for
 
     @cached_property
     def _captures(self) -> dict[tuple[str, str], tuple[int, list[Frame]]]:
@@ -75,9 +75,10 @@ class Frames:
         _, where, frame = self._found(number)
         return f"{where} #{frame.number}"
 
-    def keep(self, numbers: Iterable[int]) -> None:
-        """Ask for frames to be kept, after those that were asked for before."""
-        self._linked.update(dict.fromkeys(numbers))
+    def keep(self, numbers: Iterable[int], size: int = BYTES) -> None:
+        """Ask for frames to be kept, so many bytes of each, after those that were asked for before."""
+        for number in numbers:
+            self._linked[number] = max(size, self._linked.get(number, 0))
 
     def of(self, record: Record) -> Iterator[Frame]:
         """The frames of one scene, in order of time."""
@@ -105,12 +106,12 @@ class Frames:
         kept: list[list] = []
         captures: dict[str, list] = {}
         room = ROOM
-        for number in list(self._linked)[:MOST]:
+        for number, size in list(self._linked.items())[:MOST]:
             scene, where, frame = self._found(number)
             which = packets.get(frame.data, -1)
             if which < 0 and room > 0:
                 which = packets[frame.data] = len(kept)
-                text = base64.b64encode(frame.data[:BYTES]).decode()
+                text = base64.b64encode(frame.data[:size]).decode()
                 headers = [[header.name, header.start, header.size] for header in fields.headers(frame.data)]
                 kept.append([text, frame.length, headers])
                 room -= len(text) + 40

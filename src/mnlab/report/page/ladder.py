@@ -17,8 +17,8 @@ from mnlab.report.page.view import Material, View
 from mnlab.report.page.words import shown
 from mnlab.report.sightings import Arrow
 
-MOST = 1000  # messages of a scene; of several scenes, ALL together
-ALL = 2000
+MOST = 800  # messages of a scene; of several scenes, ALL together
+ALL = 1600
 AROUND = 2  # messages before and after a notable one
 NOTABLE = {"error", "again", "control", "probe", "late"}
 COLUMNS = 100  # of ladder.txt
@@ -48,7 +48,6 @@ class Ladder:
 
 def view(material: Material) -> View | None:
     touched = {material.frames.called(*which) for check in material.result.checks for which in check.frames}
-    material.frames.keep(sorted(touched))
     most = min(MOST, ALL // max(len(material.run.scenes), 1))
     ladders = [drawn for name, record in material.run.scenes.items()
                if (drawn := _ladder(material, name, record, touched, most)).count]

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from mnlab.checks.verdicts import FINE, PASSED, CheckResult
 from mnlab.evidence.layout import STUDENT
 from mnlab.report.drawing import UNICODE
+from mnlab.report.page.frames import MORE
 from mnlab.report.page.render import render
 from mnlab.report.page.view import Material, View
 from mnlab.report.page.words import OUTPUT, shown
@@ -25,7 +26,7 @@ def view(material: Material) -> View | None:
 
 def _check(check: CheckResult, material: Material) -> dict:
     numbers = [material.frames.called(*which) for which in check.frames]
-    material.frames.keep(numbers)
+    material.frames.keep(numbers, MORE)
     observed = check.observation and material.result.work == STUDENT
     return {"name": check.name, "status": check.status, "kind": check.status.replace(" ", "-"),
             "mark": str(mark(check.status, UNICODE)), "title": _with_code(shown(check.title or check.name)),

@@ -175,6 +175,7 @@ const rows = all(".ladder tbody tr[class]:not(.gap):not(.did)").map(element => (
   ends: element.cells[1].textContent.split(" → "), protocol: element.classList[0],
   words: element.textContent.toLowerCase(), frames: (element.dataset.f || "").split(" ").filter(Boolean).map(Number),
 }));
+for (const row of rows) if (row.frames.length) row.element.querySelector("a").href = "#f" + row.frames[0];
 const others = all(".ladder tr.gap, .ladder tr.did"), form = document.getElementById("filters");
 const nodes = all(".network [data-node]");
 let marked = null;
