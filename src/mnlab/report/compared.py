@@ -1,7 +1,7 @@
 """Two runs of a lab side by side: verdicts that differ, what they were run on, and where their messages part."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -22,7 +22,7 @@ class Side:
     name: str
     run: Run
     result: LabResult
-    messages: dict[str, Sequence[Arrow]]
+    messages: Mapping[str, Sequence[Arrow]]
 
     @property
     def facts(self) -> dict[str, str]:

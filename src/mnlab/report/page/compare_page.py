@@ -1,6 +1,7 @@
 """Two runs on one page: what differs in what they are, in verdicts, in messages, and their curves over one another."""
 
 from collections import Counter
+from operator import itemgetter
 
 from mnlab.report import compared
 from mnlab.report.compared import Side
@@ -52,7 +53,7 @@ def _connections(material: Material) -> list[dict]:
         graph = whole["graphs"][0]
         found.append({"key": (*alike, seen[alike]), "name": f"{part.client} → {part.server}, {part.start:.3f} s",
                       "bytes": sum(part.bytes.values()), "of": graph["of"], "length": whole["length"],
-                      "acks": graph["acks"][:2], **{name: graph[name] for name in CURVES_OF}})
+                      "acks": graph["acks"][:2], **{name: graph.get(name, [[], []]) for name in CURVES_OF}})
     return found
 
 
@@ -62,5 +63,5 @@ def _pairs(mine: list[dict], theirs: list[dict]) -> list[list[int]]:
     places = {each["key"]: number for number, each in enumerate(theirs)}
     found = [[number, places[each["key"]]] for number, each in enumerate(mine) if each["key"] in places]
     if not found and mine and theirs:
-        return [[max(range(len(some)), key=lambda number, some=some: some[number]["bytes"]) for some in (mine, theirs)]]
+        return [[some.index(max(some, key=itemgetter("bytes"))) for some in (mine, theirs)]]
     return sorted(found, key=lambda pair: -mine[pair[0]]["bytes"])

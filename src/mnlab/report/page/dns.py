@@ -63,7 +63,8 @@ class _Group:
         self.start, self.pictured = steps[0].transaction.time, False
         # Who walks: the resolver that was asked first and had to ask, or whoever asked several servers himself.
         first = next((step for step in steps if step.steps), None)
-        self.walked, self.asked = (first.steps, first.transaction) if first else (steps, None)
+        self.walked = first.steps if first else steps
+        self.asked = first.transaction if first else None
         self.servers = list(dict.fromkeys(self.name(step.transaction.server.ip) for step in self.walked))
 
     def name(self, address: str) -> str:

@@ -1,7 +1,7 @@
 """Every captured frame of a run under a number of the page's own, and the bytes of those that the page keeps.
 
 Kept are first the frames that checks decided by, then what a view links to, then what the ladder shows, its notable
-messages first (ladder.py), as long as there is room: ROOM characters for all of them, of each frame the first BYTES
+messages first (ladder.py), as long as there is room (ROOM, or what the views leave), of each frame the first BYTES
 bytes, of one that decided a check MORE. The same bytes seen in several captures are kept once.
 """
 
@@ -17,7 +17,8 @@ from mnlab.protocols import fields
 from mnlab.protocols.capture import Frame
 
 BYTES, MORE = 128, 512  # of a frame that are kept
-ROOM = 90_000  # characters of base64 for all frames of a page
+ROOM, LEAST = 130_000, 20_000  # characters of base64 for all frames of a page
+NOTED = 22  # of them, for each frame that the page knows the place and time of
 MOST = 4000  # frames that a page knows the place and time of
 
 
@@ -99,13 +100,14 @@ class Frames:
             found.setdefault(f"scenes/{scene}/captures/{where}.pcap", []).append(frame.number)
         return found
 
-    def data(self) -> dict:
-        """What the page's script shows frames by: `captures` with their frames ([page's number, number in the file,
-        microseconds, packet or -1]), `packets` ([base64, bytes on the wire, [header, start, size]...]), `fields`."""
+    def data(self, room: int = ROOM) -> dict:
+        """What the page's script shows frames by, in about `room` characters (never more than ROOM, nor less than
+        LEAST): `captures` with their frames ([page's number, number in the file, microseconds, packet or -1]),
+        `packets` ([base64, bytes on the wire, [header, start, size]...]), `fields`."""
         packets: dict[bytes, int] = {}
         kept: list[list] = []
         captures: dict[str, list] = {}
-        room = ROOM
+        room = max(LEAST, min(ROOM, room - NOTED * min(len(self._linked), MOST)))
         for number, size in list(self._linked.items())[:MOST]:
             scene, where, frame = self._found(number)
             which = packets.get(frame.data, -1)

@@ -26,6 +26,7 @@ WIDTH, HEIGHT = 300.0, 14.0  # of a bar's picture
 SILENCE = 1.0  # s without a request that part what no command explains
 SHORTEST = 1e-6  # s that a group's scale has at the least
 SIDES = (CLIENT, SERVER)
+CLASSES = dict(zip(PARTS, "ctswrx", strict=True))  # of a part's rectangle: there are many
 COLUMNS = (CONNECT, TLS, SEND, WAIT, RECEIVE)
 NOTE = "From the client's side: bars begin where the first request of the same command begins."
 
@@ -52,7 +53,7 @@ def view(material: Material) -> View | None:
                            max(0, len(rows) - ROWS)))
     if not scenes:
         return None
-    return View("http", "HTTP requests", render("http.html", scenes=scenes, columns=COLUMNS, parts=PARTS), note=NOTE)
+    return View("http", "HTTP requests", render("http.html", scenes=scenes, columns=COLUMNS, parts=CLASSES), note=NOTE)
 
 
 def _groups(record: Record, rows: Iterable[Row]) -> list[Group]:
@@ -115,7 +116,7 @@ class _Group:
         def x(time: float) -> float:
             return (time - self.group.start) / self.group.length * WIDTH
 
-        drawn = [svg.element("rect", x=x(part.start), width=max(x(part.end) - x(part.start), 1.0), height=HEIGHT,
-                             class_=f"p-{part.name.lower()}") for part in row.parts if part.length or part.name == SEND]
+        drawn = [svg.element("rect", x=x(part.start), width=max(x(part.end) - x(part.start), 1.0),
+                             class_=CLASSES[part.name]) for part in row.parts if part.length or part.name == SEND]
         return svg.element("svg", *drawn, viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}", class_="bar", aria_hidden="true",
                            preserveAspectRatio="none")  # the columns beside it say the same

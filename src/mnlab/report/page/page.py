@@ -25,6 +25,8 @@ VIEWS: tuple[Maker, ...] = (verdict.view, topology.view, ladder.view,
                            tcp.view, dns.view, http.view, tls.view, openflow.view,
                            timeline.view)
 
+USUAL = 395_000  # characters of a page: what views leave of that, frames may take
+
 #: What a view may meet in evidence that is damaged, or of a run that got nowhere.
 TROUBLE = (Missing, Unreadable, BadCapture)
 NO_FRAMES: dict = {"captures": {}, "packets": [], "fields": {}}
@@ -56,8 +58,9 @@ def page_of(material: Material) -> str:
     styles = [*UPLOT[1:] * curves, "page.css", *(f"{view.id}.css" for view in views)]
     body = render("run.html", material=material, views=views, title=lab.title, facts=_facts(result),
                   image=result.image_sha256, version=mnlab.__version__)
-    data = {view.id: view.data for view in views if view.data is not None} | {"frames": _frames(material)}
-    return document(f"{lab.name} · {lab.title}", body, data, scripts, styles)
+    data = {view.id: view.data for view in views if view.data is not None}
+    taken = len(body) + len(script_data(data)) + sum(len(_read(name)) for name in (*scripts, *styles))
+    return document(f"{lab.name} · {lab.title}", body, data | {"frames": _frames(material, USUAL - taken)}, scripts, styles)
 
 
 def document(title: str, body: Markup, data: dict, scripts: list[str], styles: list[str]) -> str:
@@ -79,9 +82,9 @@ def _made(make: Maker, material: Material) -> View | None:
         return View(name, name.capitalize(), render("trouble.html", words=shown(problem)))
 
 
-def _frames(material: Material) -> dict:
+def _frames(material: Material, room: int) -> dict:
     try:
-        return material.frames.data()
+        return material.frames.data(room)
     except TROUBLE:
         return NO_FRAMES
 

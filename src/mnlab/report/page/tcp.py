@@ -21,10 +21,10 @@ from mnlab.report.page.frames import Frames
 from mnlab.report.page.render import render
 from mnlab.report.page.view import Material, View
 
-MOST = 40  # connections that are drawn: those with the most bytes
+MOST = 24  # connections that are drawn: those with the most bytes
 ROWS = 60  # of a table
 THUMBNAIL = (160.0, 36.0)  # its size, and how many bars it has at the most
-SKETCHED = 60
+SKETCHED = 30
 #: What is sent for the first time and in order; all else is marked.
 PLAIN = (NEW, SYN, FIN)
 NOTE = ("Time goes to the right, sequence numbers go up. Drag over a graph to zoom in; all of a connection's graphs "
@@ -126,7 +126,7 @@ class Part:
 
         plain = [place(bar) for bar in drawn if bar.kind in PLAIN]
         step = max(1, len(plain) // SKETCHED)
-        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in [*plain[:-1:step], *plain[-1:]])
+        line = " ".join(f"{x:.0f},{y:.0f}" for x, y in [*plain[:-1:step], *plain[-1:]])
         marked = [place(bar) for bar in drawn if bar.kind not in PLAIN]
         dots = [svg.element("circle", cx=x, cy=y, r=2, class_="again") for x, y in marked[:SKETCHED]]
         title = f"What {self._name(self.graphs[0].side)} sent, over time"
@@ -145,7 +145,7 @@ class Part:
         kinds = list(dict.fromkeys(bar.kind for bar in bars))
         number = self._number
         connection = self.conversation.at(one.side)
-        return {
+        found = {
             "of": self._name(one.side), "to": self._name(tcp.other(one.side)), "where": connection.where,
             "own": self.conversation.is_own(connection, one.side), "size": one.size, "kinds": kinds,
             "bars": self._columns(bars, lambda bar: bar.first, lambda bar: bar.end - bar.first,
@@ -157,6 +157,7 @@ class Part:
             **{name: self._curve([(time, value * 1e6) for time, value in getattr(one, name)], span)
                for name in ("rtt", "srtt", "rto")},
             "congestion": self._spans(one.congestion)}
+        return {name: value for name, value in found.items() if value and value != [[], []] and value != [[], [], []]}
 
     def _number(self, segment) -> int:
         return self.frames.number(self.record, segment) or 0
@@ -180,7 +181,7 @@ class Part:
 
     def link(self, segment) -> Markup:
         """To a segment's frame."""
-        return self.frames.link(self.record, segment)
+        return self.frames.link(self.record, segment, f"#{segment.frame.number}")
 
     @property
     def facts(self) -> list[tuple[str, str, dict[str, str]]]:
@@ -189,11 +190,12 @@ class Part:
 
     def _facts(self, one: Graph) -> dict[str, str]:
         sent = self.conversation.at(one.side).data(one.side)
-        seconds = sent[-1].time - sent[0].time if sent else 0.0
-        found = {"bytes": f"{self.bytes[one.side]:,}".replace(",", " "), "segments with data": str(len(sent)),
+        last = next((ack.time for ack in one.acks if sent and ack.number >= sent[-1].end), None)
+        seconds = last - sent[0].time if last is not None else 0.0
+        found = {"bytes": str(self.bytes[one.side]), "segments with data": str(len(sent)),
                  "most bytes in one": str(one.size)}
-        if seconds:
-            found["throughput"] = f"{8 * self.bytes[one.side] / seconds / 1e6:.3g} Mbit/s"
+        if seconds > 0:
+            found["throughput, until all was acknowledged,"] = f"{8 * self.bytes[one.side] / seconds / 1e6:.3g} Mbit/s"
         if one.flight:
             found["most in flight"] = f"{max(value for _, value in one.flight):.0f} bytes"
         if one.rtt:

@@ -52,6 +52,8 @@ function group(container, length, key) {
     button.addEventListener("click", ways[name]);
     tools.append(button);
   }
+  container.setAttribute("role", "group");
+  container.setAttribute("aria-label", "Graphs: plus and minus zoom, arrows move, 0 shows the whole");
   container.append(tools, status);
   container.onkeydown = event => {
     if (event.target === container && ways[event.key] && !event.ctrlKey && !event.metaKey && !event.altKey) {

@@ -4,13 +4,15 @@ const LETTERS = { "timeout": "T", "fast retransmission": "F", "recovery after ti
                   "asked again": "S", "retransmission": "R", "zero window probe": "0", "keep-alive": "K",
                   "reordered": "O", "duplicate": "C", "crossed": "X", "SYN": "syn", "FIN": "fin" };
 const PLAIN = ["new data", "SYN", "FIN"];
+const NOTHING = Object.fromEntries(["duplicates", "sacks", "flight", "cwnd", "ssthresh", "rtt", "srtt", "rto"].map(name => [name, [[], [], []]]));
 const { whole, seconds, curve, size, ms, sizes, line } = curves;
 const join = (...tables) => uPlot.join(tables);
 
 function draw(container, connection) {
   const { ink, status, panel, full, whole: show } = curves.group(container, Math.max(connection.length / 1e6, 1e-6),
-                                                                 `tcp-${container.parentNode.dataset.number}`);
-  for (const graph of connection.graphs) {
+                                                                 container.parentNode.id);
+  for (const told of connection.graphs) {
+    const graph = { ...NOTHING, ...told };
     const bars = { at: seconds(graph.bars[0]), first: whole(graph.bars[1]), length: whole(graph.bars[2]),
                    kind: whole(graph.bars[3]), frame: whole(graph.bars[4]) };
     const words = number => `${bars.at[number].toFixed(6)} s: ${graph.kinds[bars.kind[number]]}, ` +
@@ -63,7 +65,7 @@ function draw(container, connection) {
         trips.map(([label, , stroke, more]) => line(label, stroke, ms, more)), join(...trips.map(one => one[1])),
         { scales: { y: { range: (_, low, high) => [0, (high || 1) * 1.1] } } });
   }
-  const lanes = [...connection.bands, ...connection.graphs.filter(graph => graph.congestion.length)
+  const lanes = [...connection.bands, ...connection.graphs.filter(graph => graph.congestion)
     .map(graph => ({ of: `${graph.of.replace(/:[^:]*$/, "")} kernel`, spans: graph.congestion }))];
   panel(`States of both ends${lanes.length > 2 ? ", and of the kernel's congestion control" : ""}`, PANELS.states + 22 * (lanes.length - 2), { values: () => [], grid: { show: false }, ticks: { show: false } }, [{ label: "", show: true, paths: () => null, points: { show: false } }],
     [full, [0, 0]], { quiet: true, scales: { y: { range: () => [0, 1] } }, hooks: { draw: [self => lay(self, lanes, ink)] } });
@@ -157,7 +159,7 @@ function lay(plot, lanes, ink) {
 const parts = [...document.querySelectorAll("details.connection")];
 const fill = part => {
   const container = part.querySelector(".graphs");
-  if (part.open && !container.firstChild) draw(container, mnlab.data.tcp[+part.dataset.number]);
+  if (part.open && !container.firstChild) draw(container, mnlab.data.tcp[+part.id.slice(4)]);
 };
 for (const part of parts) {
   part.addEventListener("toggle", () => fill(part));
