@@ -25,7 +25,7 @@ VIEWS: tuple[Maker, ...] = (verdict.view, topology.view, ladder.view,
                            tcp.view, dns.view, http.view, tls.view, openflow.view,
                            timeline.view)
 
-USUAL = 395_000  # characters of a page: what views leave of that, frames may take
+USUAL = 395_000  # bytes of a page: what views leave of that, frames may take
 
 #: What a view may meet in evidence that is damaged, or of a run that got nowhere.
 TROUBLE = (Missing, Unreadable, BadCapture)
@@ -59,8 +59,9 @@ def page_of(material: Material) -> str:
     body = render("run.html", material=material, views=views, title=lab.title, facts=_facts(result),
                   image=result.image_sha256, version=mnlab.__version__)
     data = {view.id: view.data for view in views if view.data is not None}
-    taken = len(body) + len(script_data(data)) + sum(len(_read(name)) for name in (*scripts, *styles))
-    return document(f"{lab.name} · {lab.title}", body, data | {"frames": _frames(material, USUAL - taken)}, scripts, styles)
+    rest = document("", body, data, scripts, styles)
+    data["frames"] = _frames(material, USUAL - len(rest.encode()))
+    return document(f"{lab.name} · {lab.title}", body, data, scripts, styles)
 
 
 def document(title: str, body: Markup, data: dict, scripts: list[str], styles: list[str]) -> str:
