@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 import struct
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -13,12 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import ARP, Ether
-from scapy.packet import Raw
 
 from mnlab.checks.verdicts import FAILED, PASSED, CheckResult, LabResult
 from mnlab.evidence import layout
 from mnlab.evidence.run import Run
-from mnlab.lab.lab import find
+from mnlab.lab.lab import Lab, find
 from mnlab.machine.plain import plain
 from mnlab.report.page import page
 from mnlab.report.page.render import TEMPLATES
@@ -241,6 +241,27 @@ def test_damaged_captures_are_told(made):
 def test_a_run_that_got_nowhere_has_a_page(made):
     run = made(frames=(), network={}, lines=[])
     assert "it broke" in html(run, reason="it broke")
+
+
+def test_a_lab_has_views_of_its_own(made, tmp_path):
+    folder = tmp_path / "labs/link/arp"
+    shutil.copytree(find("arp").folder, folder)
+    (folder / "views.py").write_text("""
+from markupsafe import Markup
+from mnlab.report.page.view import View
+
+def wanted(material):
+    return View("wanted", "Wanted", Markup("<p>{}</p>").format(f"<{material.lab.name}>"))
+
+def wrong(material):
+    return 1 / 0
+
+VIEWS = (wanted, wrong)
+""")
+    run = made()
+    text = page.html(Lab(folder), run, result(run, GOOD))
+    assert "<h2 id=\"wanted-title\">Wanted</h2>\n<p>&lt;arp&gt;</p>" in text
+    assert "This cannot be drawn" in text and "ZeroDivisionError" in text
 
 
 def test_a_page_and_a_ladder_are_written_beside_the_evidence(made):

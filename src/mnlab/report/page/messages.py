@@ -19,9 +19,9 @@ SIGNS: dict[str, tuple[slice, tuple[bytes, ...]]] = {
 LOWER = ("ip", "udp", "tcp")  # drawn where nothing above them is
 
 
-def of_scene(record: Record, diagrams: list, nodes: dict) -> tuple[list[Arrow], dict[str, str]]:
+def of_scene(record: Record, diagrams: list) -> tuple[list[Arrow], dict[str, str]]:
     """The arrows of a scene in order of sending, and its lifelines: name -> address. `diagrams` are what the lab has
-    drawn of it, `nodes` its nodes from left to right."""
+    drawn of it."""
     captured = record.captured()
     frames = merge(*captured.values())
     messages = words_of(frames)
@@ -31,7 +31,10 @@ def of_scene(record: Record, diagrams: list, nodes: dict) -> tuple[list[Arrow], 
             messages = [message for message in messages if name_of(message.target) != diagram.seen_by
                         or message.where.rsplit("-", 1)[0] == diagram.seen_by]
     drawn = arrows(messages, name_of, {where.rsplit("-", 1)[0] for where in captured})
-    hosts = lifelines(nodes, messages, name_of)
+    first = [name for diagram in diagrams for name in diagram.hosts]
+    spoke = [end for arrow in drawn for end in (arrow.source, arrow.target)]  # whoever speaks first stands left
+    order = dict.fromkeys((*first, *spoke, *record.hosts))
+    hosts = lifelines({name: record.hosts[name] for name in order if name in record.hosts}, messages, name_of)
     if len(hosts) > WIDEST:
         busy = {end for arrow in drawn for end in (arrow.source, arrow.target)}
         hosts = {host: under for host, under in hosts.items() if host in busy}

@@ -12,7 +12,7 @@ from mnlab.checks.verdicts import LabResult
 from mnlab.evidence import layout
 from mnlab.evidence.record import Missing, Unreadable
 from mnlab.evidence.run import Run
-from mnlab.lab.lab import Lab
+from mnlab.lab.lab import BrokenLab, Lab, load, written_in
 from mnlab.protocols.capture import BadCapture
 from mnlab.report.drawing import duration
 from mnlab.report.page import dns, http, ladder, openflow, tcp, timeline, tls, topology, verdict
@@ -28,7 +28,7 @@ VIEWS: tuple[Maker, ...] = (verdict.view, topology.view, ladder.view,
 USUAL = 395_000  # bytes of a page: what views leave of that, frames may take
 
 #: What a view may meet in evidence that is damaged, or of a run that got nowhere.
-TROUBLE = (Missing, Unreadable, BadCapture)
+TROUBLE = (Missing, Unreadable, BadCapture, BrokenLab)
 NO_FRAMES: dict = {"captures": {}, "packets": [], "fields": {}}
 
 UPLOT = ("../vendored/uPlot/uPlot.iife.min.js", "../vendored/uPlot/uPlot.min.css")
@@ -52,7 +52,7 @@ def write(lab: Lab, run: Run, result: LabResult, since: str = "") -> Path:
 def page_of(material: Material) -> str:
     """The page that is made of this."""
     lab, result = material.lab, material.result
-    views = [view for make in VIEWS if (view := _made(make, material))]
+    views = [view for make in (*VIEWS, *_own(lab)) if (view := _made(make, material))]
     curves = any(view.curves for view in views)
     scripts = [*[UPLOT[0], CURVES] * curves, "page.js", *(f"{view.id}.js" for view in views)]
     styles = [*UPLOT[1:] * curves, "page.css", *(f"{view.id}.css" for view in views)]
@@ -74,12 +74,22 @@ def document(title: str, body: Markup, data: dict, scripts: list[str], styles: l
                       style=Markup(style), policy=policy))
 
 
+def _own(lab: Lab) -> tuple[Maker, ...]:
+    """The views of a lab's own. BrokenLab if its views.py cannot be loaded."""
+    path = lab.folder / "views.py"
+    return tuple(load(path).VIEWS) if path.is_file() else ()
+
+
 def _made(make: Maker, material: Material) -> View | None:
-    """A view; where the evidence is damaged, one that says so."""
+    """A view; where the evidence is damaged, or a lab's own view is wrong, one that says so."""
+    name = make.__module__.rsplit(".", 1)[-1]
     try:
-        return make(material)
+        if make in VIEWS:
+            return make(material)
+        name = make.__name__
+        with written_in(material.lab.folder):
+            return make(material)
     except TROUBLE as problem:
-        name = make.__module__.rsplit(".", 1)[-1]
         return View(name, name.capitalize(), render("trouble.html", words=shown(problem)))
 
 

@@ -22,11 +22,11 @@ def _short(value) -> str:
     return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
 
 
-def picture(width: float, height: float, title: str, *children: Markup, **attributes) -> Markup:
+def picture(width: float, height: float, title: str, *children: Markup, role: str = "img", **attributes) -> Markup:
     """A whole picture, so large in pixels unless the style says otherwise; `title` is what it shows, for whoever cannot
-    see it."""
+    see it. `role` is "group" for one with parts that can be chosen."""
     return element("svg", element("title", title), *children, viewBox=f"0 0 {_short(width)} {_short(height)}",
-                   width=width, height=height, role="img", **attributes)
+                   width=width, height=height, role=role, **attributes)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, **attributes) -> Markup:

@@ -134,7 +134,7 @@ def _picture(nodes: Mapping[str, Mapping]) -> Markup:
     return svg.picture(width, height, "The network: " + ", ".join(nodes),
                        *(_edge(edge, at) for edge in edges), *(_node(name, node, at[name])
                                                                for name, node in nodes.items()),
-                       class_="network")
+                       role="group", class_="network")
 
 
 def _edge(edge: Link, at: Mapping[str, tuple[float, float]]) -> Markup:

@@ -45,12 +45,10 @@ class Material:
         """Every captured frame of the run, numbered."""
         return Frames(self.run)
 
-
     @cached_property
     def messages(self) -> dict[str, tuple[list[Arrow], dict[str, str]]]:
         """Scene -> all its messages as arrows, and its lifelines (messages.of_scene)."""
-        return {name: of_scene(record, self.diagrams(name), self.order(name))
-                for name, record in self.run.scenes.items()}
+        return {name: of_scene(record, self.diagrams(name)) for name, record in self.run.scenes.items()}
 
     def diagrams(self, scene: str) -> list:
         """The ladder diagrams (lab/diagram.py) that the lab asks for of a scene."""

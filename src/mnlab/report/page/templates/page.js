@@ -139,8 +139,9 @@ mnlab.show = (number, focus = true) => {
   if (frame.packet < 0) panel.append(make("p", "Its bytes are not in this page, only in the capture.", { class: "quiet" }));
   else {
     const [text, length] = packets[frame.packet], [dump, light] = hexdump(bytes_of(text), length);
+    const layers = make("div", "", { class: "layers" });
     for (const [name, lines] of mnlab.dissect(number)) {
-      const table = make("table"), body = make("tbody");
+      const layer = make("section"), table = make("table"), body = make("tbody");
       for (const [field, value, from, count] of lines) {
         const line = make("tr", "", { tabindex: "0" });
         line.append(make("td", field), make("td", value));
@@ -148,10 +149,11 @@ mnlab.show = (number, focus = true) => {
         body.append(line);
       }
       table.append(body);
-      panel.append(make("h3", { ethernet: "Ethernet", arp: "ARP", ipv4: "IPv4", icmp: "ICMP", tcp: "TCP", udp: "UDP",
+      layer.append(make("h3", { ethernet: "Ethernet", arp: "ARP", ipv4: "IPv4", icmp: "ICMP", tcp: "TCP", udp: "UDP",
         vlan: "VLAN tag", dns: "DNS", tls: "TLS record", openflow: "OpenFlow" }[name] || name), table);
+      layers.append(layer);
     }
-    panel.append(make("p", `${length} bytes`, { class: "quiet" }), dump);
+    panel.append(layers, make("p", `${length} bytes`, { class: "quiet" }), dump);
   }
   panel.hidden = false;
   document.body.classList.add("panel");
