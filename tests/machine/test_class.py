@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -73,8 +74,26 @@ def test_a_class_is_graded_and_everybody_is_in_the_table_once(folder, grade):
     assert "equal to the work of 3" in table[0]["arp flags"]
     assert (folder / "grades" / good["evidence"] / "scenes/resolver/captures/h1-eth0.pcap").is_file()
     assert "hint:" in (folder / "grades/feedback/1.md").read_text()
+    for student in rows:
+        insist_on_own(folder, student, courses.read(folder / "course"))
+        assert f'href="feedback/{student}.html"' in (folder / "grades/class.html").read_text()
     told = (folder / "grades/feedback/2.md").read_text()
     assert told.count("SyntaxError") == 1 and courses.read(folder / "course").salt.decode() not in told
+
+
+def insist_on_own(folder, student, course):
+    """A student's feedback tells nothing of the others, and nothing that the lab keeps to itself."""
+    mine = ARP.params(course.seed(student, "arp"), course.secret)
+    hidden = [str(value) for key, value in mine.items() if key.startswith("_")]
+    hidden += list(mine["_macs"].values())
+    for form in ("md", "html"):
+        text = (folder / f"grades/feedback/{student}.{form}").read_text()
+        assert not [value for value in hidden if value in text]
+        for other in set("1234567") - {student}:
+            assert f"Student {other}" not in text and f"s{other}@" not in text and f"that of {other}" not in text
+            theirs = ARP.params(course.seed(other, "arp"))
+            assert not [key for key, value in theirs.items() if "." in str(value) and value not in mine.values()
+                        and re.search(rf"(?<![\d.]){re.escape(str(value))}(?![\d.])", text)]
 
 
 def test_graded_again_nothing_is_run_and_the_evidence_is_the_same(folder, grade):

@@ -16,11 +16,13 @@ import inspect
 import io
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from mnlab.checks.answers import Answers, NoAnswers
 from mnlab.checks.crashes import crashes
 from mnlab.checks.points import CheckFailed, Points, cut, labelled
+from mnlab.checks.touched import watched
 from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, PASSED, CheckResult, LabResult
 from mnlab.evidence import layout
 from mnlab.evidence.record import Missing, Record
@@ -53,7 +55,11 @@ def grade(lab: Lab, run: Run, answers: Answers) -> LabResult:
 
 def judged(check: Callable, run: Run, answers: Answers) -> CheckResult:
     """The verdict of one check on a run."""
-    return verdict(check, run, _problem(check, run, answers))
+    with watched() as hands:
+        problem = _problem(check, run, answers)
+        if isinstance(problem, AssertionError):
+            hands.look_back(problem.__traceback__)
+    return replace(verdict(check, run, problem), frames=run.named(hands.frames))
 
 
 def checks_of(lab: Lab, run: Run) -> tuple[list[Callable], list[Callable]]:

@@ -2,7 +2,8 @@
 
 import re
 import reprlib
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -78,6 +79,20 @@ def saw(question: str, value, share: float = 0.0, slack: float = 0.0) -> None:
     is plain data; a number that was measured is the same within `share` of it (0.05: 5 %) and `slack`."""
     if (sights := _watched.get()) is not None:
         sights.append(Sight(question, value, share, slack))
+
+
+_witness: ContextVar[Callable | None] = ContextVar("witness", default=None)
+
+
+@contextmanager
+def witnessed_by(witness: Callable) -> Iterator[None]:
+    """Each time that a check says meanwhile what it expects, `witness` is called with the function (its Python frame)
+    that says so: for the frames that decided it (touched.py)."""
+    token = _witness.set(witness)
+    try:
+        yield
+    finally:
+        _witness.reset(token)
 
 
 class CheckFailed(AssertionError):
@@ -157,6 +172,8 @@ def plainly_written(text: str) -> tuple[int, int] | None:
 def expect(ok, *, done: str = "", expected: str = "", seen: str = "") -> None:
     """Fail the check (CheckFailed) unless `ok`: what was done on the network, what the claim says must follow, what was
     seen. Each is shown as far as 600 characters."""
+    if witness := _witness.get():
+        witness(sys._getframe(1))
     if not ok:
         raise CheckFailed(done, expected, seen)
 

@@ -24,7 +24,7 @@ class CheckResult:
     """One check's verdict. `title` is the first line of its docstring, `message` why it did not pass ("" if it did):
     `done`, `expected`, `seen` and `hint` are the parts of that, as far as it has them.
     Of one that is not applicable `max_points` is 0; so it is of an observation, which only the network earns, where a
-    student's work is graded."""
+    student's work is graded. `frames` decided it: (scene, capture, number in that file) of each."""
 
     name: str
     title: str
@@ -38,6 +38,7 @@ class CheckResult:
     expected: str = ""
     seen: str = ""
     hint: str = ""
+    frames: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -203,10 +203,11 @@ class _Progress:
 
 def _write(out: Path, kept, task, hand: dict, comma: bool) -> None:
     """All that is made of the results: tables and pages."""
-    from mnlab.course import grading
+    from mnlab.course import grading, hidden
     from mnlab.course.results import replace
     from mnlab.course.roster import Student
     from mnlab.report import feedback, gradebook
+    from mnlab.report.page import class_page
 
     names = {student for student, _ in kept.rows}
     people = [*task.roster, *(Student(key) for key in sorted(names - {student.id for student in task.roster}))]
@@ -227,10 +228,22 @@ def _write(out: Path, kept, task, hand: dict, comma: bool) -> None:
             indent=1,
         ),
     )
+    by_name = {lab.name: lab for lab in task.every_lab}
+
+    def told(row: dict) -> dict:
+        lab, course = by_name.get(row["lab"]), task.course
+        if lab is None or course is None or row["seed"] is None:
+            return row
+        return hidden.without(row, hidden.values(lab, row["seed"], course.secret))
+
     for student in people:
-        if theirs := [kept.rows[key] for key in sorted(kept.rows) if key[0] == student.id]:
+        if theirs := [told(kept.rows[key]) for key in sorted(kept.rows) if key[0] == student.id]:
             path = out / "feedback" / f"{grading.place(student.id)}.md"
             replace(path, feedback.page(student.name or student.id, theirs, hand))
+            replace(path.with_suffix(".html"), feedback.html(student.name or student.id, theirs, hand))
+    made = class_page.Made(kept, people, weights, hand, flags, grading.place)
+    replace(out / class_page.NAME, class_page.html(made))
+    replace(out / class_page.PROJECTED, class_page.html(made, names=False))
 
 
 def _tell(out: Path, kept, todo, json: bool) -> None:
@@ -244,7 +257,7 @@ def _tell(out: Path, kept, todo, json: bool) -> None:
         return
     for line in summary.lines(rows):
         print(line)
-    print(f"tables, feedback and evidence are in {out}/: grades.csv, canvas.csv, moodle.csv, feedback/")
+    print(f"tables, feedback and evidence are in {out}/: grades.csv, canvas.csv, moodle.csv, class.html, feedback/")
 
 
 def show(grades: Grades, json: Json = False) -> None:
@@ -290,6 +303,9 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
         shutil.rmtree(grades / folder / place, ignore_errors=True)
     for path in (
         grades / "feedback" / f"{place}.md",
+        grades / "feedback" / f"{place}.html",
+        grades / "class.html",
+        grades / "class-without-names.html",
         grades / "grades.csv",
         grades / "canvas.csv",
         grades / "moodle.csv",

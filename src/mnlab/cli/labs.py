@@ -38,6 +38,7 @@ from mnlab.cli.options import (
     reports,
     say,
 )
+from mnlab.cli.report import Open, leave_pages
 from mnlab.lab import lab as labs
 
 LabNames = Annotated[list[str] | None, typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")]
@@ -97,7 +98,8 @@ def show(lab: OneLab, collections: Collections = None) -> None:
 def run(lab: LabNames = None, all: All = False, collections: Collections = None, seed: Seed = None,
         on: On = Place.vm, machine: Machine = DEFAULT_MACHINE, image: Image = CORE, clock: Clock = None,
         out: Out = Path("runs"), key: Key = None, secret_file: SecretFile = None, json: Json = False,
-        junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False) -> None:
+        junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False,
+        open: Open = False) -> None:
     """Run labs with their solutions: see what happens on the network, and the checks pass.
 
     With --all, one table; the details only of labs that did not pass. Scenes that were run before are not run again.
@@ -110,7 +112,7 @@ def run(lab: LabNames = None, all: All = False, collections: Collections = None,
     secret = SECRET.key(secret_file) or b""
     tasks = [Task(one, seed, out, seed_from=seed_from, secret=secret) for one in chosen]
     place = machine_for(on, machine, clock, quiet, image)
-    _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, brief=all, fresh=fresh)
+    _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, brief=all, fresh=fresh, open=open)
 
 
 def start(lab: OneLab, collections: Collections = None, seed: Seed = None,
@@ -140,7 +142,7 @@ def check(lab: LabNames = None, all: All = False, collections: Collections = Non
           work: Work = None, seed: Seed = None, on: On = Place.vm, machine: Machine = DEFAULT_MACHINE,
           image: Image = CORE, clock: Clock = None, out: Out = Path("runs"),
           key: Key = None, secret_file: SecretFile = None, json: Json = False, junit: Junit = None,
-          quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False,
+          quiet: Quiet = False, verbose: Verbose = False, fresh: Fresh = False, open: Open = False,
           for_student: Annotated[bool, typer.Option(
               "--for-student", help="Evidence to hand out: without parameters that students are not told.")] = False,
           only_work: Annotated[bool, typer.Option(
@@ -189,7 +191,8 @@ def check(lab: LabNames = None, all: All = False, collections: Collections = Non
             chosen_seed, seed_from = DEFAULT_SEED, BY_DEFAULT
         tasks.append(Task(one, chosen_seed, out, given, seed_from, secret, for_student, only_work, only_points))
     place = machine_for(on, machine, clock, quiet, image)
-    _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh, wanted=wanted, without=without)
+    _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh, wanted=wanted, without=without,
+               open=open)
 
 
 def _found(submission: Path, lab: labs.Lab):
@@ -218,7 +221,8 @@ def recheck(run: Annotated[list[str], typer.Argument(metavar="RUN...", help="Fol
             pytest: Annotated[bool, typer.Option(
                 "--pytest", help="Let pytest call the checks; after -- its options: -x, --pdb, -k WORD.")] = False,
             json: Json = False, junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False,
-            gradescope: Gradescope = None, platform: Platform = None, visibility: Visibility = "visible") -> None:
+            gradescope: Gradescope = None, platform: Platform = None, visibility: Visibility = "visible",
+            open: Open = False) -> None:
     """Grade saved evidence again; needs no machine. With a key, only evidence that was signed with it.
 
     Example: mnlab recheck runs/arp-1
@@ -238,7 +242,7 @@ def recheck(run: Annotated[list[str], typer.Argument(metavar="RUN...", help="Fol
             results = [grade_again(folder, known, solution) for folder in folders]
     except Unreadable as problem:
         raise WrongUsage(str(problem)) from None
-    _report(results, json, junit, quiet, draw=False, verbose=verbose, wanted=wanted)
+    _report(results, json, junit, quiet, draw=False, verbose=verbose, wanted=wanted, open=open, paged=not pytest)
 
 
 def _runs_and_options(words: list[str], pytest: bool, json: bool) -> tuple[list[Path], list[str]]:
@@ -261,7 +265,7 @@ def chosen_labs(names: list[str] | None, every: bool) -> list[labs.Lab]:
 
 
 def _carry_out(tasks, machine, key, json, junit, quiet, verbose, brief: bool = False, fresh: bool = True,
-               wanted=(), without=()) -> None:
+               wanted=(), without=(), open: bool = False) -> None:
     from mnlab.checks.session import beyond, run_tasks
     from mnlab.cli.ownership import make_folder
     from mnlab.report.progress import Progress
@@ -279,12 +283,13 @@ def _carry_out(tasks, machine, key, json, junit, quiet, verbose, brief: bool = F
         results = run_tasks(tasks, machine, progress, key=key,
                             meanwhile=lambda: _get_ready(tasks, json, pictured=not (quiet or brief)))
     _report([*results, *without], json, junit, quiet, draw=True, verbose=verbose, brief=brief,
-            elapsed=time.monotonic() - started, wanted=wanted)
+            elapsed=time.monotonic() - started, wanted=wanted, open=open)
 
 
 def _get_ready(tasks, json: bool, pictured: bool) -> None:
     """Import what grading and the report of these labs will need, while the machines are at work."""
     from mnlab.checks import grade  # noqa: F401
+    from mnlab.report.page import page  # noqa: F401
     if json:
         from mnlab.report import jsonout  # noqa: F401
     else:
@@ -297,7 +302,8 @@ def _get_ready(tasks, json: bool, pictured: bool) -> None:
 
 
 def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False,
-            brief: bool = False, elapsed: float | None = None, wanted=()) -> None:
+            brief: bool = False, elapsed: float | None = None, wanted=(), open: bool = False,
+            paged: bool = True) -> None:
     from mnlab.cli.ownership import give_back
     for result in results:
         if result.evidence and draw:
@@ -305,6 +311,8 @@ def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, ve
         give_back(result.evidence)
         for words in filter(None, (result.reason, *result.notes)) if json else ():
             say(f"{result.lab}: {words}")
+    if paged:
+        leave_pages(results, open)
     if json:
         from mnlab.report import jsonout
         print(jsonout.dumps(results))

@@ -12,7 +12,22 @@ import typer
 
 from mnlab import __version__
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli import api, atlas, authors, bench, course, exec, export, keys, labs, machines, shell, tests
+from mnlab.cli import (
+    api,
+    atlas,
+    authors,
+    bench,
+    course,
+    exec,
+    export,
+    keys,
+    labs,
+    machines,
+    report,
+    shell,
+    side_by_side,
+    tests,
+)
 from mnlab.cli.options import WrongUsage
 from mnlab.machine import plain
 
@@ -21,6 +36,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
                   help="Computer networking on real kernels, recorded and checked.\n\n"
                        "Begin with: mnlab list, mnlab run arp, mnlab start arp")
 labs.register(app)
+report.register(app)
+side_by_side.register(app)
 authors.register(app)
 course.register(app)
 export.register(app)

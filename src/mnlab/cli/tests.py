@@ -18,6 +18,7 @@ PARTS = {
     "machine": ["tests/machine", "-m", "not slow"],
     "controller": ["tests/controller", "-m", "not slow"],
     "labs": ["tests/labs", "tests/topologies", "-m", "not slow"],
+    "pages": ["tests/pages", "--numprocesses", "1"],
     "slow": ["tests", "-m", "slow", "--ignore=tests/vagrant", "--ignore=tests/generations", "--ignore=tests/full"],
     "generations": ["tests/generations"],
     "full": ["tests/full", "--numprocesses", "0"],
@@ -35,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def test(what: Annotated[list[str] | None, typer.Argument(
-        metavar="[unit|coverage|machine|controller|labs|slow|generations|full|vagrant|PYTEST ARGUMENT...]",
+        metavar="[unit|coverage|machine|controller|labs|pages|slow|generations|full|vagrant|PYTEST ARGUMENT...]",
         help="A part, or what pytest is to run.")] = None) -> None:
     """Run the project's tests, on every processor.
 

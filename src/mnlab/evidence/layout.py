@@ -11,7 +11,7 @@
         files/           what the experiment saved
 
 Beside the evidence, and no part of its digest: answers.toml as it was graded, figures/ drawn from it, verdicts.json
-(report/history.py), and signature.json (signature.py).
+(report/history.py), signature.json (signature.py), report.html, report.pdf and ladder.txt (report/page).
 """
 
 import hashlib
@@ -23,7 +23,8 @@ SCENES, MANIFEST, TIMELINE = "scenes", "manifest.json", "timeline.jsonl"
 OUTPUT, CAPTURES, KERNEL, FILES = "output", "captures", "kernel", "files"
 TRACE, NEIGHBOUR_TRACE = f"{KERNEL}/tcp.trace", f"{KERNEL}/neighbours.trace"
 ANSWERS, FIGURES, SIGNATURE, VERDICTS = "answers.toml", "figures", "signature.json", "verdicts.json"
-BESIDE = (ANSWERS, SIGNATURE, VERDICTS)
+PAGE, PDF, LADDER = "report.html", "report.pdf", "ladder.txt"
+BESIDE = (ANSWERS, SIGNATURE, VERDICTS, PAGE, PDF, LADDER)
 
 #: What the outside adds to the manifest after the run: differs from run to run or is made of the rest.
 ADDED = ("machine", "evidence_sha256", "seconds", "work")

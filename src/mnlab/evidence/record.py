@@ -101,6 +101,16 @@ class Record:
         command = self.command(name)
         return [frame for frame in self.frames(*places) if command.start <= frame.time <= command.end]
 
+    def captured(self) -> dict[str, list[capture.Frame]]:
+        """The frames of every capture, by its name (Frame.where). BadCapture for a damaged file."""
+        paths = sorted((self.folder / layout.CAPTURES).glob("*.pcap"))
+        return {path.stem: self._capture(path) for path in paths}
+
+    def has(self, frame: capture.Frame) -> bool:
+        """Whether this very frame was read from a capture of this scene."""
+        frames = self._cached_captures.get(self.folder / layout.CAPTURES / f"{frame.where}.pcap", ())
+        return frame.number <= len(frames) and frames[frame.number - 1] is frame
+
     def _captures(self, place: str) -> list[Path]:
         folder = self.folder / layout.CAPTURES
         interfaces = self.hosts.get(place, {}).get("interfaces", {})

@@ -1,11 +1,13 @@
 """Reading the evidence of a whole run: its scenes, each a Record, and what holds for all of them."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 from mnlab.evidence import layout, manifest
 from mnlab.evidence.manifest import Unreadable
 from mnlab.evidence.record import Missing, Record
+from mnlab.protocols.capture import Frame
 
 
 class Run:
@@ -33,6 +35,13 @@ class Run:
     def title(self, name: str) -> str:
         """What a scene is called."""
         return next(scene["title"] for scene in self.manifest["scenes"] if scene["name"] == name)
+
+    def named(self, frames: Iterable[Frame]) -> tuple[tuple[str, str, int], ...]:
+        """What frames of this run are called: (scene, capture, number in that file), in order of scene and time."""
+        order = {name: place for place, name in enumerate(self.scenes)}
+        known = [(order[name], frame.time, (name, frame.where, frame.number)) for frame in frames
+                 for name, record in self.scenes.items() if record.has(frame)]
+        return tuple(dict.fromkeys(which for *_, which in sorted(known)))
 
     @property
     def evidence(self) -> "Record | Run":

@@ -28,8 +28,8 @@ ROOMS = ("evidence", "lab", "net", "protocols")
 FOR_MUTANTS = ("checks/__init__.py", "checks/mutants.py", "checks/points.py")
 
 #: Parts of a lab that never enter the machine with a student's work.
-OUTSIDE = ("README.md", "checks.py", "reading.py", "figures.py", "mutants.py", "solution", "starter", "right",
-           "__pycache__")
+OUTSIDE = ("README.md", "checks.py", "reading.py", "figures.py", "views.py", "mutants.py", "solution", "starter",
+           "right", "__pycache__")
 
 LONGEST_LINE = 4096  # bytes of a progress line that are kept
 LAST_WORDS, LONGEST_WORD = 5, 200  # lines of anything else that are kept, and how many characters of each

@@ -217,7 +217,8 @@ class Network(Mininet):
                 for intf in host.intfList() if intf.ip and intf.name != "lo"}
 
     def describe(self) -> dict:
-        """The network as evidence needs it: each node's kind, interfaces (mac, ip, prefix, peer) and each link."""
+        """The network as evidence needs it: each node's kind, interfaces (mac, ip, prefix, peer) and each link; where
+        what leaves an interface is shaped, as parameters.LINK has it (bit/s, s, shares, frames)."""
         peers = {}
         for link in self.links:
             peers[link.intf1.name], peers[link.intf2.name] = link.intf2.name, link.intf1.name
@@ -225,9 +226,15 @@ class Network(Mininet):
             "kind": "switch" if isinstance(node, Switch) else type(node).__name__.replace("StrictHost", "Host").lower(),
             "interfaces": {intf.name: {
                 "mac": intf.mac, "ip": intf.ip, "prefix": int(intf.prefixLen) if intf.ip else None,
-                "peer": peers.get(intf.name)} for intf in node.intfList() if intf.name != "lo"},
+                "peer": peers.get(intf.name), **_shaped(intf)} for intf in node.intfList() if intf.name != "lo"},
             **({"dpid": node.dpid} if isinstance(node, OpenFlowSwitch) else {}),
         } for node in [*self.hosts, *self.switches]}
+
+
+def _shaped(intf) -> dict:
+    """What was asked of an interface that is shaped."""
+    asked = {name: value for name, value in intf.shape.asked.items() if name not in ("ip", "mac")}
+    return {"shape": asked} if asked else {}
 
 
 def cables(node) -> list:

@@ -80,7 +80,12 @@ def ladder(
     span     only what was sent between these two times (s) is drawn
     """
     sent = [arrow for arrow in arrows(messages, name_of, captured) if span[0] <= arrow.time <= span[1]]
+    return drawing(sent, hosts, width, limit, silence)
 
+
+def drawing(sent: Sequence[Arrow], hosts: Mapping[str, str], width: int | None = None, limit: int | None = LIMIT,
+            silence: float | None = None) -> Drawing:
+    """The same of arrows that are known already."""
     def parts(room: int, glyphs: Glyphs) -> list[Text]:
         if not sent:
             return [Text("no messages were captured", style="dim")]
@@ -102,7 +107,7 @@ def _first_address(node: Mapping) -> str:
 
 
 def _lines(sent, hosts, width, limit, silence, glyphs) -> list[Text]:
-    sent = [_spoken(arrow, glyphs) for arrow in sent]
+    sent = [spoken(arrow, glyphs) for arrow in sent]
     times = [time_text(arrow.time - sent[0].time) for arrow in sent]
     hosts = {name: one_line(under, glyphs) for name, under in hosts.items()}
     for labels, drawn in _ways_to_draw(sent, hosts):
@@ -110,7 +115,7 @@ def _lines(sent, hosts, width, limit, silence, glyphs) -> list[Text]:
         if layout:
             rows = Rows(layout, glyphs)
             rows.header(labels)
-            drawn = [_with_last(arrow, list(labels)) for arrow in drawn]
+            drawn = [with_last(arrow, list(labels)) for arrow in drawn]
             for item in with_pauses(elide(drawn, limit), silence):
                 _draw(rows, item, sent[0].time, glyphs)
             rows.blank()
@@ -120,9 +125,9 @@ def _lines(sent, hosts, width, limit, silence, glyphs) -> list[Text]:
 
 def _ways_to_draw(sent: Sequence[Arrow], hosts: Mapping[str, str]) -> Iterable[tuple[dict[str, str], Sequence[Arrow]]]:
     """Lifelines and arrows: with all hosts, then (if they have no room) with those alone that say or hear something."""
-    yield _with_strangers(sent, hosts)
+    yield with_strangers(sent, hosts)
     busy = {name for arrow in sent for name in (arrow.source, arrow.target)}
-    yield _with_strangers(sent, {name: under for name, under in hosts.items() if name in busy})
+    yield with_strangers(sent, {name: under for name, under in hosts.items() if name in busy})
 
 
 def _draw(rows: Rows, item, start: float, glyphs: Glyphs) -> None:
@@ -173,7 +178,7 @@ def _gap(earlier, later) -> float:
     return begin.time - end.time
 
 
-def _with_strangers(sent: Sequence[Arrow], hosts: Mapping[str, str]) -> tuple[dict[str, str], list[Arrow]]:
+def with_strangers(sent: Sequence[Arrow], hosts: Mapping[str, str]) -> tuple[dict[str, str], list[Arrow]]:
     """Lifelines for sources and targets that are no hosts: one each, or one for all if there are many."""
     names = dict.fromkeys(name for arrow in sent for name in (arrow.source, arrow.target) if name and name not in hosts)
     if len(names) <= STRANGERS:
@@ -197,7 +202,7 @@ def _told_apart(arrow: Arrow, strangers: Mapping[str, None]) -> str:
     return f"{text} (to {arrow.target})" if arrow.target in strangers else text
 
 
-def _spoken(arrow: Arrow, glyphs: Glyphs) -> Arrow:
+def spoken(arrow: Arrow, glyphs: Glyphs) -> Arrow:
     """The arrow with its text as it is drawn: harmless, on one line, with its note, a forged source named."""
     more = (f" ({arrow.note})" if arrow.note else "") + (f" (as {arrow.claimed})" if arrow.claimed else "")
     more += f" (to {arrow.onward})" if arrow.onward else ""
@@ -205,7 +210,7 @@ def _spoken(arrow: Arrow, glyphs: Glyphs) -> Arrow:
     return replace(arrow, text=texts[0], brief=texts[1])
 
 
-def _with_last(arrow: Arrow, names: Sequence[str]) -> Arrow:
+def with_last(arrow: Arrow, names: Sequence[str]) -> Arrow:
     """A lost arrow that says who saw it last, unless a lifeline on its way shows that."""
     if not arrow.last or arrow.source == arrow.target:
         return arrow

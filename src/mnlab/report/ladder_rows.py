@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -265,7 +266,7 @@ class Row:
 
     def text(self) -> Text:
         line = Text(no_wrap=True, overflow="crop", end="\n")
-        for char, style in self.cells:
-            line.append(char, style or None)
+        for style, run in groupby(self.cells, key=itemgetter(1)):
+            line.append("".join(char for char, _ in run), style or None)
         line.rstrip()
         return line

@@ -11,7 +11,7 @@ the translator, and what left there is another message.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from statistics import median
 
@@ -27,7 +27,7 @@ class Arrow:
     do not, though they were on its way. `last` is the place between source and target that saw a lost message last
     ("s1-eth1"), "" if none did. `onward` is the host (or address) that a message was for which `target`, an address
     translator, passed on under other addresses. `brief` is the text for where there is little room, `note` what the
-    captures tell besides.
+    captures tell besides. `seen` has each sighting, the earliest first: the capture's name and the time there.
     """
 
     time: float
@@ -44,6 +44,7 @@ class Arrow:
     brief: str = ""
     note: str = ""
     onward: str = ""
+    seen: tuple[tuple[str, float], ...] = field(default=(), compare=False)
 
 
 def is_group(address: str) -> bool:
@@ -84,13 +85,13 @@ def arrows(messages: Iterable, name_of: Callable[[str], str], captured: Iterable
 
 @dataclass
 class _Flight:
-    """A message on its way: its first sighting, and the places that saw it, with their times.
+    """A message on its way: its first sighting, and the places that saw it, with what each saw.
 
     `copy`: one more of a message that left its source, which captured it, fewer times than it was seen elsewhere.
     """
 
     first: Message
-    seen: list[tuple[str, float]]
+    seen: list[tuple[str, Message]]
     copy: bool = False
 
     @property
@@ -100,7 +101,7 @@ class _Flight:
     @property
     def last(self) -> str:
         """The place that saw it last, "" if it was seen in one place only."""
-        return max(self.seen, key=lambda sighting: sighting[1])[0] if len(self.seen) > 1 else ""
+        return max(self.seen, key=lambda sighting: sighting[1].time)[0] if len(self.seen) > 1 else ""
 
 
 def _host(where: str) -> str:
@@ -139,13 +140,13 @@ def _flights(places: Mapping[str, list], transit, name_of) -> list[_Flight]:
     """Identical messages, told apart: which sightings at other places belong to which sending."""
     origin = _origin(places, name_of)
     at_source = origin == name_of(places[origin][0].source)
-    sent = [_Flight(message, [(origin, message.time)]) for message in places[origin]]
+    sent = [_Flight(message, [(origin, message)]) for message in places[origin]]
     strays: list[_Flight] = []
     for place, seen in places.items():
         if place != origin:
             rest = _join(sent, place, seen, transit.get((origin, place)))
             rest = _join(strays, place, rest, None)
-            strays += [_Flight(message, [(place, message.time)], at_source) for message in rest]
+            strays += [_Flight(message, [(place, message)], at_source) for message in rest]
     return sent + strays
 
 
@@ -169,7 +170,7 @@ def _join(sent: list[_Flight], place: str, seen: list, usual: float | None) -> l
         if best is None:
             strays.append(message)
         else:
-            sent[best[1]].seen.append((place, message.time))
+            sent[best[1]].seen.append((place, message))
             free = best[1] + 1
     return strays
 
@@ -189,7 +190,7 @@ def _arrow(flight: _Flight, name_of, captured: set[str], on_path: set[str]) -> A
     note = (message.cause if source in hosts else "") or message.note or copy
     return Arrow(message.time, hosts[0] if forged else source, target, message.text, message.protocol, message.style,
                  lost, source if forged else "", heard, deaf, flight.last if lost and others else "", message.brief,
-                 note)
+                 note, seen=tuple(sorted(((one.where, one.time) for _, one in flight.seen), key=lambda mark: mark[1])))
 
 
 def _from_nowhere(arrow: Arrow, flight: _Flight, captured: set[str]) -> bool:
@@ -227,4 +228,4 @@ def _passed_on(drawn: list[Arrow], flights: list[_Flight]) -> list[Arrow]:
 def _is_behind(flight: _Flight, earlier: _Flight) -> bool:
     """Whether `flight` set out, under other addresses, once `earlier` had been seen for the last time."""
     ends = [(one.first.source, one.first.target) for one in (flight, earlier)]
-    return ends[0] != ends[1] and max(time for _, time in earlier.seen) <= flight.first.time
+    return ends[0] != ends[1] and max(one.time for _, one in earlier.seen) <= flight.first.time

@@ -8,7 +8,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from mnlab.checks.verdicts import FAILED, FINE, INCONCLUSIVE, NOT_APPLICABLE, PASSED, CheckResult, LabResult, overall
-from mnlab.evidence.layout import STUDENT
+from mnlab.evidence.layout import PAGE, STUDENT
 from mnlab.report.drawing import Drawing, Glyphs, clean, counted, duration, one_line, wrap
 
 STATUS_STYLES = {PASSED: "green", FAILED: "red", INCONCLUSIVE: "yellow", NOT_APPLICABLE: "cyan"}
@@ -95,9 +95,9 @@ def _heading(result: LabResult, title: str, width: int, glyphs: Glyphs) -> Itera
 
 def _checks(result: LabResult, width: int, glyphs: Glyphs) -> Iterator[Text]:
     claims_width = min(max(cell_len(_claims(check)) for check in result.checks), width // 4)
-    points_width = max(len(_check_points(check)) for check in result.checks)
+    points_width = max(len(check_points(check)) for check in result.checks)
     told = {""}
-    for check in _in_order(result):
+    for check in in_order(result):
         yield from _check_line(check, width, claims_width, points_width, glyphs)
         if check.status != PASSED and check.message not in (result.reason, ""):
             words = AS_ABOVE if check.message in told else check.message
@@ -105,7 +105,7 @@ def _checks(result: LabResult, width: int, glyphs: Glyphs) -> Iterator[Text]:
             told.add(check.message)
 
 
-def _in_order(result: LabResult) -> list[CheckResult]:
+def in_order(result: LabResult) -> list[CheckResult]:
     """The checks as they are shown: of a student's work first what did not pass, and observations last."""
     if result.work != STUDENT:
         return list(result.checks)
@@ -116,7 +116,7 @@ def _claims(check: CheckResult) -> str:
     return " ".join(check.claims)
 
 
-def _check_points(check: CheckResult) -> str:
+def check_points(check: CheckResult) -> str:
     if check.observation and not check.max_points:
         return "seen" if check.status == PASSED else "not seen"
     return "none" if check.status == NOT_APPLICABLE else f"{check.points}/{check.max_points}"
@@ -133,7 +133,7 @@ def _check_line(check: CheckResult, width: int, claims_width: int, points_width:
         line.append(title + " " * (room - cell_len(title) + GAP)).append(claim.ljust(claims_width), style="dim")
         if number == 0:
             style = "" if check.points == check.max_points else STATUS_STYLES[check.status]
-            line.append(_check_points(check).rjust(points_width + GAP), style=style)
+            line.append(check_points(check).rjust(points_width + GAP), style=style)
         line.rstrip()
         yield line
 
@@ -152,6 +152,8 @@ def _footer(result: LabResult, since: str, width: int, glyphs: Glyphs) -> Iterat
     if result.evidence:
         on = f" {glyphs.dot} {one_line(result.machine, glyphs)}" if result.machine else ""
         yield Text(f"  evidence: {clean(result.evidence, glyphs)}{on}", style="dim", overflow="fold")
+        if (result.evidence / PAGE).is_file():
+            yield Text(f"  page: {clean(result.evidence / PAGE, glyphs)}", style="dim", overflow="fold")
     if since:
         yield Text(f"  {one_line(since, glyphs)}", style="bold", overflow="fold")
     for note in result.notes:

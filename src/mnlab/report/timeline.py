@@ -23,7 +23,7 @@ def timeline(run: Run) -> Drawing:
                 table.add_row("0.000 s", "", Text(one_line(f"{name}: {run.title(name)}", glyphs), "bold"), "")
             for command in sorted(record.timeline, key=lambda command: command.start):
                 table.add_row(f"{command.start:.3f} s", one_line(command.host, glyphs), _what(command, glyphs),
-                              one_line(_status(command), glyphs))
+                              one_line(status_of(command), glyphs))
         yield table
 
     return Drawing(parts)
@@ -53,7 +53,7 @@ def _words(command: Command) -> str:
     return f"{command.name}: {command.line}" if command.argv else f"({command.name})"
 
 
-def _status(command: Command) -> str:
+def status_of(command: Command) -> str:
     if command.kind == "mark":
         return ""
     return command.stopped or f"status {command.status}"

@@ -9,9 +9,9 @@ from mnlab.lab.lab import ROOT
 
 #: Module: which commands may import it.
 HEAVY = {"scapy": (), "pytest": ("recheck --pytest",), "matplotlib": (), "numpy": (), "pydantic": (), "dns": (),
-         "cryptography": (), "rich": ("recheck", "recheck --pytest", "run", "check"),
+         "cryptography": (), "rich": ("recheck", "recheck --json", "recheck --pytest", "run", "check"),
          "mnlab.protocols": ("recheck", "recheck --json", "recheck --pytest", "run", "check"),
-         "mnlab.machine.vm": ("run", "check"), "mnlab.report.drawn": (), "tomllib": (
+         "mnlab.machine.vm": ("run", "check"), "mnlab.report.drawn": ("recheck", "recheck --json"), "jinja2": ("recheck", "recheck --json"), "tomllib": (
              "recheck", "recheck --json", "recheck --pytest", "run", "check")}
 COMMANDS = {"--help": ["--help"], "list": ["list"], "start --help": ["start", "--help"],
             "recheck": ["recheck", "evidence"], "recheck --json": ["recheck", "--json", "evidence"],

@@ -23,6 +23,8 @@ COMMANDS = {
     "start": (["start", "arp", "--work", "new"], 0),
     "check": (["check", "arp", "--work", "bad"], 2),
     "recheck": (["recheck", "evidence"], 3),
+    "report": (["report", "evidence"], 0),
+    "watch": (["watch", "nowhere"], 2),
     "verify": (["verify", "nowhere"], 2),
     "course init": (["course", "init", "new-course", "--lab", "nowhere"], 2),
     "variant": (["variant", "4711", "arp"], 2),

@@ -24,6 +24,7 @@ from mnlab.protocols import (
     checksum,
     curl,
     dns,
+    dns_walk,
     http,
     icmp,
     igmp,
@@ -37,12 +38,13 @@ from mnlab.protocols import (
     tls,
     transit,
     udp,
+    waterfall,
 )
 from mnlab.protocols.capture import Frame
-from mnlab.protocols.openflow import flow_table
+from mnlab.protocols.openflow import flow_table, tables
+from mnlab.protocols.tcp import graph, rtt, sack, teardown, windows
 from mnlab.protocols.tcp import kernel as tcp_kernel
-from mnlab.protocols.tcp import rtt, sack, teardown, windows
-from mnlab.protocols.tls import opening
+from mnlab.protocols.tls import opening, story
 
 from .test_flow_table import DUMP, KERNEL
 from .test_igmp import packet as igmp_packet
@@ -142,7 +144,7 @@ def look_at_connection(connection: tcp.Connection) -> None:
                  teardown.resets(connection, side),
                  windows.advertised(connection, side), windows.closed(connection, side),
                  windows.updates(connection, side), windows.flight(connection, side),
-                 windows.limited(connection, side)])
+                 windows.limited(connection, side), graph.graph(connection, side), graph.bands(connection, side)])
     look_at([sack.dsack(segment) for segment in connection.segments])
     teardown.in_words(teardown.closing(connection))
     for fin in connection.fins.values():
@@ -156,6 +158,8 @@ def read_frames(frames: list[Frame]) -> None:
     look_at([igmp.messages_of(frames), ip.fragments(frames), openflow.channels(frames), udp.datagrams(frames)])
     look_at([tls.sessions(frames), transit.transits(frames, frames, "10.0.0.1")])
     look_at([(checksum.transport_fits(frame), layers.nest(frame.data)) for frame in frames])
+    look_at([dns_walk.walks(dns.transactions(frames)), waterfall.waterfall(tcp.connections(frames))])
+    look_at(tables.entries(openflow.openflow_messages(frames)))
     for connection in tcp.connections(frames):
         look_at_connection(connection)
 
@@ -229,9 +233,11 @@ def test_a_session_that_is_opened(run, server_key, version, suite, seconds):  # 
 
     def parse(changes):
         frames, lines = changes
+        secrets = opening.read_key_log(lines)
+        look_at(waterfall.waterfall(tcp.connections(frames), secrets))
         for found in tls.sessions(frames):
-            look_at([opening.with_key_log(found, opening.read_key_log(lines)),
-                     opening.with_private_key(found, server_key[1])])
+            opened = opening.with_key_log(found, secrets)
+            look_at([opened, opening.with_private_key(found, server_key[1]), story.story(opened)])
 
     frames = [segment.frame.data for segment in session.connection.segments]
     hammer(st.tuples(conversations([frames]), st.one_of(st.just(log), texts(log))), parse, seconds)

@@ -5,8 +5,8 @@ import ssl
 
 import pytest
 
-from mnlab.protocols import tcp, tls
-from mnlab.protocols.tls import keys, opening
+from mnlab.protocols import tcp, tls, waterfall
+from mnlab.protocols.tls import keys, opening, story
 
 REQUEST, PAGE = b"GET /invoice HTTP/1.1\r\n\r\n", b"x" * 3000 + b"the end"
 
@@ -172,3 +172,28 @@ def test_the_keys_of_tls_1_3():
 
 def test_suites_that_do_not_authenticate_have_no_cipher():
     assert keys.cipher_of("TLS_RSA_WITH_AES_128_CBC_SHA") is None and keys.cipher_of(None) is None
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_story_says_of_each_line_who_can_read_it(run, version):
+    session, log = run(version)
+    lines = story.story(opening.with_key_log(session, opening.read_key_log(log)))
+    states = {line.words.split(",")[0].split(" (")[0]: line.state for line in lines}
+    tls13 = version == ssl.TLSVersion.TLSv1_3
+    assert states["Certificate"] == (story.OPENED if tls13 else story.CLEAR) and states["Finished"] == story.OPENED
+    (client_hello, *_), data = lines, [line for line in lines if line.words == "application data"]
+    assert client_hello.state == story.CLEAR and b"".join(line.data for line in data) == REQUEST + PAGE
+    assert [line.time for line in lines] == sorted(line.time for line in lines)
+    sealed = story.story(opening.with_key_log(session, {}))
+    assert {line.state for line in sealed} == {story.CLEAR, story.SEALED} and not any(line.data for line in sealed)
+
+
+def test_a_request_behind_tls_is_one_of_a_waterfall_with_its_secrets_and_a_seal_without(run, talk):
+    _, log = run(ssl.TLSVersion.TLSv1_3)
+    connections = tcp.connections(talk.frames)
+    (row,) = waterfall.waterfall(connections, opening.read_key_log(log))
+    assert row.exchange.request.target_uri == "/invoice"
+    assert [part.name for part in row.parts][:3] == ["connect", "TLS", "send"]
+    (row,) = waterfall.waterfall(connections)
+    assert row.exchange is None and [part.name for part in row.parts] == ["connect", "TLS", "sealed"]
+    assert row.parts[1].end == row.parts[2].start

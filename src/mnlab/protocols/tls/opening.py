@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from mnlab.protocols import tcp, tls
+from mnlab.protocols.ip import Endpoint
 from mnlab.protocols.tls import keys
 from mnlab.protocols.tls.hello import Reader, parse_certificates, version_name
 
@@ -87,6 +88,44 @@ class Opening:
         """The server's certificates in DER, its own first; also those of TLS 1.3."""
         return next((parse_certificates(message.data, in_tls13(self.session)) for message in self.handshakes
                      if message.type == tls.CERTIFICATE and message.sender == tcp.SERVER), ())
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A connection on which one reads what the applications sent, as far as it opened: to http.of_connection it is one
+    without TLS."""
+
+    opening: Opening
+
+    @property
+    def where(self) -> str:
+        """The capture point."""
+        return self.opening.session.where
+
+    def endpoint(self, side: str) -> Endpoint:
+        """The address and port of a side."""
+        return self.opening.session.connection.endpoint(side)
+
+    def stream(self, side: str) -> bytes:
+        """The bytes that a side's application sent, up to the first record that did not open."""
+        return b"".join(data for _, data in self._pieces(side))
+
+    def when(self, side: str, offset: int) -> float:
+        """The time (s) at which the record with the byte at `offset` had arrived."""
+        for time, data in self._pieces(side):
+            offset -= len(data)
+            if offset < 0:
+                return time
+        return self._pieces(side)[-1][0]
+
+    def _pieces(self, side: str) -> list[tuple[float, bytes]]:
+        found = []
+        for opened in self.opening.side(side):
+            if opened.data is None:
+                break
+            if opened.type == tls.APPLICATION_DATA:
+                found.append((opened.record.time, opened.data))
+        return found
 
 
 def in_tls13(session: tls.Session) -> bool:
