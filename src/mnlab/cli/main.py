@@ -12,7 +12,7 @@ import typer
 
 from mnlab import __version__
 from mnlab.checks.verdicts import EXIT_STATUS, INCONCLUSIVE
-from mnlab.cli import api, atlas, authors, bench, course, exec, keys, labs, machines, shell, tests
+from mnlab.cli import api, atlas, authors, bench, course, exec, keys, labs, machines, shell, teaching, tests
 from mnlab.cli.options import WrongUsage
 from mnlab.machine import plain
 
@@ -22,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
                        "Begin with: mnlab list, mnlab run arp, mnlab start arp")
 labs.register(app)
 authors.register(app)
+teaching.register(app)
 course.register(app)
 shell.register(app)
 exec.register(app)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from mnlab.lab.lab import Lab
@@ -11,7 +12,7 @@ from mnlab.lab.student_toml import BadWork
 from mnlab.lab.work import ANSWERS, VARIANT, fill_in
 
 DEPTH = 8  # folders within folders that are looked into
-EMPTY, OTHER, UNCHANGED, UNUSABLE = "empty", "another lab's", "unchanged starter", "unusable"
+EMPTY, OTHER, UNUSABLE = "empty", "another lab's", "unusable"
 
 
 @dataclass
@@ -100,6 +101,7 @@ def _other(places, lab: Lab, labs: list[Lab]) -> str:
     return best[1] if best[0] > (0, 0) else ""
 
 
+@cache
 def _starter(lab: Lab) -> dict[str, Path]:
     return {
         str(path.relative_to(lab.starter)): path

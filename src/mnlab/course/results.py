@@ -4,18 +4,26 @@ A line that was cut short is no result; of two lines for one student and lab the
 decides by hand lies apart, in by-hand.toml, and changes no line.
 """
 
+import fcntl
 import json
 import os
 import tomllib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-RESULTS, BY_HAND = "results.jsonl", "by-hand.toml"
+RESULTS, BY_HAND, LOCK = "results.jsonl", "by-hand.toml", ".lock"
 SCHEMA = 1
 #: What a hand-in can be besides a verdict: nothing was run.
 MISSING, NOT_GRADED = "missing", "not graded"
+UNCHANGED, LATE, FOREIGN, AUDIT = "unchanged starter", "late", "another variant", "audit: another digest"  # flags
 
 Row = dict
+
+
+class InUse(Exception):
+    """Another command writes into the folder of results. The text says so."""
 
 
 class BadByHand(Exception):
@@ -41,6 +49,11 @@ class Results:
             file.flush()
             os.fsync(file.fileno())
 
+    def count(self, labs: Collection) -> int:
+        """How many rows of these labs have evidence."""
+        names = {lab.name for lab in labs}
+        return sum(row["lab"] in names and bool(row["evidence"]) for row in self.rows.values())
+
     def forget(self, student: str) -> int:
         """Remove all lines of a student; how many there were. The file is replaced as a whole."""
         path, kept, gone = self.folder / RESULTS, [], 0
@@ -53,6 +66,17 @@ class Results:
         replace(path, "".join(f"{line}\n" for line in kept))
         self.rows = {key: row for key, row in self.rows.items() if key[0] != student}
         return gone
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other commands from writing results into a folder. InUse if one does so already."""
+    with open(folder / LOCK, "w", opener=_private) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InUse(f"another mnlab grades into {folder}: wait for it, or choose another --out") from None
+        yield
 
 
 def read(folder: Path) -> Results:

@@ -11,46 +11,69 @@ import keyword
 import re
 import tokenize
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 K, WINDOW = 12, 8  # tokens
 LEAST = 12  # fingerprints that a work needs, or too little of it is its own to say anything
 NEAR = 0.8  # the share of the smaller work's fingerprints that the other has, too
 COMMON = 0.3  # of all works: what so many have is the task's, if there are FEW works at least
 FEW = 10
+NAMED = 3  # of the works that one is like
 #: What a line of a text that is no Python is made of.
 WORD = re.compile(r"[A-Za-z_]\w*|\d+|[^\s\w]")
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two works, by their keys, that share so much of the smaller one; 1.0: they are equal."""
+class Like:
+    """A work that is like some others: `nearest` are the most equal ones, (key, share of the smaller work), at most
+    NAMED of them, of `count`; a share of 1.0: they are equal."""
 
-    one: str
-    other: str
-    share: float
+    nearest: tuple[tuple[str, float], ...]
+    count: int
 
 
-def alike(works: Mapping[str, Mapping[str, bytes]], starter: Mapping[str, bytes]) -> list[Pair]:
-    """Which of the works ({key: {file name: contents}}) are nearly equal, the most equal first."""
-    known = fingerprints(starter.values())
-    prints = {key: fingerprints(files.values()) - known for key, files in works.items()}
-    if len(works) >= FEW:
-        often = Counter(one for some in prints.values() for one in some)
-        prints = {
-            key: {one for one in some if often[one] <= COMMON * len(works)} or some for key, some in prints.items()
-        }
-    same = {key: hashlib.sha256(repr(sorted(files.items())).encode()).digest() for key, files in works.items()}
-    found = []
-    for one, other in combinations(sorted(prints), 2):
-        fewer = min(len(prints[one]), len(prints[other]))
-        if same[one] == same[other] and fewer:
-            found.append(Pair(one, other, 1.0))
-        elif fewer >= LEAST and (share := len(prints[one] & prints[other]) / fewer) >= NEAR:
-            found.append(Pair(one, other, min(share, 0.999)))
-    return sorted(found, key=lambda pair: (-pair.share, pair.one, pair.other))
+def alike(works: Mapping[str, Mapping[str, bytes]], starter: Mapping[str, bytes],
+          together: Callable[[str, str], bool] = lambda one, other: False) -> dict[str, Like]:
+    """Which of the works ({key: {file name: contents}}) are nearly equal to which. Works that were made `together`
+    are not held against each other."""
+    prints = _without_common(works, fingerprints(starter.values()))
+    groups: dict[tuple, list[str]] = {}  # of equal works
+    for key in sorted(works):
+        groups.setdefault(tuple(sorted(works[key].items())), []).append(key)
+    distinct = [keys for keys in groups.values() if prints[keys[0]]]
+    bits = {one: bit for bit, one in enumerate(sorted(set().union(*prints.values())))}
+    masks = [sum(1 << bits[one] for one in prints[keys[0]]) for keys in distinct]  # sets that are quickly compared
+    sizes = [mask.bit_count() for mask in masks]
+    found = {}
+    for number, keys in enumerate(distinct):
+        near = [(share, other) for other in range(len(distinct)) if other != number and min(
+            sizes[number], sizes[other]) >= LEAST and (share := (masks[number] & masks[other]).bit_count()
+                                                       / min(sizes[number], sizes[other])) >= NEAR]
+        ranked = [(keys, 1.0), *((distinct[other], min(share, 0.999)) for share, other in sorted(
+            near, key=lambda one: (-one[0], one[1])))]
+        for key in keys:
+            every = [(other, share) for some, share in ranked for other in some
+                     if other != key and not together(key, other)]
+            if every:
+                found[key] = Like(tuple(every[:NAMED]), len(every))
+    return found
+
+
+def _without_common(works: Mapping[str, Mapping[str, bytes]], starter: set[int]) -> dict[str, set[int]]:
+    """The fingerprints of each work, without the starter's and those that very many have."""
+    once: dict[tuple, set[int]] = {}  # many hand in the same
+    prints = {}
+    for key, files in works.items():
+        texts = tuple(sorted(files.values()))
+        if texts not in once:
+            once[texts] = fingerprints(texts) - starter
+        prints[key] = once[texts]
+    if len(works) < FEW:
+        return prints
+    often = Counter(one for some in prints.values() for one in some)
+    common = {one for one, count in often.items() if count > COMMON * len(works)}
+    return {key: some - common or some for key, some in prints.items()}
 
 
 def fingerprints(texts: Iterable[bytes]) -> set[int]:

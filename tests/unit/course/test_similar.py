@@ -25,25 +25,38 @@ def renamed(text: bytes) -> bytes:
 
 def test_equal_and_renamed_work_is_found_and_other_work_is_not():
     works = {"ada": SOLUTION, "alan": {"resolver.py": renamed(SOLUTION["resolver.py"])}, "grace": SOLUTION, **OTHERS}
-    found = {(pair.one, pair.other): pair.share for pair in alike(works, STARTER)}
-    assert found[("ada", "grace")] == 1.0
-    assert found[("ada", "alan")] >= 0.8 and set(found) == {("ada", "grace"), ("ada", "alan"), ("alan", "grace")}
+    found = {key: dict(like.nearest) for key, like in alike(works, STARTER).items()}
+    assert found["ada"]["grace"] == found["grace"]["ada"] == 1.0 and 0.8 <= found["ada"]["alan"] < 1
+    assert {key: set(near) for key, near in found.items()} == {
+        "ada": {"grace", "alan"}, "alan": {"ada", "grace"}, "grace": {"ada", "alan"}}
+
+
+def test_who_works_together_is_not_held_against_each_other():
+    works = {"ada": SOLUTION, "alan": SOLUTION, "grace": SOLUTION, **OTHERS}
+    found = alike(works, STARTER, lambda one, other: {one, other} == {"ada", "alan"})
+    assert {key: dict(like.nearest) for key, like in found.items()} == {
+        "ada": {"grace": 1.0}, "alan": {"grace": 1.0}, "grace": {"ada": 1.0, "alan": 1.0}}
+
+
+def test_of_very_many_a_few_are_named_and_all_are_counted():
+    found = alike({str(number): SOLUTION for number in range(400)} | OTHERS, STARTER)
+    assert len(found) == 400 and all(len(like.nearest) == 3 and like.count == 399 for like in found.values())
 
 
 def test_what_the_starter_holds_accuses_nobody():
     small = {"resolver.py": STARTER["resolver.py"] + b"\nprint(1)\n"}
     other = {"resolver.py": STARTER["resolver.py"] + b"\nraise SystemExit(2)\n"}
-    assert alike({"ada": small, "alan": other, "grace": STARTER}, STARTER) == []
+    assert alike({"ada": small, "alan": other, "grace": STARTER}, STARTER) == {}
 
 
 def test_what_nearly_all_have_is_the_tasks():
     common = b"\n".join(b"value_%d = compute(%d, other[%d]) + 3" % (n, n, n) for n in range(20))
     works = {str(number): {"a.py": common + b"\n" + b"\n".join(b"if x%d == %d:\n    call(%d, y)" % (number, number * k, k)
                                                                for k in range(30))} for number in range(12)}
-    assert all(pair.share < 1 for pair in alike(works, {}))
+    assert all(share < 1 for like in alike(works, {}).values() for _, share in like.nearest)
 
 
 @pytest.mark.parametrize("text", [b"", b"\xff\xfe\0", b"def (", b"'''", b"# only\n", b"server { listen 80; }"])
 def test_whatever_the_file_is(text):
     assert isinstance(tokens(text), list)
-    assert alike({"a": {"x": text}, "b": {"x": text}}, {}) == []
+    assert alike({"a": {"x": text}, "b": {"x": text}}, {}) == {}
