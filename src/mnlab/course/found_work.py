@@ -56,11 +56,10 @@ def find(folder: Path, lab: Lab, labs: list[Lab]) -> Found:
     return found
 
 
-def is_unchanged(found: Found, lab: Lab, params: dict) -> bool:
+def is_unchanged(folder: Path, lab: Lab, params: dict) -> bool:
     """Whether a work folder is the starter as `mnlab start` wrote it, for the variant with these parameters."""
-    return found.folder is not None and all(
-        (found.folder / name).is_file()
-        and (found.folder / name).read_bytes() == fill_in(path.read_text(), params).encode()
+    return all(
+        (folder / name).is_file() and (folder / name).read_bytes() == fill_in(path.read_text(), params).encode()
         for name, path in _starter(lab).items()
     )
 

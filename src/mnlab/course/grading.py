@@ -76,9 +76,10 @@ class Grading:
         """What there is to grade: each lab of each student in the roster, and of whoever handed in besides. One after
         the other, as it is asked for: machines need not wait until all archives are unpacked."""
         scratch = self.out / SCRATCH
+        shutil.rmtree(scratch, ignore_errors=True)  # of a command that was killed
         try:
             for one in self.handed_in:
-                shutil.rmtree(scratch, ignore_errors=True)
+                shutil.rmtree(scratch / "it", ignore_errors=True)
                 handins.gather(one, scratch / "it")
                 for lab in self.labs:
                     yield self._one(one, lab, scratch / "it")
@@ -97,13 +98,15 @@ class Grading:
         kept = self.out / WORK / place(one.key) / lab.name
         shutil.rmtree(kept, ignore_errors=True)
         kept.parent.mkdir(parents=True, exist_ok=True)
+        if len(self.labs) == 1:
+            found.folder.rename(kept)
+        else:
+            shutil.copytree(found.folder, kept)
         try:
             seed, seed_from, words = self._seed(one, lab, found.work)
-            unchanged = found_work.is_unchanged(found, lab, lab.params(seed))
+            unchanged = found_work.is_unchanged(kept, lab, lab.params(seed))
         except BadWork as problem:
-            shutil.copytree(found.folder, kept)
             return Todo(self._row(one.key, one.student, lab, NOT_GRADED, [*notes, str(problem)], found_work.UNUSABLE))
-        shutil.copytree(found.folder, kept)
         days = late.days_late(self.due_for(one.key, lab.name), one.received)
         row = self._row(one.key, one.student, lab, "", notes + words) | {
             "seed": seed,

@@ -1,9 +1,12 @@
 """Whose work, or whose answers, look like whose: words for a teacher, who decides."""
 
+from pathlib import Path
+
 from mnlab.course import similar
 from mnlab.course.places import WORK, place
 from mnlab.course.results import UNCHANGED, Results
 from mnlab.lab.lab import Lab
+from mnlab.lab.student_toml import LIMIT
 from mnlab.lab.work import ANSWERS, VARIANT
 
 
@@ -11,13 +14,13 @@ def look_alike(results: Results, labs: list[Lab]) -> dict[tuple[str, str], list[
     """Of whose work looks like whose: words by (student, lab). Who hands in as a group is not held against itself."""
     found: dict[tuple[str, str], list[str]] = {}
     for lab in labs:
-        works, answers = _handed_in(results, lab)
+        prints, answers = _handed_in(results, lab)
 
         def together(one: str, other: str, lab: Lab = lab) -> bool:
             return other in results.rows[one, lab.name].get("group", ())
 
-        starter = {str(path): path.read_bytes() for path in lab.starter.rglob("*") if path.is_file()}
-        for student, like in similar.alike(works, starter, together).items():
+        starter = similar.print_of(_files(lab.starter))
+        for student, like in similar.alike(prints, starter, together).items():
             found.setdefault((student, lab.name), []).extend(_words(like))
         for student, others in _same_answers(answers, results, lab).items():
             if others := [other for other in others if not together(student, other)]:
@@ -28,19 +31,34 @@ def look_alike(results: Results, labs: list[Lab]) -> dict[tuple[str, str], list[
     return found
 
 
-def _handed_in(results: Results, lab: Lab) -> tuple[dict[str, dict[str, bytes]], dict[str, bytes]]:
-    """What each student handed in for a lab, without the answers; and the answers. Equal files are held once."""
-    once: dict[bytes, bytes] = {}
-    works, answers = {}, {}
+def _handed_in(results: Results, lab: Lab) -> tuple[dict[str, similar.Print], dict[str, bytes]]:
+    """The print of what each student handed in for a lab, without the answers; and the answers."""
+    once: dict[str, similar.Print] = {}
+    prints, answers = {}, {}
     for (student, name), row in results.rows.items():
         kept = results.folder / WORK / place(student) / lab.name
         if name == lab.name and kept.is_dir() and UNCHANGED not in row["flags"]:
-            files = {str(path.relative_to(kept)): path.read_bytes() for path in sorted(kept.rglob("*"))
-                     if path.is_file()}
-            works[student] = {path: once.setdefault(data, data) for path, data in files.items()
-                              if path not in (ANSWERS, VARIANT)}
-            answers[student] = files.get(ANSWERS, b"")
-    return works, answers
+            work = row["work_sha256"]
+            if not work or work not in once:
+                once[work] = similar.print_of(_files(kept))
+            prints[student] = once[work]
+            answers[student] = _start(kept / ANSWERS)
+    return prints, answers
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """The files of a work that are compared."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.relative_to(folder).parts[0] not in (ANSWERS, VARIANT)}
+
+
+def _start(path: Path) -> bytes:
+    """So much of a student's answers as counts; b"" if there are none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(LIMIT)
+    except OSError:
+        return b""
 
 
 def _words(like: similar.Like) -> list[str]:

@@ -7,6 +7,7 @@ decides by hand lies apart, in by-hand.toml, and changes no line.
 import fcntl
 import json
 import os
+import time
 import tomllib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pathlib import Path
 
 RESULTS, BY_HAND, LOCK = "results.jsonl", "by-hand.toml", ".lock"
 SCHEMA = 1
+SYNC = 1  # seconds; a disk is told so often to write down what the system has
 #: What a hand-in can be besides a verdict: nothing was run.
 MISSING, NOT_GRADED = "missing", "not graded"
 UNCHANGED, LATE, FOREIGN, AUDIT = "unchanged starter", "late", "another variant", "audit: another digest"  # flags
@@ -37,9 +39,10 @@ class Results:
     folder: Path
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     damaged: int = 0  # lines that were cut short
+    synced: float = 0  # s of time.monotonic(), when the disk last had all of it
 
     def add(self, row: Row) -> None:
-        """Write a result, so that it is there whatever happens next."""
+        """Write a result, so that it is there whatever happens to this process; and once a second to the disk."""
         self.rows[row["student"], row["lab"]] = row
         data = (json.dumps({"schema": SCHEMA, **row}, ensure_ascii=True, sort_keys=True) + "\n").encode()
         with open(self.folder / RESULTS, "a+b", opener=_private) as file:
@@ -47,7 +50,9 @@ class Results:
                 data = b"\n" + data  # after a line that was cut short
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if time.monotonic() - self.synced >= SYNC:
+                os.fsync(file.fileno())
+                self.synced = time.monotonic()
 
     def count(self, labs: Collection) -> int:
         """How many rows of these labs have evidence."""
@@ -63,7 +68,7 @@ class Results:
                 gone += 1
             else:
                 kept.append(line)
-        replace(path, "".join(f"{line}\n" for line in kept))
+        replace(path, "".join(f"{line}\n" for line in kept), durable=True)
         self.rows = {key: row for key, row in self.rows.items() if key[0] != student}
         return gone
 
@@ -108,14 +113,16 @@ def _row(line: str) -> Row | None:
     )
 
 
-def replace(path: Path, text: str) -> None:
-    """Write a file so that it is the old one or the new one, whole, at any moment. Only its owner reads it."""
+def replace(path: Path, text: str, durable: bool = False) -> None:
+    """Write a file so that it is the old one or the new one, whole, at any moment; with `durable` also if the power
+    fails. Only its owner reads it."""
     new = path.with_name(f".{path.name}.{os.getpid()}")
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="") as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     new.replace(path)
 
 

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from mnlab.course.similar import alike, tokens
+from mnlab.course import similar
+from mnlab.course.similar import print_of, tokens
 from mnlab.lab.lab import find
 
 ARP = find("arp")
@@ -12,6 +13,11 @@ SOLUTION = {"resolver.py": (ARP.solution / "resolver.py").read_bytes()}
 STARTER = {"resolver.py": (ARP.starter / "resolver.py").read_bytes()}
 OTHERS = {name: {"x.py": (find(name).solution / file).read_bytes()} for name, file in (
     ("ping", "ping.py"), ("http", "server.py"), ("handshake", "handshake.py"))}
+
+
+def alike(works, starter, *options):
+    """Which of some works, {key: {file name: contents}}, are like which."""
+    return similar.alike({key: print_of(files) for key, files in works.items()}, print_of(starter), *options)
 
 
 def renamed(text: bytes) -> bytes:
@@ -58,5 +64,24 @@ def test_what_nearly_all_have_is_the_tasks():
 
 @pytest.mark.parametrize("text", [b"", b"\xff\xfe\0", b"def (", b"'''", b"# only\n", b"server { listen 80; }"])
 def test_whatever_the_file_is(text):
-    assert isinstance(tokens(text), list)
+    assert isinstance(tokens(text), list) and isinstance(tokens(text, "named.conf"), list)
     assert alike({"a": {"x": text}, "b": {"x": text}}, {}) == {}
+
+
+def test_names_comments_and_texts_say_nothing_and_keywords_and_signs_do():
+    one = b"def f(x):\n    # twice\n    return x * 2 if x else 'none # at all'\n"
+    other = b"def double(number):\n    return number * 2 if number else \"nothing\"  # here\n"
+    assert tokens(one) == tokens(other) == [
+        "def", "name", "(", "name", ")", ":", "return", "name", "*", "2", "if", "name", "else", "text"]
+    assert tokens(b"listen 80; # here\n", "nginx.conf") == ["listen", "80", ";"]
+
+
+def test_a_program_that_is_broken_is_compared_all_the_same():
+    broken = {"resolver.py": SOLUTION["resolver.py"] + b"\ndef (:\n"}
+    copied = {"resolver.py": renamed(SOLUTION["resolver.py"]) + b"\ndef (:\n"}
+    assert set(alike({"ada": broken, "alan": copied, **OTHERS}, STARTER)) == {"ada", "alan"}
+
+
+def test_a_huge_work_takes_no_longer_than_a_large_one():
+    huge = {"x.py": b"'" * (16 << 20), "y.py": b"x = 1\n" * (1 << 20)}
+    assert len(print_of(huge).marks) < similar.LARGEST
