@@ -69,7 +69,7 @@ def handed(tmp_path):
     def make(student, text="", lab="arp", seed=1):
         folder = tmp_path / "in" / student / lab
         work.start(find(lab), folder, seed)
-        name = sorted(path.name for path in folder.iterdir() if path.suffix == ".py")[0]
+        name = min(path.name for path in folder.iterdir() if path.suffix == ".py")
         with open(folder / name, "a") as file:
             file.write(f"\n# {text}\n")
         return folder
