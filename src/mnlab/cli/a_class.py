@@ -52,12 +52,13 @@ def in_words():
     """What a course, a roster or a table of decisions gets wrong is wrong usage, in words."""
     from mnlab.course.course import BadCourse
     from mnlab.course.handins import BadSubmissions
+    from mnlab.course.release import CannotRelease
     from mnlab.course.results import BadByHand, InUse
     from mnlab.course.roster import BadRoster
 
     try:
         yield
-    except (BadCourse, BadRoster, BadByHand, BadSubmissions, InUse) as problem:
+    except (BadCourse, BadRoster, BadByHand, BadSubmissions, CannotRelease, InUse) as problem:
         raise WrongUsage(str(problem)) from None
 
 

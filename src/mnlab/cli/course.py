@@ -19,6 +19,7 @@ from mnlab.cli.options import (
     Quiet,
     WrongUsage,
     a_folder,
+    insist_on_whole,
     machine_for,
     say,
 )
@@ -95,6 +96,7 @@ def grade(
     """
     from mnlab.course import carry_out, grading, results
 
+    insist_on_whole("grade")
     chosen, submissions = _asked(lab, regrade, out)
     with in_words():
         found, people = the_course(course), the_roster(roster)

@@ -107,6 +107,13 @@ def insist_on_clone(command: str) -> None:
                          f"In a clone, run ./mnlab {command}")
 
 
+def insist_on_whole(command: str) -> None:
+    """WrongUsage in a students' edition, which lacks what `command` works with."""
+    from mnlab.lab.edition import edition
+    if edition():
+        raise WrongUsage(f"`mnlab {command}` is for who has solutions, mutants and all checks: not for the students' edition")
+
+
 def to_stdout(data: bytes) -> None:
     """What a job prints, at once and as it came, colours and all: the user's own program is the user's own affair."""
     sys.stdout.buffer.write(data)

@@ -1,4 +1,4 @@
-"""Commands before a class hands in: course init, course pins, variant."""
+"""Commands before a class hands in: course init, course pins, variant, release."""
 
 import json as jsonlib
 from pathlib import Path
@@ -6,8 +6,18 @@ from typing import Annotated
 
 import typer
 
-from mnlab.cli.a_class import CourseFolder, in_words, the_course
-from mnlab.cli.options import DEFAULT_MACHINE, Collections, Json, Machine, Place, WrongUsage, a_folder, machine_for
+from mnlab.cli.a_class import CourseFolder, Roster, in_words, the_course, the_roster
+from mnlab.cli.options import (
+    DEFAULT_MACHINE,
+    Collections,
+    Json,
+    Machine,
+    Place,
+    WrongUsage,
+    a_folder,
+    insist_on_whole,
+    machine_for,
+)
 from mnlab.lab import lab as labs
 
 course_app = typer.Typer(no_args_is_help=True, help="A course: its labs, dates, weights and salt.")
@@ -18,6 +28,7 @@ def register(app: typer.Typer) -> None:
     course_app.command("pins")(pins)
     app.add_typer(course_app, name="course")
     app.command()(variant)
+    app.command()(release)
 
 
 def init(
@@ -84,3 +95,34 @@ def pins(machine: Machine = DEFAULT_MACHINE) -> None:
     print("\n[pins]")
     for part, value in described(machine).items():
         print(f"{part} = {jsonlib.dumps(value)}")
+
+
+def release(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", parser=a_folder, help="Where to write it.")],
+    roster: Roster = None,
+    course: CourseFolder = None,
+    lab: Annotated[
+        list[str] | None,
+        typer.Option("--lab", metavar="LAB", help="Only this one; may be repeated. Else the course's, or all."),
+    ] = None,
+    collections: Collections = None,
+) -> None:
+    """Write the students' edition: the labs without solutions and mutants, with as much of the checks as course.toml
+    allows (student_checks). With a roster, also an archive for each student, with their own variants.
+
+    Example: mnlab release edition/ --roster roster.csv --course networks
+    """
+    from mnlab.course import release as edition
+
+    insist_on_whole("release")
+    with in_words():
+        found, people = the_course(course), the_roster(roster)
+        if people and not found:
+            raise WrongUsage("a variant for each student takes a course: name its folder with --course")
+        names = lab or (list(found.labs) if found else []) or [one.name for one in labs.all_labs()]
+        chosen = [labs.find(name) for name in dict.fromkeys(names)]
+        tree = edition.write(folder, chosen, found)
+        print(tree)
+        if found and people:
+            count = sum(1 for _ in edition.archives(tree, folder, chosen, found, people))
+            print(f"{count} archives, one a student, in {folder}")

@@ -112,7 +112,7 @@ def _decompressed(archive: Path) -> IO[bytes]:
     with open(archive, "rb") as file:
         start = file.read(6)
     opened = next((opened for magic, opened in COMPRESSED.items() if start.startswith(magic)), open)
-    return opened(archive, "rb")  # type: ignore[return-value, operator]
+    return opened(archive, "rb")  # type: ignore[operator]
 
 
 def _file(stream: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
