@@ -19,6 +19,7 @@ from mnlab.evidence.run import Run
 from mnlab.lab import lab as labs
 from mnlab.lab import run as labrun
 from mnlab.lab import work as workfolder
+from mnlab.lab.edition import asked
 from mnlab.lab.features import lacking
 from mnlab.lab.read_once import Work, read
 from mnlab.lab.read_once import read_answers as answers_in
@@ -38,7 +39,8 @@ class Task:
     `work` is what the student handed in; None means the solution, with its reference answers. `seed_from` says who
     chose the seed. `secret` draws the parameters that prove work. `for_student`: once it is graded, the evidence shall
     not tell parameters that students are not told. `only_work` leaves out the scenes without the student's work, and
-    the checks that read them; `only_points` those that no check with points for the work reads.
+    the checks that read them; `only_points` those that no check with points for the work reads; `without_work` those
+    that run it: what a students' edition can show by itself.
     """
 
     lab: labs.Lab
@@ -50,6 +52,7 @@ class Task:
     for_student: bool = False
     only_work: bool = False
     only_points: bool = False
+    without_work: bool = False
 
 
 def run_tasks(tasks: list[Task], machine: Machine, progress, limits: Limits | None = None,
@@ -97,6 +100,13 @@ def _scenes_for_points(lab: labs.Lab) -> set[str]:
     return scenes_for_points(lab)
 
 
+def _scenes(task: Task) -> set[str] | None:
+    """The scenes that a task plays; None: all."""
+    if task.without_work:
+        return {scene.name for scene in task.lab.scenes if not scene.work}
+    return _scenes_for_points(task.lab) if task.only_points else None
+
+
 def _completed(plays: list["_Play"], began: dict[Future, "_Play"]) -> Iterator["_Play"]:
     """Each of `plays` as soon as the last of its scenes has ended; those without any first."""
     yield from (play for play in plays if not play.plan.scenes)
@@ -116,7 +126,7 @@ class _Play:
         self.began, self.lock = 0.0, Lock()  # s of time.monotonic(); 0: not yet
         plan = labrun.plan(task.lab, task.work or _solution_of(task), task.seed, task.out, limits=limits,
                            key=task.secret, only_work=task.only_work,
-                           only=_scenes_for_points(task.lab) if task.only_points else None)
+                           only=_scenes(task))
         self.plan = replace(plan, folder=labrun.reserve_folder(task.out, task.lab.name))  # a broken lab leaves none
 
     def scene(self, scene, machine: Machine, progress) -> Outcome:
@@ -194,7 +204,11 @@ def _grade(task: Task, run: Run, key: bytes | None) -> LabResult:
     if key:
         signature.sign(run.folder, run.manifest, data, key)
         notes += ("signed",)
-    result = grade(task.lab, run, answers)
+    told = asked(task.lab)
+    if task.without_work:
+        result = _ungraded(task.lab, run, None)
+    else:
+        result = grade(task.lab, run, answers) if told is None else _ungraded(task.lab, run, told)
     if task.for_student:
         withhold(run)
     return replace(result, seed_from=task.seed_from, notes=result.notes + notes,
@@ -212,6 +226,19 @@ def begun_otherwise(work: Work, lab: labs.Lab, seed: int) -> str:
     return (f"{workfolder.VARIANT} was written for another version of the lab: its {', '.join(names[:3])} "
             f"{'are' if len(names) > 1 else 'is'} not what seed {seed} gives now; begin again with "
             f"`mnlab start {lab.name} --seed {seed}`")
+
+
+def _ungraded(lab: labs.Lab, run: Run, told: dict | None) -> LabResult:
+    """What a students' edition says of a run: that it was made, and what of it will be checked, if that is told; None:
+    it is no run of a student's work."""
+    from mnlab.checks.grade import result_of
+    if told is None:
+        notes = ["this edition has no solution: `mnlab start` and `mnlab check` run your own work"]
+    else:
+        notes = ["this edition has no checks: your teacher has them" + (", and they ask:" if told["checks"] else "")]
+        notes += [f"  {check['points']} points: {check['title']}" for check in told["checks"]]
+    result = result_of(lab, run)
+    return replace(result, withheld=run.outcome != layout.INCONCLUSIVE, notes=(*result.notes, *notes))
 
 
 def withhold(run: Run) -> None:
@@ -232,6 +259,8 @@ def recheck(folder: Path, key: bytes | None = None, solution: bool = False) -> L
     signed with that, or is a run of the solution and `solution` does not allow it."""
     from mnlab.checks.grade import grade
     saved, signed = open_saved(folder, key, solution)
+    if (told := asked(saved[0])) is not None:
+        return noted(_ungraded(saved[0], saved[1], told), signed)
     return noted(grade(*saved), signed)
 
 

@@ -62,11 +62,14 @@ class LabResult:
     secrets: str = "local"  # who drew the parameters that prove work: "local", anybody; "course", a course's key
     machine: str = ""  # its name; with another image evidence has another digest
     image_sha256: str = ""  # "" on the host, which has none
+    withheld: bool = False  # the checks are not in this edition: it was run, and nothing was asked
 
     @property
     def status(self) -> str:
-        """Without checks inconclusive; not applicable if they were all left out, with the scenes that they read. On a
-        student's work observations have no say."""
+        """Without checks inconclusive; not applicable if they were all left out, with the scenes that they read, or are
+        not in a students' edition. On a student's work observations have no say."""
+        if self.withheld:
+            return NOT_APPLICABLE
         if not self.checks:
             return NOT_APPLICABLE if self.left_out and not self.reason else INCONCLUSIVE
         return overall([check.status for check in self.checks if not (check.observation and self.work == STUDENT)]

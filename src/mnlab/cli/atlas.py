@@ -16,6 +16,7 @@ from mnlab.cli.options import (
     Seed,
     WrongUsage,
     a_file,
+    insist_on_whole,
     machine_for,
     say,
 )
@@ -45,6 +46,7 @@ def atlas(lab: LabNames = None,
 
     Example: mnlab atlas handshake --machines debian12,latest
     """
+    insist_on_whole("atlas")
     from mnlab.checks.atlas import FAILS
     from mnlab.checks.verdicts import EXIT_STATUS, FAILED, INCONCLUSIVE, PASSED
     from mnlab.report import atlas as page

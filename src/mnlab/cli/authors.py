@@ -21,6 +21,7 @@ from mnlab.cli.options import (
     Seed,
     WrongUsage,
     a_folder,
+    insist_on_whole,
     machine_for,
     say,
 )
@@ -42,6 +43,7 @@ def new(lab: Annotated[str, typer.Argument(metavar="LAB", help="A name of small 
 
     Example: mnlab new nat --layer network --labs mylabs
     """
+    insist_on_whole("new")
     from mnlab.lab import begin, collection
     named = collection.named()
     root = collections or next(iter(named), Path())
@@ -89,6 +91,7 @@ def verify(lab: LabNames = None, collections: Collections = None, seed: Seed = N
 
     Example: mnlab verify arp
     """
+    insist_on_whole("verify")
     from mnlab.checks.verify import verify as try_mutants
     from mnlab.machine.remembered import remembering
     from mnlab.report.console import Console

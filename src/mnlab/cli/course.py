@@ -1,13 +1,15 @@
-"""Commands about a class: course init, variant, grade, class show, class forget."""
+"""Commands about what a class handed in: grade, class show, class forget."""
 
 import json as jsonlib
-import sys
-import time
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mnlab.cli.a_class import CourseFolder, Progress, Roster, in_words, the_course, the_roster
 from mnlab.cli.options import (
     DEFAULT_MACHINE,
     Collections,
@@ -16,117 +18,66 @@ from mnlab.cli.options import (
     Place,
     Quiet,
     WrongUsage,
-    a_file,
     a_folder,
+    insist_on_whole,
     machine_for,
     say,
 )
 from mnlab.lab import lab as labs
 
-course_app = typer.Typer(no_args_is_help=True, help="A course: its labs, dates, weights and salt.")
 class_app = typer.Typer(no_args_is_help=True, help="The results of a class: look at them, remove a student.")
-CourseFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--course",
-        parser=a_folder,
-        metavar="FOLDER",
-        help="The folder of course.toml; the current one if it is there.",
-    ),
-]
-Roster = Annotated[
-    Path | None,
-    typer.Option(
-        "--roster",
-        parser=a_file,
-        metavar="FILE",
-        help="A CSV file: id, name, email; or what Moodle, Canvas or Gradescope export.",
-    ),
-]
 Grades = Annotated[
     Path, typer.Argument(metavar="GRADES", parser=a_folder, help="The folder that `mnlab grade` wrote.")
 ]
-LINE = 10  # seconds between two lines about the progress, where there is no terminal
 
 
 def register(app: typer.Typer) -> None:
-    course_app.command("init")(init)
     class_app.command("show")(show)
     class_app.command("forget")(forget)
-    app.add_typer(course_app, name="course")
     app.add_typer(class_app, name="class")
-    app.command()(variant)
     app.command()(grade)
-
-
-def init(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", parser=a_folder)] = Path(),
-    title: Annotated[str, typer.Option("--title", help="What the course is called.")] = "Computer networking",
-    lab: Annotated[
-        list[str] | None, typer.Option("--lab", metavar="LAB", help="One of its labs; may be repeated.")
-    ] = None,
-    collections: Collections = None,
-) -> None:
-    """Begin a course: course.toml with its labs (all, unless some are named), and the salt that makes variants.
-
-    Example: mnlab course init networks --lab arp --lab dns
-    """
-    from mnlab.course import course
-
-    names = [labs.find(name).name for name in dict.fromkeys(lab or ())] or [one.name for one in labs.all_labs()]
-    with _InWords():
-        for path in course.begin(folder, title, names):
-            print(path)
-    print(f"Set weights and dates in {folder / course.ABOUT}; keep {course.SALT} secret, and a copy of it.")
-
-
-def variant(
-    student: Annotated[str, typer.Argument(metavar="ID", help="The student's id in the roster.")],
-    lab: Annotated[str, typer.Argument(metavar="LAB", help="The name of a lab.")],
-    course: CourseFolder = None,
-    collections: Collections = None,
-    json: Json = False,
-) -> None:
-    """Show the variant of a lab that a student has: it follows from the course's salt, the student's id and the lab.
-
-    Example: mnlab variant 4711 arp
-    """
-    from mnlab.lab.work import shown
-
-    one = labs.find(lab)
-    with _InWords():
-        found = _course(course)
-        if found is None:
-            raise WrongUsage(
-                "there is no course.toml here: name its folder with --course, or begin one: mnlab course init"
-            )
-    seed = found.seed(student, one.name)
-    if json:
-        from mnlab.report.jsonout import document
-
-        print(
-            document("variant", {"student": student, "lab": one.name, "seed": seed, "params": shown(one.params(seed))})
-        )
-        return
-    print(f"{student}: variant {seed} of {one.name}")
-    for key, value in shown(one.params(seed)).items():
-        print(f"  {key} = {value}")
 
 
 def grade(
     lab: Annotated[
-        list[str], typer.Argument(metavar="LAB... SUBMISSIONS", help="Labs, then the folder of hand-ins.")
-    ],
+        list[str] | None, typer.Argument(metavar="LAB... SUBMISSIONS", help="Labs, then the folder of hand-ins.")
+    ] = None,
     roster: Roster = None,
     course: CourseFolder = None,
     out: Annotated[Path, typer.Option("--out", parser=a_folder, metavar="FOLDER")] = Path("grades"),
+    due: Annotated[
+        str | None,
+        typer.Option("--due", metavar="DATE", help="Instead of course.toml's: 2027-01-15T23:59, with +01:00 or not."),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
             "--workers", min=1, max=256, help="How many at a time; unless given, one a processor that has memory."
         ),
     ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Grade also what is graded and has not changed.")] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", metavar="ssh:HOSTS.txt|tcp://SCHEDULER", help="Many computers, by Dask."),
+    ] = None,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again/--resume",
+            help="Grade also what is graded and has not changed; or go on where it stopped, as ever.",
+        ),
+    ] = False,
+    regrade: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--regrade", metavar="LAB", help="Only new checks on the evidence in --out; may be repeated. No machine."
+        ),
+    ] = None,
+    audit: Annotated[
+        float,
+        typer.Option(
+            "--audit", min=0, max=100, metavar="PERCENT", help="How much is run twice, the second time elsewhere."
+        ),
+    ] = 1,
     comma: Annotated[bool, typer.Option("--decimal-comma", help="Tables with 1,5 instead of 1.5.")] = False,
     machine: Machine = DEFAULT_MACHINE,
     collections: Collections = None,
@@ -137,14 +88,46 @@ def grade(
 
     Each result is written as it comes. Called again, it goes on where it stopped, and grades only what has changed.
 
-    Exit status: 0 if every hand-in was graded; 3 if something is inconclusive.
+    Exit status: 0 if every hand-in was graded; 3 if something is inconclusive, or an audit found another digest.
 
     Example: mnlab grade arp submissions/ --roster roster.csv
-    """
-    from mnlab.course import grading, results
-    from mnlab.course import workers as at_work
 
-    *names, folder = lab
+    Example: mnlab grade --regrade arp
+    """
+    from mnlab.course import carry_out, grading, results
+
+    insist_on_whole("grade")
+    chosen, submissions = _asked(lab, regrade, out)
+    with in_words():
+        found, people = the_course(course), the_roster(roster)
+        out.mkdir(parents=True, exist_ok=True)
+        with results.alone(out), _pool(workers, cluster, machine, found, regrade, quiet) as (pool, image):
+            kept, hand = results.read(out), results.by_hand(out)
+            if kept.damaged:
+                say(f"{out / results.RESULTS}: {kept.damaged} lines were cut short; they are graded again")
+            task = grading.Grading(
+                chosen, labs.all_labs(), submissions, out, machine, image, people, found, _date(due)
+            )
+            progress = Progress(kept.count(chosen) if regrade else _counted(task, quiet), quiet)
+            try:
+                if regrade:
+                    carry_out.regrade(kept, chosen, pool, found.secret.hex() if found else "", progress.done)
+                else:
+                    carry_out.carry_out(task.todo(), kept, pool, progress.done, again, audit)
+            finally:
+                _write(out, kept, task, hand, comma)
+    rows = [kept.rows[key] for key in progress.rows]
+    _tell(out, rows, json)
+    raise typer.Exit(3 if any(row["status"] == "inconclusive" or results.AUDIT in row["flags"] for row in rows) else 0)
+
+
+def _asked(words: list[str] | None, regrade: list[str] | None, out: Path) -> tuple[list[labs.Lab], Path]:
+    """The labs that are meant, and the folder of hand-ins, which is of no use where evidence is graded again."""
+    if regrade:
+        if words:
+            raise WrongUsage("--regrade goes by the evidence in --out: leave out other labs and the folder of hand-ins")
+        return [labs.find(name) for name in dict.fromkeys(regrade)], out
+    *names, folder = words or [""]
     if not names:
         raise WrongUsage("name the labs, and then the folder of hand-ins: mnlab grade arp submissions/")
     submissions = a_folder(folder)
@@ -152,58 +135,59 @@ def grade(
         raise WrongUsage(f"there is no folder {submissions}. Name the labs first, then the folder of hand-ins")
     if out.resolve().is_relative_to(submissions.resolve()):
         raise WrongUsage(f"{out} lies in {submissions}, and would be taken for a hand-in: choose another --out")
-    chosen = [labs.find(name) for name in dict.fromkeys(names)]
-    place = machine_for(Place.vm, machine, None, quiet)
-    with _InWords():
-        found, people = _course(course), _roster(roster)
-        place.prepare()
-        out.mkdir(parents=True, exist_ok=True)
-        kept = results.read(out)
-        hand = results.by_hand(out)
-        if kept.damaged:
-            say(f"{out / results.RESULTS}: {kept.damaged} lines were cut short; they are graded again")
-        task = grading.Grading(
-            chosen, labs.all_labs(), submissions, out, machine, place.describe()["image_sha256"], people, found
-        )
-        if not quiet:
-            say(f"looking at {submissions}")
-        todo = task.todo()
-        progress = _Progress(len(todo), quiet)
-        try:
-            grading.carry_out(todo, kept, workers or at_work.usual(), progress.done, progress.lost, again)
-        finally:
-            _write(out, kept, task, hand, comma)
-    _tell(out, kept, todo, json)
-    statuses = {kept.rows[one.row["student"], one.row["lab"]]["status"] for one in todo}
-    raise typer.Exit(3 if "inconclusive" in statuses else 0)
+    return [labs.find(name) for name in dict.fromkeys(names)], submissions
 
 
-class _Progress:
-    """How far it is, how fast, and how long it will take: a line every ten seconds."""
+def _date(text: str | None) -> datetime | None:
+    """A date, with this computer's zone unless it says another."""
+    try:
+        return datetime.fromisoformat(text).astimezone() if text else None
+    except ValueError:
+        raise WrongUsage(f"--due is a date like 2027-01-15T23:59 or 2027-01-15T23:59+01:00, not {text!r}") from None
 
-    def __init__(self, total: int, quiet: bool):
-        self.total, self.quiet, self.count = total, quiet, 0
-        self.began = self.told = time.monotonic()
 
-    def done(self, row: dict) -> None:
-        self.count += 1
-        now = time.monotonic()
-        if not self.quiet and (now - self.told >= LINE or sys.stderr.isatty()):
-            self.told = now
-            rate = self.count / max(now - self.began, 1e-6)
-            say(
-                f"{self.count} of {self.total}: {row['student']} {row['lab']} {row['status']}; "
-                f"{60 * rate:.0f} a minute, "
-                f"{(self.total - self.count) / rate / 60:.0f} minutes left at most"
-            )
+def _counted(task, quiet: bool) -> int:
+    """How much there is to grade; and whose lateness nobody knows."""
+    if not quiet:
+        say(f"{len(task.handed_in)} hand-ins in {task.submissions}, {len(task.absent)} students without one")
+    if task.undated and not quiet:
+        say(f"nobody says when {task.undated} hand-ins came: the date says nothing of them")
+    return len(task)
 
-    def lost(self, job: dict) -> None:
+
+@contextmanager
+def _pool(count: int | None, cluster: str | None, machine: str, course, regrade, quiet: bool):
+    """Who grades: workers of this computer or of a cluster; and the digest of the image that they have."""
+    from mnlab.course import workers
+
+    def lost(job: dict) -> None:
         say(f"a worker died at {job['student']} {job['lab']}: that is tried again")
+
+    expected = course.pins if course else {}
+    if cluster and regrade:
+        raise WrongUsage("--regrade needs no machine, and the evidence is here: leave out --cluster")
+    if cluster:
+        from mnlab.course.cluster import opened
+
+        with opened(cluster, count, machine, expected, say if not quiet else lambda text: None) as computers:
+            yield partial(computers.each, lost=lost), computers.image
+        return
+    image = ""
+    if not regrade:
+        from mnlab.course.worker import described, differences
+
+        machine_for(Place.vm, machine, None, quiet).prepare()
+        about = described(machine)
+        if strange := differences(about, expected):
+            raise WrongUsage(f"this computer is not what course.toml pins: {strange}")
+        image = about["image"]
+    yield partial(workers.each, count=count or workers.usual(), lost=lost), image
 
 
 def _write(out: Path, kept, task, hand: dict, comma: bool) -> None:
     """All that is made of the results: tables and pages."""
     from mnlab.course import grading, hidden
+    from mnlab.course.look_alike import look_alike
     from mnlab.course.results import replace
     from mnlab.course.roster import Student
     from mnlab.report import feedback, gradebook
@@ -213,7 +197,7 @@ def _write(out: Path, kept, task, hand: dict, comma: bool) -> None:
     people = [*task.roster, *(Student(key) for key in sorted(names - {student.id for student in task.roster}))]
     every = list(dict.fromkeys(name for _, name in kept.rows))
     weights = {name: (task.course.labs.get(name, 1) if task.course else 1) for name in every}
-    flags = grading.look_alike(kept, [one for one in task.every_lab if one.name in every])
+    flags = look_alike(kept, [one for one in task.every_lab if one.name in every])
     tables = {
         "grades.csv": gradebook.whole(kept, people, weights, hand, flags),
         "canvas.csv": gradebook.canvas(kept, people, weights, hand),
@@ -246,10 +230,9 @@ def _write(out: Path, kept, task, hand: dict, comma: bool) -> None:
     replace(out / class_page.PROJECTED, class_page.html(made, names=False))
 
 
-def _tell(out: Path, kept, todo, json: bool) -> None:
+def _tell(out: Path, rows: list[dict], json: bool) -> None:
     from mnlab.course import summary
 
-    rows = [kept.rows[one.row["student"], one.row["lab"]] for one in todo]
     if json:
         from mnlab.report.jsonout import document
 
@@ -316,34 +299,3 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
         f"{lines} results of {student} removed, with work, evidence and feedback. The tables were removed, too: "
         "`mnlab grade` writes them again."
     )
-
-
-def _course(folder: Path | None):
-    """The course that is named, or the one of the current folder; None if there is none and none was named."""
-    from mnlab.course import course
-
-    if folder is None and not Path(course.ABOUT).is_file():
-        return None
-    return course.read(folder or Path())
-
-
-def _roster(path: Path | None) -> list:
-    from mnlab.course import roster
-
-    return roster.read(path) if path else []
-
-
-class _InWords:
-    """What a course, a roster or a table of decisions gets wrong is wrong usage, in words."""
-
-    def __enter__(self):
-        pass
-
-    def __exit__(self, kind, problem, traceback):
-        from mnlab.course.course import BadCourse
-        from mnlab.course.handins import BadSubmissions
-        from mnlab.course.results import BadByHand
-        from mnlab.course.roster import BadRoster
-
-        if isinstance(problem, (BadCourse, BadRoster, BadByHand, BadSubmissions)):
-            raise WrongUsage(str(problem)) from None

@@ -40,6 +40,7 @@ from mnlab.cli.options import (
 )
 from mnlab.cli.report import Open, leave_pages
 from mnlab.lab import lab as labs
+from mnlab.lab.edition import edition
 
 LabNames = Annotated[list[str] | None, typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")]
 OneLab = Annotated[str, typer.Argument(metavar="LAB", help="The name of a lab, as `list` shows.")]
@@ -107,12 +108,25 @@ def run(lab: LabNames = None, all: All = False, collections: Collections = None,
     Example: mnlab run arp ping
     """
     from mnlab.checks.session import Task
-    chosen = chosen_labs(lab, all)
+    chosen = _with_something_to_show(chosen_labs(lab, all)) if edition() else chosen_labs(lab, all)
     seed, seed_from = (DEFAULT_SEED, BY_DEFAULT) if seed is None else (seed, FROM_OPTION)
     secret = SECRET.key(secret_file) or b""
-    tasks = [Task(one, seed, out, seed_from=seed_from, secret=secret) for one in chosen]
+    tasks = [Task(one, seed, out, seed_from=seed_from, secret=secret, without_work=edition() is not None)
+             for one in chosen]
     place = machine_for(on, machine, clock, quiet, image)
     _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, brief=all, fresh=fresh, open=open)
+
+
+def _with_something_to_show(chosen: list[labs.Lab]) -> list[labs.Lab]:
+    """Of some labs of a students' edition those of which a scene needs no work. WrongUsage if none does."""
+    found = [one for one in chosen if any(not scene.work for scene in one.scenes)]
+    for one in chosen:
+        if one not in found:
+            say(f"{one.name}: this edition has no solution to run. Run your own: `mnlab start {one.name}`, then "
+                f"`mnlab check {one.name}`")
+    if not found:
+        raise WrongUsage("there is nothing to show without a solution")
+    return found
 
 
 def start(lab: OneLab, collections: Collections = None, seed: Seed = None,
@@ -125,8 +139,11 @@ def start(lab: OneLab, collections: Collections = None, seed: Seed = None,
     from mnlab.lab import work as workfolder
     one = labs.find(lab)
     folder = work or Path("work") / one.name
+    mine = edition()
+    if seed is None:
+        seed = mine.seeds.get(one.name) if mine else None
     seed = zlib.crc32(os.fsencode(_user())) % 100_000 if seed is None else seed
-    params = workfolder.start(one, folder, seed)
+    params = workfolder.start(one, folder, seed, mine.signed(one.name, seed) if mine else None)
     print(f"{folder}: variant {seed} of {one.name}")
     for key, value in workfolder.shown(params).items():
         print(f"  {key} = {value}")

@@ -26,6 +26,7 @@ from mnlab.cli import (
     report,
     shell,
     side_by_side,
+    teaching,
     tests,
 )
 from mnlab.cli.options import WrongUsage
@@ -39,6 +40,7 @@ labs.register(app)
 report.register(app)
 side_by_side.register(app)
 authors.register(app)
+teaching.register(app)
 course.register(app)
 export.register(app)
 shell.register(app)

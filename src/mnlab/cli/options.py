@@ -132,6 +132,13 @@ def insist_on_clone(command: str) -> None:
                          f"In a clone, run ./mnlab {command}")
 
 
+def insist_on_whole(command: str) -> None:
+    """WrongUsage in a students' edition, which lacks what `command` works with."""
+    from mnlab.lab.edition import edition
+    if edition():
+        raise WrongUsage(f"`mnlab {command}` needs solutions, mutants and all checks: a students' edition has none")
+
+
 def to_stdout(data: bytes) -> None:
     """What a job prints, at once and as it came, colours and all: the user's own program is the user's own affair."""
     sys.stdout.buffer.write(data)

@@ -9,7 +9,7 @@ import os
 import secrets
 import stat
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +18,8 @@ SEEDS = 1 << 48  # of a student: no two of a course meet by chance, and programs
 FLAG, REFUSE = "flag", "refuse"  # what is done with work of somebody else's variant
 VISIBLE = "visible"
 VISIBILITIES = (VISIBLE, "hidden", "after_due_date", "after_published")  # Gradescope's words for when checks are shown
+ALL, NAMES, NONE = "all", "names", "none"  # what the students' edition has of the checks
+PINS = ("machine", "image", "qemu", "mnlab")  # what evidence depends on besides the work
 
 TEMPLATE = """# {title}: a course with mnlab. Its salt, {salt}, lies beside this file: keep it, and keep it secret.
 title = "{title}"
@@ -26,6 +28,9 @@ title = "{title}"
 # points).
 foreign_variant = "flag"
 
+# What students can check for themselves (mnlab release): "all" checks, the "names" of what will be checked, or "none".
+student_checks = "all"
+
 [late]
 per_day = 10    # percent of the points that each day begun costs
 most = 50       # percent that it costs at most; later work counts as if it came then
@@ -33,6 +38,17 @@ most = 50       # percent that it costs at most; later work counts as if it came
 # The labs, with weights, and dates as in 2027-01-15T23:59:00+01:00 (without a zone: this computer's).
 {labs}
 # More time for one student: [extensions.ID] and lab = a date.
+
+# Who hands in together: one work, graded once, for each of them.
+# [groups]
+# red = ["4711", "4712"]
+
+# What each computer that grades has to have; `mnlab course pins` writes this for yours. Others are refused by name.
+# [pins]
+# machine = "debian13"
+# image = "..."
+# qemu = "7.2.22"
+# mnlab = "..."
 """
 LAB = "[labs.{name}]\nweight = 1\n# due = 2027-01-15T23:59:00+01:00\n"
 
@@ -44,17 +60,20 @@ class BadCourse(Exception):
 @dataclass(frozen=True)
 class Course:
     """What course.toml says. `labs` are weights by lab, `due` dates by lab, `extensions` dates by student and lab;
-    `per_day` and `most` are percent."""
+    `per_day` and `most` are percent, `groups` ids by a group's name, `pins` what a computer that grades has to have."""
 
     folder: Path
     title: str = ""
-    labs: dict[str, float] = None  # type: ignore[assignment]
-    due: dict[str, datetime] = None  # type: ignore[assignment]
-    extensions: dict[tuple[str, str], datetime] = None  # type: ignore[assignment]
+    labs: dict[str, float] = field(default_factory=dict)
+    due: dict[str, datetime] = field(default_factory=dict)
+    extensions: dict[tuple[str, str], datetime] = field(default_factory=dict)
     per_day: float = 0
     most: float = 100
     foreign_variant: str = FLAG
-    salt: bytes = b""
+    salt: bytes = field(default=b"", repr=False)
+    student_checks: str = ALL
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    pins: dict[str, str] = field(default_factory=dict)
     visibility: str = VISIBLE
 
     def seed(self, student: str, lab: str) -> int:
@@ -67,12 +86,21 @@ class Course:
         """The key that draws what a program has to find out (docs/labs.md, "Parameters that prove work")."""
         return self._mac("secret", "", "")
 
+    def mac(self, student: str, lab: str) -> str:
+        """What variant.toml says to show that the course wrote it for this student."""
+        return self._mac("variant", student, lab).hex()[:32]
+
+    def pseudonym(self, student: str) -> str:
+        """A name that tells students apart and says no more: without the salt nobody finds whose it is."""
+        return self._mac("pseudonym", student, "").hex()[:12]
+
     def _mac(self, what: str, student: str, lab: str) -> bytes:
         return hmac.digest(self.salt, f"{what}\0{student}\0{lab}".encode(), "sha256")
 
-    def due_for(self, student: str, lab: str) -> datetime | None:
-        """When a student has to hand in a lab; None if there is no date."""
-        return self.extensions.get((student, lab), self.due.get(lab))
+    def due_for(self, student: str, lab: str, otherwise: datetime | None = None) -> datetime | None:
+        """When a student has to hand in a lab: the student's extension, `otherwise`, or the lab's date; None if there
+        is no date."""
+        return self.extensions.get((student, lab)) or otherwise or self.due.get(lab)
 
 
 def begin(folder: Path, title: str, labs: list[str]) -> list[Path]:
@@ -98,13 +126,10 @@ def read(folder: Path) -> Course:
         raise BadCourse(f"there is no {path}; `mnlab course init` writes one") from None
     except (OSError, ValueError) as problem:
         raise BadCourse(f"{path} cannot be read: {problem}") from None
-    known = {"title", "foreign_variant", "gradescope", "late", "labs", "extensions"}
+    known = {"title", "foreign_variant", "gradescope", "student_checks", "late", "labs", "extensions", "groups", "pins"}
     if strange := sorted(said.keys() - known):
         raise BadCourse(f"{path}: nobody reads {strange[0]!r}; there are {', '.join(sorted(known))}")
     late, labs = _table(said, "late", path), _table(said, "labs", path)
-    rule = said.get("foreign_variant", FLAG)
-    if rule not in (FLAG, REFUSE):
-        raise BadCourse(f'{path}: foreign_variant is "{FLAG}" or "{REFUSE}", not {rule!r}')
     return Course(
         folder,
         str(said.get("title", "")),
@@ -117,8 +142,11 @@ def read(folder: Path) -> Course:
         },
         _number(late, "per_day", 0, path),
         _number(late, "most", 100, path),
-        rule,
+        _one_of((FLAG, REFUSE), said, "foreign_variant", path),
         _salt(folder / SALT),
+        _one_of((ALL, NAMES, NONE), said, "student_checks", path),
+        _groups(said, path),
+        _pins(said, path),
         _visibility(said.get("gradescope", {}), path),
     )
 
@@ -128,6 +156,37 @@ def _visibility(table, path: Path) -> str:
     if value not in VISIBILITIES:
         raise BadCourse(f"{path}: [gradescope] has visibility, one of {', '.join(VISIBILITIES)}; not {value!r}")
     return value
+
+
+def _one_of(words: tuple[str, ...], said: dict, name: str, path: Path) -> str:
+    """One of some words; the first if nothing is said."""
+    word = said.get(name, words[0])
+    if word not in words:
+        raise BadCourse(f"{path}: {name} is " + " or ".join(f'"{one}"' for one in words) + f", not {word!r}")
+    return word
+
+
+def _groups(said: dict, path: Path) -> dict[str, tuple[str, ...]]:
+    groups, known = said.get("groups", {}), dict[str, str]()
+    if not isinstance(groups, dict):
+        raise BadCourse(f'{path}: groups is a table, as in [groups] red = ["4711", "4712"]')
+    for name, members in groups.items():
+        if not isinstance(members, list) or not all(isinstance(member, str) for member in members):
+            raise BadCourse(f'{path}: the group {name} is a list of ids, as in ["4711", "4712"]')
+        for member in members:
+            if member in known:
+                raise BadCourse(f"{path}: {member} is in two groups, or twice in one: {known[member]} and {name}")
+            known[member] = name
+    return {name: tuple(members) for name, members in groups.items()}
+
+
+def _pins(said: dict, path: Path) -> dict[str, str]:
+    pins = said.get("pins", {})
+    if not isinstance(pins, dict) or not all(isinstance(value, str) for value in pins.values()):
+        raise BadCourse(f"{path}: pins is a table of words: {', '.join(PINS)}")
+    if strange := sorted(pins.keys() - set(PINS)):
+        raise BadCourse(f"{path}: nobody reads {strange[0]!r} in [pins]; there are {', '.join(PINS)}")
+    return pins
 
 
 def _table(said: dict, name: str, path: Path) -> dict:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from mnlab.lab.lab import Lab
@@ -11,7 +12,7 @@ from mnlab.lab.student_toml import BadWork
 from mnlab.lab.work import ANSWERS, VARIANT, fill_in
 
 DEPTH = 8  # folders within folders that are looked into
-EMPTY, OTHER, UNCHANGED, UNUSABLE = "empty", "another lab's", "unchanged starter", "unusable"
+EMPTY, OTHER, UNUSABLE = "empty", "another lab's", "unusable"
 
 
 @dataclass
@@ -55,11 +56,10 @@ def find(folder: Path, lab: Lab, labs: list[Lab]) -> Found:
     return found
 
 
-def is_unchanged(found: Found, lab: Lab, params: dict) -> bool:
+def is_unchanged(folder: Path, lab: Lab, params: dict) -> bool:
     """Whether a work folder is the starter as `mnlab start` wrote it, for the variant with these parameters."""
-    return found.folder is not None and all(
-        (found.folder / name).is_file()
-        and (found.folder / name).read_bytes() == fill_in(path.read_text(), params).encode()
+    return all(
+        (folder / name).is_file() and (folder / name).read_bytes() == fill_in(path.read_text(), params).encode()
         for name, path in _starter(lab).items()
     )
 
@@ -100,6 +100,7 @@ def _other(places, lab: Lab, labs: list[Lab]) -> str:
     return best[1] if best[0] > (0, 0) else ""
 
 
+@cache
 def _starter(lab: Lab) -> dict[str, Path]:
     return {
         str(path.relative_to(lab.starter)): path

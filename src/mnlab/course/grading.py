@@ -1,24 +1,25 @@
-"""Grade a class: who handed in what, which of it is new, one result after the other, and what a teacher should look
-at."""
+"""What there is to grade in a class: who handed in what, of which variant, and what a teacher should look at."""
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from datetime import datetime
+from functools import cache, cached_property
 from pathlib import Path
 
 from mnlab.checks.worth import worth_of
-from mnlab.course import found_work, handins, late, similar, workers
+from mnlab.course import found_work, handins, late
 from mnlab.course.course import REFUSE, Course
 from mnlab.course.handins import HandIn
-from mnlab.course.results import MISSING, NOT_GRADED, Results, Row
+from mnlab.course.places import EVIDENCE, WORK, place
+from mnlab.course.results import AUDIT, FOREIGN, LATE, MISSING, NOT_GRADED, UNCHANGED, Row
 from mnlab.course.roster import Student
 from mnlab.lab.lab import PACKAGE, Lab
+from mnlab.lab.read_once import Work
 from mnlab.lab.student_toml import BadWork
-from mnlab.lab.work import ANSWERS, VARIANT
+from mnlab.lab.work import VARIANT
 
-WORK, EVIDENCE = "work", "evidence"  # folders of the results: what was handed in, what was recorded
 DEFAULT_SEED = 1
 SCRATCH = ".handed-in"
 
@@ -33,7 +34,8 @@ class Todo:
 
 @dataclass
 class Grading:
-    """A class to grade, and where. `course` is None for a folder of hand-ins without one."""
+    """A class to grade, and where. `course` is None for a folder of hand-ins without one; `due` takes the place of its
+    dates, but of no student's extension."""
 
     labs: list[Lab]
     every_lab: list[Lab]
@@ -43,26 +45,49 @@ class Grading:
     image: str
     roster: list[Student] = field(default_factory=list)
     course: Course | None = None
+    due: datetime | None = None
 
-    def todo(self) -> list[Todo]:
-        """What there is to grade: each lab of each student in the roster, and of whoever handed in besides."""
+    def due_for(self, student: str, lab: str) -> datetime | None:
+        """When a student has to hand in a lab; None if there is no date."""
+        return self.course.due_for(student, lab, self.due) if self.course else self.due
+
+    @property
+    def undated(self) -> int:
+        """How many hand-ins have a date to keep, and nobody says when they came."""
+        return sum(one.received is None and not one.late and any(self.due_for(one.key, lab.name) for lab in self.labs)
+                   for one in self.handed_in)
+
+    @cached_property
+    def handed_in(self) -> list[HandIn]:
+        """What was handed in, one for each student who did, or whose group did."""
+        groups = self.course.groups if self.course else {}
+        return handins.shared(handins.found_in(self.submissions, self.roster), self.roster, groups)
+
+    @cached_property
+    def absent(self) -> list[Student]:
+        """Who is in the roster, and handed in nothing."""
+        there = {one.key for one in self.handed_in}
+        return [student for student in self.roster if student.id not in there]
+
+    def __len__(self) -> int:
+        return (len(self.handed_in) + len(self.absent)) * len(self.labs)
+
+    def todo(self) -> Iterator[Todo]:
+        """What there is to grade: each lab of each student in the roster, and of whoever handed in besides. One after
+        the other, as it is asked for: machines need not wait until all archives are unpacked."""
         scratch = self.out / SCRATCH
-        shutil.rmtree(scratch, ignore_errors=True)
-        found: list[Todo] = []
+        shutil.rmtree(scratch, ignore_errors=True)  # of a command that was killed
         try:
-            here = handins.found_in(self.submissions, self.roster)
-            for one in here:
-                handins.gather(one, scratch / place(one.key))
-                found += [self._one(one, lab, scratch / place(one.key)) for lab in self.labs]
+            for one in self.handed_in:
+                shutil.rmtree(scratch / "it", ignore_errors=True)
+                handins.gather(one, scratch / "it")
+                for lab in self.labs:
+                    yield self._one(one, lab, scratch / "it")
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        there = {one.key for one in here}
-        for student in self.roster:
-            if student.id not in there:
-                found += [
-                    Todo(self._row(student.id, student, lab, MISSING, ["nothing was handed in"])) for lab in self.labs
-                ]
-        return found
+        for student in self.absent:
+            for lab in self.labs:
+                yield Todo(self._row(student.id, student, lab, MISSING, ["nothing was handed in"]))
 
     def _one(self, one: HandIn, lab: Lab, folder: Path) -> Todo:
         """What is known of a hand-in; the work for the lab is kept in work/STUDENT/LAB."""
@@ -72,13 +97,17 @@ class Grading:
             return Todo(self._row(one.key, one.student, lab, NOT_GRADED, notes, found.kind))
         kept = self.out / WORK / place(one.key) / lab.name
         shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(found.folder, kept)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        if len(self.labs) == 1:
+            found.folder.rename(kept)
+        else:
+            shutil.copytree(found.folder, kept)
         try:
             seed, seed_from, words = self._seed(one, lab, found.work)
-            unchanged = found_work.is_unchanged(found, lab, lab.params(seed))
+            unchanged = found_work.is_unchanged(kept, lab, lab.params(seed))
         except BadWork as problem:
             return Todo(self._row(one.key, one.student, lab, NOT_GRADED, [*notes, str(problem)], found_work.UNUSABLE))
-        days = late.days_late(self.course, one.key, lab.name, one.received) if self.course else 0
+        days = late.days_late(self.due_for(one.key, lab.name), one.received)
         row = self._row(one.key, one.student, lab, "", notes + words) | {
             "seed": seed,
             "seed_from": seed_from,
@@ -86,15 +115,16 @@ class Grading:
             "late_days": days,
             "factor": late.factor(self.course, days) if self.course else 1.0,
             "refused": bool(words) and self.course is not None and self.course.foreign_variant == REFUSE,
+            "group": list(one.group),
         }
         row["flags"] = [
-            *(["unchanged starter"] if unchanged else []),
-            *(["late"] if one.late or days else []),
-            *(["another variant"] if words else []),
+            *([UNCHANGED] if unchanged else []),
+            *([LATE] if one.late or days else []),
+            *([FOREIGN] if words else []),
         ]
-        row["key"] = _digest(
-            row["work_sha256"], seed, version(lab), self.machine, self.image, days, row["refused"], notes
-        )
+        secret = self.course.secret.hex() if self.course else ""
+        row["run"] = run_of(row, lab, secret)
+        row["key"] = key_of(row)
         job = {
             "lab": lab.name,
             "seed": seed,
@@ -103,31 +133,34 @@ class Grading:
             "machine": self.machine,
             "out": str(self.out / EVIDENCE / place(one.key)),
             "student": one.key,
-            "secret": self.course.secret.hex() if self.course else "",
+            "secret": secret,
         }
         return Todo(row, job)
 
-    def _seed(self, one: HandIn, lab: Lab, work) -> tuple[int, str, list[str]]:
+    def _seed(self, one: HandIn, lab: Lab, work: Work) -> tuple[int, str, list[str]]:
         """The seed to grade with, who chose it, and words if the work is of a variant that is not the student's."""
         said = work.seed(lab.name)
         if self.course is None or one.student is None:
             return (DEFAULT_SEED, "default", [f"no {VARIANT}"]) if said is None else (said, VARIANT, [])
-        own = self.course.seed(one.key, lab.name)
-        if said is None or said == own:
+        own = self.course.seed(one.group[0] if one.group else one.key, lab.name)
+        if said is None:
             return own, "course", []
-        whose = next((other.id for other in self.roster if self.course.seed(other.id, lab.name) == said), "")
-        return said, VARIANT, [f"{VARIANT} is that of {whose}" if whose else f"{VARIANT} is nobody's in this course"]
+        whose = next((other for other in (one.key, *one.group) if self.course.seed(other, lab.name) == said), "")
+        if not whose:
+            whose = next((other.id for other in self.roster if self.course.seed(other.id, lab.name) == said), "")
+            words = f"{VARIANT} is that of {whose}" if whose else f"{VARIANT} is nobody's in this course"
+            return said, VARIANT, [words]
+        return said, "course", _signed(work, whose, self.course, lab)
 
     def _row(self, key: str, student: Student | None, lab: Lab, status: str, notes: list[str], kind: str = "") -> Row:
-        most = _worth(lab)
-        return {
+        row = {
             "student": key,
             "name": student.name if student else "",
             "lab": lab.name,
             "status": status,
             "kind": kind,
             "points": 0,
-            "max_points": most,
+            "max_points": _worth(lab),
             "flags": [],
             "notes": list(dict.fromkeys(notes)),
             "checks": [],
@@ -135,6 +168,7 @@ class Grading:
             "late_days": 0,
             "factor": 1.0,
             "refused": False,
+            "group": [],
             "work_sha256": "",
             "evidence": "",
             "evidence_sha256": "",
@@ -142,108 +176,33 @@ class Grading:
             "seed_from": "",
             "machine": self.machine,
             "image_sha256": self.image,
-            "key": _digest(status, kind, notes, version(lab)),
+            "place": digest(self.machine, self.image),
+            "worker": "",
+            "run": digest(status, kind, version(lab)),
         }
+        return row | {"key": key_of(row)}
 
 
-def carry_out(
-    todo: list[Todo],
-    results: Results,
-    count: int,
-    tell: Callable[[Row], None],
-    lost: Callable[[dict], None] = lambda job: None,
-    again: bool = False,
-    command: list[str] | None = None,
-) -> None:
-    """Grade what is not graded yet (`again`: all of it), by `count` workers; each result is written as it comes."""
-    left = [
-        one
-        for one in todo
-        if again or results.rows.get((one.row["student"], one.row["lab"]), {}).get("key") != one.row["key"]
-    ]
-    for one in left:
-        if one.job is None:
-            results.add(one.row)
-            tell(one.row)
-    by_job = {id(one.job): one for one in left if one.job is not None}
-    for one in by_job.values():
-        assert one.job
-        for old in Path(one.job["out"]).glob(f"{one.job['lab']}-*"):
-            shutil.rmtree(old, ignore_errors=True)
-    for job, result in workers.each([one.job for one in by_job.values() if one.job], count, command, lost):
-        row = _merged(by_job[id(job)].row, result, results.folder)
-        results.add(row)
-        tell(row)
+def _signed(work: Work, whose: str, course: Course, lab: Lab) -> list[str]:
+    """What is wrong with what variant.toml says of its student; [] if nothing is, or it says nothing."""
+    said = work.variant.values() if work.variant else {}
+    if "student" not in said and "mac" not in said:
+        return []
+    if said.get("student") != whose or said.get("mac") != course.mac(whose, lab.name):
+        return [f"{VARIANT} was not written for this course: its mac does not fit"]
+    return []
 
 
-def _merged(row: Row, result: dict, out: Path) -> Row:
-    """A row with what grading said."""
-    if "trouble" in result:
-        return row | {"status": "inconclusive", "reason": result["trouble"]}
-    evidence = Path(result["evidence"] or "")
-    return row | {
-        "status": result["status"],
-        "points": result["points"],
-        "max_points": result["max_points"] or row["max_points"],
-        "reason": result["reason"],
-        "evidence_sha256": result["evidence_sha256"],
-        "machine": result["machine"],
-        "image_sha256": result["image_sha256"],
-        "evidence": str(evidence.relative_to(out)) if evidence.is_relative_to(out) else "",
-        "checks": result["checks"],
-    }
+def run_of(row: Row, lab: Lab, secret: str) -> str:
+    """What a row's points and evidence are a function of: two that have the same need one run."""
+    return digest(row["work_sha256"], row["seed"], row["place"], lab.name, version(lab), secret)
 
 
-def look_alike(results: Results, labs: list[Lab]) -> dict[tuple[str, str], list[str]]:
-    """Of whose work looks like whose: words by (student, lab)."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for lab in labs:
-        works, answers = {}, {}
-        for (student, name), row in results.rows.items():
-            kept = results.folder / WORK / place(student) / lab.name
-            if name == lab.name and kept.is_dir() and "unchanged starter" not in row["flags"]:
-                files = {
-                    str(path.relative_to(kept)): path.read_bytes()
-                    for path in sorted(kept.rglob("*"))
-                    if path.is_file()
-                }
-                works[student] = {path: data for path, data in files.items() if path not in (ANSWERS, VARIANT)}
-                answers[student] = files.get(ANSWERS, b"")
-        starter = {str(path): path.read_bytes() for path in lab.starter.rglob("*") if path.is_file()}
-        for pair in similar.alike(works, starter):
-            words = "equal to" if pair.share == 1 else f"{100 * pair.share:.0f} % like"
-            for one, other in ((pair.one, pair.other), (pair.other, pair.one)):
-                found.setdefault((one, lab.name), []).append(f"{words} the work of {other}")
-        for one, other in _same_answers(answers, results, lab):
-            found.setdefault((one, lab.name), []).append(f"the same answers as {other}, who has another variant")
-    return found
-
-
-def _same_answers(answers: dict[str, bytes], results: Results, lab: Lab) -> list[tuple[str, str]]:
-    """Who has the answers of somebody whose network has other numbers: the same file, not all of it right."""
-    begun = (lab.starter / ANSWERS).read_bytes() if (lab.starter / ANSWERS).is_file() else b""
-    groups: dict[bytes, list[str]] = {}
-    for student, data in answers.items():
-        lines = b"\n".join(
-            sorted(line.strip() for line in data.splitlines() if b"=" in line and not line.startswith(b"#"))
-        )
-        if data != begun and lines and results.rows[student, lab.name]["status"] != "passed":
-            groups.setdefault(lines, []).append(student)
-    return [
-        (one, other)
-        for some in groups.values()
-        for one in some
-        for other in some
-        if one != other and results.rows[one, lab.name]["seed"] != results.rows[other, lab.name]["seed"]
-    ]
-
-
-def place(key: str) -> str:
-    """A folder's name for a student: their id, made a name that every file system takes."""
-    clean = "".join(letter if letter.isalnum() or letter in "-_.@" else "_" for letter in key).lstrip(".") or "_"
-    return (
-        clean if clean == key and len(key) < 100 else f"{clean[:80]}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
-    )
+def key_of(row: Row) -> str:
+    """What a row says is a function of: what was run, and what else is known of the hand-in. Another key: it has to be
+    written again."""
+    flags = [flag for flag in row["flags"] if flag != AUDIT]
+    return digest(flags, *(row[part] for part in ("run", "notes", "late_days", "factor", "refused", "group")))
 
 
 @cache
@@ -263,5 +222,6 @@ def version(lab: Lab) -> str:
     return whole.hexdigest()
 
 
-def _digest(*parts) -> str:
+def digest(*parts) -> str:
+    """A short digest of plain values."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

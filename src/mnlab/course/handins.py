@@ -3,8 +3,8 @@ Moodle, Canvas, Gradescope and git hosting give them, or that are a student's id
 
 import re
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -30,7 +30,8 @@ class BadSubmissions(Exception):
 @dataclass
 class HandIn:
     """What one student handed in. `student` is None if nobody in the roster fits; `key` tells hand-ins apart, and is
-    the student's id if there is one. `received` is a platform's time; `late` its word, without one."""
+    the student's id if there is one. `received` is a platform's time; `late` its word, without one. `group`: who hands
+    in together, the one whose work it is first."""
 
     key: str
     student: Student | None
@@ -38,6 +39,7 @@ class HandIn:
     received: datetime | None = None
     late: bool = False
     notes: list[str] = field(default_factory=list)
+    group: tuple[str, ...] = ()
 
 
 def found_in(folder: Path, roster: list[Student]) -> list[HandIn]:
@@ -58,6 +60,31 @@ def found_in(folder: Path, roster: list[Student]) -> list[HandIn]:
                 one.received = received
             if not student and roster:
                 one.notes.append(f"{readable(path.name)}: nobody in the roster fits")
+    order = {student.id: number for number, student in enumerate(roster)}
+    return sorted(known.values(), key=lambda one: (order.get(one.key, len(order)), one.key))
+
+
+def shared(found: list[HandIn], roster: list[Student], groups: Mapping[str, Sequence[str]]) -> list[HandIn]:
+    """The hand-ins, and those of everybody whose group ({its name: ids}) has handed in; the newest counts for who has
+    not. A platform's own groups share what they handed in. BadSubmissions if a group names somebody unknown."""
+    people, known = {student.id: student for student in roster}, {one.key: one for one in found}
+    for one in found:
+        same = [other.key for other in found if one.student and other.sources == one.sources]
+        one.group = tuple(same) if len(same) > 1 else ()
+    for name, members in groups.items():
+        if strange := [member for member in members if member not in people]:
+            raise BadSubmissions(f"the group {name} names {strange[0]}, who is not in the roster")
+        there = [known[member] for member in members if member in known]
+        if not there:
+            continue
+        first = max(there, key=lambda one: one.received.timestamp() if one.received else 0)
+        for one in there:
+            one.group = (one.key, *(member for member in members if member != one.key))
+            one.notes += [f"of the group {name} {len(there)} handed in"] if len(there) > 1 else []
+        for member in members:
+            if member not in known:
+                known[member] = replace(first, key=member, student=people[member], sources=list(first.sources),
+                                        notes=[*first.notes, f"handed in by {first.key}, of the group {name}"])
     order = {student.id: number for number, student in enumerate(roster)}
     return sorted(known.values(), key=lambda one: (order.get(one.key, len(order)), one.key))
 

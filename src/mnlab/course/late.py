@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from mnlab.course.course import Course
 
 
-def days_late(course: Course, student: str, lab: str, received: datetime | None) -> int:
+def days_late(due: datetime | None, received: datetime | None) -> int:
     """Days, each counted whole once begun, that a hand-in came after its date; 0 if it came in time or nobody says
     when. Only a platform's time counts: what a student's files say of themselves is the student's word."""
-    due = course.due_for(student, lab)
     if due is None or received is None or received <= due:
         return 0
     return math.ceil((received - due) / timedelta(days=1))

@@ -4,18 +4,28 @@ A line that was cut short is no result; of two lines for one student and lab the
 decides by hand lies apart, in by-hand.toml, and changes no line.
 """
 
+import fcntl
 import json
 import os
+import time
 import tomllib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-RESULTS, BY_HAND = "results.jsonl", "by-hand.toml"
+RESULTS, BY_HAND, LOCK = "results.jsonl", "by-hand.toml", ".lock"
 SCHEMA = 1
+SYNC = 1  # seconds; a disk is told so often to write down what the system has
 #: What a hand-in can be besides a verdict: nothing was run.
 MISSING, NOT_GRADED = "missing", "not graded"
+UNCHANGED, LATE, FOREIGN, AUDIT = "unchanged starter", "late", "another variant", "audit: another digest"  # flags
 
 Row = dict
+
+
+class InUse(Exception):
+    """Another command writes into the folder of results. The text says so."""
 
 
 class BadByHand(Exception):
@@ -29,9 +39,10 @@ class Results:
     folder: Path
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     damaged: int = 0  # lines that were cut short
+    synced: float = 0  # s of time.monotonic(), when the disk last had all of it
 
     def add(self, row: Row) -> None:
-        """Write a result, so that it is there whatever happens next."""
+        """Write a result, so that it is there whatever happens to this process; and once a second to the disk."""
         self.rows[row["student"], row["lab"]] = row
         data = (json.dumps({"schema": SCHEMA, **row}, ensure_ascii=True, sort_keys=True) + "\n").encode()
         with open(self.folder / RESULTS, "a+b", opener=_private) as file:
@@ -39,7 +50,14 @@ class Results:
                 data = b"\n" + data  # after a line that was cut short
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if time.monotonic() - self.synced >= SYNC:
+                os.fsync(file.fileno())
+                self.synced = time.monotonic()
+
+    def count(self, labs: Collection) -> int:
+        """How many rows of these labs have evidence."""
+        names = {lab.name for lab in labs}
+        return sum(row["lab"] in names and bool(row["evidence"]) for row in self.rows.values())
 
     def forget(self, student: str) -> int:
         """Remove all lines of a student; how many there were. The file is replaced as a whole."""
@@ -50,9 +68,20 @@ class Results:
                 gone += 1
             else:
                 kept.append(line)
-        replace(path, "".join(f"{line}\n" for line in kept))
+        replace(path, "".join(f"{line}\n" for line in kept), durable=True)
         self.rows = {key: row for key, row in self.rows.items() if key[0] != student}
         return gone
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other commands from writing results into a folder. InUse if one does so already."""
+    with open(folder / LOCK, "w", opener=_private) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InUse(f"another mnlab grades into {folder}: wait for it, or choose another --out") from None
+        yield
 
 
 def read(folder: Path) -> Results:
@@ -84,14 +113,16 @@ def _row(line: str) -> Row | None:
     )
 
 
-def replace(path: Path, text: str) -> None:
-    """Write a file so that it is the old one or the new one, whole, at any moment. Only its owner reads it."""
+def replace(path: Path, text: str, durable: bool = False) -> None:
+    """Write a file so that it is the old one or the new one, whole, at any moment; with `durable` also if the power
+    fails. Only its owner reads it."""
     new = path.with_name(f".{path.name}.{os.getpid()}")
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="") as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     new.replace(path)
 
 

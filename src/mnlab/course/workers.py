@@ -5,12 +5,16 @@ import os
 import subprocess
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from queue import SimpleQueue
 
 ATTEMPTS = 3  # workers that a hand-in may take with it
 MEMORY = 1 << 30  # bytes that a worker and its machines are counted with
+READY = 2  # jobs that are made ready for each worker, so that none waits for an archive to be unpacked
+PATIENCE = 10  # seconds that a worker has to stop its machines
+COMMAND = [sys.executable, "-P", "-m", "mnlab.course.worker"]
+ENDED = {"trouble": f"{ATTEMPTS} workers died of it, one after the other"}
 
 
 def usual() -> int:
@@ -19,40 +23,44 @@ def usual() -> int:
     return max(1, min(len(os.sched_getaffinity(0)), free // MEMORY))
 
 
-def each(
-    jobs: list[dict], count: int, command: list[str] | None = None, lost: Callable[[dict], None] = lambda job: None
-) -> Iterator[tuple[dict, dict]]:
+def each(jobs: Iterable[dict], count: int, command: list[str] | None = None,
+         lost: Callable[[dict], None] = lambda job: None) -> Iterator[tuple[dict, dict]]:
     """Each job and its result, as soon as there is one, by `count` workers. A job whose worker died is given to
-    another (`lost` is told); one that was the end of three has {"trouble"} for a result."""
-    waiting, died = deque(jobs), Counter[int]()
-    free: SimpleQueue[_Worker] = SimpleQueue()
-    workers = [_Worker(command) for _ in range(min(count, len(jobs)))]
+    another (`lost` is told); one that was the end of three has {"trouble"} for a result. Jobs are asked for as workers
+    get free, in this thread."""
+    coming, again, died = iter(jobs), deque[dict](), Counter[int]()
+    free: SimpleQueue[Worker] = SimpleQueue()
+    workers = [Worker(command) for _ in range(count)]
     for worker in workers:
         free.put(worker)
-    try:
-        with ThreadPoolExecutor(max(1, len(workers))) as pool:
-            begun: dict[Future, dict] = {}
-            while waiting or begun:
-                while waiting and len(begun) < len(workers):
-                    job = waiting.popleft()
+    with ThreadPoolExecutor(count) as pool:
+        begun: dict[Future, dict] = {}
+        try:
+            while True:
+                while len(begun) < READY * count:
+                    job = again.popleft() if again else next(coming, None)
+                    if job is None:
+                        break
                     begun[pool.submit(_with, free, job)] = job
+                if not begun:
+                    return
                 for future in wait(begun, return_when=FIRST_COMPLETED).done:
                     job, result = begun.pop(future), future.result()
-                    if result is not None:
-                        yield job, result
-                        continue
-                    died[id(job)] += 1
-                    lost(job)
-                    if died[id(job)] < ATTEMPTS:
-                        waiting.append(job)
+                    if result is None and died[id(job)] + 1 < ATTEMPTS:
+                        died[id(job)] += 1
+                        again.append(job)
+                        lost(job)
                     else:
-                        yield job, {"trouble": f"{ATTEMPTS} workers died of it, one after the other"}
-    finally:
-        for worker in workers:
-            worker.end()
+                        died.pop(id(job), None)
+                        yield job, ENDED if result is None else result
+        finally:
+            for future in begun:
+                future.cancel()
+            for worker in workers:
+                worker.end()
 
 
-def _with(free: "SimpleQueue[_Worker]", job: dict) -> dict | None:
+def _with(free: "SimpleQueue[Worker]", job: dict) -> dict | None:
     """The result of a job, by a worker that is free; None if it died."""
     worker = free.get()
     try:
@@ -61,14 +69,15 @@ def _with(free: "SimpleQueue[_Worker]", job: dict) -> dict | None:
         free.put(worker)
 
 
-class _Worker:
+class Worker:
     """A process that is begun when there is something to do, and again when it has died."""
 
-    def __init__(self, command: list[str] | None):
-        self.command = command or [sys.executable, "-P", "-m", "mnlab.course.worker"]
+    def __init__(self, command: list[str] | None = None):
+        self.command = command or COMMAND
         self.process: subprocess.Popen | None = None
 
     def do(self, job: dict) -> dict | None:
+        """The result of a job; None if the process died of it, or with it."""
         if self.process is None or self.process.poll() is not None:
             self.end()
             self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -81,15 +90,19 @@ class _Worker:
             return None
 
     def end(self) -> None:
-        """Let it go: without input it ends by itself; if it is at work it is stopped."""
+        """Stop it, if it is there. Its pipes are closed after that: somebody may be reading from one."""
         process, self.process = self.process, None
         if process is None:
             return
+        process.terminate()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         for end in (process.stdin, process.stdout):
             try:
                 if end:
                     end.close()
             except OSError:
                 pass
-        process.terminate()
-        process.wait()

@@ -30,8 +30,9 @@ def fill_in(text: str, params: dict) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda match: str(params.get(match[1], match[0])), text)
 
 
-def start(lab, target: Path, seed: int) -> dict:
-    """Begin: the starter, copied to `target` for the variant of `seed`. BadWork if something is there already."""
+def start(lab, target: Path, seed: int, signed: dict[str, str] | None = None) -> dict:
+    """Begin: the starter, copied to `target` for the variant of `seed`; `signed` is what its variant.toml says of its
+    student. BadWork if something is there already."""
     if target.exists() and not target.is_dir():
         raise BadWork(f"{target} is a file: choose another folder with --work.")
     if target.exists() and any(target.iterdir()):
@@ -40,7 +41,8 @@ def start(lab, target: Path, seed: int) -> dict:
     target.mkdir(parents=True, exist_ok=True)
     copy(lab.starter, target, params)
     lines = ["# Your variant of this lab: the seed makes it. Keep this file; the rest of it is for reading.",
-             f'lab = "{lab.name}"', f"seed = {seed}", "", "[network]"]
+             f'lab = "{lab.name}"', f"seed = {seed}",
+             *(f"{key} = {json.dumps(value)}" for key, value in (signed or {}).items()), "", "[network]"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in shown(params).items()]
     (target / VARIANT).write_text("\n".join(lines) + "\n")
     return params

@@ -5,10 +5,14 @@ processor slow each other down by more than their share: each pushes the other's
 
 Who waits leaves a note with the moment when it began to; the oldest come first, so that nobody waits for ever where
 many do.
+
+Claims and notes lie in a folder of this computer alone, not in the cache: a room may share one by NFS, and twenty
+computers have more than the processors of one.
 """
 
 import fcntl
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,17 +23,18 @@ from mnlab.machine import cache
 
 PAUSE = 0.05  # seconds between two looks for a free processor
 TELL = 10  # seconds between two lines about the waiting
+LOCAL = "/tmp"  # of each computer its own, and the same for all of a user's processes, whatever TMPDIR says
 STALE = 10  # seconds after which a note that nobody renews holds nobody back: its process is stopped, or gone
 
 
 @contextmanager
 def claimed(given_up: Callable[[], bool] = lambda: False,
             tell: Callable[[float, str], None] = lambda seconds, words: None) -> Iterator[int | None]:
-    """The number of a processor that no other machine of this cache has, as soon as there is one.
+    """The number of a processor that no other machine of this user has, as soon as there is one.
 
     Where others have them all, `tell` is called every ten seconds, with the seconds waited and with who has them and
-    how many wait. None if `given_up` says so, or if the system does not tell its processors or the cache cannot be
-    written.
+    how many wait. None if `given_up` says so, or if the system does not tell its processors or nothing can be written
+    here.
     """
     with ExitStack() as stack:
         yield _claim(stack, given_up, tell)
@@ -40,12 +45,13 @@ def _claim(stack: ExitStack, given_up: Callable[[], bool], tell: Callable[[float
         return None
     numbers = sorted(os.sched_getaffinity(0))
     try:
-        files = [stack.enter_context(open(cache.cache_folder() / f"processor-{number}.lock", "a+"))
+        folder = notes_folder()
+        files = [stack.enter_context(open(folder / f"processor-{number}.lock", "a+"))
                  for number in numbers]
     except OSError:
         return None
     started = told = time.monotonic()
-    note = cache.cache_folder() / f"waiting-{time.time_ns():020d}-{os.getpid()}-{threading.get_ident()}"
+    note = folder / f"waiting-{time.time_ns():020d}-{os.getpid()}-{threading.get_ident()}"
     try:
         while not given_up():
             if _come_before(note) < len(numbers):
@@ -65,6 +71,19 @@ def _claim(stack: ExitStack, given_up: Callable[[], bool], tell: Callable[[float
             note.unlink(missing_ok=True)
 
 
+def notes_folder() -> Path:
+    """Where claims and notes lie: in a folder of this user on this computer; in the cache if there can be none.
+
+    OSError if there is neither."""
+    folder = Path(LOCAL, f"mnlab-{os.geteuid()}")
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+        if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & cache.OTHERS_WRITE:
+            return folder
+    return cache.cache_folder()
+
+
 def _take(file) -> bool:
     """Whether a processor's lock is ours now; the kernel gives it back, however this process ends."""
     try:
@@ -78,11 +97,11 @@ def _take(file) -> bool:
 
 def _come_before(note: Path) -> int:
     """How many began to wait before whom this note is of, and still do."""
-    return sum(other.name < note.name and _renewed(other) for other in _notes())
+    return sum(other.name < note.name and _renewed(other) for other in _notes(note.parent))
 
 
-def _notes() -> list[Path]:
-    return list(cache.cache_folder().glob("waiting-*-*-*"))
+def _notes(folder: Path) -> list[Path]:
+    return list(folder.glob("waiting-*-*-*"))
 
 
 def _renewed(note: Path) -> bool:
@@ -99,9 +118,10 @@ def _who(files) -> str:
     if os.getpid() in holders:
         return ""
     names = sorted(f"{' '.join(_command(pid)) or 'a process'} (pid {pid})" for pid in holders)
-    for note in (note for note in _notes() if not _renewed(note)):  # of who was killed while it waited
+    folder = Path(files[0].name).parent
+    for note in (note for note in _notes(folder) if not _renewed(note)):  # of who was killed while it waited
         note.unlink(missing_ok=True)
-    waiting = {note.name.split("-")[2] for note in _notes()}  # processes: each may wait for several machines
+    waiting = {note.name.split("-")[2] for note in _notes(folder)}  # processes: each may wait for several machines
     return f"{' and '.join(names)} {'have' if len(names) > 1 else 'has'} the machine; {len(waiting) or 1} waiting"
 
 

@@ -63,10 +63,10 @@ def test_files_that_are_missing_are_named(handed):
 
 def test_a_starter_that_nobody_touched_is_told(handed):
     folder = handed(ARP)
-    assert is_unchanged(find(folder, ARP, all_labs()), ARP, ARP.params(5))
+    assert is_unchanged(folder, ARP, ARP.params(5))
     with open(folder / "resolver.py", "a") as file:
         file.write("\n# mine\n")
-    assert not is_unchanged(find(folder, ARP, all_labs()), ARP, ARP.params(5))
+    assert not is_unchanged(folder, ARP, ARP.params(5))
 
 
 @pytest.mark.parametrize("lab", all_labs(), ids=lambda lab: lab.name)

@@ -5,11 +5,13 @@ import json
 import shutil
 import sys
 import textwrap
+from functools import partial
 
 import pytest
 
+from mnlab.course import carry_out, grading, places, results, workers
 from mnlab.course import course as courses
-from mnlab.course import grading, results
+from mnlab.course.look_alike import look_alike
 from mnlab.course.roster import Student
 from mnlab.lab import work
 from mnlab.lab.lab import all_labs, find
@@ -23,7 +25,7 @@ STUB = textwrap.dedent("""
         job = json.loads(line)
         open(sys.argv[1], "a").write(line)
         print(json.dumps({"status": "failed", "points": 7, "max_points": 20, "reason": "", "evidence": None,
-                          "evidence_sha256": "ab", "machine": "debian13", "image_sha256": "cd", "checks": []}), flush=True)
+                          "evidence_sha256": "ab", "machine": "debian13", "image_sha256": "cd", "checks": [], "worker": "x:1"}), flush=True)
 """)
 
 
@@ -43,7 +45,8 @@ def graded(tmp_path, a_class):
         task = grading.Grading(list(labs), all_labs(), tmp_path / "in", tmp_path / "out", "debian13", "cd", list(roster), course)
         kept, asked = results.read(tmp_path / "out"), tmp_path / "asked"
         asked.write_text("")
-        grading.carry_out(task.todo(), kept, 2, lambda row: None, command=[sys.executable, "-c", STUB, str(asked)], **options)
+        pool = partial(workers.each, count=2, command=[sys.executable, "-c", STUB, str(asked)])
+        carry_out.carry_out(task.todo(), kept, pool, **options)
         return kept, [json.loads(line) for line in asked.read_text().splitlines()]
     return run
 
@@ -116,7 +119,7 @@ def test_equal_work_is_told_to_the_teacher_on_both_sides(tmp_path, a_class, grad
         shutil.copy(ARP.solution / "resolver.py", tmp_path / "in" / who / "arp/resolver.py")
         (tmp_path / "in" / who / "arp/answers.toml").write_text("probe_after = 3\n")
     kept, _ = graded()
-    words = grading.look_alike(kept, [ARP])
+    words = look_alike(kept, [ARP])
     assert words["4711", "arp"] == ["equal to the work of 4712", "the same answers as 4712, who has another variant"]
     assert ("4712", "arp") in words
 
@@ -138,6 +141,6 @@ def test_nothing_outside_the_results_is_touched(tmp_path, a_class, graded):
 
 @pytest.mark.parametrize("key", ["../up", "a/b", "?x", ".hidden", "x" * 300, "Ada Lovelace", "a\0b", ""])
 def test_a_folder_is_named_after_a_student_and_stays_where_it_is(key):
-    name = grading.place(key)
+    name = places.place(key)
     assert "/" not in name and not name.startswith(".") and 0 < len(name) < 100 and "\0" not in name
-    assert grading.place("4711") == "4711" and grading.place("a/b") != grading.place("a_b")
+    assert places.place("4711") == "4711" and places.place("a/b") != places.place("a_b")

@@ -12,8 +12,8 @@ from mnlab.machine import processor
 
 
 @pytest.fixture(autouse=True)
-def cache_of_our_own(tmp_path, monkeypatch):
-    monkeypatch.setenv("MNLAB_CACHE", str(tmp_path))
+def notes_of_our_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(processor, "notes_folder", lambda: tmp_path)
 
 
 def test_each_gets_another_one_and_gives_it_back(monkeypatch):
@@ -58,8 +58,8 @@ def test_none_where_the_system_does_not_say(monkeypatch):
         assert number is None
 
 
-def test_none_where_the_cache_cannot_be_written(monkeypatch, tmp_path):
-    monkeypatch.setenv("MNLAB_CACHE", str(tmp_path / "absent"))
+def test_none_where_nothing_can_be_written(monkeypatch, tmp_path):
+    monkeypatch.setattr(processor, "notes_folder", lambda: tmp_path / "absent")
     with processor.claimed() as number:
         assert number is None
 
@@ -119,3 +119,39 @@ def test_with_two_processors_two_come_first(monkeypatch, tmp_path):
     (tmp_path / "waiting-00000000000000000001-4711-1").touch()
     with processor.claimed() as number:
         assert number == 3
+
+
+class TestWhereNotesLie:
+    """In a folder that this computer does not share, and nobody else can write."""
+
+    @pytest.fixture(autouse=True)
+    def a_computer(self, tmp_path, monkeypatch):
+        monkeypatch.undo()  # the folder as it is found
+        (tmp_path / "cache").mkdir()
+        monkeypatch.setenv("MNLAB_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setattr(processor, "LOCAL", str(tmp_path))
+
+    def test_two_caches_of_one_computer_share_its_processors(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {5})
+        (tmp_path / "other").mkdir()
+        with processor.claimed() as first:
+            monkeypatch.setenv("MNLAB_CACHE", str(tmp_path / "other"))
+            with processor.claimed(lambda: True) as second:
+                assert (first, second) == (5, None)
+        assert list((tmp_path / "cache").iterdir()) == []
+
+    def test_two_computers_with_one_cache_have_the_processors_of_two(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {5})
+        (tmp_path / "elsewhere").mkdir()
+        with processor.claimed() as first:
+            monkeypatch.setattr(processor, "LOCAL", str(tmp_path / "elsewhere"))
+            with processor.claimed() as second:
+                assert first == second == 5
+
+    @pytest.mark.parametrize("spoil", [lambda folder: folder.symlink_to(folder.parent), lambda folder: folder.write_text(""),
+                                       lambda folder: (folder.mkdir(), folder.chmod(0o777))])
+    def test_a_folder_that_others_prepared_is_not_used(self, tmp_path, spoil):
+        assert processor.notes_folder() == tmp_path / f"mnlab-{os.geteuid()}"
+        (tmp_path / f"mnlab-{os.geteuid()}").rmdir()
+        spoil(tmp_path / f"mnlab-{os.geteuid()}")
+        assert processor.notes_folder() == tmp_path / "cache"

@@ -1,0 +1,92 @@
+"""What commands about a class share: its course and its roster, how far they are, and how trouble is told."""
+
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mnlab.cli.options import WrongUsage, a_file, a_folder, say
+
+CourseFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--course",
+        parser=a_folder,
+        metavar="FOLDER",
+        help="The folder of course.toml; the current one if it is there.",
+    ),
+]
+Roster = Annotated[
+    Path | None,
+    typer.Option(
+        "--roster",
+        parser=a_file,
+        metavar="FILE",
+        help="A CSV file: id, name, email; or what Moodle, Canvas or Gradescope export.",
+    ),
+]
+LINE = 10  # seconds between two lines about the progress, where there is no terminal
+
+
+def the_course(folder: Path | None):
+    """The course that is named, or the one of the current folder; None if there is none and none was named."""
+    from mnlab.course import course
+
+    if folder is None and not Path(course.ABOUT).is_file():
+        return None
+    return course.read(folder or Path())
+
+
+def the_roster(path: Path | None) -> list:
+    """The students of the roster that is named; [] if none is."""
+    from mnlab.course import roster
+
+    return roster.read(path) if path else []
+
+
+@contextmanager
+def in_words():
+    """What a course, a roster or a table of decisions gets wrong is wrong usage, in words."""
+    from mnlab.course.course import BadCourse
+    from mnlab.course.handins import BadSubmissions
+    from mnlab.course.release import CannotRelease
+    from mnlab.course.results import BadByHand, InUse
+    from mnlab.course.roster import BadRoster
+
+    try:
+        yield
+    except (BadCourse, BadRoster, BadByHand, BadSubmissions, CannotRelease, InUse) as problem:
+        raise WrongUsage(str(problem)) from None
+
+
+class Progress:
+    """How far it is, how fast, and how long it will take: a bar on a terminal, else a line every ten seconds."""
+
+    def __init__(self, total: int, quiet: bool):
+        self.total, self.quiet, self.rows = total, quiet, dict[tuple[str, str], dict]()
+        self.began = self.told = time.monotonic()
+        self.bar = sys.stderr.isatty()
+
+    def done(self, row: dict) -> None:
+        """Another row; an audit may say one again."""
+        self.rows[row["student"], row["lab"]] = row
+        now, last = time.monotonic(), len(self.rows) >= self.total
+        if self.quiet or now - self.told < (0.1 if self.bar else LINE) and not (last and self.bar):
+            return
+        self.told = now
+        if self.bar:
+            print(f"\r{self._words(row)[:100]:<100}", end="\n" if last else "", file=sys.stderr, flush=True)
+        else:
+            say(self._words(row))
+
+    def _words(self, row: dict) -> str:
+        count = len(self.rows)
+        rate = count / max(time.monotonic() - self.began, 1e-6)
+        left = (self.total - count) / rate
+        filled = "#" * (20 * count // max(self.total, 1))
+        return (f"{f'{filled:<20} ' if self.bar else ''}{count} of {self.total}; {60 * rate:.0f} a minute, "
+                f"{f'{left / 60:.0f} minutes' if left >= 90 else f'{left:.0f} s'} left; "
+                f"last: {row['student']} {row['lab']} {row['status']}")

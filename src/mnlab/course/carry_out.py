@@ -1,0 +1,154 @@
+"""Grade what is not graded yet: nothing twice, each result written as it comes, and a share of it audited."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from mnlab.course.grading import Todo, key_of, run_of
+from mnlab.course.places import EVIDENCE, place
+from mnlab.course.results import AUDIT, Results, Row
+from mnlab.lab.lab import Lab
+
+#: Gives jobs to workers; each comes back with its result, as soon as there is one (workers.each, cluster.each).
+Pool = Callable[[Iterable[dict]], Iterator[tuple[dict, dict]]]
+INCONCLUSIVE = "inconclusive"
+#: What a row has of a run, and so has every row of an equal one.
+OF_A_RUN = ("status", "points", "max_points", "reason", "evidence_sha256", "machine", "image_sha256", "checks",
+            "worker")
+
+
+def carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callable[[Row], None] = lambda row: None,
+              again: bool = False, audit: float = 0) -> None:
+    """Grade what is not graded yet (`again`: all of it). Equal work of one variant is run once, and so is what was run
+    before. `audit` percent of what was run are then run once more, without any cache, by other workers."""
+    known = {} if again else {row["run"]: row for row in results.rows.values() if _holds(row, results.folder)}
+    at_work: dict[str, list[Todo]] = {}
+    ran: list[Todo] = []
+
+    def finish(row: Row) -> None:
+        results.add(row)
+        tell(row)
+
+    def jobs() -> Iterator[dict]:
+        for one in todo:
+            row, old = one.row, results.rows.get((one.row["student"], one.row["lab"]))
+            if old and old["key"] == row["key"] and not again and (one.job is None or _holds(old, results.folder)):
+                tell(old)
+            elif one.job is None:
+                finish(row)
+            elif row["run"] in known:
+                finish(_as_of(row, known[row["run"]], results.folder))
+            elif row["run"] in at_work:
+                at_work[row["run"]].append(one)
+            else:
+                at_work[row["run"]] = [one]
+                _clear(Path(one.job["out"]), row["lab"])
+                yield one.job | {"run": row["run"]}
+
+    for job, result in pool(jobs()):
+        first, *equal = at_work.pop(job["run"])
+        row = merged(first.row, result, results.folder)
+        finish(row)
+        if _holds(row, results.folder):
+            known[row["run"]] = row
+            ran.append(first)
+        for one in equal:
+            finish(_as_of(one.row, row, results.folder))
+    if audit:
+        _audit(ran, results, pool, audit, tell)
+
+
+def merged(row: Row, result: dict, out: Path) -> Row:
+    """A row with what grading said."""
+    if "trouble" in result:
+        return row | {"status": INCONCLUSIVE, "reason": result["trouble"], "worker": result.get("worker", "")}
+    evidence = Path(result["evidence"] or "")
+    return row | {part: result[part] for part in OF_A_RUN if part in result} | {
+        "max_points": result["max_points"] or row["max_points"],
+        "evidence": str(evidence.relative_to(out)) if evidence.is_relative_to(out) else "",
+    }
+
+
+def _holds(row: Row, out: Path) -> bool:
+    """Whether a row's verdict is one that need not be found again: it says something, and its evidence is there."""
+    return row["status"] != INCONCLUSIVE and bool(row["work_sha256"]) and (
+        not row["evidence"] or (out / row["evidence"]).is_dir())
+
+
+def _as_of(row: Row, other: Row, out: Path) -> Row:
+    """A row with the verdict of an equal one; its evidence is the same files, under its own student's name."""
+    found = row | {part: other[part] for part in OF_A_RUN}
+    if not other["evidence"]:
+        return found
+    folder = out / EVIDENCE / place(row["student"]) / f"{row['lab']}-1"
+    if folder != out / other["evidence"]:
+        _clear(folder.parent, row["lab"])
+        shutil.copytree(out / other["evidence"], folder, copy_function=_linked)
+    return found | {"evidence": str(folder.relative_to(out))}
+
+
+def _linked(source: str, target: str) -> None:
+    """The same file under another name, if the file system has that: evidence is written once."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _clear(folder: Path, lab: str) -> None:
+    """Remove the evidence of earlier runs of a lab."""
+    for old in folder.glob(f"{lab}-*"):
+        shutil.rmtree(old, ignore_errors=True)
+
+
+# --- audit ---
+
+def _audit(ran: list[Todo], results: Results, pool: Pool, percent: float, tell: Callable[[Row], None]) -> None:
+    """Run a share of what was run once more, elsewhere. Another digest is an alarm, and both workers are named."""
+    by_job = {}
+    for one in ran:
+        if one.job and _drawn(one.row["run"], percent):
+            row = results.rows[one.row["student"], one.row["lab"]]
+            out = results.folder / EVIDENCE / place(row["student"]) / "audit"
+            _clear(out, row["lab"])
+            by_job[one.row["run"]] = (one.job | {"run": row["run"], "out": str(out), "fresh": True,
+                                                 "other_than": row["worker"]}, row, out)
+    for job, result in pool(job for job, _, _ in by_job.values()):
+        _, row, out = by_job[job["run"]]
+        if result.get("evidence_sha256") == row["evidence_sha256"]:
+            shutil.rmtree(out, ignore_errors=True)
+            continue
+        why = (f"{AUDIT}: {row['evidence_sha256'][:12] or 'none'} from {row['worker']}, "
+               f"{result.get('evidence_sha256', '')[:12] or result.get('trouble', 'none')} from {result['worker']}")
+        for (student, lab), other in list(results.rows.items()):
+            if other["run"] == row["run"]:
+                results.add(other | {"flags": [*(flag for flag in other["flags"] if flag != AUDIT), AUDIT],
+                                     "audit": why})
+                tell(results.rows[student, lab])
+
+
+def _drawn(run: str, percent: float) -> bool:
+    """Whether a run is of the share that is audited: by its digest, so that nobody chooses."""
+    return int(hashlib.sha256(run.encode()).hexdigest()[:8], 16) < percent / 100 * (1 << 32)
+
+
+# --- new checks, the same evidence ---
+
+def regrade(results: Results, labs: list[Lab], pool: Pool, secret: str,
+            tell: Callable[[Row], None] = lambda row: None) -> None:
+    """Let the checks of some labs look again at saved evidence. What has none stays as it is."""
+    by_name, groups = {lab.name: lab for lab in labs}, dict[str, list[Row]]()
+    for row in results.rows.values():
+        if row["lab"] in by_name and row["evidence"]:
+            groups.setdefault(row["run"], []).append(row)
+    jobs = ({"recheck": str(results.folder / rows[0]["evidence"]), "run": run, "student": rows[0]["student"],
+             "lab": rows[0]["lab"]} for run, rows in groups.items())
+    for job, result in pool(jobs):
+        for row in groups[job["run"]]:
+            new = merged(row, result, results.folder) | {"evidence": row["evidence"], "worker": row["worker"]}
+            new["run"] = run_of(new, by_name[row["lab"]], secret)
+            new["key"] = key_of(new)
+            results.add(new)
+            tell(new)

@@ -1,0 +1,247 @@
+"""A class graded by many computers, with Dask: a scheduler hands hand-ins to workers, which need no folder in common
+with whoever asks. The work goes out with the job, and its evidence comes back with the result.
+
+A Dask worker here only keeps processes of our own (worker.py), one a thread, so that a hand-in which kills what grades
+it does not take the Dask worker with it.
+"""
+
+import os
+import tempfile
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from mnlab.course.worker import described, differences
+from mnlab.course.workers import ATTEMPTS, ENDED, READY, Worker
+from mnlab.evidence.record import Unreadable
+from mnlab.evidence.run import Run
+from mnlab.lab.run import reserve_folder
+from mnlab.machine.job import MachineError
+
+SSH = "ssh:"
+PATIENCE = 60  # seconds until the scheduler answers, and until the first worker is there
+NOBODY = 300  # seconds without any worker, and it is given up: what is graded is kept
+PAUSE = 10  # seconds between two looks whether there are workers at all
+MISSING = ("--cluster needs Dask: pip install 'mnlab[cluster]' in the environment of mnlab, here and on each computer "
+           "(./mnlab in a clone does it by itself)")
+
+
+@contextmanager
+def opened(where: str, count: int | None, machine: str, pins: dict[str, str],
+           say: Callable[[str], None] = lambda text: None) -> Iterator["Computers"]:
+    """The computers of a cluster: ssh:FILE, a file with a computer a line, each of which gets `count` workers; or the
+    address of a scheduler, as in tcp://10.0.0.1:8786. MachineError if there is none, or none that will do."""
+    try:
+        import distributed
+    except ImportError:
+        raise MachineError(MISSING) from None
+    with _address(where, count) as address:
+        try:
+            client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+        except (OSError, ValueError) as problem:
+            raise MachineError(f"there is no scheduler at {where}: {problem}. `dask scheduler` starts one") from None
+        with client:
+            try:
+                client.wait_for_workers(1, timeout=PATIENCE)
+            except TimeoutError:
+                raise MachineError(f"{where} has no workers: `dask worker {where}` on a computer starts one") from None
+            yield Computers(client, machine, pins, say)
+
+
+@contextmanager
+def _address(where: str, count: int | None) -> Iterator[str]:
+    """A scheduler's address; with ssh:FILE, one on this computer, and workers on those in the file."""
+    if not where.startswith(SSH):
+        yield where
+        return
+    import dask
+    from distributed import Scheduler, SpecCluster
+    from distributed.deploy.ssh import Worker as SshWorker
+    hosts = _hosts(Path(where.removeprefix(SSH)))
+    threads = {"nthreads": count} if count else {}
+    workers = {number: {"cls": SshWorker, "options": {"address": host, "connect_options": {}, "kwargs": threads,
+                                                      "remote_python": os.environ.get("MNLAB_REMOTE_PYTHON")}}
+               for number, host in enumerate(hosts)}
+    with dask.config.set({"distributed.scheduler.allowed-failures": ATTEMPTS - 1}), SpecCluster(
+            workers, {"cls": Scheduler, "options": {"dashboard": False}}, name="mnlab") as cluster:
+        yield cluster.scheduler_address
+
+
+def _hosts(path: Path) -> list[str]:
+    try:
+        lines = path.read_text().splitlines()
+    except OSError as problem:
+        raise MachineError(f"{path} cannot be read: {problem.strerror}") from None
+    hosts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not hosts:
+        raise MachineError(f"{path} names no computer: write one a line, as ssh knows it")
+    return hosts
+
+
+class Computers:
+    """The workers of a cluster that are what is expected. `image` is the digest of the image that they have."""
+
+    def __init__(self, client, machine: str, pins: dict[str, str], say: Callable[[str], None]):
+        self.client, self.say, self.refused = client, say, dict[str, str]()
+        self.expected = self._expected(machine, pins)
+        self.image = self.expected["image"]
+        self.address_of: dict[str, str] = {}  # of a worker's process: its Dask worker's
+
+    def _expected(self, machine: str, pins: dict[str, str]) -> dict[str, str]:
+        """What most have that are what is pinned; all others are refused, and named. MachineError if none is left."""
+        answers = self.client.run(_about, machine)
+        fit = []
+        for address, about in answers.items():
+            if strange := about.get("trouble") or differences(about, pins):
+                self._refuse(address, strange)
+            else:
+                fit.append(tuple(sorted(about.items())))
+        if not fit:
+            raise MachineError("no worker is what is expected: "
+                               + "; ".join(f"{address}: {why}" for address, why in self.refused.items()))
+        expected = dict(Counter(fit).most_common(1)[0][0])
+        for address, about in answers.items():
+            if address not in self.refused and (strange := differences(about, expected)):
+                self._refuse(address, strange)
+        return expected
+
+    def _refuse(self, address: str, why: str) -> None:
+        if address not in self.refused:
+            self.refused[address] = why
+            self.say(f"refused: {address}: {why}")
+
+    def each(self, jobs: Iterable[dict], lost: Callable[[dict], None] = lambda job: None) -> Iterator[
+            tuple[dict, dict]]:
+        """As workers.each."""
+        coming, again, died = iter(jobs), deque[dict](), Counter[int]()
+        begun: dict = {}
+        while True:
+            while len(begun) < READY * self._threads():
+                job = again.popleft() if again else next(coming, None)
+                if job is None:
+                    break
+                begun[self._submit(job)] = job
+            if not begun:
+                return
+            for future in self._ended(begun):
+                job = begun.pop(future)
+                result = self._result(future, job)
+                if result is None and died[id(job)] + 1 < ATTEMPTS:
+                    died[id(job)] += 1
+                    again.append(job)
+                    lost(job)
+                elif result and "refused" in result:
+                    self._refuse(result["address"], result["refused"])
+                    self._insist_on_some()
+                    again.append(job)
+                else:
+                    died.pop(id(job), None)
+                    yield job, ENDED if result is None else result
+
+    def _threads(self) -> int:
+        return max(1, sum(count for address, count in self.client.nthreads().items() if address not in self.refused))
+
+    def _insist_on_some(self) -> None:
+        if not set(self.client.nthreads()) - self.refused.keys():
+            raise MachineError("no worker is left that is what is expected: "
+                               + "; ".join(f"{address}: {why}" for address, why in self.refused.items()))
+
+    def _submit(self, job: dict):
+        """Hand a job and the work to the cluster: to those who are not refused, and to others than in an audit."""
+        files = _files(Path(job["work"]))
+        known = set(self.client.nthreads())
+        wanted = known - self.refused.keys()
+        others = wanted - {self.address_of.get(job.get("other_than", ""), "")}
+        restricted = others if "other_than" in job and others else wanted if self.refused else None
+        sent = {key: value for key, value in job.items() if key not in ("work", "out")} | {"expect": self.expected}
+        return self.client.submit(_do, sent, files, pure=False, workers=sorted(restricted) if restricted else None)
+
+    def _ended(self, begun: dict) -> list:
+        """Those that have ended, as soon as there are any. MachineError if there is nobody who could end them."""
+        from distributed import wait
+        since = time.monotonic()
+        while True:
+            try:
+                return list(wait(list(begun), timeout=PAUSE, return_when="FIRST_COMPLETED").done)
+            except TimeoutError:
+                if self.client.nthreads():
+                    since = time.monotonic()
+                elif time.monotonic() - since > NOBODY:
+                    raise MachineError("the cluster has no workers any more. What is graded is kept: call again "
+                                       "once there are some") from None
+                else:
+                    self.say("the cluster has no workers; waiting for some")
+
+    def _result(self, future, job: dict) -> dict | None:
+        """What a job ended with, its evidence laid where it belongs; None if its worker died."""
+        from distributed import KilledWorker
+        try:
+            result, files, address = future.result()
+        except KilledWorker:  # as often as the scheduler allows: nobody tries that again
+            return ENDED
+        except Exception as problem:  # what Dask says of a worker that it cannot use: it has no mnlab, say
+            return {"trouble": f"the cluster says: {type(problem).__name__}: {problem}"[:500], "worker": ""}
+        if result is None:
+            return None
+        self.address_of[result.get("worker", "")] = address
+        if "refused" in result:
+            return result | {"address": address}
+        if files:
+            try:
+                result["evidence"] = str(_laid(files, reserve_folder(Path(job["out"]), job["lab"])))
+            except Unreadable as problem:
+                return {"trouble": f"what {address} sent is damaged: {problem}", "worker": result["worker"]}
+        return result
+
+
+def _files(folder: Path) -> dict[str, tuple[bytes, bool]]:
+    """The files of a folder, {name: (contents, may it be run)}."""
+    return {str(path.relative_to(folder)): (path.read_bytes(), bool(path.stat().st_mode & 0o100))
+            for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()}
+
+
+def _laid(files: dict[str, tuple[bytes, bool]], folder: Path) -> Path:
+    """Evidence that came from elsewhere, laid into a folder. Unreadable if it is not whole, or leads out of it."""
+    for name, (data, _) in files.items():
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise Unreadable(f"{name[:100]!r} leads out of the evidence")
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    Run(folder).insist_on_whole()
+    return folder
+
+
+# --- on a worker's computer ---
+
+_own = threading.local()
+
+
+def _about(machine: str) -> dict[str, str]:
+    """What this computer has; {"trouble"} if it cannot grade."""
+    try:
+        return described(machine)
+    except MachineError as problem:
+        return {"trouble": str(problem)}
+
+
+def _do(job: dict, files: dict[str, tuple[bytes, bool]]) -> tuple[dict | None, dict, str]:
+    """Grade a hand-in in a process of this thread: the result (None: the process died), the files of its evidence,
+    and this Dask worker's address."""
+    from distributed import get_worker
+    if not hasattr(_own, "worker"):
+        _own.worker = Worker()
+    address = get_worker().address
+    with tempfile.TemporaryDirectory(prefix="mnlab-class-") as scratch:
+        work = Path(scratch, "work")
+        for name, (data, runs) in files.items():
+            path = work / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            path.chmod(0o755 if runs else 0o644)
+        result = _own.worker.do(job | {"work": str(work), "out": str(Path(scratch, "out"))})
+        evidence = Path(result["evidence"]) if result and result.get("evidence") else None
+        return result, _files(evidence) if evidence else {}, address

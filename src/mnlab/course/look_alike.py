@@ -1,0 +1,95 @@
+"""Whose work, or whose answers, look like whose: words for a teacher, who decides."""
+
+from pathlib import Path
+
+from mnlab.course import similar
+from mnlab.course.places import WORK, place
+from mnlab.course.results import UNCHANGED, Results
+from mnlab.lab.lab import Lab
+from mnlab.lab.student_toml import LIMIT
+from mnlab.lab.work import ANSWERS, VARIANT
+
+
+def look_alike(results: Results, labs: list[Lab]) -> dict[tuple[str, str], list[str]]:
+    """Of whose work looks like whose: words by (student, lab). Who hands in as a group is not held against itself."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for lab in labs:
+        prints, answers = _handed_in(results, lab)
+
+        def together(one: str, other: str, lab: Lab = lab) -> bool:
+            return other in results.rows[one, lab.name].get("group", ())
+
+        starter = similar.print_of(_files(lab.starter))
+        for student, like in similar.alike(prints, starter, together).items():
+            found.setdefault((student, lab.name), []).extend(_words(like))
+        for student, others in _same_answers(answers, results, lab).items():
+            if others := [other for other in others if not together(student, other)]:
+                whose = _some(others[:similar.NAMED], len(others))
+                found.setdefault((student, lab.name), []).append(
+                    f"the same answers as {whose}, who has another variant" if len(others) == 1 else
+                    f"the same answers as {whose}, who have other variants")
+    return found
+
+
+def _handed_in(results: Results, lab: Lab) -> tuple[dict[str, similar.Print], dict[str, bytes]]:
+    """The print of what each student handed in for a lab, without the answers; and the answers."""
+    once: dict[str, similar.Print] = {}
+    prints, answers = {}, {}
+    for (student, name), row in results.rows.items():
+        kept = results.folder / WORK / place(student) / lab.name
+        if name == lab.name and kept.is_dir() and UNCHANGED not in row["flags"]:
+            work = row["work_sha256"]
+            if not work or work not in once:
+                once[work] = similar.print_of(_files(kept))
+            prints[student] = once[work]
+            answers[student] = _start(kept / ANSWERS)
+    return prints, answers
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """The files of a work that are compared."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.relative_to(folder).parts[0] not in (ANSWERS, VARIANT)}
+
+
+def _start(path: Path) -> bytes:
+    """So much of a student's answers as counts; b"" if there are none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(LIMIT)
+    except OSError:
+        return b""
+
+
+def _words(like: similar.Like) -> list[str]:
+    equal = [key for key, share in like.nearest if share == 1]
+    near = [(key, share) for key, share in like.nearest if share < 1]
+    rest = like.count - len(like.nearest)
+    words = [f"equal to the work of {_some(equal, len(equal) + (0 if near else rest))}"] if equal else []
+    return words + [f"{100 * share:.0f} % like the work of {key}" + (
+        f", and so are {rest} others" if rest and key == near[-1][0] else "") for key, share in near]
+
+
+def _some(keys: list[str], count: int) -> str:
+    """The first of `count` keys, in words."""
+    rest = count - len(keys)
+    parts = [*keys, *([f"{rest} others"] if rest else [])]
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _same_answers(answers: dict[str, bytes], results: Results, lab: Lab) -> dict[str, list[str]]:
+    """Who has the answers of somebody whose network has other numbers: the same file, not all of it right."""
+    begun = (lab.starter / ANSWERS).read_bytes() if (lab.starter / ANSWERS).is_file() else b""
+    groups: dict[bytes, list[str]] = {}
+    for student, data in answers.items():
+        lines = b"\n".join(
+            sorted(line.strip() for line in data.splitlines() if b"=" in line and not line.startswith(b"#"))
+        )
+        if data != begun and lines and results.rows[student, lab.name]["status"] != "passed":
+            groups.setdefault(lines, []).append(student)
+    seeds = {student: results.rows[student, lab.name]["seed"] for student in answers}
+    found: dict[str, list[str]] = {}
+    for some in groups.values():
+        if len({seeds[one] for one in some}) > 1:
+            found |= {one: [other for other in some if seeds[other] != seeds[one]] for one in some}
+    return found

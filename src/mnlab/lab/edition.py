@@ -1,0 +1,47 @@
+"""The students' edition of the labs: a tree without solutions, and with as much of the checks as the course allows. It
+says so in edition.toml, beside labs/."""
+
+import json
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+
+from mnlab.lab.lab import ROOT, BrokenLab, Lab
+
+ABOUT = "edition.toml"
+ASKED = "asked.json"  # in a lab's folder: what will be checked, where its checks are left out
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What edition.toml says: of which course this is; and of whom, with the seeds and macs of their variants by lab,
+    if it was made for one student."""
+
+    title: str = ""
+    student: str = ""
+    seeds: dict[str, int] = field(default_factory=dict)
+    macs: dict[str, str] = field(default_factory=dict)
+
+    def signed(self, lab: str, seed: int) -> dict[str, str]:
+        """What variant.toml says of its student, if the seed is theirs."""
+        return {"student": self.student, "mac": self.macs[lab]} if self.seeds.get(lab) == seed else {}
+
+
+@cache
+def edition() -> Edition | None:
+    """The students' edition that this mnlab is; None if it is the whole."""
+    path = ROOT / ABOUT
+    if not path.is_file():
+        return None
+    try:
+        said = tomllib.loads(path.read_text())
+        return Edition(said["title"], said.get("student", ""), said.get("seeds", {}), said.get("macs", {}))
+    except (OSError, ValueError, KeyError) as problem:
+        raise BrokenLab(f"{path}:", problem, "it says of which course this is: take a new copy") from None
+
+
+def asked(lab: Lab) -> dict | None:
+    """What will be checked: {"work", "observation": points, "checks": [{"title", "points"}]}, the last [] if the course
+    keeps that to itself; None if the checks themselves are here."""
+    path = lab.folder / ASKED
+    return None if lab.checks.is_file() or not path.is_file() else json.loads(path.read_text())
