@@ -179,4 +179,4 @@ def test_forty_good_ones_among_sixty_others(a_class, command, tmp_path):
     assert there == outside and not os.path.exists(f"/tmp/{OUTSIDE}-mnlab")
     assert not [path for path in (tmp_path / "grades").rglob("*") if path.is_symlink() or path.name == OUTSIDE]
     pages = list((tmp_path / "grades/feedback").iterdir())
-    assert len(pages) == 100 and not any("root:x:" in page.read_text() or "\x1b" in page.read_text() for page in pages)
+    assert len(pages) == 200 and not any("root:x:" in page.read_text() or "\x1b" in page.read_text() for page in pages)
