@@ -111,7 +111,8 @@ def insist_on_whole(command: str) -> None:
     """WrongUsage in a students' edition, which lacks what `command` works with."""
     from mnlab.lab.edition import edition
     if edition():
-        raise WrongUsage(f"`mnlab {command}` is for who has solutions, mutants and all checks: not for the students' edition")
+        raise WrongUsage(f"`mnlab {command}` is for who has solutions, mutants and all checks: "
+                         "not for the students' edition")
 
 
 def to_stdout(data: bytes) -> None:
