@@ -13,6 +13,8 @@ import zipfile
 import pytest
 
 from mnlab.course import course as courses
+from mnlab.course import release
+from mnlab.course.roster import Student
 from mnlab.lab import work
 from mnlab.lab.lab import ROOT, find
 
@@ -103,3 +105,62 @@ def test_graded_again_nothing_is_run_and_the_evidence_is_the_same(folder, grade)
     _, again = grade("--again")
     assert {key: row["evidence_sha256"] for key, row in again.items()} == {
         key: row["evidence_sha256"] for key, row in rows.items()}
+
+
+@pytest.fixture(scope="module", params=["all", "names"])
+def edition(request, tmp_path_factory):
+    """A students' edition of arp, and edition(*arguments): what its command ends with, in a student's folder."""
+    here = tmp_path_factory.mktemp("edition")
+    courses.begin(here / "course", "Networks", ["arp"])
+    path = here / "course/course.toml"
+    path.write_text(path.read_text().replace('student_checks = "all"', f'student_checks = "{request.param}"'))
+    course = courses.read(here / "course")
+    tree = release.write(here, [ARP], course)
+    [archive] = release.archives(tree, here, [ARP], course, [Student("4711")])
+    with zipfile.ZipFile(archive) as whole:
+        whole.extractall(here / "mine")
+
+    def run(*arguments, source=here / "mine/mnlab/src"):
+        done = subprocess.run([sys.executable, "-P", "-m", "mnlab", *arguments], cwd=here, text=True, capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=PATIENCE, env={**os.environ, "PYTHONPATH": str(source)})
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+    return request.param, here, course, run
+
+
+def test_a_student_works_with_the_edition_and_gets_the_evidence_that_the_teacher_gets(edition):
+    checks, here, _, run = edition
+    assert run("start", "arp").returncode == 0
+    shutil.copy(ARP.solution / "resolver.py", here / "work/arp/resolver.py")
+    mine = json.loads(run("check", "arp", "--json").stdout)["labs"][0]
+    theirs = json.loads(run("check", "arp", "--json", source=ROOT / "src").stdout)["labs"][0]
+    assert mine["evidence_sha256"] == theirs["evidence_sha256"] and theirs["points"] > 0
+    if checks == "all":
+        assert mine == theirs | {key: mine[key] for key in ("evidence", "seconds")}
+        return
+    assert mine["checks"] == [] and mine["status"] == "not applicable"
+    said = run("check", "arp", "--out", "runs").stdout
+    assert "this edition has no checks: your teacher has them, and they ask:" in said
+    assert "h1" in said and "points: " in said  # the ladder, and what will be asked
+    shown = run("run", "arp")
+    assert shown.returncode == 0 and "this edition has no solution" in shown.stdout and "h1" in shown.stdout
+
+
+def test_a_variant_of_the_edition_is_graded_as_the_students_and_another_mac_is_told(edition):
+    _, here, course, run = edition
+    if not (here / "work/arp").is_dir():
+        run("start", "arp")
+    for student in ("4711", "4712"):
+        shutil.copytree(here / "work/arp", here / "in" / student, dirs_exist_ok=True)
+    forged = here / "in/4711/variant.toml"
+    (here / "roster.csv").write_text("id\n4711\n4712\n")
+
+    def graded():
+        done = run("grade", "arp", "in", "--roster", "roster.csv", "--course", "course", "--workers", "1", "--json",
+                   source=ROOT / "src")
+        return {row["student"]: row["notes"] for row in json.loads(done.stdout)["results"]}
+
+    notes = graded()
+    assert notes["4711"] == [] and notes["4712"] == ["variant.toml is that of 4711"]
+    forged.write_text(forged.read_text().replace(course.mac("4711", "arp"), "0" * 32))
+    assert graded()["4711"] == ["variant.toml was not written for this course: its mac does not fit"]

@@ -114,7 +114,8 @@ def _release_lab(lab: Lab, target: Path, allowed: str) -> None:
     if allowed != ALL:
         work, observation = worth_of(lab)
         (target / ASKED).write_text(json.dumps(
-            {"work": work, "observation": observation, "checks": _names(lab) if allowed == NAMES else []}, indent=1))
+            {"work": work, "observation": observation, "features": labrun.named_features(lab),
+             "checks": _names(lab) if allowed == NAMES else []}, indent=1))
 
 
 def _names(lab: Lab) -> list[dict]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from mnlab.course.results import Row
+from mnlab.course.results import AUDIT, Row
 
 MOST = 5  # checks that are named
 
@@ -84,7 +84,7 @@ def _look_at(rows: list[Row], flags: dict[tuple[str, str], list[str]]) -> Iterat
     """Who needs a look, and why."""
     for row in rows:
         why = [
-            *row["flags"],
+            *(row["audit"] if flag == AUDIT else flag for flag in row["flags"]),
             *(
                 row["notes"]
                 if row["status"] in ("not graded", "missing") or "another variant" in row["flags"]

@@ -41,7 +41,7 @@ def edition() -> Edition | None:
 
 
 def asked(lab: Lab) -> dict | None:
-    """What will be checked: {"work", "observation": points, "checks": [{"title", "points"}]}, the last [] if the course
-    keeps that to itself; None if the checks themselves are here."""
+    """What will be checked: {"work", "observation": points, "features": what the checks name, "checks": [{"title",
+    "points"}]}, the last [] if the course keeps that to itself; None if the checks themselves are here."""
     path = lab.folder / ASKED
     return None if lab.checks.is_file() or not path.is_file() else json.loads(path.read_text())

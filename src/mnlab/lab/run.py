@@ -15,6 +15,7 @@ from pathlib import Path
 from mnlab.evidence import layout
 from mnlab.evidence.run import Run
 from mnlab.lab import collection
+from mnlab.lab.edition import ASKED
 from mnlab.lab.features import FEATURES
 from mnlab.lab.lab import ROOT, Lab, written_in
 from mnlab.lab.needed import dotted, needed_files
@@ -29,7 +30,7 @@ FOR_MUTANTS = ("checks/__init__.py", "checks/mutants.py", "checks/points.py")
 
 #: Parts of a lab that never enter the machine with a student's work.
 OUTSIDE = ("README.md", "checks.py", "reading.py", "figures.py", "views.py", "mutants.py", "solution", "starter",
-           "right", "__pycache__")
+           "right", "atlas.toml", ASKED, "__pycache__")
 
 LONGEST_LINE = 4096  # bytes of a progress line that are kept
 LAST_WORDS, LONGEST_WORD = 5, 200  # lines of anything else that are kept, and how many characters of each
@@ -179,11 +180,16 @@ def make_job(lab: Lab, scene: Scene, work: dict[str, bytes], seed: int, params: 
 def features_of(lab: Lab, machine: Machine) -> dict[str, str]:
     """What a machine shows, by feature: "", or why not (lab/features.py). {} for a lab none of whose files names one:
     then nothing is tried. MachineError if that cannot be done."""
-    texts = [path.read_text(errors="replace") for path in lab.folder.glob("*.py")]
-    if not any(re.search(rf"""["']{name}["']""", text) for name in FEATURES for text in texts):
+    if not named_features(lab):
         return {}
     files = needed_files(engine(), ["mnlab.lab.probes"])
     return machine.features(Job("mnlab.lab.probes:main", dict(files), (FOUND,), library=engine()))
+
+
+def named_features(lab: Lab) -> list[str]:
+    """The features that a lab's files name, or its checks where they are kept back (lab/edition.py)."""
+    texts = [path.read_text(errors="replace") for path in (*lab.folder.glob("*.py"), *lab.folder.glob(ASKED))]
+    return [name for name in FEATURES if any(re.search(rf"""["']{name}["']""", text) for text in texts)]
 
 
 def survey(machine: Machine) -> dict:

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from mnlab.course import carry_out, grading, places, results, workers
+from mnlab.course import carry_out, grading, handins, places, results, summary, workers
 from mnlab.course import course as courses
 from mnlab.course.look_alike import look_alike
 from mnlab.course.roster import Student
@@ -18,14 +18,20 @@ from mnlab.lab.lab import all_labs, find
 
 ARP, DNS = find("arp"), find("dns")
 PEOPLE = [Student("4711", "Ada Lovelace"), Student("4712", "Alan Turing"), Student("4713", "Grace Hopper")]
-#: Says 7 points, and notes what it was asked.
+#: Says 7 points, leaves evidence, and notes what it was asked. A second run of what is flaky has another digest.
 STUB = textwrap.dedent("""
-    import json, sys
+    import hashlib, json, os, sys
     for line in sys.stdin:
         job = json.loads(line)
         open(sys.argv[1], "a").write(line)
-        print(json.dumps({"status": "failed", "points": 7, "max_points": 20, "reason": "", "evidence": None,
-                          "evidence_sha256": "ab", "machine": "debian13", "image_sha256": "cd", "checks": [], "worker": "x:1"}), flush=True)
+        folder = os.path.join(job["out"], job["lab"] + "-1")
+        os.makedirs(folder)
+        open(os.path.join(folder, "manifest.json"), "w").write("{}")
+        data = b"".join(open(os.path.join(job["work"], name), "rb").read() for name in sorted(os.listdir(job["work"])))
+        digest = hashlib.sha256(data).hexdigest()[::-1 if job.get("fresh") and b"FLAKY" in data else 1]
+        print(json.dumps({"status": "failed", "points": 7, "max_points": 20, "reason": "", "evidence": folder,
+                          "evidence_sha256": digest, "machine": "debian13", "image_sha256": "cd", "checks": [],
+                          "worker": f"stub:{os.getpid()}"}), flush=True)
 """)
 
 
@@ -144,3 +150,95 @@ def test_a_folder_is_named_after_a_student_and_stays_where_it_is(key):
     name = places.place(key)
     assert "/" not in name and not name.startswith(".") and 0 < len(name) < 100 and "\0" not in name
     assert places.place("4711") == "4711" and places.place("a/b") != places.place("a_b")
+
+
+# --- nothing twice, and a share of it twice ---
+
+def test_equal_work_of_one_variant_is_run_once_and_each_has_its_own_evidence(tmp_path, graded):
+    for who in ("ada", "alan", "grace"):
+        hand_in(tmp_path, who, ARP, 5, change=False)
+    hand_in(tmp_path, "other", ARP, 6, change=False)  # the same files but for the variant
+    kept, asked = graded(course=None, roster=[])
+    assert len(asked) == 2 and len(kept.rows) == 4
+    assert len({row["evidence"] for row in kept.rows.values()}) == 4
+    hand_in(tmp_path, "late", ARP, 5, change=False)
+    kept, asked = graded(course=None, roster=[])
+    assert asked == [] and kept.rows["?late", "arp"]["points"] == 7  # known from the last time
+    shutil.rmtree(tmp_path / "out" / kept.rows["?late", "arp"]["evidence"])
+    assert len(graded(course=None, roster=[])[1]) == 0 and (tmp_path / "out" / kept.rows["?late", "arp"]["evidence"]).is_dir()
+
+
+def test_an_audit_runs_a_share_once_more_without_what_is_remembered_and_elsewhere(tmp_path, graded):
+    for number in range(8):
+        hand_in(tmp_path, f"s{number}", ARP, 5)
+    kept, asked = graded(course=None, roster=[], audit=100)
+    first, second = asked[:8], asked[8:]
+    assert len(second) == 8 and all(job["fresh"] and job["other_than"].startswith("stub:") for job in second)
+    assert not any("fresh" in job for job in first) and not any(results.AUDIT in row["flags"] for row in kept.rows.values())
+    assert not list((tmp_path / "out/evidence").glob("*/audit"))
+    _, asked = graded(course=None, roster=[], again=True, audit=30)
+    assert 8 <= len(asked) < 16
+
+
+def test_another_digest_is_an_alarm_that_names_both_workers(tmp_path, graded):
+    hand_in(tmp_path, "calm", ARP, 5)
+    folder = tmp_path / "in/flaky/arp"
+    hand_in(tmp_path, "flaky", ARP, 5)
+    (folder / "resolver.py").write_text("# FLAKY\n")
+    kept, _ = graded(course=None, roster=[], audit=100)
+    row = kept.rows["?flaky", "arp"]
+    assert row["flags"] == [results.AUDIT] and kept.rows["?calm", "arp"]["flags"] == []
+    assert row["worker"] in row["audit"] and row["audit"].count("stub:") == 2
+    assert row["evidence_sha256"][:12] in row["audit"] and row["evidence_sha256"][::-1][:12] in row["audit"]
+    assert [one["why"] for one in summary.as_dict([row], {})["look_at"]] == [[row["audit"]]]
+    assert graded(course=None, roster=[])[1] == []  # told once; the result stays
+
+
+def test_new_checks_look_at_the_same_evidence_and_nothing_is_run_after_that(tmp_path, a_class, graded, monkeypatch):
+    for who in ("4711", "4712"):
+        hand_in(tmp_path, who, ARP, a_class.seed(who, "arp"))
+    kept, _ = graded()
+    monkeypatch.setattr(grading, "version", lambda lab: "another")
+    told = []
+
+    def pool(jobs):
+        for job in jobs:
+            told.append(job["recheck"])
+            yield job, {"status": "passed", "points": 20, "max_points": 20, "reason": "", "evidence": job["recheck"],
+                        "evidence_sha256": "ab", "machine": "debian13", "image_sha256": "cd", "checks": [], "worker": "x:2"}
+
+    carry_out.regrade(kept, [ARP], pool, a_class.secret.hex())
+    assert sorted(told) == sorted(str(tmp_path / "out" / kept.rows[who, "arp"]["evidence"]) for who in ("4711", "4712"))
+    assert {row["points"] for row in results.read(tmp_path / "out").rows.values() if row["evidence"]} == {20}
+    assert graded()[1] == []
+
+
+# --- groups, and dates ---
+
+def test_a_group_hands_in_one_work_which_is_run_once_and_accuses_nobody(tmp_path, a_class, graded):
+    path = tmp_path / "course/course.toml"
+    path.write_text(path.read_text() + '\n[groups]\nred = ["4711", "4712"]\n')
+    hand_in(tmp_path, "4712", ARP, a_class.seed("4712", "arp"))
+    kept, asked = graded(course=courses.read(tmp_path / "course"))
+    assert [(job["student"], job["seed"]) for job in asked] == [("4711", a_class.seed("4712", "arp"))]
+    one, other = kept.rows["4711", "arp"], kept.rows["4712", "arp"]
+    assert one["notes"] == ["handed in by 4712, of the group red", "the work lay in arp/"] and other["notes"] == one["notes"][1:]
+    assert one["group"] == other["group"] == ["4712", "4711"] and one["flags"] == other["flags"] == []
+    assert look_alike(kept, [ARP]) == {} and kept.rows["4713", "arp"]["status"] == "missing"
+
+
+@pytest.mark.parametrize("groups, words", [
+    ('red = ["4711"]\nblue = ["4711"]', "4711 is in two groups"), ('red = "4711"', "the group red is a list of ids")])
+def test_groups_that_make_no_sense_are_told(tmp_path, a_class, groups, words):
+    path = tmp_path / "course/course.toml"
+    path.write_text(path.read_text() + f"\n[groups]\n{groups}\n")
+    with pytest.raises(courses.BadCourse, match=words):
+        courses.read(tmp_path / "course")
+
+
+def test_a_group_of_somebody_who_is_not_in_the_roster_is_told(tmp_path, a_class, graded):
+    path = tmp_path / "course/course.toml"
+    path.write_text(path.read_text() + '\n[groups]\nred = ["4711", "4799"]\n')
+    hand_in(tmp_path, "4711", ARP, 1)
+    with pytest.raises(handins.BadSubmissions, match="the group red names 4799, who is not in the roster"):
+        graded(course=courses.read(tmp_path / "course"))

@@ -71,8 +71,8 @@ def test_no_passage_of_a_solution_is_in_it(tmp_path, a_course, checks):
         assert kept_back(lab), lab.name
         found |= {(lab.name, passage): there[passage] for passage in kept_back(lab) if passage in there}
     assert {place for place in found.values() if "/starter/" not in place} <= BY_THE_STANDARDS
-    names = {path.name for path in tree.rglob("*")}
-    assert not names & {"solution", "right", "mutants.py", "atlas.toml", "claims.md", "tests", "findings", "course.salt"}
+    assert not {path.name for path in (tree / "labs").rglob("*")} & {"solution", "right", "mutants.py", "atlas.toml"}
+    assert not {path.name for path in tree.rglob("*")} & {"solution", "claims.md", "tests", "findings", "course.salt"}
     assert ("checks.py" in {path.name for path in (tree / "labs").rglob("*")}) == (checks == ALL)
     assert courses.read(tmp_path / "course").salt.decode() not in "".join(
         path.read_text(errors="replace") for path in tree.rglob("*") if path.is_file())
