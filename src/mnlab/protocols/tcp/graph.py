@@ -33,6 +33,7 @@ from mnlab.protocols.tcp.segment import DUPLICATE_ACK, RESET, STRAY, Segment
 SYN, FIN, NEW = "SYN", "FIN", "new data"
 UNSURE = "tail loss probe or timeout"  # the wire alone does not tell (repeats)
 
+#: A curve: (seconds, value) each.
 Points = list[tuple[float, float]]
 
 
