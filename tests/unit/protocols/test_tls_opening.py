@@ -197,3 +197,20 @@ def test_a_request_behind_tls_is_one_of_a_waterfall_with_its_secrets_and_a_seal_
     (row,) = waterfall.waterfall(connections)
     assert row.exchange is None and [part.name for part in row.parts] == ["connect", "TLS", "sealed"]
     assert row.parts[1].end == row.parts[2].start
+
+
+def test_a_second_hello_that_comes_in_pieces_is_in_the_clear(run, new_talk):
+    """After a retry the client says ChangeCipherSpec, and then its hello again, in as many records as it likes."""
+    session, log = run(ssl.TLSVersion.TLSv1_3, retry=True)
+    talk, sent = new_talk().handshake(), {"c": 1, "s": 1}
+    for record in session.records:
+        side = "c" if record.sender == tcp.CLIENT else "s"
+        half = len(record.data) // 2 if record.type == tls.HANDSHAKE else len(record.data)
+        for part in filter(None, (record.data[:half], record.data[half:])):
+            data = bytes([record.type]) + record.version.to_bytes(2, "big") + len(part).to_bytes(2, "big") + part
+            getattr(talk, side)("PA", seq=sent[side], ack=sent["s" if side == "c" else "c"], data=data)
+            sent[side] += len(data)
+    (cut,) = tls.sessions(talk.frames)
+    assert [message.type for message in cut.handshakes] == [tls.CLIENT_HELLO, tls.SERVER_HELLO] * 2
+    opened = opening.with_key_log(cut, opening.read_key_log(log))
+    assert opened.complete and opened.stream(tcp.SERVER) == PAGE

@@ -33,6 +33,8 @@ from mnlab.protocols.tcp.segment import DUPLICATE_ACK, RESET, STRAY, Segment
 SYN, FIN, NEW = "SYN", "FIN", "new data"
 UNSURE = "tail loss probe or timeout"  # the wire alone does not tell (repeats)
 
+#: A curve: (seconds, value) each.
+#: A curve: seconds of lab time, and a value.
 Points = list[tuple[float, float]]
 
 

@@ -181,7 +181,10 @@ def of_connection(connection: tcp.Connection) -> Session | None:
     """The TLS session on a TCP connection; None if it does not carry TLS, or not one whole record of it."""
     if not any(_is_record(connection.stream(side)) for side in (tcp.CLIENT, tcp.SERVER)):
         return None
-    sides = {side: list(_records(connection, side)) for side in (tcp.CLIENT, tcp.SERVER)}
+    said = list(_records(connection, tcp.SERVER, False))
+    tls13 = any(hello.version == "TLS 1.3" for message in _handshakes(said) if message.type == SERVER_HELLO
+                and (hello := parse_server_hello(message.data)))
+    sides = {side: list(_records(connection, side, tls13)) for side in (tcp.CLIENT, tcp.SERVER)}
     handshakes = [message for records in sides.values() for message in _handshakes(records)]
     records = sorted((record for side in sides.values() for record in side), key=lambda record: record.time)
     if not records:
@@ -243,8 +246,9 @@ def _is_record(stream: bytes) -> bool:
     return len(stream) >= 5 and stream[0] in (HANDSHAKE, ALERT) and stream[1] == 3 and stream[2] <= 4
 
 
-def _records(connection: tcp.Connection, side: str) -> Iterable[Record]:
-    """The whole records of one side. After its ChangeCipherSpec a side encrypts; application data always is."""
+def _records(connection: tcp.Connection, side: str, tls13: bool) -> Iterable[Record]:
+    """The whole records of one side. Application data is encrypted; up to TLS 1.2 so is all that follows a side's
+    ChangeCipherSpec, and in TLS 1.3 nothing else (RFC 8446, section 5.2): a second ClientHello, after a retry, is not."""
     stream, position, ciphered = connection.stream(side), 0, False
     while position + 5 <= len(stream) and stream[position] in CONTENT_TYPES and stream[position + 1] == 3:
         kind = stream[position]
@@ -252,8 +256,8 @@ def _records(connection: tcp.Connection, side: str) -> Iterable[Record]:
         end = position + 5 + length
         if end > len(stream):
             return
-        encrypted = kind == APPLICATION_DATA or (ciphered and kind != CHANGE_CIPHER_SPEC)
-        # TLS 1.3: after a retry, ChangeCipherSpec comes ahead of the second hello; an alert may follow it in the clear.
+        encrypted = kind == APPLICATION_DATA or (ciphered and not tls13 and kind != CHANGE_CIPHER_SPEC)
+        # The server's words may not be in the capture: what measures itself is a hello or an alert in the clear.
         if encrypted and _readable(kind, stream[position + 5:end]):
             encrypted = False
         yield Record(connection.when(side, end - 1), side, kind, version, length, encrypted, stream[position + 5:end],
