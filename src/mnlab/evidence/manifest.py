@@ -58,7 +58,8 @@ def name(value) -> bool:
 
 def may_have(**tests):
     """A test for an object in which each of these fields that is there passes its test."""
-    return lambda value: isinstance(value, dict) and all(test(value[key]) for key, test in tests.items() if key in value)
+    return lambda value: isinstance(value, dict) and all(test(value[key]) for key, test in tests.items()
+                                                         if key in value)
 
 
 def told(value) -> bool:
