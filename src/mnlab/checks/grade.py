@@ -146,9 +146,9 @@ def verdict(check: Callable, run: Run, problem: BaseException | None) -> CheckRe
         parts = parts | {"hint": marked.hint}
         message = "\n".join([message, *labelled({"hint": marked.hint})])
     title = (check.__doc__ or check.__name__).strip().split("\n", 1)[0]
-    return CheckResult(name=check.__name__, title=title, claims=marked.claims, status=status,
-                       points=most if status == PASSED else 0, max_points=most,
-                       message=message.strip(), observation=marked.observation, **parts)
+    return replace(CheckResult(name=check.__name__, title=title, claims=marked.claims, status=status,
+                               points=most if status == PASSED else 0, max_points=most,
+                               message=message.strip(), observation=marked.observation), **parts)
 
 
 def worth(check: Callable, run: Run) -> int:
