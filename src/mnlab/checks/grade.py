@@ -200,7 +200,7 @@ def _problem(check: Callable, run: Run, answers: Answers) -> BaseException | Non
     return None
 
 
-def _judge(problem: BaseException, check: Callable, run: Run) -> tuple[str, str, dict[str, str]]:
+def _judge(problem: BaseException, check: Callable, run: Run) -> tuple[str, str, dict]:
     """The verdict that an exception in a check means, what to say, and the parts of that."""
     if isinstance(problem, NotApplicable):
         return NOT_APPLICABLE, str(problem), {}

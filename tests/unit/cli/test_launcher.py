@@ -92,7 +92,7 @@ def test_every_command_is_tried():
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_touches_the_current_folder(trapped, cache, command):
     arguments, status = COMMANDS[command]
-    done = trapped.mnlab(*arguments, MNLAB_CACHE=str(cache))
+    done = trapped.mnlab(*arguments, MNLAB_CACHE=str(cache), PIP_NO_INDEX="1")  # another environment is not fetched
     assert trapped.found() == []
     assert status in (None, done.returncode), done.stdout + done.stderr
     assert "Traceback" not in done.stderr and "setting up" not in done.stderr, done.stderr
