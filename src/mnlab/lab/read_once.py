@@ -32,11 +32,12 @@ NAME_LIMIT = 200  # bytes of a name from the work folder on
 
 @dataclass(frozen=True)
 class Toml:
-    """A TOML file of a work folder, as it was read; `problem` says why there is none."""
+    """A TOML file of a work folder, as it was read; `problem` says why there is none, `absent` that none lies there."""
 
     name: str
     data: bytes = b""
     problem: str = ""
+    absent: bool = False
 
     def values(self) -> dict:
         """What it says. BadWork if there is no such file, or it is none."""
@@ -84,7 +85,8 @@ class Work:
     @cached_property
     def sha256(self) -> str:
         """A digest of all that was read: names, which of them may be run, and contents."""
-        tomls = {toml.name: toml.problem.encode() or toml.data for toml in (self.answers, self.variant) if toml}
+        tomls = {toml.name: toml.problem.encode() or toml.data for toml in (self.answers, self.variant)
+                 if toml and not toml.absent}  # where nothing lies, the words name the folder
         whole = hashlib.sha256()
         for name, data in sorted((self.files | tomls).items()):
             mode = "x" if isinstance(data, Executable) else "-"
@@ -106,7 +108,8 @@ def read(folder: Path, kind: str = layout.STUDENT) -> Work:
         raise BadWork(f"there is no work folder {named(folder)}; `mnlab start LAB` makes one") from None
     except OSError as problem:
         raise BadWork(f"{named(folder)} cannot be read: {problem.strerror}") from None
-    answers = reader.tomls.get(ANSWERS) or Toml(ANSWERS, problem=f"there is no file {ANSWERS} in {named(folder)}")
+    answers = reader.tomls.get(ANSWERS) or Toml(ANSWERS, problem=f"there is no file {ANSWERS} in {named(folder)}",
+                                                absent=True)
     return Work(kind, dict(sorted(reader.files.items())), answers, reader.tomls.get(VARIANT))
 
 

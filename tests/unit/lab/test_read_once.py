@@ -323,3 +323,14 @@ def test_what_tools_keep_beside_the_work_is_not_work(tmp_path):
 def test_a_byte_order_mark_is_no_mistake(tmp_path):
     (tmp_path / "variant.toml").write_bytes(b"\xef\xbb\xbfseed = 7\n")
     assert read(tmp_path).seed("arp") == 7
+
+
+def test_the_digest_does_not_depend_on_where_the_work_lies(tmp_path):
+    """Nor where there are no answers, as in a solution."""
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "p.py").write_text("print(1)\n")
+    here, there = (read(tmp_path / name) for name in ("here", "there"))
+    assert here.sha256 == there.sha256 and "no file answers.toml" in here.answers.problem
+    (tmp_path / "there/answers.toml").write_text("")
+    assert read(tmp_path / "there").sha256 != here.sha256
