@@ -1,6 +1,7 @@
 """What a reader does with a page: open it on any screen, follow a check to its frames, filter, go by keys, print."""
 
 import re
+import threading
 
 import pytest
 from scapy.layers.inet import IP, TCP
@@ -10,6 +11,7 @@ from mnlab.checks.verdicts import FAILED, CheckResult, LabResult
 from mnlab.evidence.run import Run
 from mnlab.lab.lab import all_labs, find
 from mnlab.report.page import page as pages
+from mnlab.report.watching import serve
 
 WIDTHS = (360, 1024, 1920)
 SOME = ("arp", "handshake")
@@ -166,3 +168,28 @@ def test_a_long_transfer_opens_without_a_long_task(opened, page_of):
     path = page_of("congestion")
     worst = min(max(opened(path).evaluate("window.tasks"), default=0) for _ in range(3))  # other work goes on beside it
     assert worst <= 100  # ms
+
+
+def test_a_watched_page_is_renewed_where_one_was(browser, page_of, tmp_path):
+    made = page_of("arp").read_text()
+    server = serve("arp", tmp_path)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    complaints = []
+    page = browser.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(f"http://127.0.0.1:{server.server_port}/")
+    assert "mnlab check arp" in page.locator("body").inner_text()
+    for number, words in ((1, "The first run"), (2, "The second run")):
+        (tmp_path / f"arp-{number}").mkdir()
+        (tmp_path / f"arp-{number}/report.html").write_text(made.replace("<h2 id=\"verdict-title\">Verdict",
+                                                                         f"<h2 id=\"verdict-title\">{words}"))
+        frame = page.frame_locator("iframe")
+        frame.get_by_text(words).wait_for()
+        if number == 1:
+            frame.locator("#timeline").scroll_into_view_if_needed()
+            place = page.frames[1].evaluate("scrollY")
+    page.wait_for_function("place => document.querySelector('iframe').contentWindow.scrollY === place", arg=place)
+    assert place > 0 and complaints == []
+    server.shutdown()
+    server.server_close()
+    page.close()

@@ -56,9 +56,25 @@ def name(value) -> bool:
         return False
 
 
+def may_have(**tests):
+    """A test for an object in which each of these fields that is there passes its test."""
+    return lambda value: isinstance(value, dict) and all(test(value[key]) for key, test in tests.items()
+                                                         if key in value)
+
+
+def told(value) -> bool:
+    """What a link may be told: a number, a word, or several numbers."""
+    return isinstance(value, (bool, str)) or number(value) or (
+        isinstance(value, list) and bool(value) and all(map(number, value)))
+
+
+def interface(value) -> bool:
+    return (fields(mac=text_or_none, ip=text_or_none)(value)
+            and may_have(peer=text_or_none, shape=table(told))(value))
+
+
 def node(value) -> bool:
-    interfaces = table(fields(mac=text_or_none, ip=text_or_none))
-    return fields(interfaces=interfaces)(value) and text_or_none(value.get("dpid"))
+    return fields(interfaces=table(interface))(value) and may_have(dpid=text_or_none, kind=text)(value)
 
 
 def anything(value) -> bool:

@@ -27,6 +27,7 @@ _ICMP = {0: "echo reply", 3: "unreachable", 5: "redirect", 8: "echo request", 11
 _RECORDS = {20: "change cipher spec", 21: "alert", 22: "handshake", 23: "application data"}
 _VERSIONS = {0x0301: "TLS 1.0", 0x0302: "TLS 1.1", 0x0303: "TLS 1.2", 0x0304: "TLS 1.3"}
 
+#: Each header's fields, by the header's name (layers.Header).
 FIELDS: dict[str, tuple[Field, ...]] = {
     "ethernet": (Field("destination", 48, "mac"), Field("source", 48, "mac"), Field("type", 16, "hex", _ETHERTYPES)),
     "vlan": (Field("priority", 3), Field("drop eligible", 1), Field("VLAN", 12), Field("type", 16, "hex", _ETHERTYPES)),
@@ -57,7 +58,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
                  Field("length", 16), Field("transaction", 32, "hex")),
 }
 
-DNS_PORT, OPENFLOW_PORTS = 53, (6633, 6653)
+DNS_PORT, OPENFLOW_PORTS = 53, (6633, 6653)  # RFC 1035, section 4.2; the OpenFlow specification 1.3.3, section 6.3.3
 
 
 def headers(data: bytes) -> list[Header]:

@@ -5,6 +5,7 @@ None of these reaches a machine.
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -410,3 +411,47 @@ def test_help_is_text(mnlab, encoding):
 def test_the_doctor_works_without_anything(mnlab):
     done = mnlab("doctor")
     assert done.returncode == 1 and "apt-get install" in done.stdout and "Traceback" not in done.stderr
+
+
+# --- pages ---
+
+def test_a_recheck_leaves_a_page_and_says_where(mnlab, evidence):
+    folder = evidence()
+    done = mnlab("recheck", "saved")
+    assert "page: saved/report.html" in done.stdout and (folder / "ladder.txt").is_file()
+    first = (folder / "report.html").read_bytes()
+    assert b"The arp lab" in first
+    assert mnlab("report", "saved").stdout == "saved/report.html\n"
+    assert (folder / "report.html").read_bytes() == first
+
+
+def test_a_page_that_cannot_be_written_costs_no_verdict(mnlab, evidence):
+    (evidence() / "report.html").mkdir()
+    done = mnlab("recheck", "saved", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["points"] == 1
+    assert "its page could not be made" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_page_of_no_run(mnlab):
+    refused(mnlab("report", "nowhere"), 2, "nowhere holds no evidence")
+
+
+def test_without_chromium_there_is_no_pdf(mnlab, evidence):
+    evidence()
+    refused(mnlab("report", "--pdf", "saved"), 2, "sudo apt install chromium")
+
+
+def test_a_browser_is_asked_to_open_the_page(mnlab, evidence, tmp_path):
+    folder = evidence()
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/asked\n')
+    browser.chmod(0o755)
+    assert mnlab("report", "--open", "saved", BROWSER=str(browser)).returncode == 0
+    assert (tmp_path / "asked").read_text() == f"{(folder / 'report.html').as_uri()}\n"
+
+
+def test_a_port_that_is_taken(mnlab):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        refused(mnlab("watch", "arp", "--port", taken.getsockname()[1]), 2, "nothing can be served on port")

@@ -15,13 +15,16 @@ from mnlab.evidence.manifest import Unreadable
 from mnlab.evidence.run import Run
 from mnlab.lab.lab import Lab
 from mnlab.report import jsonout, junit, terminal
+from mnlab.report.page import page
 from mnlab.report.timeline import timeline
 
 RUN = {"lab": "arp", "seed": 1, "params": {"n": 1}, "scenes": [{"name": "experiment", "title": "all"}], "left_out": [],
        "machine": {"clock": "virtual"}, "seconds": {"wall": 1.5, "virtual": 2},
        "work": {"kind": "student", "sha256": "ab"}}
 SCENE = {"start_ns": 5, "outcome": "ok", "reason": "", "kernel": "6.1", "lab_seconds": 2.0, "tools": {"curl": "8"},
-         "network": {"h1": {"kind": "host", "interfaces": {"h1-eth0": {"mac": "02:00:00:00:00:01", "ip": None}}}}}
+         "network": {"h1": {"kind": "host", "interfaces": {"h1-eth0": {
+             "mac": "02:00:00:00:00:01", "ip": None, "peer": "h2-eth0", "shape": {"bw": 1e6, "delay": [0.1, 0, 0]}}}},
+                     "h2": {"kind": "host", "interfaces": {"h2-eth0": {"mac": None, "ip": "10.0.0.2"}}}}}
 LINE = {"name": "ping", "kind": "command", "host": "h1", "argv": ["ping", "x"], "start": 1.0, "end": 2.0, "status": 0}
 CHECKS = """
 from mnlab.checks import points
@@ -66,6 +69,7 @@ def write(lay_out):
         lay_out(folder, run, scene, lines)
         (folder / layout.FIGURES).mkdir()
         (folder / layout.FIGURES / "checks.py").write_text(CHECKS)
+        (folder / layout.FIGURES / "experiment.py").touch()
         return folder
     return make
 
@@ -77,6 +81,7 @@ def look_at(folder: Path) -> None:
     result = grade(Lab(folder / layout.FIGURES), run, Answers({}))
     assert jsonout.dumps([result]) and junit.junit_xml([result])
     assert terminal.verdicts(result).text() and timeline(run).text()
+    assert page.html(Lab(folder / layout.FIGURES), run, result).encode()
 
 
 def refused_or_graded(folder: Path) -> None:
@@ -116,6 +121,9 @@ def test_any_value_in_a_timeline_is_refused_in_a_line_or_does_no_harm(write, tmp
     ("run", ("scenes",), [{"name": "a", "title": ""}] * 2), ("run", ("scenes",), [{"name": "../a", "title": ""}]),
     ("run", ("left_out",), "kernel"), ("run", ("secrets",), "mine"), ("run", ("secrets",), {}), ("scene", ("start_ns",), "5"), ("scene", ("start_ns",), 1.5),
     ("scene", ("network",), 1), ("scene", ("network", "h1"), []),
+    ("scene", ("network", "h1", "interfaces", "h1-eth0", "peer"), ["h2-eth0"]), ("scene", ("network", "h1", "kind"), 5),
+    ("scene", ("network", "h1", "interfaces", "h1-eth0", "shape"), {"delay": []}),
+    ("scene", ("network", "h1", "interfaces", "h1-eth0", "shape"), {"loss": ["1"]}),
     ("scene", ("network", "h1", "interfaces", "h1-eth0"), {}), ("scene", ("outcome",), "passed"),
     ("scene", ("reason",), ["x"]), ("scene", ("kernel",), {})], ids=str)
 def test_a_wrong_kind_of_value_is_named(write, tmp_path, where, path, new):

@@ -51,19 +51,21 @@ def links(nodes: Mapping[str, Mapping]) -> list[Link]:
 
 def _told(shape: Mapping) -> str:
     """What a link is told, in words: "10 Mbit/s, 20 ms, 1 % lost"."""
-    words = [_rate(shape[name]) for name in ("bw", "rate") if shape.get(name)]
-    delay = shape.get("delay", [0])
-    if delay[0]:
-        jitter = shape.get("jitter") or (delay[1] if len(delay) > 1 else 0)
-        words.append(f"{delay[0] * 1e3:g}" + (f" ± {jitter * 1e3:g}" if jitter else "") + " ms")
+    def first(name: str) -> float:
+        value = shape.get(name, 0)
+        value = value[0] if isinstance(value, list) else value
+        return 0 if isinstance(value, str) else value
+
+    words = [_rate(first(name)) for name in ("bw", "rate") if first(name)]
+    if first("delay"):
+        delay = shape["delay"]
+        jitter = first("jitter") or (delay[1] if isinstance(delay, list) and len(delay) > 1 else 0)
+        words.append(f"{first('delay') * 1e3:g}" + (f" ± {jitter * 1e3:g}" if jitter else "") + " ms")
     for name, what in (("loss", "lost"), ("duplicate", "doubled"), ("reorder", "reordered"), ("corrupt", "corrupted")):
-        if (share := (shape.get(name) or [0])[0]):
-            words.append(f"{100 * share:g} % {what}")
-    if shape.get("gemodel"):
-        words.append("lost in bursts")
-    words += [f"queue {shape['max_queue_size']}"] if shape.get("max_queue_size") else []
-    words += [f"MTU {shape['mtu']}"] if shape.get("mtu") else []
-    return ", ".join(words)
+        words += [f"{100 * first(name):g} % {what}"] if first(name) else []
+    words += ["lost in bursts"] if shape.get("gemodel") else []
+    words += [f"queue {first('max_queue_size'):g}"] if first("max_queue_size") else []
+    return ", ".join([*words, *([f"MTU {first('mtu'):g}"] if first("mtu") else [])])
 
 
 def _rate(bits: float) -> str:
