@@ -72,7 +72,7 @@ function group(container, length, key) {
       scales: { x: { time: false, range: (_, from, to) => [from, to] }, ...extra.scales },
       axes: [{ ...look, size: 32, values: (_, marks) => marks.map(mark => +mark.toFixed(6) + " s") }, { ...look, size: 70, ...axis }],
       series: [{ label: "time", value: (_, at) => at == null ? "" : at.toFixed(6) + " s" }, ...series],
-      cursor: { sync: { key, scales: ["x", null] }, drag: { x: true, y: false, setScale: true }, points: { size: 5 }, focus: { prox: 30 } },
+      cursor: { sync: { key, scales: ["x", null] }, drag: { x: true, y: false, setScale: true }, points: { size: 5 } },
       legend: { live: !extra.quiet, show: !extra.quiet },
       hooks: { ...extra.hooks, setScale: [(self, scale) => {
         if (scale === "x" && !moving && plots.length && self.scales.x.min != null) move([self.scales.x.min, self.scales.x.max]);

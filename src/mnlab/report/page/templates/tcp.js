@@ -4,7 +4,8 @@ const LETTERS = { "timeout": "T", "fast retransmission": "F", "recovery after ti
                   "asked again": "S", "retransmission": "R", "zero window probe": "0", "keep-alive": "K",
                   "reordered": "O", "duplicate": "C", "crossed": "X", "SYN": "syn", "FIN": "fin" };
 const PLAIN = ["new data", "SYN", "FIN"];
-const NOTHING = Object.fromEntries(["duplicates", "sacks", "flight", "cwnd", "ssthresh", "rtt", "srtt", "rto"].map(name => [name, [[], [], []]]));
+const NOTHING = { kinds: [], ...Object.fromEntries(["bars", "acks", "duplicates", "sacks", "flight", "cwnd", "ssthresh", "rtt", "srtt", "rto"]
+  .map(name => [name, [[], [], [], [], []]])) };  // what a graph does not have is not in its data
 const { whole, seconds, curve, size, ms, sizes, line } = curves;
 const join = (...tables) => uPlot.join(tables);
 
