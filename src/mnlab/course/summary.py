@@ -71,9 +71,8 @@ def _missed(rows: list[Row]) -> list[tuple[str, tuple[int, int, str]]]:
             asked[check["title"]] += 1
             if check["status"] == "failed":
                 missed[check["title"]] += 1
-                hint = check["message"].rpartition("hint:")
-                if hint[1]:
-                    hints.setdefault(check["title"], " ".join(hint[2].split()))
+                if check["hint"]:
+                    hints.setdefault(check["title"], " ".join(check["hint"].split()))
     return sorted(
         ((title, (count, asked[title], hints.get(title, ""))) for title, count in missed.items()),
         key=lambda one: (-one[1][0], one[0]),

@@ -87,7 +87,7 @@ def result(run, *checks, **more) -> LabResult:
 
 GOOD = CheckResult("check_good", "It is `good`", ("ARP-1",), PASSED, 1, 1, frames=(("experiment", "h1-eth0", 2),))
 BAD = CheckResult("check_bad", "It is not", ("ARP-2",), FAILED, 0, 2,
-                  "done:     h1 asked\nexpected: an answer\nseen:     none\nhint:     look",
+                  done="h1 asked", expected="an answer", seen="none", hint="look",
                   frames=(("experiment", "h1-eth0", 1), ("experiment", "h2-eth0", 1)))
 
 
@@ -202,7 +202,7 @@ def test_what_others_wrote_is_text(made, evil):
               "status": None, "stopped": evil}]
     frames = [(0.1, QUESTION), (0.2, said(b"GET /" + evil.encode(errors="replace") + b" HTTP/1.1\r\nHost: <evil-x>\r\n\r\n"))]
     run = made(frames, {"first.out": evil, "first.err": evil, "first.in": evil}, network, lines)
-    check = CheckResult(evil, evil, (evil,), FAILED, 0, 1, f"done: {evil}\nseen: {evil}", frames=GOOD.frames)
+    check = CheckResult(evil, evil, (evil,), FAILED, 0, 1, done=evil, seen=evil, frames=GOOD.frames)
     parsed = shows_no_evil(html(run, check, reason=evil, since=evil))
     assert plain(evil) in parsed.text
 
@@ -214,7 +214,7 @@ nasty = st.text(st.sampled_from("<>&\"'`{}%$/!-]=x \n\r\t\x00\x1b\u2028\u202e\ud
 @settings(deadline=None, max_examples=40)
 def test_no_text_becomes_markup(tmp_path_factory, lay_out, output, name, told):
     run = maker(tmp_path_factory.mktemp("nasty"), lay_out)(output={"first.out": output, "first.in": told})
-    check = replace(BAD, title=name, message=f"done: {told}\nseen: {output}")
+    check = replace(BAD, title=name, done=told, seen=output)
     assert [tag for tag, _ in shows_no_evil(html(run, check)).elements].count("section") == 4
 
 

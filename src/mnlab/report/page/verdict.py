@@ -47,9 +47,8 @@ def _with_code(title: str) -> Markup:
 
 
 def parts(check: CheckResult) -> list[tuple[str, str]]:
-    """What a check says, by what it is: done, expected, seen, hint; "" for what stands before the first of them."""
+    """What a check says, by what it is: done, expected, seen, hint; or, under "", the whole, if it has no parts."""
     if check.status == PASSED:
         return []
-    pieces = re.split(rf"^({'|'.join(PARTS)}): *", check.message, flags=re.M)
-    said = [("", pieces[0]), *zip(pieces[1::2], pieces[2::2], strict=True)]
-    return [(label, shown(words.strip(), OUTPUT)) for label, words in said if words.strip()]
+    said = [(label, getattr(check, label)) for label in PARTS if getattr(check, label)]
+    return [(label, shown(words, OUTPUT)) for label, words in said or [("", check.message)] if words]
