@@ -1,4 +1,4 @@
-"""Commands about what a class handed in: grade, class show, class forget."""
+"""Commands about what a class handed in: grade, class show, class forget, class export."""
 
 import json as jsonlib
 from contextlib import contextmanager
@@ -34,6 +34,7 @@ Grades = Annotated[
 def register(app: typer.Typer) -> None:
     class_app.command("show")(show)
     class_app.command("forget")(forget)
+    class_app.command("export")(export)
     app.add_typer(class_app, name="class")
     app.command()(grade)
 
@@ -279,3 +280,27 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
         f"{lines} results of {student} removed, with work, evidence and feedback. The tables were removed, too: "
         "`mnlab grade` writes them again."
     )
+
+
+def export(
+    grades: Grades,
+    course: CourseFolder = None,
+    comma: Annotated[bool, typer.Option("--decimal-comma", help="A table with 1,5 instead of 1.5.")] = False,
+) -> None:
+    """Print a table of the results with pseudonyms, for who may not know whose they are: no names, ids, notes, digests.
+    Only who has the course's salt can tell whose a pseudonym is.
+
+    Example: mnlab class export grades/ --course networks > results.csv
+    """
+    from mnlab.course import export as pseudonymous
+    from mnlab.course import results
+    from mnlab.report.gradebook import written
+
+    with in_words():
+        found = the_course(course)
+    if found is None:
+        raise WrongUsage("pseudonyms take a course's salt: name its folder with --course")
+    kept = results.read(grades)
+    if not kept.rows:
+        raise WrongUsage(f"there are no results in {grades}; `mnlab grade` writes them")
+    print(written(pseudonymous.table(kept.rows.values(), found.pseudonym), comma), end="")

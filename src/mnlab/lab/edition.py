@@ -2,7 +2,6 @@
 says so in edition.toml, beside labs/."""
 
 import json
-import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -33,6 +32,7 @@ def edition() -> Edition | None:
     path = ROOT / ABOUT
     if not path.is_file():
         return None
+    import tomllib  # not at the top: the whole mnlab has none to read
     try:
         said = tomllib.loads(path.read_text())
         return Edition(said["title"], said.get("student", ""), said.get("seeds", {}), said.get("macs", {}))

@@ -81,7 +81,7 @@ def test_the_wheel_says_what_it_is(built):
         about = Parser().parsestr(wheel.read(f"{info}/METADATA").decode())
         assert wheel.read(f"{info}/licenses/LICENSE") == (ROOT / "LICENSE").read_bytes()
     assert (about["Name"], about["Version"], about["License-Expression"]) == ("mnlab", __version__, "MIT")
-    assert {"class", "dev"} <= set(about.get_all("Provides-Extra"))
+    assert {"cluster", "dev"} <= set(about.get_all("Provides-Extra"))
     needed = [line for line in about.get_all("Requires-Dist") if "extra ==" not in line]
     assert needed and not [line for line in needed if "xdist" in line or "hypothesis" in line]
 
