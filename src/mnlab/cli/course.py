@@ -1,4 +1,4 @@
-"""Commands about what a class handed in: grade, class show, class forget."""
+"""Commands about what a class handed in: grade, class show, class forget, class export."""
 
 import json as jsonlib
 from contextlib import contextmanager
@@ -30,55 +30,62 @@ Grades = Annotated[
     Path, typer.Argument(metavar="GRADES", parser=a_folder, help="The folder that `mnlab grade` wrote.")
 ]
 
+Asked = Annotated[
+    list[str] | None, typer.Argument(metavar="LAB... SUBMISSIONS", help="Labs, then the folder of hand-ins.")
+]
+Due = Annotated[
+    str | None,
+    typer.Option("--due", metavar="DATE", help="Instead of course.toml's: 2027-01-15T23:59, with +01:00 or not."),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, max=256, help="How many at a time; else one a processor that has memory."),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="ssh:HOSTS.txt|tcp://SCHEDULER", help="Many computers, by Dask."),
+]
+Again = Annotated[
+    bool,
+    typer.Option(
+        "--again/--resume", help="Grade also what is graded and has not changed; or go on where it stopped, as ever."
+    ),
+]
+Regrade = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--regrade", metavar="LAB", help="Only new checks on the evidence in --out; may be repeated. No machine."
+    ),
+]
+Audit = Annotated[
+    float,
+    typer.Option(
+        "--audit", min=0, max=100, metavar="PERCENT", help="How much is run twice, the second time elsewhere."
+    ),
+]
+Comma = Annotated[bool, typer.Option("--decimal-comma", help="Tables with 1,5 instead of 1.5.")]
+
 
 def register(app: typer.Typer) -> None:
     class_app.command("show")(show)
     class_app.command("forget")(forget)
+    class_app.command("export")(export)
     app.add_typer(class_app, name="class")
     app.command()(grade)
 
 
 def grade(
-    lab: Annotated[
-        list[str] | None, typer.Argument(metavar="LAB... SUBMISSIONS", help="Labs, then the folder of hand-ins.")
-    ] = None,
+    lab: Asked = None,
     roster: Roster = None,
     course: CourseFolder = None,
     out: Annotated[Path, typer.Option("--out", parser=a_folder, metavar="FOLDER")] = Path("grades"),
-    due: Annotated[
-        str | None,
-        typer.Option("--due", metavar="DATE", help="Instead of course.toml's: 2027-01-15T23:59, with +01:00 or not."),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers", min=1, max=256, help="How many at a time; unless given, one a processor that has memory."
-        ),
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option("--cluster", metavar="ssh:HOSTS.txt|tcp://SCHEDULER", help="Many computers, by Dask."),
-    ] = None,
-    again: Annotated[
-        bool,
-        typer.Option(
-            "--again/--resume",
-            help="Grade also what is graded and has not changed; or go on where it stopped, as ever.",
-        ),
-    ] = False,
-    regrade: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--regrade", metavar="LAB", help="Only new checks on the evidence in --out; may be repeated. No machine."
-        ),
-    ] = None,
-    audit: Annotated[
-        float,
-        typer.Option(
-            "--audit", min=0, max=100, metavar="PERCENT", help="How much is run twice, the second time elsewhere."
-        ),
-    ] = 1,
-    comma: Annotated[bool, typer.Option("--decimal-comma", help="Tables with 1,5 instead of 1.5.")] = False,
+    due: Due = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    again: Again = False,
+    regrade: Regrade = None,
+    audit: Audit = 1,
+    comma: Comma = False,
     machine: Machine = DEFAULT_MACHINE,
     collections: Collections = None,
     json: Json = False,
@@ -299,3 +306,27 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
         f"{lines} results of {student} removed, with work, evidence and feedback. The tables were removed, too: "
         "`mnlab grade` writes them again."
     )
+
+
+def export(
+    grades: Grades,
+    course: CourseFolder = None,
+    comma: Comma = False,
+) -> None:
+    """Print a table of the results with pseudonyms, for who may not know whose they are: no names, ids, notes, digests.
+    Only who has the course's salt can tell whose a pseudonym is.
+
+    Example: mnlab class export grades/ --course networks > results.csv
+    """
+    from mnlab.course import export as pseudonymous
+    from mnlab.course import results
+    from mnlab.report.gradebook import written
+
+    with in_words():
+        found = the_course(course)
+    if found is None:
+        raise WrongUsage("pseudonyms take a course's salt: name its folder with --course")
+    kept = results.read(grades)
+    if not kept.rows:
+        raise WrongUsage(f"there are no results in {grades}; `mnlab grade` writes them")
+    print(written(pseudonymous.table(kept.rows.values(), found.pseudonym), comma), end="")

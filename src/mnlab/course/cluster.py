@@ -40,7 +40,7 @@ def opened(where: str, count: int | None, machine: str, pins: dict[str, str],
         raise MachineError(MISSING) from None
     with _address(where, count) as address:
         try:
-            client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+            client = distributed.Client(address, timeout=PATIENCE)
         except (OSError, ValueError) as problem:
             raise MachineError(f"there is no scheduler at {where}: {problem}. `dask scheduler` starts one") from None
         with client:
@@ -118,28 +118,32 @@ class Computers:
         """As workers.each."""
         coming, again, died = iter(jobs), deque[dict](), Counter[int]()
         begun: dict = {}
-        while True:
-            while len(begun) < READY * self._threads():
-                job = again.popleft() if again else next(coming, None)
-                if job is None:
-                    break
-                begun[self._submit(job)] = job
-            if not begun:
-                return
-            for future in self._ended(begun):
-                job = begun.pop(future)
-                result = self._result(future, job)
-                if result is None and died[id(job)] + 1 < ATTEMPTS:
-                    died[id(job)] += 1
-                    again.append(job)
-                    lost(job)
-                elif result and "refused" in result:
-                    self._refuse(result["address"], result["refused"])
-                    self._insist_on_some()
-                    again.append(job)
-                else:
-                    died.pop(id(job), None)
-                    yield job, ENDED if result is None else result
+        try:
+            while True:
+                while len(begun) < READY * self._threads():
+                    job = again.popleft() if again else next(coming, None)
+                    if job is None:
+                        break
+                    begun[self._submit(job)] = job
+                if not begun:
+                    return
+                for future in self._ended(begun):
+                    job = begun.pop(future)
+                    result = self._result(future, job)
+                    if result is None and died[id(job)] + 1 < ATTEMPTS:
+                        died[id(job)] += 1
+                        again.append(job)
+                        lost(job)
+                    elif result and "refused" in result:
+                        self._refuse(result["address"], result["refused"])
+                        self._insist_on_some()
+                        again.append(job)
+                    else:
+                        died.pop(id(job), None)
+                        yield job, ENDED if result is None else result
+        finally:
+            if self.client.status == "running":
+                self.client.cancel(list(begun), force=True)
 
     def _threads(self) -> int:
         return max(1, sum(count for address, count in self.client.nthreads().items() if address not in self.refused))

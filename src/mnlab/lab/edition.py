@@ -32,7 +32,7 @@ def edition() -> Edition | None:
     path = ROOT / ABOUT
     if not path.is_file():
         return None
-    import tomllib  # not needed by most who ask
+    import tomllib  # not at the top: the whole mnlab has none to read
     try:
         said = tomllib.loads(path.read_text())
         return Edition(said["title"], said.get("student", ""), said.get("seeds", {}), said.get("macs", {}))

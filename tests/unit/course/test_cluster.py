@@ -1,0 +1,190 @@
+"""A class graded with Dask: a real scheduler and real workers, in processes of their own on the loopback interface. Only
+the machines are stubs, which answer in a stated time."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+from mnlab.course import cluster
+from mnlab.evidence import layout
+from mnlab.lab.lab import ROOT
+from mnlab.machine.job import MachineError
+
+pytest.importorskip("distributed", reason="Dask is in the `dev` extra")
+
+PATIENCE = 60  # s until something is there
+#: What a Dask worker loads first: who grades on it is a stub, and what it has is what a file says.
+PRELOAD = textwrap.dedent("""
+    import json, os, sys
+    from mnlab.course import cluster, workers
+    cluster.described = lambda machine: json.load(open(os.environ["ABOUT"]))
+    workers.COMMAND = [sys.executable, "-P", os.environ["GRADER"]]
+""")
+GRADER = textwrap.dedent("""
+    import json, os, sys, time
+    from pathlib import Path
+    from mnlab.course.worker import differences
+    from mnlab.evidence import layout
+    for line in sys.stdin:
+        job = json.loads(line)
+        if strange := differences(json.load(open(os.environ["ABOUT"])), job["expect"]):
+            print(json.dumps({"refused": strange, "worker": f"stub:{os.getpid()}"}), flush=True)
+            continue
+        text = Path(job["work"], "resolver.py").read_text()
+        if "DIE" in text or "DASK" in text:
+            os.kill(os.getppid() if "DASK" in text else os.getpid(), 9)
+            time.sleep(9)
+        time.sleep(0.05)
+        folder = Path(job["out"], "arp-1")
+        manifest = {"lab": "arp", "seed": 1, "params": {}, "scenes": [], "machine": {}, "seconds": {},
+                    "work": {"kind": "student", "sha256": "ab"},
+                    "evidence_sha256": "0" * 64}
+        (folder / "scenes").mkdir(parents=True)
+        (folder / "scenes" / "work.txt").write_text(text)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        manifest["evidence_sha256"] = layout.digest(folder)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        print(json.dumps({"status": "failed", "points": 7, "max_points": 20, "reason": "", "evidence": str(folder),
+                          "evidence_sha256": manifest["evidence_sha256"], "machine": "m", "image_sha256": "cd",
+                          "checks": [], "worker": f"stub:{os.getpid()}"}), flush=True)
+""")
+HERE = {"machine": "debian13", "image": "cd", "qemu": "7.2.22 (Debian)", "mnlab": "1"}
+
+
+@pytest.fixture
+def scheduler(tmp_path):
+    """The address of a scheduler that gives up a hand-in after the third worker; and started(about): a Dask worker."""
+    begun = []
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "2",
+                   "DASK_DISTRIBUTED__WORKER__DAEMON": "False"}
+    (tmp_path / "stub.py").write_text(PRELOAD)
+    (tmp_path / "grader.py").write_text(GRADER)
+    (tmp_path / "usual.json").write_text(json.dumps(HERE))
+
+    def start(*words, **variables):
+        with open(tmp_path / f"log{len(begun)}", "w") as log:
+            begun.append(subprocess.Popen([sys.executable, "-m", "distributed.cli." + words[0], *words[1:]], stdout=log,
+                                          stderr=log, cwd=tmp_path, env=environment | variables, start_new_session=True))
+        return begun[-1]
+
+    start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(tmp_path / "at"))
+    deadline = time.monotonic() + PATIENCE
+    while not (tmp_path / "at").exists() or not (tmp_path / "at").read_text().endswith("}"):
+        assert time.monotonic() < deadline, (tmp_path / "log0").read_text()
+        time.sleep(0.05)
+    address = json.loads((tmp_path / "at").read_text())["address"]
+
+    def worker(about="usual.json", restarted=False):
+        return start("dask_worker", address, "--nthreads", "1", "--preload", str(tmp_path / "stub.py"), "--no-dashboard",
+                     "--host", "127.0.0.1", *([] if restarted else ["--no-nanny"]), ABOUT=str(tmp_path / about), GRADER=str(tmp_path / "grader.py"))
+
+    yield address, worker
+    for process in begun:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+
+@pytest.fixture
+def jobs(tmp_path):
+    """jobs(texts): a job for each text."""
+    def make(texts):
+        made = []
+        for number, text in enumerate(texts):
+            folder = tmp_path / "work" / str(number)
+            folder.mkdir(parents=True)
+            (folder / "resolver.py").write_text(text)
+            made.append({"lab": "arp", "work": str(folder), "out": str(tmp_path / "out" / str(number)), "student": str(number)})
+        return made
+    return make
+
+
+def opened(address, pins=None, said=None):
+    return cluster.opened(address, None, "debian13", pins or {}, (said if said is not None else []).append)
+
+
+def test_work_goes_out_and_evidence_comes_back_whole(scheduler, jobs, tmp_path):
+    address, worker = scheduler
+    worker(), worker()
+    with opened(address) as computers:
+        computers.client.wait_for_workers(2, PATIENCE)
+        assert computers.image == "cd"
+        done = {job["student"]: result for job, result in computers.each(iter(jobs([f"work {n}" for n in range(12)])))}
+    assert sorted(done, key=int) == [str(number) for number in range(12)]
+    for student, result in done.items():
+        folder = tmp_path / "out" / student / "arp-1"
+        assert result.get("trouble", "") == ""
+        assert result["evidence"] == str(folder) and layout.digest(folder) == result["evidence_sha256"]
+        assert (folder / "scenes/work.txt").read_text() == f"work {student}"
+    assert len({result["worker"] for result in done.values()}) == 2
+
+
+def test_a_worker_that_dies_loses_nothing_and_the_third_death_is_the_last(scheduler, jobs):
+    address, worker = scheduler
+    victims, lost = [worker(), worker(restarted=True), worker(restarted=True)], []
+    with opened(address) as computers:
+        computers.client.wait_for_workers(3, PATIENCE)
+        texts = [*(f"work {number}" for number in range(20)), "DIE", "DASK"]
+        running = computers.each(iter(jobs(texts)), lost.append)
+        done = [next(running)]
+        victims[0].kill()
+        done += running
+    assert sorted(int(job["student"]) for job, _ in done) == list(range(22))
+    troubles = {texts[int(job["student"])]: result["trouble"] for job, result in done if "trouble" in result}
+    assert troubles == dict.fromkeys(("DIE", "DASK"), "3 workers died of it, one after the other")
+    assert [job["student"] for job in lost] == ["20", "20"]
+
+
+def test_who_has_another_qemu_is_refused_by_name_and_who_joins_later_too(scheduler, jobs, tmp_path):
+    address, worker = scheduler
+    (tmp_path / "other.json").write_text(json.dumps(HERE | {"qemu": "10.0.2 (Debian)"}))
+    worker(), worker("other.json")
+    said = []
+    with opened(address, {"qemu": "7.2.22"}, said) as computers:
+        computers.client.wait_for_workers(2, PATIENCE)
+        later = worker("other.json")
+        computers.client.wait_for_workers(3, PATIENCE)
+        done = list(computers.each(iter(jobs([f"work {n}" for n in range(20)]))))
+        assert later.poll() is None
+    assert len(done) == 20 and len({result["worker"] for _, result in done}) == 1
+    assert len(said) == 2 and all(words.startswith("refused: tcp://127.0.0.1:") for words in said)
+    assert all("qemu is 10.0.2 (Debian), and 7.2.22" in words for words in said)
+    with pytest.raises(MachineError, match="no worker is what is expected: tcp://.*image is cd, and ef is expected"):
+        with opened(address, {"image": "ef"}):
+            pass
+
+
+def test_an_audit_goes_to_another_worker(scheduler, jobs):
+    address, worker = scheduler
+    worker(), worker()
+    with opened(address) as computers:
+        computers.client.wait_for_workers(2, PATIENCE)
+        made = jobs([f"work {n}" for n in range(6)])
+        first = {job["student"]: result["worker"] for job, result in computers.each(iter(made))}
+        again = [job | {"other_than": first[job["student"]], "out": job["out"] + "-audit"} for job in made]
+        second = {job["student"]: result["worker"] for job, result in computers.each(iter(again))}
+    assert all(first[student] != second[student] for student in first)
+
+
+@pytest.mark.parametrize("where, words", [
+    ("tcp://127.0.0.1:9", "there is no scheduler at tcp://127.0.0.1:9"), ("ssh:nowhere.txt", "nowhere.txt cannot be read")])
+def test_a_cluster_that_is_none_is_told(where, words, monkeypatch):
+    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    with pytest.raises(MachineError, match=words):
+        with opened(where):
+            pass
+
+
+def test_without_dask_it_is_said_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MachineError, match=r"pip install 'mnlab\[cluster\]'"):
+        with opened("tcp://127.0.0.1:9"):
+            pass

@@ -1,0 +1,84 @@
+"""`mnlab grade` as a teacher types it; only the machines are stubs."""
+
+import csv
+import json
+
+import pytest
+
+from mnlab.course import course as courses
+from mnlab.report.gradebook import ENCODING
+
+PATIENCE = 60  # s
+
+
+@pytest.fixture
+def said(command):
+    """said(*arguments): exit status, standard output and standard error of a command."""
+    def run(*arguments):
+        process = command(*arguments)
+        output, words = process.communicate(timeout=PATIENCE)
+        assert "Traceback" not in words, words
+        return process.returncode, output, words
+    return run
+
+
+@pytest.fixture
+def a_course(tmp_path):
+    def make(text=""):
+        courses.begin(tmp_path / "course", "Networks", ["arp"])
+        path = tmp_path / "course/course.toml"
+        path.write_text(path.read_text() + text)
+    return make
+
+
+def gradescope(tmp_path, handed, *when):
+    """An export of Gradescope, of a hand-in at each of these times."""
+    lines = []
+    for number, moment in enumerate(when, 1):
+        handed(f"submission_{number}", str(number))
+        lines.append(f"submission_{number}:\n  :submitters:\n  - :sid: '{4710 + number}'\n  :created_at: {moment}\n")
+    (tmp_path / "in/submission_metadata.yml").write_text("".join(lines))
+    (tmp_path / "roster.csv").write_text("id\n" + "".join(f"{4711 + number}\n" for number in range(len(when))))
+
+
+def test_a_date_for_this_time_makes_late_what_came_after_it_and_no_extension_is_cut(said, handed, tmp_path, a_course):
+    gradescope(tmp_path, handed, "2027-01-15 10:00:00Z", "2027-01-17 11:00:00Z", "2027-01-17 11:00:00Z")
+    a_course("\n[extensions.4713]\narp = 2027-01-20T12:00:00Z\n")
+    words = ["grade", "arp", "in", "--roster", "roster.csv", "--course", "course", "--json", "--due"]
+    status, output, _ = said(*words, "2027-01-16T00:00:00+00:00")
+    rows = {row["student"]: row for row in json.loads(output)["results"]}
+    assert status == 0 and {student: row["late_days"] for student, row in rows.items()} == {"4711": 0, "4712": 2, "4713": 0}
+    assert rows["4712"]["factor"] == pytest.approx(0.8) and "late" in rows["4712"]["flags"]
+    status, output, words = said(*words[:-1], "--due", "tomorrow")
+    assert status == 2 and "--due is a date like 2027-01-15T23:59" in words
+
+
+def test_where_no_platform_says_when_work_came_that_is_told(said, handed):
+    handed("ada")
+    assert "nobody says when 1 hand-ins came" in said("grade", "arp", "in", "--due", "2027-01-16")[2]
+
+
+def test_a_computer_that_is_not_what_the_course_pins_does_not_grade(said, handed, a_course):
+    handed("ada")
+    a_course('\n[pins]\nqemu = "10.0.2"\n')
+    status, _, words = said("grade", "arp", "in", "--course", "course")
+    assert status == 2 and "qemu is 7.2.22 (Debian), and 10.0.2 is expected" in words
+
+
+def test_an_alarm_of_the_audit_ends_with_a_status_of_its_own(said, handed, tmp_path):
+    handed("ada", "FLAKY")
+    assert said("grade", "arp", "in", "--audit", "0")[0] == 0
+    status, output, _ = said("grade", "arp", "in", "--audit", "100", "--again")
+    assert status == 3 and "audit: another digest" in output and output.count("stub:") == 2
+    with open(tmp_path / "grades/grades.csv", encoding=ENCODING, newline="") as file:
+        assert next(csv.DictReader(file))["arp flags"] == "audit: another digest"
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--regrade", "arp", "arp", "in"], "leave out other labs and the folder of hand-ins"),
+    (["--regrade", "arp", "--cluster", "tcp://127.0.0.1:9"], "leave out --cluster"), ([], "name the labs"),
+    (["--regrade", "nowhere"], "there is no lab 'nowhere'")])
+def test_what_makes_no_sense_is_told(said, handed, arguments, words):
+    handed("ada")
+    status, _, told = said("grade", *arguments)
+    assert status == 2 and words in told
