@@ -1,6 +1,7 @@
 """Where a page's views put things: a topology's nodes, what of a long ladder stays, bounded words."""
 
-from itertools import pairwise
+import re
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from mnlab.report.ladder import Cut
 from mnlab.report.page.ladder import AROUND, thinned
+from mnlab.report.page.render import TEMPLATES
 from mnlab.report.page.topology import Link, links, placed
 from mnlab.report.page.words import shown
 from mnlab.report.sightings import Arrow
@@ -99,3 +101,56 @@ def test_short_ladders_are_whole():
 def test_words_are_bounded_and_harmless(text, most):
     words = shown(text, most)
     assert len(words) <= 4 * most + 40 and "\x1b" not in words and "\x00" not in words
+
+
+#: What people see who lack one kind of cones (Machado, Oliveira, Fernandes 2009, severity 1), and who lack none.
+SIGHT = {
+    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "tritanopia": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+    "all": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+}
+TOLD_APART = 15  # a difference in CIELAB that nobody overlooks: 2.3 can just be seen
+READABLE = 4.5  # WCAG 2.1, section 1.4.3
+
+
+def linear(colour):
+    parts = (int(colour[place:place + 2], 16) / 255 for place in (1, 3, 5))
+    return [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+
+
+def cielab(rgb):
+    r, g, b = (min(max(part, 0), 1) for part in rgb)
+    x, y, z = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in (
+        (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505, 0.2126 * r + 0.7152 * g + 0.0722 * b,
+        (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089))
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+def luminance(colour):
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear(colour)))
+
+
+def palettes():
+    roots = re.findall(r":root \{(.*?)\}", (TEMPLATES / "page.css").read_text(), re.S)
+    light = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", roots[0]))
+    return {"light": light | {"back": "#ffffff"}, "dark": light | dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", roots[1]))}
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_colours_of_protocols_are_told_apart_by_everybody(mode):
+    palette = palettes()[mode]
+    assert palette["arp"] != palettes()[{"light": "dark", "dark": "light"}[mode]]["arp"]
+    for sight, rows in SIGHT.items():
+        for one, other in combinations(("arp", "icmp", "tcp", "dns", "http"), 2):
+            seen = [cielab([sum(weight * part for weight, part in zip(row, linear(palette[name]))) for row in rows])
+                    for name in (one, other)]
+            assert sum((a - b) ** 2 for a, b in zip(*seen)) ** 0.5 > TOLD_APART, (sight, one, other)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_words_can_be_read(mode):
+    palette = palettes()[mode]
+    for name in ("text", "quiet", "accent", "good", "bad", "warn", "arp", "icmp", "tcp", "dns", "http"):
+        lights = sorted((luminance(palette[name]), luminance(palette["back"])))
+        assert (lights[1] + 0.05) / (lights[0] + 0.05) >= READABLE, name
