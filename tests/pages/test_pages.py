@@ -129,7 +129,7 @@ def test_keys_go_from_message_to_message(opened, page_of):
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.hash") == links.nth(1).get_attribute("href")
     page.keyboard.press("Enter")
-    assert page.locator("#frame").is_visible()
+    page.locator("#frame").wait_for()
     page.keyboard.press("Escape")
     page.keyboard.press("End")
     assert page.evaluate("document.activeElement.hash") == links.last.get_attribute("href")

@@ -123,7 +123,7 @@ class _Sender:
 
     def __post_init__(self):
         self.samples = tcp_rtt.samples(self.connection, self.side, timestamps=True)
-        self.timer, self.measured = tcp_rto.Linux(), 0
+        self.timer, self.measured, self.shortest = tcp_rto.Linux(), 0, 0.0  # of the samples so far (s)
         self.sacks = all(self.connection.syn_option(end, "sack_permitted") for end in ("client", "server"))
 
     # --- what comes in ---
@@ -134,6 +134,7 @@ class _Sender:
         while self.measured < len(self.samples) and self.samples[self.measured].time <= segment.time:
             sample = self.samples[self.measured]
             self.timer.sample(sample.rtt, sample.acked, sample.sent)
+            self.shortest = min(self.shortest, sample.rtt) if self.measured else sample.rtt
             self.measured += 1
         if segment.ack is None:
             return
@@ -159,11 +160,10 @@ class _Sender:
 
     def _note_delivered(self, ack: Segment) -> None:
         """Of a segment that was sent twice, the second one counts only if a round trip has passed since."""
-        shortest = min((sample.rtt for sample in self.samples[:self.measured]), default=0.0)
         new = [old for old in self.sent if old not in self.arrived and self.board.has(old.seq, old.end)]
         self.arrived.update(new)
         for old in new:
-            if old.time > self.delivered and (old.kind != RETRANSMISSION or ack.time - old.time >= shortest):
+            if old.time > self.delivered and (old.kind != RETRANSMISSION or ack.time - old.time >= self.shortest):
                 self.delivered = old.time
         if self.doubtful and self.episode == AFTER_TIMEOUT and any(
                 old.time < self.since and not any(one.segment.seq < old.end and old.seq < one.segment.end
