@@ -25,6 +25,7 @@ COMMANDS = {
     "recheck": (["recheck", "evidence"], 3),
     "report": (["report", "evidence"], 0),
     "watch": (["watch", "nowhere"], 2),
+    "compare": (["compare", "nowhere", "evidence"], 2),
     "verify": (["verify", "nowhere"], 2),
     "course init": (["course", "init", "new-course", "--lab", "nowhere"], 2),
     "variant": (["variant", "4711", "arp"], 2),
