@@ -16,8 +16,9 @@ def take(run: Path, picture: Path) -> None:
         page = browser.new_page(viewport={"width": 1400, "height": 860})
         page.goto((run / "report.html").resolve().as_uri())
         page.locator(".ladder a[href]").nth(1).click()
-        page.evaluate("document.getElementById('topology').scrollIntoView()")
         page.locator("#frame tr", has_text="sender MAC").hover()
+        page.locator('nav a[href="#topology"]').evaluate("link => link.click()")
+        page.wait_for_function("Math.abs(document.getElementById('topology').getBoundingClientRect().top) < 80")
         page.screenshot(path=str(picture))
         browser.close()
 

@@ -47,6 +47,7 @@ def test_a_frame_is_taken_apart_as_scapy_does(opened, page_of):
     path = page_of("handshake")
     page = opened(path)
     page.locator(f"{MESSAGES} a", has_text="SYN+ACK").first.click()
+    page.mouse.move(5, 5)  # what lies under the mouse shows its bytes
     filter = page.locator("#frame .filter").inner_text()
     capture, number = re.match(r"scenes/(\S+)\.pcap frame\.number == (\d+)", filter).groups()
     scene, where = capture.split("/captures/")
@@ -128,7 +129,7 @@ def test_keys_go_from_message_to_message(opened, page_of):
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.hash") == links.nth(1).get_attribute("href")
     page.keyboard.press("Enter")
-    assert page.locator("#frame").is_visible()
+    page.locator("#frame").wait_for()
     page.keyboard.press("Escape")
     page.keyboard.press("End")
     assert page.evaluate("document.activeElement.hash") == links.last.get_attribute("href")

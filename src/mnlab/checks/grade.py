@@ -59,7 +59,10 @@ def judged(check: Callable, run: Run, answers: Answers) -> CheckResult:
         problem = _problem(check, run, answers)
         if isinstance(problem, AssertionError):
             hands.look_back(problem.__traceback__)
-    return replace(verdict(check, run, problem), frames=run.named(hands.frames))
+    found = verdict(check, run, problem)
+    # Where an answer is looked up in the run, it is for the student to find.
+    told = found.status == PASSED or "answers" not in _asked(check)
+    return replace(found, frames=run.named(hands.frames) if told else ())
 
 
 def checks_of(lab: Lab, run: Run) -> tuple[list[Callable], list[Callable]]:

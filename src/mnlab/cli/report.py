@@ -54,8 +54,8 @@ def page_of(result) -> Path:
     from mnlab.evidence.run import Run
     from mnlab.report import history
     from mnlab.report.page.page import write
-    since = history.since(result) if result.work == STUDENT else ""
-    page = write(labs.find(result.lab), Run(result.evidence), result, since)
+    known = (history.since(result), history.changes(result)) if result.work == STUDENT else ()
+    page = write(labs.find(result.lab), Run(result.evidence), result, *known)
     give_back(page, page.with_name(LADDER))
     return page
 

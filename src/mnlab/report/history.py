@@ -33,6 +33,15 @@ def since(result: LabResult) -> str:
     return f"{text}: {words}" if words else text
 
 
+def changes(result: LabResult) -> dict[str, str]:
+    """Of each check that did not pass in the run before and does now, or the other way round: what has become of it."""
+    before = _before(result.evidence, result.left_out) if result.evidence else None
+    were = {check["name"]: check["status"] for check in before[1]["checks"]} if before else {}
+    return {check.name: "passes now" if check.status == PASSED else "no longer passes" for check in result.checks
+            if (was := were.get(check.name, NOT_APPLICABLE)) != check.status and PASSED in (was, check.status)
+            and NOT_APPLICABLE not in (was, check.status)}
+
+
 def _checks(count: int, one: str, several: str) -> str:
     return f"1 check {one}" if count == 1 else f"{count} checks {several}"
 

@@ -107,3 +107,11 @@ def test_what_cannot_be_looked_at_costs_nothing(run):
         itself.append(itself)
         expect(odd and itself)
     assert judged(check_odd, run, None).status == "passed"
+
+
+def test_where_the_answer_stands_is_not_given_away(run):
+    def check_answer(evidence, answers):
+        packet = arp.packets(evidence.frames("h1"))[3]
+        expect(answers["kind"] == packet.kind)
+    given = {right: judged(check_answer, run, {"kind": right}).frames for right in ("reply", "request")}
+    assert len(given["reply"]) == 1 and given["request"] == ()

@@ -44,6 +44,14 @@ def test_points_and_checks_that_changed(run):
     assert history.since(run(6, "passed", "failed", "failed", "failed")) == "+2 since arp-5: 1 check more passes"
 
 
+def test_each_check_that_changed_says_so(run):
+    assert history.changes(run(1, "failed", "passed")) == {}
+    assert history.changes(run(2, "passed", "inconclusive", "failed")) == {
+        "check_a": "passes now", "check_b": "no longer passes"}
+    assert history.changes(run(3, "not applicable", "failed", "failed")) == {}
+    assert history.changes(run(4, "passed", "passed", "failed")) == {"check_b": "passes now"}
+
+
 def test_what_a_machine_cannot_show_has_not_got_worse(run):
     run(1, "passed", "passed")
     assert history.since(run(2, "passed", "not applicable")) == (

@@ -138,6 +138,12 @@ def test_a_check_that_failed_is_open_and_one_that_passed_is_not(made):
             and attributes.get("id")} == {"c-check_bad": True, "c-check_good": False}
 
 
+def test_a_check_says_what_has_become_of_it(made):
+    run = made()
+    text = page.html(find("arp"), run, result(run, BAD, GOOD), changes={"check_good": "passes now"})
+    assert "passes now" in text[text.index('id="c-check_good"'):] and text.count("passes now") == 1
+
+
 def test_a_check_leads_to_its_frames_and_to_wireshark(made):
     text = html(made(), BAD, GOOD)
     numbers = {number: (place, there) for place, frames in Parsed(text).data["frames"]["captures"].items()

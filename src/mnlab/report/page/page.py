@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,14 +36,14 @@ UPLOT = ("../vendored/uPlot/uPlot.iife.min.js", "../vendored/uPlot/uPlot.min.css
 CURVES = "curves.js"  # what the scripts that draw with it share
 
 
-def html(lab: Lab, run: Run, result: LabResult, since: str = "") -> str:
-    """The page of a run. `since` says what is different from a known earlier one."""
-    return page_of(Material(lab, run, result, since))
+def html(lab: Lab, run: Run, result: LabResult, since: str = "", changes: Mapping[str, str] | None = None) -> str:
+    """The page of a run. `since` and `changes` say what is different from a known earlier one (report/history.py)."""
+    return page_of(Material(lab, run, result, since, changes or {}))
 
 
-def write(lab: Lab, run: Run, result: LabResult, since: str = "") -> Path:
+def write(lab: Lab, run: Run, result: LabResult, since: str = "", changes: Mapping[str, str] | None = None) -> Path:
     """Write the page and the ladder into the run's folder, beside its evidence; the page's path. OSError."""
-    material = Material(lab, run, result, since)
+    material = Material(lab, run, result, since, changes or {})
     with suppress(*TROUBLE):  # the page says it
         (run.folder / layout.LADDER).write_text(ladder.text(material))
     (run.folder / layout.PAGE).write_text(page_of(material))

@@ -11,7 +11,8 @@ from mnlab.report.page.render import render
 from mnlab.report.page.view import Material, View
 from mnlab.report.page.words import shown
 
-COLUMN, ROW, BOX, TALL, EDGE = 210, 74, 116, 44, 70  # pixels: from node to node, a node's size, the margin
+COLUMN, ROW, BOX, TALL, EDGE = 210, 74, 116, 44, 70  # pixels: from node to node at least, a node's size, the margin
+LETTER, TOLD = 6.2, 40  # pixels of a letter on a link, and how many letters there are
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,9 @@ def _distances(start: str, core: list[str], near: Mapping[str, list[str]]) -> di
 
 def _picture(nodes: Mapping[str, Mapping]) -> Markup:
     edges = links(nodes)
-    at = {name: (EDGE + column * COLUMN, TALL / 2 + 6 + row * ROW)
+    longest = max((len(line) for edge in edges for line in edge.words), default=0)
+    apart = max(COLUMN, BOX + 24 + LETTER * min(longest, TOLD))
+    at = {name: (EDGE + column * apart, TALL / 2 + 6 + row * ROW)
           for name, (column, row) in placed(nodes, edges).items()}
     width = max(x for x, _ in at.values()) + EDGE
     height = max(y for _, y in at.values()) + TALL / 2 + 6
@@ -142,7 +145,7 @@ def _picture(nodes: Mapping[str, Mapping]) -> Markup:
 def _edge(edge: Link, at: Mapping[str, tuple[float, float]]) -> Markup:
     (x1, y1), (x2, y2) = (at[end] for end in edge.ends)
     x, y = (x1 + x2) / 2, (y1 + y2) / 2
-    words = [svg.text(x, y - 5 - 13 * (len(edge.words) - 1 - place), shown(line, 60), class_="told",
+    words = [svg.text(x, y - 5 - 13 * (len(edge.words) - 1 - place), shown(line, TOLD), class_="told",
                       text_anchor="middle") for place, line in enumerate(edge.words)]
     return svg.element("g", svg.line(x1, y1, x2, y2), *words)
 

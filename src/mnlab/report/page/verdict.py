@@ -31,6 +31,7 @@ def _check(check: CheckResult, material: Material) -> dict:
     return {"name": check.name, "status": check.status, "kind": check.status.replace(" ", "-"),
             "mark": str(mark(check.status, UNICODE)), "title": _with_code(shown(check.title or check.name)),
             "claims": " ".join(check.claims), "points": check_points(check),
+            "change": material.changes.get(check.name, ""),
             "open": check.status not in FINE and not observed,
             "parts": [(label, words) for label, words in parts(check)],
             "frames": [(number, material.frames.name(number)) for number in numbers],

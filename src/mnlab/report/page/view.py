@@ -1,8 +1,8 @@
 """A view: one section of a page. The ordered table of them is page.VIEWS."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from markupsafe import Markup
@@ -33,12 +33,14 @@ class View:
 
 @dataclass(frozen=True)
 class Material:
-    """What views are made of: a run, what its checks said, and (`since`, `before`) how a known earlier run ended."""
+    """What views are made of: a run, what its checks said, and in words what is different from a known earlier run, of
+    all (`since`) and of single checks (`changes`)."""
 
     lab: Lab
     run: Run
     result: LabResult
     since: str = ""
+    changes: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def frames(self) -> Frames:

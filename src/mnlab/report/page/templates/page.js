@@ -157,7 +157,8 @@ mnlab.show = (number, focus = true) => {
   }
   panel.hidden = false;
   document.body.classList.add("panel");
-  for (const one of rows) one.element.classList.toggle("current", one === row);
+  for (const one of all(".ladder .current")) one.classList.remove("current");
+  if (row) row.element.classList.add("current");
   if (row) row.element.scrollIntoView({ block: "nearest" });
   if (focus) panel.focus({ preventScroll: true });
 };
@@ -165,7 +166,7 @@ mnlab.show = (number, focus = true) => {
 function hide() {
   panel.hidden = true;
   document.body.classList.remove("panel");
-  for (const one of rows) one.element.classList.remove("current");
+  for (const one of all(".ladder .current")) one.classList.remove("current");
   if (location.hash.startsWith("#f")) history.replaceState(null, "", location.pathname + location.search);
   if (opener && opener.isConnected) opener.focus();
 }
@@ -173,7 +174,7 @@ function hide() {
 // --- the ladder ---
 
 const rows = all(".ladder tbody tr[class]:not(.gap):not(.did)").map(element => ({
-  element, text: element.cells[2].innerText || element.cells[2].textContent,
+  element, text: element.cells[2].textContent,
   ends: element.cells[1].textContent.split(" → "), protocol: element.classList[0],
   words: element.textContent.toLowerCase(), frames: (element.dataset.f || "").split(" ").filter(Boolean).map(Number),
 }));
