@@ -248,7 +248,7 @@ def _is_record(stream: bytes) -> bool:
 
 def _records(connection: tcp.Connection, side: str, tls13: bool) -> Iterable[Record]:
     """The whole records of one side. Application data is encrypted; up to TLS 1.2 so is all that follows a side's
-    ChangeCipherSpec, and in TLS 1.3 nothing else (RFC 8446, section 5.2): not a second ClientHello, after a retry."""
+    ChangeCipherSpec, in TLS 1.3 nothing else (RFC 8446, section 5.2): a second ClientHello, after a retry, is not."""
     stream, position, ciphered = connection.stream(side), 0, False
     while position + 5 <= len(stream) and stream[position] in CONTENT_TYPES and stream[position + 1] == 3:
         kind = stream[position]
