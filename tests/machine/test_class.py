@@ -4,11 +4,16 @@ import csv
 import io
 import json
 import os
+import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -164,3 +169,46 @@ def test_a_variant_of_the_edition_is_graded_as_the_students_and_another_mac_is_t
     assert notes["4711"] == [] and notes["4712"] == ["variant.toml is that of 4711"]
     forged.write_text(forged.read_text().replace(course.mac("4711", "arp"), "0" * 32))
     assert graded()["4711"] == ["variant.toml was not written for this course: its mac does not fit"]
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_each_hand_in_has_the_digest_that_it_has_without(tmp_path):
+    """The command, its workers and their machines, ended with kill -9 while they are at work, for real."""
+    for number in range(8):
+        work.start(ARP, tmp_path / f"in/s{number}/arp", number)
+        text = (ARP.solution if number % 2 else ARP.starter).joinpath("resolver.py").read_text()
+        (tmp_path / f"in/s{number}/arp/resolver.py").write_text(f"{text}\n# {tmp_path}\n")  # nothing knows it from before
+
+    def command(out):
+        return subprocess.Popen([sys.executable, "-P", "-m", "mnlab", "grade", "arp", "in", "--workers", "2", "--out", out,
+                                 "--audit", "0"], cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(ROOT / "src")})
+
+    def digests(out):
+        lines = (tmp_path / out / "results.jsonl").read_text().splitlines()
+        return {row["student"]: row["evidence_sha256"] for row in map(json.loads, lines)}
+
+    chance = random.Random(20)
+    for _ in range(10):
+        process = command("out")
+        time.sleep(chance.uniform(1, 8))
+        offspring = descendants(process.pid)
+        for pid in [process.pid] if chance.random() < 0.5 or not offspring else [chance.choice(offspring), process.pid]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(chance.uniform(0, 0.5))
+        process.wait()
+    assert command("out").wait(PATIENCE) == 0 and command("calm").wait(PATIENCE) == 0
+    assert digests("out") == digests("calm") and len(digests("calm")) == 8
+    with open(tmp_path / "out/grades.csv", encoding="utf-8-sig", newline="") as file:
+        assert len([row["id"] for row in csv.DictReader(file)]) == 8
+
+
+def descendants(pid):
+    """All processes that one has started, and those have."""
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in map(int, path.read_text().split()):
+                found += [child, *descendants(child)]
+    return found
