@@ -17,7 +17,7 @@ from mnlab.protocols import fields
 from mnlab.protocols.capture import Frame
 
 BYTES, MORE = 128, 512  # of a frame that are kept
-ROOM, LEAST = 90_000, 20_000  # characters of base64 for all frames of a page
+ROOM, LEAST = 90_000, 16_000  # characters of base64 for all frames of a page
 NOTED = 27  # of them, for each frame that the page knows the place and time of
 MOST = 4000  # frames that a page knows the place and time of
 

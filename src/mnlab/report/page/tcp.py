@@ -21,7 +21,7 @@ from mnlab.report.page.frames import Frames
 from mnlab.report.page.render import render
 from mnlab.report.page.view import Material, View
 
-MOST = 24  # connections that are drawn: those with the most bytes
+MOST = 18  # connections that are drawn: those with the most bytes
 ROWS = 60  # of a table
 THUMBNAIL = (160.0, 36.0)  # its size, and how many bars it has at the most
 SKETCHED = 30
