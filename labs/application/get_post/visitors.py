@@ -101,7 +101,8 @@ def searches(p) -> dict[str, str]:
 
 #: What is looked for -> which of the entries that are simple, or the one with accents, must be found.
 FOUND = {"text": ("plain",), "name": ("plain", "twice", "twice-again"), "part": ("plain",), "odd": ("odd",), "none": (),
-         "across": (), "between": (), "dots": (), "words": (), "space": (), "escaped": (), "plus": ("odd",), "umlauts": ("umlauts",)}
+         "across": (), "between": (), "dots": (), "words": (), "space": (), "escaped": (), "plus": ("odd",),
+         "umlauts": ("umlauts",)}
 #: Entries that no search but those for what is in them may find.
 MARKED = ("entities", "multipart")
 BY_GET = ("by-get", "by-get-front", "by-get-search")
