@@ -78,4 +78,5 @@ def loads(net, rec, work):
         rec.progress("your site")
         rec.student_service("shop", net["shop"], ["nginx", "-p", ".", "-c", "nginx.conf", "-e", "stderr"],
                             caps=["NET_BIND_SERVICE"], tcp=80)
-        browsers.w3m(rec, "visit", folder, f"http://shop.{p['domain']}/")
+        for name in ("visit", "visit-again"):
+            browsers.w3m(rec, name, folder, f"http://shop.{p['domain']}/")

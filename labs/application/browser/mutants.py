@@ -125,6 +125,15 @@ def own_ticker(work, params):
     work.edit("nginx.conf", "root site;", 'root site; location = /ticker.html { return 200 "ticker $request_id"; }')
 
 
+@mutant.work("the ticker's word is kept for the next visitor", breaks="R2")
+def kept_ticker(work, params):
+    work.edit("site/index.html", f"http://media.{params['domain']}/ticker.html", "/ticker.html")
+    work.edit("nginx.conf", "root site;", "root site; proxy_cache said; proxy_cache_valid any 1h; "
+              f"location = /ticker.html {{ proxy_pass http://{params['media']}; "
+              "proxy_ignore_headers Cache-Control Expires; }")
+    work.edit("nginx.conf", "    server {", "    proxy_cache_path tmp-cache keys_zone=said:64k;\n    server {")
+
+
 @mutant.work("the ticker is a link", breaks="R2")
 def linked_ticker(work, params):
     work.edit("site/index.html", f'<frame src="http://media.{params["domain"]}/ticker.html">\n', "")

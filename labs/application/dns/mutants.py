@@ -398,6 +398,18 @@ def one_alias(work, params):
     work.edit("iterate.py", "if (wanted, CNAME) in found:", "if (wanted, CNAME) in found and wanted == name:")
 
 
+@mutant.work("the program takes the address that comes with an alias", breaks="R14")
+def address_beside(work, params):
+    work.edit("iterate.py", "        if (wanted, A) in found:\n            return found[wanted, A]\n",
+              "        if addresses := [data for _, kind, data in answers if kind == A]:\n"
+              "            return addresses[0]\n")
+
+
+@mutant.work("the program believes no server about a name behind an alias", breaks="R15")
+def denied_behind_alias(work, params):
+    work.edit("iterate.py", "if rcode == NXDOMAIN:", "if rcode == NXDOMAIN and wanted == name.lower():")
+
+
 @mutant.work("the program takes no for no answer", breaks="R15")
 def ignores_nxdomain(work, params):
     work.edit("iterate.py", "if rcode == NXDOMAIN", "if rcode == 99")

@@ -24,7 +24,7 @@ def secret(rng, params: dict) -> dict:
     """Names in the two domains and beside them, addresses of theirs, and the servers' other addresses."""
     net = params["ip_root"].rsplit(".", 2)[0]
     drawn = {f"_{word}": f"{word}{rng.randrange(1000, 10000)}"
-             for word in ("host", "relay", "next", "end", "branch", "nowhere", "notld")}
+             for word in ("host", "relay", "next", "end", "branch", "nowhere", "notld", "near", "lost")}
     places = rng.sample(range(10, 250), len(MOVED) + 3)
     drawn |= {f"_ip_{name}": f"192.0.2.{number}" for name, number in zip(("host", "end", "deep"), places)}
     drawn |= {f"_moved_{name}": f"{net}.{200 + level}.{number}"
@@ -53,13 +53,17 @@ def ways(params: dict) -> dict[str, list[Way]]:
 
     auth, auth2 = ("root", "tld", "auth"), ("root", "tld", "auth2")
     relay, following, end = f"{params['_relay']}.{other}", f"{params['_next']}.{domain}", f"{params['_end']}.{other}"
+    host, near, lost = (f"{params[word]}.{domain}" for word in ("_host", "_near", "_lost"))
+    nowhere = f"{params['_nowhere']}.{other}"
     return {
-        "iterate-host": [way(f"{params['_host']}.{domain}".title(), params["_ip_host"], auth)],
+        "iterate-host": [way(host.title(), params["_ip_host"], auth)],
         "iterate-depths": [way(f"ns.nic.{tld}", params["_moved_tld"]),
                            way(f"{params['_deep']}.{params['_branch']}.{other}", params["_ip_deep"],
                                (*auth2, "auth"))],
         "iterate-aliases": [way(f"{params['alias']}.{domain}", params["ip_other"], auth, (f"www.{other}", auth2)),
-                            way(relay, params["_ip_end"], auth2, (following, auth), (end, auth2))],
+                            way(relay, params["_ip_end"], auth2, (following, auth), (end, auth2)),
+                            way(near, params["_ip_host"], auth, (host, auth))],
         "iterate-denied": [way(params["missing"], NO, auth), way(f"www.{params['_nowhere']}.{tld}", NO),
-                           way(f"www.{params['_nowhere']}.{params['_notld']}", NO, ("root",))],
+                           way(f"www.{params['_nowhere']}.{params['_notld']}", NO, ("root",)),
+                           way(lost, NO, auth, (nowhere, auth2))],
     }

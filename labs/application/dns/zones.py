@@ -81,6 +81,8 @@ def domain_zone(params: dict) -> str:
             f"{params['sibling']} 3600 IN A {params['ip_sibling']}\n"
             f"{params['alias']} 3600 IN CNAME www.{params['other_domain']}.\n"
             f"{params['_next']} 3600 IN CNAME {params['_end']}.{params['other_domain']}.\n"
+            f"{params['_near']} 3600 IN CNAME {params['_host']}\n"
+            f"{params['_lost']} 3600 IN CNAME {params['_nowhere']}.{params['other_domain']}.\n"
             f"notes 3600 IN TXT {text}\n")
 
 

@@ -202,7 +202,7 @@ def expect_written(form, params, *keys):
     """These entries stand in the book: name, then text, whatever is between them."""
     found = listed(form)
     for key in keys:
-        name, text = visitors.book(params)[key]
+        name, text = (words.replace("\r\n", "\n") for words in visitors.book(params)[key])
         expect(any(text in item.partition(name)[2] for item in found),
                done=f"{told(only(form, f'your-sign-{key}'))}; later a visitor asked for /",
                expected=entry(params, key)[:200], seen=nearest(entry(params, key), found))
@@ -271,7 +271,7 @@ def check_your_urlencoded(form, params):
 @points(2, claim="GVP-1", hint="RFC 7578. Its boundary stands in the Content-Type; the module email reads such bodies.")
 def check_your_multipart(form, params):
     """Your guest book: multipart/form-data is read, too, in UTF-8, with nothing undone."""
-    expect_written(form, params, "multipart", "parts-turned")
+    expect_written(form, params, "multipart", "parts-turned", "quoted", "lines")
 
 
 @points(2, claim="GVP-5", hint="303 leads to the page to be shown; what would a reload of a 200 repeat?")
@@ -287,7 +287,7 @@ def check_your_post_leads_to_a_get(form, params):
 @points(2, claim="GVP-1", hint="An entry is found if its name holds the words, or its text does.")
 def check_your_search(form, params):
     """Your guest book: GET /search?q=... lists the entries in whose name or text q is found, and none else."""
-    texts = dict.fromkeys(visitors.book(params)[key][1] for key in (*visitors.SIMPLE, "umlauts"))
+    texts = dict.fromkeys(visitors.book(params)[key][1] for key in (*visitors.SIMPLE, "umlauts", *visitors.MARKED))
     for step, keys in visitors.FOUND.items():
         wanted = [visitors.book(params)[key][1] for key in keys]
         found = [text for item in page(form, f"search-{step}").items for text in texts if text in item]
@@ -307,7 +307,7 @@ def expect_field(form, params, *steps):
 @points(1, claim="GVP-1", hint='<input name="q" value="...">')
 def check_your_search_field(form, params):
     """Your guest book: what was looked for stands in a field q again."""
-    expect_field(form, params, "text", "none", "umlauts")
+    expect_field(form, params, "text", "none", "umlauts", "name", "space")
 
 
 @points(2, claim="GVP-5", hint="RFC 9110, section 9.2.1: who follows a link has not asked for a change.")
@@ -340,7 +340,7 @@ def check_your_text_stays_text(form, params):
 @points(2, claim="GVP-5", hint="In an attribute quotation marks count, too: html.escape(..., quote=True).")
 def check_your_search_stays_text(form, params):
     """Your guest book: what is looked for is shown as it was written, and is never HTML."""
-    expect_field(form, params, "tags", "quoted")
+    expect_field(form, params, "tags", "quoted", "braces")
     expect_no_tag(form, params, "search-tags")
 
 

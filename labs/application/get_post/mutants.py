@@ -168,6 +168,18 @@ wrong("parts_at_dashes", "R5", "parts end at two dashes",
       ("part.get_payload(decode=True).decode()", 'part.get_payload(decode=True).decode().partition("--")[0]'))
 wrong("parts_quoted", "R5", "quotation marks are cut off the parts",
       ("part.get_payload(decode=True).decode()", "part.get_payload(decode=True).decode().strip('\"')"))
+wrong("small_boundary", "R5", "the boundary is looked for in small letters",
+      ('Type: {given}\\r', 'Type: {given.lower()}\\r'))
+wrong("boundary_as_is", "R5", "quotation marks are taken for a part of the boundary",
+      ("encode() + body)", "encode() + (body if '\"' not in given else b''))"))
+wrong("parts_of_capitals", "R5", "multipart in capitals is not known",
+      ("kind == MULTIPART", "given.startswith(MULTIPART)"))
+wrong("first_line_of_head", "R5", "the name of a part is looked for in its first line",
+      ('part.get_param("name", header="content-disposition")',
+       '(part.get_param("name", header="content-disposition") if part.keys()[0] == "Content-Disposition" else "")'))
+wrong("parts_at_blank_lines", "R5", "parts end at a blank line",
+      ("part.get_payload(decode=True).decode()",
+       'part.get_payload(decode=True).decode().partition("\\r\\n\\r\\n")[0]'))
 
 wrong("no_redirect", "R6", "POST answers with the page itself",
       ('return "303 See Other", {"Location": "/"}, ""', "return page(entries)"))
@@ -198,12 +210,17 @@ wrong("undecoded", "R7", "what is looked for is not decoded",
 wrong("first_only", "R7", "the first entry that is found is enough",
       ("    return page([entry for entry in entries if any(query in part for part in entry)], query)",
        "    return page([entry for entry in entries if any(query in part for part in entry)][:1], query)"))
+wrong("in_markup", "R7", "what is looked for is found in the markup, too",
+      ("any(query in part for part in entry)", "any(escape(query) in escape(part) for part in entry)"))
+wrong("query_stripped", "R7", "spaces at the end do not count", ('.get("q", [""])[0]', '.get("q", [""])[0].strip()'))
 
 wrong("no_field", "R8", "what was looked for is not shown", ('value="{query}"', 'value=""'))
 wrong("field_if_found", "R8", "what was looked for is shown if it was found",
       ('    rows = "\\n"', '    query = query if found else ""\n    rows = "\\n"'))
 wrong("ascii_field", "R8", "what was looked for is shown without its accents",
       ("query=escape(query)", 'query=escape(query.encode("ascii", "ignore").decode())'))
+wrong("small_field", "R8", "what was looked for is shown in small letters",
+      ("query=escape(query)", "query=escape(query.lower())"))
 wrong("other_field", "R8", "the field has another name", ('<input name="q"', '<input name="query"'))
 
 wrong("signs_by_get", "R9", "whatever the method, it is signed",
@@ -242,7 +259,12 @@ wrong("scripts_only", "R10", "only scripts are forbidden",
 wrong("formatted_again", "R10", "braces in a text are filled in",
       ('    return "200 OK", {}, PAGE.format(query=escape(query), entries=rows)',
        '    return "200 OK", {}, PAGE.replace("{entries}", rows).replace("{query}", escape(query))'))
+wrong("template", "R10", "backslashes are read once more",
+      ("entries=rows)", 'entries=rows.replace("\\\\n", "\\n"))'))
 
+wrong("filled_twice", "R11", "braces in what is looked for are filled in",
+      ("PAGE.format(query=escape(query), entries=rows)",
+       'PAGE.replace("{query}", escape(query)).replace("{entries}", rows)'))
 wrong("unescaped_query", "R11", "what is looked for is put on the page as it is",
       ("query=escape(query)", "query=query"))
 wrong("quotes_open", "R11", "quotation marks end the field",

@@ -60,7 +60,7 @@ class Page(HTMLParser):
         self.inside = False
         self.feed(one.response.body.decode("utf-8", errors="replace"))
         self.close()
-        self.items = [item.strip() for item in self.items]
+        self.items = [item.strip().replace("\r\n", "\n") for item in self.items]
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)

@@ -57,9 +57,11 @@ def book(p) -> dict[str, tuple[str, str]]:
         "tags": (p["enemy"], f"<{word}>this</{word}> <script>alert('{word}g')</script>"),
         "named": (f"<{word}>{p['enemy']}", f"a name {word}h"),
         "entities": (p["enemy"], f"&lt;b&gt;  &amp;  &eacute; \"{word}i\""),
-        "braces": (p["friend"], f"{{entries}} {{query}} {{}} {{0}} %s %(q)s $text {word}j"),
+        "braces": (p["friend"], f"{{entries}} {{query}} {{}} {{0}} %s %(q)s $text C:\\new\\table {word}j"),
         "multipart": (p["friend"], f"-- crème 100%25 + a=b & {word}k; \"x\""),
         "parts-turned": ("Zoë", f"a part that comes first {word}l"),
+        "quoted": (p["friend"], f"in a part with more of a head {word}q"),
+        "lines": (p["friend"], f"one line\r\n\r\nand a third {word}r"),
         "twice": (p["name"], f"once more {word}m"), "twice-again": (p["name"], f"once more {word}m"),
         "chunked": (p["friend"], f"by and by {word}n"),
         "fits": (p["friend"], _fitting(p, longest, f"{word}o")),
@@ -77,6 +79,7 @@ def visits(p) -> list[Visit]:
     how = {"turned": form(go="Sign", text=entries["turned"][1], name=entries["turned"][0]),
            "charset": form(*entries["charset"], kind=f"{URLENCODED}; charset=UTF-8"),
            "capitals": form(*entries["capitals"], kind=URLENCODED.upper()), "multipart": parts(*entries["multipart"]),
+           "quoted": _quoted(*entries["quoted"]), "lines": parts(*entries["lines"]),
            "parts-turned": parts(text=entries["parts-turned"][1], name=entries["parts-turned"][0]),
            **{key: form(*entries[key]).in_chunks() for key in ("chunked", "fits-chunked")}}
     signed = [Visit(f"sign-{key}", "/sign", how.get(key) or form(*entry)) for key, entry in entries.items()]
@@ -89,6 +92,7 @@ def searches(p) -> dict[str, str]:
     """What is looked for."""
     word = p["_word"]
     return {"text": f"{word}a", "name": p["name"], "part": p["cake"][1:], "odd": "100% + (some) a=b;",
+            "space": f"{word}b? ", "escaped": "quot;", "braces": "{entries} {query} \\n",
             "none": f"{word}zz", "across": f"{p['name']}: {p['cake']}", "between": f"{p['name']} {p['cake']}",
             "dots": f"{word}.", "umlauts": "crème brûlée", "words": f"{word}b {p['cake']}",
             "plus": "tea and biscuits: 100% +",
@@ -97,7 +101,10 @@ def searches(p) -> dict[str, str]:
 
 #: What is looked for -> which of the entries that are simple, or the one with accents, must be found.
 FOUND = {"text": ("plain",), "name": ("plain", "twice", "twice-again"), "part": ("plain",), "odd": ("odd",), "none": (),
-         "across": (), "between": (), "dots": (), "words": (), "plus": ("odd",), "umlauts": ("umlauts",)}
+         "across": (), "between": (), "dots": (), "words": (), "space": (), "escaped": (), "plus": ("odd",),
+         "umlauts": ("umlauts",)}
+#: Entries that no search but those for what is in them may find.
+MARKED = ("entities", "multipart")
 BY_GET = ("by-get", "by-get-front", "by-get-search")
 NO_FORM = ("no-text", "no-name", "empty-text", "empty-name", "nothing", "no-part", "empty-part")
 WRONG_TYPE = ("json", "plain", "mixed", "alike", "inside")
@@ -147,6 +154,13 @@ def parts(*entry: str, kind: str = "multipart/form-data", **fields: str) -> Body
     each = [f'--{CUT}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
             for name, value in given.items()]
     return Body(f"{kind}; boundary={CUT}", "".join([*each, f"--{CUT}--\r\n"]).encode())
+
+
+def _quoted(*entry: str) -> Body:
+    """The same with a type in capitals, a boundary in quotation marks, and parts that say of what type they are."""
+    plain = parts(*entry).data.replace(CUT.encode(), b"Of Seven PARTS")
+    said = b"content-type: text/plain; charset=utf-8\r\ncontent-disposition"
+    return Body('Multipart/Form-Data; boundary="Of Seven PARTS"', plain.replace(b"Content-Disposition", said))
 
 
 def _fitting(p, size: int, seed: str) -> str:

@@ -269,7 +269,7 @@ def check_your_connection_stays(server):
 def check_your_server_closes_when_asked(server, params):
     """Connection: close: the whole answer, Connection: close, and the server closes first."""
     wire.expect_file(server, params, "own-close", "index.html")
-    for name in ("own-close", "own-missing-1", "own-method-1"):
+    for name in ("own-close", "own-close-too", "own-missing-1", "own-method-1"):
         wire.expect_leave(server, name)
 
 
@@ -374,22 +374,22 @@ def check_your_server_reads_a_stream(server, params):
 
 @points(1, claim="HTP-6", hint="What comes after a head with Content-Length? Read it, even if you throw it away.")
 def check_your_server_reads_bodies(server, params):
-    """A body is no request, whether it comes with its head, behind it, in pieces, or with GET."""
-    for name in wire.steps("own-body", 6):
+    """A body is no request, whether it comes with its head, behind it, in pieces, or with GET or HEAD."""
+    for name in wire.steps("own-body", 7):
         wire.expect_no_answer_to_a_body(server, params, name)
 
 
 @points(2, claim="HTP-3", hint="A thread for each connection, or one loop that waits for all of them (selectors).")
 def check_your_server_talks_to_several(server, params):
-    """Three hesitate in the middle of a request; somebody else is answered meanwhile; then the three are."""
+    """Nine hesitate in the middle of a request; somebody else is answered meanwhile; then the nine are."""
     slow = wire.step(server, "own-together")
     quick = wire.reply(server, "own-meanwhile")
     late = server.mark("own-hesitant")
     expect(wire.is_file(quick.response, wire.own_file(params, "index.html")) and quick.response.end < late,
-           done="a fourth client asked while three hesitated", expected="the page at once", seen=said(quick.response))
+           done=f"a client asked while {len(slow)} hesitated", expected="the page at once", seen=said(quick.response))
     answers = [found[0].response if (found := http.of_connection(one)) else None for one in slow]
-    expect(len(slow) == 3 and all(wire.is_file(one, wire.own_file(params, "blob")) for one in answers),
-           done="the three went on", expected="their file, three times",
+    expect(len(slow) == probes.HESITANT and all(wire.is_file(one, wire.own_file(params, "blob")) for one in answers),
+           done="those who had hesitated went on", expected=f"their file, {probes.HESITANT} times",
            seen=", ".join(said(one) for one in answers) or "no connection")
 
 

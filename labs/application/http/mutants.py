@@ -183,6 +183,8 @@ wrong("front_for_missing", "R9", "what is not there is the page",
       ("os.path.isfile(found) else None",
        'os.path.isfile(found) else self.folder + "/index.html" if found.startswith(self.folder) else None'))
 
+wrong("utf8_only", "R9", "a name that is no UTF-8 breaks the server", ("os.fsdecode(data)", 'data.decode("utf-8")'))
+
 wrong("any_method", "", "whatever the method is, it is taken for GET", ("if method in METHODS:", "if True:"))
 
 wrong("no_allow", "R10", "405 without Allow", ("if status == 405:", "if status == 999:"))
@@ -208,6 +210,7 @@ wrong("no_minor", "R12", "HTTP/1 will do",
 wrong("line_404", "R12", "404 for a request line that is none",
       ("    if not request or not all(fields):\n        raise Refused(400)",
        "    if not request or not all(fields):\n        raise Refused(400 if request else 404)"))
+wrong("minor_of_two", "R12", "the version may end in a number", ('HTTP/(\\d)\\.(\\d)"', 'HTTP/(\\d)\\.(\\d+)"'))
 wrong("small_http", "R12", "http/1.1 is a version, too", (" HTTP/(\\d)", " (?i:HTTP)/(\\d)"))
 wrong("line_stays", "R12", "the connection stays after a request line that is none",
       ("    if not request or", '    if not request:\n        return "ODD", "/", (1, 1), {}\n    if not request or'),
@@ -297,6 +300,8 @@ wrong("ten_answers", "R17", "ten answers, then the connection ends",
 
 wrong("never_closes", "R18", "Connection: close is overheard",
       (' and "close" not in fields.get("connection", "").lower()', ""))
+wrong("close_alone", "R18", "close among others is overheard",
+      ('"close" not in fields.get("connection", "").lower()', 'fields.get("connection", "").lower() != "close"'))
 wrong("closes_silently", "R18", "it closes, but does not say so",
       ("        if not keep:\n", "        if not keep and not self.asked:\n"),
       ("        keep = version", "        self.asked = version >= (1, 1)\n        keep = version"),
@@ -379,6 +384,9 @@ wrong("body_of_post", "R22", "only POST has a body",
 wrong("brew_body", "R22", "a method that nobody knows has no body",
       ("            self.skip_body(fields)\n",
        "            if method in METHODS + KNOWN:\n                self.skip_body(fields)\n"))
+wrong("body_of_head", "R22", "HEAD has no body",
+      ("            self.skip_body(fields)\n",
+       '            if method != "HEAD":\n                self.skip_body(fields)\n'))
 wrong("long_bodies", "R22", "a body of more than 4096 bytes is taken for requests",
       ("LONGEST_HEAD, LONGEST_BODY = 16384, 1 << 20", "LONGEST_HEAD, LONGEST_BODY = 16384, 4096"),
       ("            raise Refused(413)", "            return"))
@@ -395,6 +403,10 @@ wrong("one_at_a_time", "R23", "one client at a time",
 wrong("two_at_a_time", "R23", "two clients at a time",
       ("            threading.Thread(target=Connection(sock, folder).serve, daemon=True).start()",
        "            while threading.active_count() > 2:\n                time.sleep(0.05)\n"
+       "            threading.Thread(target=Connection(sock, folder).serve, daemon=True).start()"))
+wrong("a_pool", "R23", "a pool of four threads",
+      ("            threading.Thread(target=Connection(sock, folder).serve, daemon=True).start()",
+       "            while threading.active_count() > 4:\n                time.sleep(0.05)\n"
        "            threading.Thread(target=Connection(sock, folder).serve, daemon=True).start()"))
 wrong("one_buffer", "R23", "all clients share a buffer",
       ('        self.sock, self.folder, self.buffer = sock, folder, b""',

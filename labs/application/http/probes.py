@@ -4,6 +4,7 @@ right. A step is a connection; `experiment.py` makes it, the checks read what ca
 
 from typing import NamedTuple
 
+HESITANT = 9  # clients that think in the middle of a request, all at once
 BRIEF = 3.0  # s: how long a client waits for more once it has nothing left to ask
 LEAVE = "Connection: close"
 
@@ -29,7 +30,7 @@ ESCAPES = ("/../server.py", "/%2e%2e/server.py", "/..%2fserver.py", "/more/../..
            "/../given.old/secret.txt", "//etc/passwd", "/%2fetc/passwd")
 #: Request lines that have not three words, or whose last word is no version (RFC 9112, section 3).
 BAD_LINES = ("GET/HTTP/1.1", "GET /", "GET / index.html HTTP/1.1", "GET / HTTP1.1", "GET / HTTP/1", "GET / http/1.1",
-             "GET / HTTP/x.y")
+             "GET / HTTP/x.y", "GET / HTTP/1.10")
 #: Header lines with a space ahead of the colon (RFC 9112, section 5.1), before Host and behind it.
 BAD_FIELDS = (("Accept : */*", "Host: NAME"), ("Host: NAME", "Accept: */*", "X-Wish : none"))
 #: Methods, and heads without Host (RFC 9112, section 3.2), the second with one that looks like it.
@@ -38,7 +39,7 @@ NO_HOST = (("GET", "Accept: */*"), ("GET", "X-Host: NAME", "Accept: */*"), ("HEA
 METHODS, NO_METHODS = ("POST", "PUT", "DELETE", "OPTIONS", "TRACE"), ("BREW", "get")
 STAY = 11  # requests in a row on a connection that stays
 QUERIES = ("/blob?", "/blob?version=2&from=/../x?y", "/?picture.png", "/picture.png?%2Findex.html")
-MISSING = ("/no-such-page", "/blob/no-such-page", "/more/no-such-page/")
+MISSING = ("/no-such-page", "/blob/no-such-page", "/more/no-such-page/", "/no-%FF-page")
 
 
 def of(params: dict, paths: list[str]) -> dict[str, Probe]:
@@ -68,6 +69,7 @@ def of(params: dict, paths: list[str]) -> dict[str, Probe]:
         "own-stay": Probe((get(name, MISSING[0]), get(name, "/", method="DELETE"), get(name, "/", method="BREW"),
                            get(name, "/blob", method="HEAD"), *[blob] * (STAY - 4))),
         "own-close": leaving("/index.html"),
+        "own-close-too": Probe((get(name, "/index.html", "Connection: TE, close", "TE: trailers"),)),
         **several("old", [bad("GET /index.html HTTP/1.0"), bad("GET /index.html HTTP/1.0", "Host: NAME"),
                            bad("GET /index.html HTTP/1.0", "Connection: keep-alive")]),
         **several("method", [leaving("/", "Content-Length: 0", method=word) for word in METHODS]),
@@ -85,6 +87,7 @@ def of(params: dict, paths: list[str]) -> dict[str, Probe]:
                            Probe((head + body_of[:20], body_of[20:] + last)),
                            Probe((get(name, "/blob", body=body) + last,)),
                            Probe((get(name, "/blob", method="BREW", body=body) + last,)),
+                           Probe((get(name, "/blob", method="HEAD", body=body) + last,)),
                            Probe((get(name, "/index.html", method="POST", body=body * 500) + last,))]),
         "own-idle": Probe((blob, blob), idle - 1, idle + 10),
         "own-slow": Probe((last[:10], last[10:-10], last[-10:]), idle - 1),

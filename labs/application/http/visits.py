@@ -6,12 +6,11 @@ Each step begins with a mark of its name; what happened is read from the wire.
 from contextlib import ExitStack
 
 from lab import probes
-from lab.probes import BRIEF, LEAVE, get
+from lab.probes import BRIEF, HESITANT, LEAVE, get
 from lab.web import CURL, GIVEN, paths
 from mnlab.net import typed
 
 WEB, OWN = "web", "own"
-HESITANT = 3  # clients that think in the middle of a request, all at once
 
 
 def farewells(net, rec) -> None:

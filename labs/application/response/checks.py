@@ -331,8 +331,9 @@ def check_your_charsets(server, params):
 @points(2, claim="RSP-1", hint="The head that GET would get, and no byte of the body; not even a last chunk.")
 def check_your_heads(server):
     """HEAD: the head that GET gets, and nothing else, on every path."""
-    for number, path in enumerate(probes.PATHS, start=1):
-        step, get = f"own-head-{number}", own(server, path)
+    heads = [(f"own-head-{number}", path, own(server, path)) for number, path in enumerate(probes.PATHS, start=1)]
+    heads.append(("own-head-split", f"go?to={probes.SPLITS[0]}", asked(server, "own-split-1")))
+    for step, path, get in heads:
         head = asked(server, step)
         sent = wire.connections(server, step)[0].stream(tcp.SERVER)
         expect(sent == head.head, done=f"HEAD /{path}", expected="a head, and not a byte more",

@@ -178,6 +178,12 @@ wrong("prefix_text", "R11", "what begins with /text is the text",
 wrong("prefix_latin", "R11", "what begins with /latin is the Latin text",
       ('path == "/latin"', 'path.startswith("/latin")'))
 wrong("go_anyhow", "R11", "what begins with /go goes", ('path == "/go"', 'path.startswith("/go")'))
+wrong("any_case", "R11", "paths are read in small letters",
+      ('    path, _, query = target.partition("?")\n',
+       '    path, _, query = target.partition("?")\n    path = path.lower()\n'))
+wrong("slash_behind", "R11", "a slash behind a path does not count",
+      ('    path, _, query = target.partition("?")\n',
+       '    path, _, query = target.partition("?")\n    path = path.rstrip("/")\n'))
 wrong("front", "R11", "/ is the page", ('path == "/page"', 'path in ("/page", "/")'))
 
 wrong("bare_newlines", "R12", "lines end in a newline only", ('f"{line}\\r\\n" for', 'f"{line}\\n" for'))
@@ -241,6 +247,8 @@ wrong("head_of_zero", "R16", "HEAD gets a length of 0",
 wrong("head_without_length", "R16", "HEAD gets no length",
       ('f"Content-Length: {len(body)}", *fields',
        '*([f"Content-Length: {len(body)}"] if method != "HEAD" else []), *fields'))
+wrong("head_refused_with_body", "R16", "HEAD of what is no place gets a body",
+      ('if method != "HEAD":', 'if method != "HEAD" or status.startswith("400"):'))
 wrong("head_forbidden", "R16", "HEAD is 405",
       ('    path, _, query = target.partition("?")\n',
        '    path, _, query = target.partition("?")\n    if method == "HEAD":\n'

@@ -5,7 +5,7 @@ from urllib.parse import quote
 #: The paths of the handout, and one that is none.
 PATHS = ("text", "latin", "empty", "page", "odd", "moved", "go?to=%2Ftext", "nowhere", "story")
 #: More of what does not exist, and looks as if it might.
-MISSING = ("/", "/textual", "/text/more", "/latin/text", "/pages", "/gone", "/stor")
+MISSING = ("/", "/textual", "/text/", "/Text", "/text/more", "/latin/text", "/pages", "/gone", "/stor")
 #: What somebody puts into a place: line ends of all kinds, and what he wants to stand behind them.
 EVIL = "Set-Cookie:%20session=stolen"
 SPLITS = (f"/text%0d%0a{EVIL}%0d%0a%0d%0aHello", f"/text%0a{EVIL}", f"/text%0D{EVIL}", f"/text%0D%0A%20{EVIL}")
@@ -29,6 +29,7 @@ def of(params: dict) -> dict[str, bytes]:
         "own-go": ask(go(params)),
         **{f"own-missing-{number}": ask(target) for number, target in enumerate(MISSING, start=1)},
         **{f"own-head-{number}": ask(f"/{path}", "HEAD") for number, path in enumerate(PATHS, start=1)},
+        "own-head-split": ask(f"/go?to={SPLITS[0]}", "HEAD"),
         "own-old": b"GET /story HTTP/1.0\r\n\r\n", "own-old-text": b"GET /text HTTP/1.0\r\n\r\n",
         "own-old-nowhere": b"GET /nowhere HTTP/1.0\r\n\r\n",
         "own-old-head": b"HEAD /story HTTP/1.0\r\n\r\n",

@@ -316,7 +316,7 @@ def check_your_parts(yours, params):
 def check_your_area_has_moved(yours, params):
     """Your server: the old area leads for good to the same page of the new one, query and all."""
     old = f"/{params['old_area']}/"
-    for step in ("moved", "moved-bare", "moved-unknown"):
+    for step in ("moved", "moved-bare", "moved-unknown", "moved-odd"):
         expect_redirect(yours, params, step, (301, 308),
                         "/news/" + only(yours, step).request.target_uri.removeprefix(old))
 
@@ -357,9 +357,10 @@ def check_your_application_is_heard(yours, params):
     refusal = expect_words(yours, "app-refuses", 405, "POST something")
     expect(refusal.response.header("Allow") == "POST", done=told(refusal), expected="Allow: POST, as it says",
            seen=refusal.response.header("Allow"))
-    one = expect_status(yours, "app-leads", 302)
-    expect(one.response.header("Location") == "/news/1", done=told(one), expected="Location: /news/1, as it says",
-           seen=one.response.header("Location"))
+    for step, edition in (("app-leads", 1), ("app-leads-on", 2)):
+        one = expect_status(yours, step, 302)
+        expect(one.response.header("Location") == f"/news/{edition}", done=f"{told(one)} (step {step})",
+               expected=f"Location: /news/{edition}, as it says", seen=one.response.header("Location"))
     one = expect_words(yours, "by-zero", 500, "Internal Server Error")
     expect("nginx" not in body(one), done=told(one), expected="the application's words, not nginx's",
            seen=body(one)[:200])

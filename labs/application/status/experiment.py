@@ -232,6 +232,10 @@ def judge(stage, rec) -> None:
     for name, (path, who, *headers) in questions(p).items():
         rec.mark(name)
         stage.get(path, who, *headers)
+    rec.mark("published")
+    stage.ask(f"POST /app/publish HTTP/1.1\nHost: {stage.host}\nContent-Length: 0\nConnection: close\n\n")
+    rec.mark("app-leads-on")
+    stage.get("/app/latest")
     rec.mark("neighbour")
     stage.curl("neighbour", "--interface", f"{p['net']}.{NEIGHBOUR}", "http://{}/staff/plan.txt")
     body, full = Path("upload"), 1024 * p["upload_kb"]
@@ -255,6 +259,7 @@ def questions(p) -> dict[str, tuple[str, ...]]:
         "moved": (f"/{old}/{day}.txt?page={p['page']}&from=here", "client"),
         "moved-bare": (f"/{old}/{other}.txt", "client"),
         "moved-unknown": (f"/{old}/{p['token']}.txt?{day}", "client"),
+        "moved-odd": (f"/{old}/{p['token']}%20of%20{day}.txt", "client"),
         "today": ("/today", "client"),
         "client-at-staff": ("/staff/plan.txt", "client"), "staff-at-staff": ("/staff/plan.txt", "staff"),
         "client-guesses": (f"/staff/{p['token']}.txt", "client"),

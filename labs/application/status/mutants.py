@@ -134,6 +134,10 @@ wrong("query_twice", "R3", "the query is added twice",
 wrong("days_only", "R3", "only pages that are there have moved",
       ("            rewrite ^/{old_area}/(.*)$ /news/$1 permanent;",
        "            rewrite ^/{old_area}/([a-z]*day.txt)$ /news/$1 permanent;"))
+wrong("decoded_page", "R3", "what is encoded in the page's name is decoded",
+      ("location /{old_area}/ {", "location ~ ^/{old_area}/(?<page>.*)$ {"),
+      ("            rewrite ^/{old_area}/(.*)$ /news/$1 permanent;",
+       "            return 301 /news/$page$is_args$args;"))
 wrong("served_there", "R3", "the new page is shown at the old place", ("/news/$1 permanent", "/news/$1 break"))
 wrong("path_kept", "R3", "the old area's name is kept in the path",
       ("^/{old_area}/(.*)$ /news/$1", "^/({old_area}/.*)$ /news/$1"))
@@ -199,6 +203,10 @@ wrong("leads_into_app", "R7", "where the application leads is put below /app/",
       ("            client_max_body", "            proxy_redirect / /app/;\n            client_max_body"))
 wrong("allow_hidden", "R7", "what the application says in Allow is left out",
       ("            client_max_body", "            proxy_hide_header Allow;\n            client_max_body"))
+wrong("remembered", "R7", "nginx remembers what the application said",
+      ("            client_max_body",
+       "            proxy_cache said;\n            proxy_cache_valid any 10m;\n            client_max_body"),
+      ("    limit_conn_zone", "    proxy_cache_path tmp-cache keys_zone=said:64k;\n    limit_conn_zone"))
 wrong("ratio_only", "R7", "the application is asked for ratios alone",
       ("        location /app/ {\n", "        location /app/news/ { return 404; }\n        location /app/ {\n"))
 wrong("get_only", "R7", "the application's 405 becomes 404",

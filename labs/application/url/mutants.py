@@ -334,6 +334,11 @@ def location_case(work, params):
     work.edit("get.py", 'head, re.M | re.I)', "head, re.M)")
 
 
+@mutant.work("Location may stand within another field's name", breaks="R10")
+def location_within(work, params):
+    work.edit("get.py", 'r"^Location: *(', 'r"Location: *(')
+
+
 @mutant.work("a reference is put behind the whole path", breaks="R11")
 def behind_path(work, params):
     work.edit("get.py", 'self.path[:self.path.rfind("/") + 1] + path', 'self.path + "/" + path')
@@ -420,6 +425,18 @@ def any_query(work, params):
 @mutant.work("a percent sign is a character", breaks="R12")
 def any_percent(work, params):
     work.edit("get.py", "=-]|%[0-9A-Fa-f]{2}", "=%-]")
+
+
+@mutant.work("one digit behind a percent sign is enough", breaks="R12")
+def half_percent(work, params):
+    work.edit("get.py", "%[0-9A-Fa-f]{2}", "%[0-9A-Fa-f]")
+
+
+@mutant.work("of another scheme's URL nobody looks at the rest", breaks="R12")
+def other_rest(work, params):
+    work.edit("get.py", "        if not SCHEME.fullmatch",
+              '        if SCHEME.fullmatch(self.scheme or "") and self.scheme.lower() != "http":\n'
+              "            raise Failed(UNKNOWN_SCHEME)\n        if not SCHEME.fullmatch")
 
 
 @mutant.work("letters beyond ASCII are letters", breaks="R12")

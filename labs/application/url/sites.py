@@ -48,7 +48,9 @@ http {
         location = /hop/deep/3 { return 307 "./4"; }
         location = /hop/deep/4 { return 308 "../5"; }
         location = /small { error_page 418 =302 /small/letters; return 418; }
-        location = /small/letters { internal; add_header location small/arrived; return 200 "moved\n"; }
+        location = /small/letters {
+            internal; add_header Content-Location /small/trap; add_header location small/arrived; return 200 "moved\n";
+        }
         location = /made { add_header Location /made/trap always; return 201 "made\n"; }
         location = /choices { add_header Location /choices/trap always; return 300 "choose\n"; }
         location = /quoted { return 200 "HTTP/1.1 302 Found\r\nLocation: /quoted/trap\r\n\r\n"; }

@@ -36,6 +36,7 @@ BAD = {
 STRICT = {
     "a percent sign alone": ("http://BAD/100%", MALFORMED),
     "a percent sign before other digits": ("http://BAD/%zz", MALFORMED),
+    "a percent sign before one digit": ("http://BAD/%4g", MALFORMED),
     "a percent sign in the query": ("http://BAD/?up=50%", MALFORMED),
     "no scheme": ("//BAD/", MALFORMED),
     "a name and a path": ("BAD/index.html", MALFORMED),
@@ -67,6 +68,7 @@ STRICT = {
     "a bar": ("http://BAD/one|two", MALFORMED),
     "a caret": ("http://BAD/x^2", MALFORMED),
     "a tab": ("http://BAD/one\ttwo", MALFORMED),
+    "another scheme, and a space": ("ftp://BAD/two words", MALFORMED),
     "https, which the client does not speak": ("https://BAD/", UNKNOWN_SCHEME),
     "a scheme in capitals": ("FTP://BAD/file", UNKNOWN_SCHEME),
     "a scheme with a plus": ("svn+ssh://BAD/", UNKNOWN_SCHEME),

@@ -449,6 +449,11 @@ def extensions_always(work, params):
     work.edit("hello.py", 'body.vector(2) if body else Bytes(b"")', "body.vector(2)")
 
 
+@mutant.work("a hello is taken to end where its record does", breaks="R12")
+def up_to_the_record(work, params):
+    work.edit("hello.py", "hello(rest.number(1), rest.vector(3))", "hello(rest.number(1), Bytes(rest.data[3:]))")
+
+
 @mutant.work("every ServerHello is taken to have extensions", breaks="R12")
 def server_extensions_always(work, params):
     work.edit("hello.py", "body.vector(2) if body else", "body.vector(2) if body or kind == SERVER_HELLO else")

@@ -97,10 +97,11 @@ def say(net, rec, name, data: bytes):
 
 
 def ssl3_hello(random: str, suites: list[int]) -> bytes:
-    """A ClientHello of SSL 3.0 in its record (RFC 6101, section 5.6.1.2): five fields, and no extensions."""
+    """A ClientHello of SSL 3.0 (RFC 6101, section 5.6.1.2): five fields, and no extensions. In its record there is one
+    more message, a ClientKeyExchange too early: where a hello ends, its length says, and not its record's."""
     offered = vector(2, b"".join(suite.to_bytes(2, "big") for suite in suites))
     body = bytes.fromhex(f"0300{random}00") + offered + b"\1\0"
-    return b"\x16\3\0" + vector(2, b"\1" + vector(3, body))
+    return b"\x16\3\0" + vector(2, b"\1" + vector(3, body) + b"\x10" + vector(3, bytes.fromhex(random[:8])))
 
 
 def vector(size: int, data: bytes) -> bytes:

@@ -276,6 +276,7 @@ def check_your_server_answers_nothing(server):
 def check_your_server_keeps_every_byte(server):
     """R2: the answer to a request with all bytes that there are: their number, and all of them backwards."""
     expect_whole_answer(server, "binary", "a client sent a request with all 256 bytes, and line feeds at both ends")
+    expect_whole_answer(server, "single", "a client sent one byte")
 
 
 @points(2, claim=("TRD-1", "TRD-5"), hint="sendall() has returned: where are the bytes? What does close() do?")

@@ -139,6 +139,11 @@ def no_bytes(work, params):
     work.edit("server.py", ANSWER, f'{ANSWER} if request else b"no bytes\\n"')
 
 
+@mutant.work("one byte is a byte, and not bytes", breaks="R2")
+def one_byte(work, params):
+    work.edit("server.py", ANSWER, f'{ANSWER} if len(request) != 1 else b"1 byte\\n" + request')
+
+
 @mutant.work("the answer's line ends with CR and LF", breaks="R2")
 def crlf(work, params):
     work.edit("server.py", "%d bytes\\n", "%d bytes\\r\\n")

@@ -10,8 +10,8 @@ from mnlab.protocols.tcp.teardown import closing, in_words, socket_states
 
 STEPS = ("four", "three", "late", "together", "server-first", "unread", "gone", "patient", "orphan-a", "orphan-b",
          "yours")
-VISITS = ("pieces", "empty", "binary", "pause", "limit", "slow-reader", "over", "next", "too-long", "then", "mute",
-          "endless", "killed", "gone-reader", "gone-talker", "last")  # the student's server's clients
+VISITS = ("pieces", "empty", "binary", "single", "pause", "limit", "slow-reader", "over", "next", "too-long", "then",
+          "mute", "endless", "killed", "gone-reader", "gone-talker", "last")  # the student's server's clients
 
 
 # --- the wire and the kernels ---

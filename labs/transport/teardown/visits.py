@@ -12,8 +12,8 @@ import struct
 from mnlab.net import sockets
 
 #: The visits in order.
-VISITS = ("pieces", "empty", "binary", "pause", "limit", "slow-reader", "over", "next", "too-long", "then", "mute",
-          "endless", "killed", "gone-reader", "gone-talker", "last")
+VISITS = ("pieces", "empty", "binary", "single", "pause", "limit", "slow-reader", "over", "next", "too-long", "then",
+          "mute", "endless", "killed", "gone-reader", "gone-talker", "last")
 PATIENCE = 3.0  # s: whoever is not answered by then is not served
 RESTARTS = 9  # ports that are there for a server that has to be started again
 BUFFERS = "4096 8192 8192"  # bytes of h2 that may wait to be sent: far less than an answer
@@ -103,6 +103,10 @@ class Guests:
         """All bytes that there are; those at the ends are often taken for something else."""
         every = bytes(self.letters.sample(range(256), 256))
         self.send(client, [b"\n\0" + every + b"\n", every[::-1] + b"\xff \r\n\r\n"])
+
+    def single(self, client):
+        """The line about it has the same words as any other."""
+        self.send(client, [self.text(1)])
 
     def pause(self, client):
         """Longer than DRAIN: that is no limit for a request."""

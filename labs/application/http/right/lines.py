@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import re
 import socketserver
 import sys
 from urllib.parse import unquote
@@ -39,7 +40,7 @@ class Handler(socketserver.StreamRequestHandler):
         try:
             method, target, version = text.split(" ")
             major, minor = version.removeprefix("HTTP/").split(".")
-            if not version.startswith("HTTP/") or not (major + minor).isdigit() or odd:
+            if not version.startswith("HTTP/") or not re.fullmatch("[0-9][0-9]", major + minor) or odd:
                 raise ValueError
         except ValueError:
             return self.refuse()

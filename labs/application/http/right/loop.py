@@ -72,7 +72,7 @@ class Client:
         while len(self.held) < size:
             await self.more()
         del self.held[:size]
-        stays = version == b"HTTP/1.1" and fields.get(b"connection", b"").lower() != b"close"
+        stays = version == b"HTTP/1.1" and b"close" not in fields.get(b"connection", b"").lower().split(b", ")
         head = {} if stays else {b"connection": b"close"}
         if method not in (b"GET", b"HEAD"):
             known = method in OTHERS
