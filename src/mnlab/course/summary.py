@@ -71,7 +71,7 @@ def _missed(rows: list[Row]) -> list[tuple[str, tuple[int, int, str]]]:
             asked[check["title"]] += 1
             if check["status"] == "failed":
                 missed[check["title"]] += 1
-                if check["hint"]:
+                if check.get("hint"):  # a row from before checks told it has none
                     hints.setdefault(check["title"], " ".join(check["hint"].split()))
     return sorted(
         ((title, (count, asked[title], hints.get(title, ""))) for title, count in missed.items()),

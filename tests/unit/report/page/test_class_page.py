@@ -12,12 +12,12 @@ from mnlab.report.page import class_page
 
 ADA, HOSTILE, ABSENT = Student("a4711", "Ada Lovelace", section="A"), Student("b66", "<script>alert(1)</script>"), Student(
     "c9", "Never Seen")
-CHECKS = {"It asks.": "hint: Look at the <b>request</b>.", "It answers.": ""}
+CHECKS = {"It asks.": "Look at the <b>request</b>.", "It answers.": ""}
 
 
 def row(student, missed=(), lab="arp", **more):
     checks = [{"title": title, "status": "failed" if title in missed else "passed", "max_points": 5,
-               "points": 0 if title in missed else 5, "message": f"seen: {student}\n{hint}" if title in missed else ""}
+               "points": 0 if title in missed else 5, "message": f"seen: {student}" if title in missed else "", "hint": hint if title in missed else ""}
               for title, hint in CHECKS.items()]
     return {"student": student, "lab": lab, "status": "failed" if missed else "passed", "kind": "", "flags": [],
             "points": sum(check["points"] for check in checks), "max_points": 10, "notes": [], "checks": checks,
