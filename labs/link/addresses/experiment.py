@@ -12,7 +12,8 @@ diagram = Diagram(captures=("h1", "r1-eth1", "h3"), protocols=("arp", "icmp"), s
                   hosts=("h2", "h1", "r1", "r2", "h3"), limit=60)
 
 ADAPTERS = ("h1-eth0", "h2-eth0", "h3-eth0", "h4-eth0", "r1-eth0", "r1-eth1", "r2-eth0", "r2-eth1")
-NODES = ("h1", "h2", "h3", "h4", "r1", "r2")
+HOSTS = ("h1", "h2", "h3", "h4")
+NODES = (*HOSTS, "r1", "r2")
 SILENCE = 60  # s: h1's ARP entry is STALE by then; REACHABLE lasts 45 s at most, and the timer may be 1/8 late
 PINGS = 12  # a second apart, to h2 with its new MAC: 5 s in state DELAY, 3 s of probes, then some that arrive
 PATIENCE = 5  # s; an address that nobody answers for is given up after 3 s
@@ -52,11 +53,13 @@ def blocks(rng) -> dict:
         for host, number in zip(hosts, rng.sample(range(1, block.num_addresses - 2), 2), strict=True):
             plan[f"_{host}"] = str(block[number])
         plan[f"_{router}"] = str(block[-2])
-    # an address in each quarter of the whole that is in none of the blocks: for packets to nobody's network
-    quarters = [[address for address in quarter if not any(address in net for net in (left, right, link))]
-                for quarter in whole.subnets(new_prefix=26)]
+    # for packets to nobody's network: an address in each quarter of the whole, and beside each LAN (where a route leads
+    # whose prefix is one bit too short), that is in none of the blocks
+    beside = [other for lan in (left, right) for other in lan.supernet().subnets() if other != lan]
+    parts = [[address for address in part if not any(address in net for net in (left, right, link))]
+             for part in (*whole.subnets(new_prefix=26), *beside)]
     return {"left_block": str(left), "right_block": str(right), "link_block": str(link),
-            "_gaps": [str(rng.choice(free)) for free in quarters if free],
+            "_gaps": list(dict.fromkeys(str(rng.choice(free)) for free in parts if free)),
             "_left_prefix": left.prefixlen, "_right_prefix": right.prefixlen,
             "_r1_out": str(link[1]), "_r2_out": str(link[2]), **plan}
 
@@ -116,9 +119,9 @@ def network(net, rec, work):
         rec.mark("yours")
         rec.keep("reach", reach(net, rec, NODES, targets))
         rec.mark("outside")
-        refused = {"h1": {}, "h3": {}}
+        refused = {host: {} for host in HOSTS}
         for address in nobodys(rec.params):  # one by one: a router reports so often and no more (icmp_ratelimit)
-            for host, result in reach(net, rec, ("h1", "h3"), {address: address}).items():
+            for host, result in reach(net, rec, HOSTS, {address: address}).items():
                 refused[host] |= result
         rec.keep("outside", refused)
 

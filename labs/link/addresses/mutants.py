@@ -1,6 +1,7 @@
 """Ways to break the addresses lab, each of which some check must catch."""
 
 import re
+from ipaddress import ip_network
 
 from mnlab.checks import mutant
 
@@ -233,6 +234,12 @@ def no_defaults(work, params):
                   f"{host} route {params['link_block']} via {params[router]}")
 
 
+@mutant.work("h2 knows the blocks and nothing else: it refuses other packets itself", breaks="R7")
+def no_default_at_h2(work, params):
+    work.edit("network.conf", f"h2 route default via {params['_r1']}", "\n".join(
+        f"h2 route {params[f'{far}_block']} via {params['_r1']}" for far in ("right", "link")))
+
+
 @mutant.work("r2 sends what it does not know to a host, which forwards nothing", breaks="R7")
 def into_nothing(work, params):
     text = (work.folder / "network.conf").read_text()
@@ -257,6 +264,13 @@ def half_of_all(work, params):
     text = (work.folder / "network.conf").read_text()
     work.write("network.conf", f"{text}r1 route default via {params['_r2_out']}\n"
                                f"r2 route 128.0.0.0/1 via {params['_r1_out']}\n")
+
+
+@mutant.work("r1 has a default route, r2's route to the left LAN is one bit too short", breaks="R8")
+def short_prefix(work, params):
+    work.edit("network.conf", f"r1 route {params['right_block']}", "r1 route default")
+    work.edit("network.conf", f"r2 route {params['left_block']}",
+              f"r2 route {ip_network(params['left_block']).supernet()}")
 
 
 # --- right configurations, written otherwise ---

@@ -19,9 +19,9 @@ def commands(p) -> list[str]:
     later `later`. These two tell the time.
     """
     cast = p["_cast"]
-    steps = ["late", "h2", "h2", "proxied", "gone", "moving", "slow", "quizzed", "mistaken", "aside", "decoy", "nobody",
-             "back", "back", "h3", "h2", p["lifetime"] - 21, "fresh", "h2", "late", 1, "later", "h2", "late",
-             p["lifetime"] + 1, "moving", "gone", "moving"]
+    steps = ["late", "h2", "h2", "proxied", "gone", "moving", "open", "slow", "quizzed", "mistaken", "aside", "decoy",
+             "nobody", "back", "back", "h3", "h2", p["lifetime"] - 21, "fresh", "h2", "late", 1, "later", "h2", "late",
+             "fresh", p["lifetime"] + 1, "moving", "gone", "moving"]
     return [f"wait {step}" if isinstance(step, int) else f"resolve {cast.get(step) or p[step]}" for step in steps]
 
 
@@ -49,9 +49,9 @@ def script(p) -> dict[str, list[tuple[float, list[bytes]]]]:
     cast, macs = p["_cast"], p["_macs"]
     h1, h2 = (p["h1_mac"], p["h1"]), (p["_mac"], p["h2"])
 
-    def told(part, name="", adapter=""):
+    def told(part, name="", adapter="", link_to=p["h1_mac"], padding=0):
         mac = macs[name or part]
-        return [arp_frame(adapter or mac, p["h1_mac"], REPLY, (mac, cast[part]), h1)]
+        return [arp_frame(adapter or mac, link_to, REPLY, (mac, cast[part]), h1) + bytes(padding)]
 
     def false(address, target=h1, operation=REPLY, link_to=p["h1_mac"]):
         return arp_frame(p["h3_mac"], link_to, operation, (p["h3_mac"], address), target)
@@ -65,7 +65,8 @@ def script(p) -> dict[str, list[tuple[float, list[bytes]]]]:
                  [false(cast["aside"], (p["_mac"], p["h1"])), false(cast["decoy"], h2, link_to=everybody)]]
     return {
         cast["late"]: [(0.8, told("late")), (0.0, told("late"))],
-        cast["proxied"]: [(0.0, told("proxied", adapter=p["h3_mac"]))],
+        cast["proxied"]: [(0.0, told("proxied", adapter=p["h3_mac"], padding=18))],  # to 60 bytes (IEEE 802.3)
+        cast["open"]: [(0.0, told("open", link_to=everybody))],
         cast["gone"]: [(0.0, told("gone"))],
         cast["moving"]: [(0.0, told("moving")), (0.0, told("moving", "moved"))],
         cast["slow"]: [silence, silence, (0.5, told("slow"))],

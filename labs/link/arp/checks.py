@@ -256,7 +256,7 @@ def check_resolver_uses_its_cache(resolver):
     """R5: asked again while an answer is younger than LIFETIME, it answers without sending anything."""
     p = resolver.params
     read.questions(resolver, "h2")
-    for who in ("h2", "proxied", "gone", "moving", "slow", "back"):
+    for who in ("h2", "proxied", "gone", "moving", "slow", "back", "fresh"):
         at = read.learned(resolver, who)
         young = [request.time - time for request in read.asked(resolver, who) for time in at
                  if 0 < request.time - time < p["lifetime"] - SOON]
@@ -307,6 +307,13 @@ def check_resolver_repeats(resolver):
     expect(len(asked) == TRIES and all(steady), done=f"resolve {resolver.params['nobody']}, which nobody has",
            expected=f"{TRIES} requests, {RETRY:g} s apart",
            seen=f"{len(asked)}, {read.shown(read.gaps(asked))} s apart")
+    p, at = resolver.params, read.learned(resolver, "gone")
+    again = [request for request in read.asked(resolver, "gone") if at and request.time > at[0] + p["lifetime"] - SOON]
+    if again:  # else an old answer was used, and that is another rule's matter
+        steady = [read.a_second(resolver, gap) for gap in read.gaps(again)]
+        expect(len(again) == TRIES and all(steady), done=f"resolve {p['_cast']['gone']} again, which answers no more",
+               expected=f"{TRIES} requests, {RETRY:g} s apart",
+               seen=f"{len(again)}, {read.shown(read.gaps(again))} s apart")
 
 
 @points(1, claim="ARP-7", hint="What do you wait for after the third question, and how long?")
@@ -359,8 +366,10 @@ def check_resolver_believes_answers_to_its_question(resolver):
 
 @points(1, claim="ARP-5", hint="To whom is the answer addressed, in the ARP packet? There are two addresses.")
 def check_resolver_believes_what_is_for_it(resolver):
-    """R13: a reply about the right address, to another MAC or IP address, is no answer."""
+    """R13: a reply about the right address, to another MAC or IP address, is no answer; the frame does not matter."""
     expect_not_believed(resolver, "aside", "replies about it to other MAC or IP addresses than h1's")
+    address, mac = (resolver.params[of]["open"] for of in ("_cast", "_macs"))
+    read.expect_results(resolver, "open", {0: mac}, f"resolve {address}; the reply is for h1, in a broadcast frame")
 
 
 @points(1, claim="ARP-5", hint="Which packets may change the cache?")

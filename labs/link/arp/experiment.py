@@ -10,9 +10,10 @@ diagram = (Diagram(captures=("h1", "h2", "h3"), protocols=("arp", "icmp"), scene
 HOSTS = ("h1", "h2", "h3")
 NOBODYS = ("nobody", "stranger")  # addresses that no host has
 #: The parts that h3 plays. `decoy` and those that are `quizzed`, `mistaken` and passed over (`aside`) never answer.
-PARTS = ("late", "proxied", "gone", "moving", "slow", "quizzed", "mistaken", "aside", "decoy", "back", "fresh", "later")
+PARTS = ("late", "proxied", "gone", "moving", "slow", "quizzed", "mistaken", "aside", "decoy", "back", "fresh", "later",
+         "open")
 #: MAC addresses that are told, each once: `moved` is the second one of `moving`.
-TOLD = ("late", "proxied", "gone", "moving", "moved", "slow", "back", "fresh", "later")
+TOLD = ("late", "proxied", "gone", "moving", "moved", "slow", "back", "fresh", "later", "open")
 
 
 def variant(rng) -> dict:

@@ -103,6 +103,11 @@ def frame_source(work, params):
     work.edit("resolver.py", "return sender_mac if operation", "return frame[6:12] if operation")
 
 
+@mutant.work("it takes a frame to be as long as the packet", breaks="R3")
+def no_padding(work, params):
+    work.edit("resolver.py", "if len(frame) < ETHERNET.size + ARP.size:", "if len(frame) != ETHERNET.size + ARP.size:")
+
+
 @mutant.work("it writes MAC addresses with dashes", breaks="R4")
 def dashes(work, params):
     work.edit("resolver.py", 'mac.hex(":") if mac', 'mac.hex("-") if mac')
@@ -143,6 +148,12 @@ def a_second_short(work, params):
 def one_entry(work, params):
     work.edit("resolver.py", "                self.cache[ip] = (mac",
               "                self.cache = {}\n                self.cache[ip] = (mac")
+
+
+@mutant.work("one address that is too old empties the whole cache", breaks="R5")
+def forgets_all(work, params):
+    work.edit("resolver.py", "            return mac\n        for", "            return mac\n        if mac:\n"
+              "            self.cache.clear()\n        for")
 
 
 @mutant.work("it asks although it knows, as the kernel does with a stale entry", breaks="R5")
@@ -221,6 +232,11 @@ def backs_off(work, params):
     work.edit("resolver.py", "time.monotonic() + PATIENCE)", "time.monotonic() + PATIENCE * (1 + number % 2))")
 
 
+@mutant.work("it asks once about an address that it has known", breaks="R8")
+def asks_once_again(work, params):
+    work.edit("resolver.py", "for _ in range(TRIES):", "for _ in range(1 if ip in self.cache else TRIES):")
+
+
 @mutant.work("it does not wait for an answer to the third question", breaks="R9")
 def gives_up_at_once(work, params):
     work.edit("resolver.py", "for _ in range(TRIES):", "for number in range(TRIES):")
@@ -295,6 +311,11 @@ def ip_only(work, params):
 @mutant.work("it looks at the frame's destination instead of the packet's target", breaks="R13")
 def looks_at_the_frame(work, params):
     work.edit("resolver.py", "(target_mac, target_ip) == (self.mac, self.ip)", "frame[:6] == self.mac")
+
+
+@mutant.work("it wants an answer in a frame to itself, too", breaks="R13")
+def frame_too(work, params):
+    work.edit("resolver.py", "        ours = ", "        ours = frame[:6] == self.mac and ")
 
 
 @mutant.work("the resolver learns from every reply it sees", breaks="R14")

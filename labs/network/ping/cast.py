@@ -62,7 +62,7 @@ def script(p) -> dict:
     return {
         "mixed": [
             [wrong(1, 0.2, ident=1), wrong(1, 0.25, ident=-256), true(0.6, "mixed")],
-            [wrong(2, 0.2, number=-1), wrong(2, 0.25, number=1), true(0.6, "mixed")],
+            [wrong(2, 0.2, number=-1), wrong(2, 0.25, number=1), wrong(2, 0.3, number=256), true(0.6, "mixed")],
             [wrong(3, 0.2, source=stranger), true(0.6, "mixed")],
             [wrong(4, 0.2, kind=ECHO_REQUEST), true(0.6, "mixed")],
             [wrong(5, 0.2, **noise), true(0.6, "mixed")],
@@ -70,13 +70,18 @@ def script(p) -> dict:
         "slow": [[true(1.15, "slow")], [true(0.9, "slow")]],
         "optioned": [[true(0.1, "optioned", options=OPTIONS)],
                      [error(0.1, others[2], UNREACHABLE, p["_codes"]["3"], options=OPTIONS)]],
-        "failing": [[error(0.1, others[n], kind, p["_codes"][str(kind)])]
-                    for n, kind in enumerate((UNREACHABLE, PARAMETER, EXCEEDED))],
+        # the last error comes twice
+        "failing": [[error(after, others[n], kind, p["_codes"][str(kind)]) for after in times] for n, (kind, times)
+                    in enumerate(((UNREACHABLE, [0.1]), (PARAMETER, [0.1]), (EXCEEDED, [0.1, 0.3])))],
         "about": [
-            [error(0.2, others[0], EXCEEDED, 0, ident=1), true(0.6, "about")],
-            [error(0.2, others[0], EXCEEDED, 0, number=-1), true(0.6, "about")],
+            [error(0.2, others[0], EXCEEDED, 0, ident=1), error(0.25, others[0], EXCEEDED, 0, ident=-256),
+             true(0.6, "about")],
+            [error(0.2, others[0], EXCEEDED, 0, number=-1), error(0.25, others[0], EXCEEDED, 0, number=256),
+             true(0.6, "about")],
             [error(0.2, others[0], UNREACHABLE, 1, target=p["_cast"]["slow"]), true(0.6, "about")]],
-        "no_error": [[error(0.2, others[1], kind, 0), true(0.6, "no_error")] for kind in (QUENCH, REDIRECT)],
+        "no_error": [[error(0.2, others[1], QUENCH, 0), true(0.6, "no_error")],
+                     # the last reply comes twice
+                     [error(0.2, others[1], REDIRECT, 0), true(0.6, "no_error"), true(0.8, "no_error")]],
     }
 
 

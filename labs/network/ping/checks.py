@@ -369,6 +369,10 @@ def check_you_keep_your_deadline(yours):
     """R14: a packet that is not for you neither ends the second nor begins it anew."""
     expect_by_time(yours, "mixed", 5, "after 0.2 s came a reply to somebody else, ")
     expect_by_time(yours, "mixed", 6, "after 0.2 s and 0.8 s came replies to somebody else, ")
+    for name, count in (("mixed", 4), ("about", 3), ("no_error", 2)):
+        for number in range(1, count + 1):
+            if read.line_of(yours, name, number).what == "timeout":  # to be taken in is another rule's matter
+                expect_by_time(yours, name, number, "after 0.2 s came what was not for your ping, ")
 
 
 @points(2, claim="PNG-6", hint="An ICMP error says by its type and code what is wrong.")

@@ -179,6 +179,14 @@ def other_words(work, params):
     work.edit("ping.py", '    return "timeout"', '    return "timeout: request timed out"')
 
 
+@mutant.work("it prints a line for each answer until the second is over", breaks="R6")
+def every_answer(work, params):
+    work.edit("ping.py", "    while (left := sent", "    said = []\n    while (left := sent")
+    work.edit("ping.py", 'return f"{words} time={rtt * 1000:.3f} ms" if words.startswith("reply") else words',
+              'said += [f"{words} time={rtt * 1000:.3f} ms" if words.startswith("reply") else words]')
+    work.edit("ping.py", 'return "timeout"', 'return f"\\nseq={number} ".join(said) or "timeout"')
+
+
 @mutant.work("it takes whatever has its numbers for a reply", breaks="R7")
 def any_kind(work, params):
     work.edit("ping.py", "if kind == ECHO_REPLY and (source, its_ident, its_number) == (target, ident, number)",
@@ -207,6 +215,12 @@ def half_ident(work, params):
 def any_number(work, params):
     work.edit("ping.py", "(source, its_ident, its_number) == (target, ident, number)",
               "(source, its_ident) == (target, ident)")
+
+
+@mutant.work("it compares the lower byte of the sequence number", breaks="R10")
+def half_number(work, params):
+    work.edit("ping.py", "(source, its_ident, its_number) == (target, ident, number)",
+              "(source, its_ident, its_number & 255) == (target, ident, number)")
 
 
 @mutant.work("it takes replies to all requests so far", breaks="R10")
@@ -284,6 +298,19 @@ def one_packet(work, params):
     work.edit("ping.py", "        if words:\n", "        if not words:\n            break\n        if words:\n")
 
 
+@mutant.work("an error about somebody else's packet ends the wait", breaks="R14")
+def anybodys_error_ends(work, params):
+    work.edit("ping.py", "                return f\"error from {source} type={kind} code={code}\"\n",
+              "                return f\"error from {source} type={kind} code={code}\"\n        return \"timeout\"\n")
+
+
+@mutant.work("a reply to the request before ends the wait", breaks="R14")
+def old_reply_ends(work, params):
+    work.edit("ping.py", "    if kind in ERRORS:\n",
+              "    if (kind, source, its_ident) == (ECHO_REPLY, target, ident):\n        return \"timeout\"\n"
+              "    if kind in ERRORS:\n")
+
+
 @mutant.work("it knows no ICMP errors", breaks="R15")
 def no_errors(work, params):
     work.edit("ping.py", "    if kind in ERRORS:", "    if False:")
@@ -340,6 +367,12 @@ def anybodys_errors(work, params):
 @mutant.work("it does not compare the quoted identifier", breaks="R17")
 def any_quoted_ident(work, params):
     work.edit("ping.py", "ECHO.unpack_from(quoted)[3:] == (ident, number)", "ECHO.unpack_from(quoted)[4] == number")
+
+
+@mutant.work("it compares the lower byte of the quoted numbers", breaks="R17")
+def half_quoted(work, params):
+    work.edit("ping.py", "ECHO.unpack_from(quoted)[3:] == (ident, number)",
+              "quoted[5::2][:2] == bytes([ident & 255, number])")
 
 
 @mutant.work("it does not compare the quoted sequence number", breaks="R17")

@@ -244,6 +244,9 @@ def check_moved_host_is_found(evidence):
         expect(before, done=done, expected=f"a flow at {switch} that has led to its old place", seen="none")
         got, sent = answered(evidence, f"{moved}-ping")
         expect(sent == got == 3, done=done, expected="3 answers", seen=f"{got} of {sent}")
+        got, sent = answered(evidence, f"{moved}-h4-ping")
+        expect(sent == got == 1, done=f"{done}; then h4, which had pinged h2 at its old place, pinged it",
+               expected="an answer", seen=f"{got} of {sent}")
 
 
 # --- the controller is dead ---

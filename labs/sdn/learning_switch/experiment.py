@@ -102,12 +102,14 @@ def switches(net, rec, work):
         rec.wait(p["idle"] + 10)  # Linux verifies an ARP entry 5 s after its use, which uses the flows once more
         keep_flows("idle")
         ping("late-ping", "h2")
+        ping("late-h4-ping", "h2", source=net["h4"])
 
         rec.progress("h2 is carried to s2, and there to another port")
         for moved, switch_before, port in (("moved", "s1", p["_h2_later"]), ("moved-again", "s2", p["_h2_last"])):
             move_h2(net, p, switch_before, port)
             rec.mark(moved)
             ping(f"{moved}-ping", "h1", "-c3 -i0.5 -W1", source=h2)
+            ping(f"{moved}-h4-ping", "h2", "-c1 -W1", source=net["h4"])  # to which h2 has not spoken since
             rec.wait(1)
 
         rec.progress("the controller dies in the middle of a ping")

@@ -255,6 +255,13 @@ def deletes_new(work, params):
     work.edit("switch.py", "out_port=ofp.OFPP_ANY", "out_port=port")
 
 
+@mutant.work("it deletes the flows from whom the host that moved speaks to, and no others", breaks="R7")
+def deletes_the_pair(work, params):
+    work.edit("switch.py", "frame.src, in_port)", "frame.src, in_port, frame.dst)")
+    work.edit("switch.py", "def learn(self, switch, mac, port):", "def learn(self, switch, mac, port, other):")
+    work.edit("switch.py", "parser.OFPMatch(eth_dst=mac)", "parser.OFPMatch(eth_src=other, eth_dst=mac)")
+
+
 # --- right ones ---
 
 @mutant.right("another structure: one table of (switch, address), frames read byte by byte, barriers")

@@ -11,6 +11,7 @@ from pathlib import Path
 from mnlab.checks import expect, observation, points
 from mnlab.lab.lab import load
 from mnlab.protocols import arp, ip
+from mnlab.protocols.openflow import flow_table
 
 wire = load(Path(__file__).with_name("reading.py"))
 AT, HOSTS, MIDDLES, TCP, UDP = wire.AT, wire.HOSTS, wire.MIDDLES, wire.TCP, wire.UDP
@@ -214,11 +215,16 @@ def check_ping_goes_one_way(acl):
 
 @points(1, claim="SDN-8", hint="What is in the tables does not change by what passes, nor with time.")
 def check_the_list_stays_as_it_is(acl):
-    """What was permitted in the beginning is permitted in the end."""
+    """What was permitted in the beginning is permitted in the end, and no flow of the list has a time to end."""
     at_work(acl)
     first, last = talks(acl, "web-managed", "again")
     expect(last.answered or not first.answered, done=f"{last.words}, long after the first time",
            expected="an answer as before", seen=f"{last.arrived} of {last.sent} packets arrived, no answer")
+    timed = [flow for flow in flow_table.flows(acl.text("list-s1"))
+             if not flow.table and (flow.idle_timeout or flow.hard_timeout)]
+    expect(not timed, done="looked at table 0 of s1 (files/list-s1)", expected="no flow with a timeout",
+           seen=f"{len(timed)}, one of them with idle_timeout={timed[0].idle_timeout}, "
+                f"hard_timeout={timed[0].hard_timeout}" if timed else "")
 
 
 @points(2, claim="SDN-8", hint="Where is the list? And why is a list in the controller alone a bad one?")

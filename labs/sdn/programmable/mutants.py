@@ -297,6 +297,12 @@ def forgotten(work, params):
               "                                          hard_timeout=30 if table == ACCESS else 0, match")
 
 
+@mutant.work("the list is forgotten after an hour", breaks="R11")
+def forgotten_in_an_hour(work, params):
+    work.edit("acl.py", "priority=priority, match", "priority=priority,\n"
+              "                                          hard_timeout=3600 if table == ACCESS else 0, match")
+
+
 @mutant.work("a rule that nobody used for half a minute is forgotten", breaks="R11")
 def unused_is_forgotten(work, params):
     work.edit("acl.py", "priority=priority, match", "priority=priority,\n"

@@ -287,6 +287,8 @@ def check_your_chain_has_a_ca_below(own_ca, params):
            and read.signed_by(root, root) and root != intermediate, done=done,
            expected="shop signed by intermediate, intermediate by root, root by itself",
            seen=" <- ".join(one.issuer.rfc4514_string() for one in sent))
+    expect(root.public_key() != intermediate.public_key(), done="compared the keys of your CAs",
+           expected="another one in each", seen="one and the same: who steals the intermediate's has the root's")
 
 
 def of_the_shop(evidence):

@@ -147,6 +147,14 @@ def one_ca(work, params):
     ending(work, "cp intermediate.crt root.crt")
 
 
+@mutant.work("both CAs have one key", breaks="R2")
+def one_key(work, params):
+    work.edit("build.sh", "certify intermediate ", "cp root.key intermediate.key\ncertify intermediate ")
+    work.edit("build.sh", '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout "$1.key"', '-key "$1.key"')
+    work.edit("build.sh", "certify root ", "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 "
+                                           "-out root.key\ncertify root ")
+
+
 @mutant.work("the intermediate signs itself", breaks="R2")
 def signed_by_itself(work, params):
     work.edit("build.sh", ' -CA root.crt -CAkey root.key\n', "\n")

@@ -270,9 +270,10 @@ def check_redirects_lead_to_the_same_url(shop, params):
                seen=f"Location: {given}")
 
 
-def hsts_for_a_year(evidence, params, *asked):
-    """Fail unless the answers on these places of "visits" carry one HSTS header, for a year or more."""
-    urls, heads = evidence.command("visits").argv[-4:], reading.heads(evidence.command("visits"), experiment.MARK)
+def hsts_for_a_year(evidence, *asked, command="visits"):
+    """Fail unless the answers on these places of a command carry one HSTS header, for a year or more."""
+    heads = reading.heads(evidence.command(command), experiment.MARK)
+    urls = [word for word in evidence.command(command).argv if "://" in word]
     for place in asked:
         head = heads[place] if place < len(heads) else [""]
         given, done = reading.policies(head), f"a client fetched {urls[place]}"
@@ -285,16 +286,17 @@ def hsts_for_a_year(evidence, params, *asked):
 @points(2, claim="HVS-6", hint="RFC 6797: one header. Its time is in seconds.")
 def check_hsts(shop, params):
     """With HSTS the client remembers for a year: it goes to port 443 even when told http://."""
-    hsts_for_a_year(shop, params, 0, 1)
+    hsts_for_a_year(shop, 0, 1)
     ports = [opened.server.port for opened in reading.connections(shop, "visits")]
     expect(ports and 80 not in ports, done="a client fetched https://, and then http:// in the same breath",
            expected="not one segment to port 80", seen=f"connections to {ports}")
 
 
 @points(1, hint="nginx adds headers to a few statuses only, unless told otherwise: read about add_header.")
-def check_hsts_on_errors(shop, params):
-    """A page that is not there carries the HSTS header, too."""
-    hsts_for_a_year(shop, params, 2)
+def check_hsts_on_errors(shop):
+    """A page that is not there carries the HSTS header, too, and so does the answer to a POST."""
+    hsts_for_a_year(shop, 2)
+    hsts_for_a_year(shop, 0, command="order")
 
 
 @points(1, hint="RFC 6797, section 7.2: over HTTP it must not be sent. Anybody could have written it there.")
@@ -306,6 +308,10 @@ def check_hsts_is_not_said_over_http(shop, params):
     for done, _, answer in over_http(shop, params):
         given = answer.header("Strict-Transport-Security")
         expect(given is None, done=done, expected="an answer without Strict-Transport-Security", seen=given)
+    for one in reading.exchanges(shop, "stranger"):
+        given = one.response and one.response.header("Strict-Transport-Security")
+        expect(given is None, done=f"a client asked for {one.request.target_uri} of {one.request.header('Host')}",
+               expected="no answer, or one without Strict-Transport-Security", seen=given)
 
 
 @points(2, claim="HVS-3",
@@ -319,6 +325,9 @@ def check_strangers_get_nothing(shop, params):
     asked = " ".join(word for word in got.argv if "://" in word)
     expect(params["token"] not in got.stdout, done=f"a client asked for {asked}",
            expected="no page: a refused handshake, a closed connection, a 4xx, a redirect", seen=shorten(got.stdout))
+    got = shop.command("inside")
+    expect(params["token"] not in got.stdout, seen=shorten(got.stdout), expected="no page",
+           done=f"a client named your server in the handshake, and then asked for Host: {params['stranger']}")
 
 
 # --- your answers --------------------------------------------------------------------------------------------------

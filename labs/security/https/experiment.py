@@ -197,7 +197,8 @@ def leave_something_out(net, rec):
 
 
 #: What curl is told to ask by a method.
-METHODS = {"GET": (), "HEAD": ("-I",), "POST": ("-d", "pieces=1"), "PUT": ("-X", "PUT", "-d", "pieces=1")}
+METHODS = {"GET": (), "HEAD": ("-I",), "POST": ("-d", "pieces=1"), "PUT": ("-X", "PUT", "-d", "pieces=1"),
+           "DELETE": ("-X", "DELETE", "-H", "Host: {name}:80")}  # with the port: RFC 9110, section 7.2
 
 
 def asked_over_http(params):
@@ -205,7 +206,8 @@ def asked_over_http(params):
     ware = params["_ware"]
     return {"GET": ["/", "/index.html", f"/cart?ware={ware}", f"/top%20shelf/{ware}.html?sort=a%26b&page=2",
                     f"/.well-known/acme-challenge/{ware}"],
-            "HEAD": ["/"], "POST": [f"/order?ware={ware}"], "PUT": [f"/order/{ware}"]}
+            "HEAD": ["/"], "POST": [f"/order?ware={ware}"], "PUT": [f"/order/{ware}"],
+            "DELETE": [f"/order/{ware}?sure"]}
 
 
 def judge_the_shop(net, rec):
@@ -219,7 +221,8 @@ def judge_the_shop(net, rec):
 
     rec.student_service("shop", shop, ["bash", "start.sh"], caps=["NET_BIND_SERVICE"],
                         ready=lambda: bool(listening_tcp_ports(shop.pid) & {80, 443}))
-    asks = [[*CURL[1:], *METHODS[method], *(f"http://{name}{target}" for target in targets)]
+    asks = [[*CURL[1:], *(word.format(name=name) for word in METHODS[method]),
+             *(f"http://{name}{target}" for target in targets)]
             for method, targets in asked_over_http(p).items()]
     judge("redirect", ["curl", *asks[0], *(word for ask in asks[1:] for word in ("--next", *ask))])
     judge("strict", [*CURL, *ROOT, *PRINT_MARK, f"https://{name}/"])
@@ -227,6 +230,10 @@ def judge_the_shop(net, rec):
     # looks at no certificate, so that a fault of the chain's is not told as one of the headers'.
     judge("visits", [*CURL, "--insecure", "--hsts", "", *PRINT_MARK, f"https://{name}/", f"https://{name}/index.html",
                      f"https://{name}/no-such-page", f"http://{name}/"])
+    # An answer that says no: a page is not the place to send an order to.
+    judge("order", [*CURL, "--insecure", "-d", "pieces=1", *PRINT_MARK, f"https://{name}/"])
+    # One who knows the server's name for the handshake, and asks for the neighbour's.
+    judge("inside", [*CURL, "--insecure", "-H", f"Host: {p['stranger']}", f"https://{name}/"])
     judge("stranger", [*CURL, "--insecure", *(f"{scheme}://{host}/" for host in (*other_names(p), shop.IP())
                                               for scheme in ("https", "http"))])
     for label, versions in (("tls12", "-tls1_2"), ("old-tls", "-min_protocol TLSv1 -max_protocol TLSv1.1")):

@@ -186,6 +186,11 @@ def redirect_to_http(work, params):
     redirecting(work, "return 301 $scheme://$host$request_uri;")
 
 
+@mutant.work("the redirect repeats Host, be there a port in it", breaks="R6")
+def redirect_to_host(work, params):
+    redirecting(work, "return 301 https://$http_host$request_uri;")
+
+
 @mutant.work("the redirect leads to HTTPS at port 80", breaks="R6")
 def redirect_to_port(work, params):
     redirecting(work, "return 301 https://$host:$server_port$request_uri;")
@@ -223,6 +228,12 @@ def hsts_not_always(work, params):
     work.edit("nginx.conf", '" always;', '";')
 
 
+@mutant.work("HSTS on good answers and on what is not there, and on nothing else", breaks="R7")
+def hsts_not_on_others(work, params):
+    work.edit("nginx.conf", HSTS, f"{HSTS.replace(' always', '')} error_page 404 = @missing; "
+                                  f"location @missing {{ {HSTS} return 404; }}")
+
+
 @mutant.work("a location with a header of its own, and so without HSTS", breaks="R7")
 def hsts_lost_in_location(work, params):
     work.edit("nginx.conf", HSTS, HSTS + ' location ~ "[.]html$" { add_header Cache-Control no-cache; }')
@@ -243,6 +254,18 @@ def hsts_in_the_clear_at_times(work, params):
     work.edit("nginx.conf", "return 301",
               f"location = / {{ {HSTS} return 301 https://$host/; }} location / {{ return 301")
     work.edit("nginx.conf", "$request_uri;", "$request_uri; }")
+
+
+@mutant.work("strangers are told of HSTS over HTTP, too", breaks="R8")
+def hsts_for_strangers(work, params):
+    work.edit("nginx.conf", "ssl_reject_handshake on;\n        return 444;",
+              f"ssl_reject_handshake on;\n        {HSTS}\n        return 404;")
+
+
+@mutant.work("it looks at the handshake's name, and not at Host", breaks="R9")
+def handshake_name(work, params):
+    work.edit("nginx.conf", "ssl_reject_handshake on;\n        return 444;",
+              f"root site; if ($ssl_server_name != {params['shop_name']}) {{ return 404; }}")
 
 
 @mutant.work("whoever asks by another name gets the page", breaks="R9")

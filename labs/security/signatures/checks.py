@@ -326,16 +326,16 @@ def check_your_judge_refuses_bad_signatures(yours, params):
 
 @points(1, hint="What does not open, and what is not signed, proves nothing.")
 def check_your_judge_refuses_what_proves_nothing(yours, params):
-    """Your judge refuses a letter without a signature, and one that Bob cannot open."""
+    """Your judge refuses a letter without a signature, and one that Bob cannot open, or that was never sealed."""
     judged(yours, params, "genuine", "genuine")
-    judged(yours, params, "refused", "unsigned", "unopened")
+    judged(yours, params, "refused", "unsigned", "unopened", "unsealed")
 
 
 @points(2, claim="SIG-5", hint="Whose certificates do you believe?")
 def check_your_judge_refuses_forgers(yours, params):
-    """Your judge refuses who certifies himself."""
+    """Your judge refuses who certifies himself, or has a certificate of another CA with the name of the true one."""
     judged(yours, params, "genuine", "genuine")
-    judged(yours, params, "refused", "forged-own")
+    judged(yours, params, "refused", "forged-own", "forged-by-false-ca")
 
 
 @points(2, claim="SIG-5",
@@ -343,7 +343,7 @@ def check_your_judge_refuses_forgers(yours, params):
 def check_your_judge_compares_the_address(yours, params):
     """Your judge refuses who signs with a true certificate for another address; for Mallory, it takes Mallory's."""
     judged(yours, params, "genuine", "genuine")
-    judged(yours, params, "refused", "forged-from", "forged-namesake")
+    judged(yours, params, "refused", "forged-from", "forged-namesake", "forged-alike")
     judged(yours, params, "genuine", "forged-from", command="judge-mallory")
     judged(yours, params, "refused", "genuine", command="judge-mallory")
 

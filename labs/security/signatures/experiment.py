@@ -24,11 +24,12 @@ DOMAINS = ("elm", "fir", "oak", "ash", "yew", "bay")
 PEOPLE = ("Carla", "Diana", "Frida", "Greta", "Hilda", "Ingrid")
 GOODS = ("kettles", "ladders", "lanterns", "needles", "saddles", "teapots", "whistles")
 KINDS = ("genuine", "genuine-too", "altered", "unsigned", "unopened", "forged-own", "forged-copied", "forged-from",
-         "forged-namesake")
+         "forged-namesake", "forged-alike", "forged-by-false-ca", "unsealed")
 #: Kind of forgery -> who signs, with whose certificate, and with whose private key, if that is another's.
 SIGNERS = {"forged-own": ("mallory", "false-alice"), "forged-copied": ("mallory", "alice", "copied"),
            "forged-from": ("mallory", "mallory")}
-NAMESAKE = {"forged-namesake": ("mallory", "namesake")}  # another Alice, whose address begins like hers
+#: The same, for the student's judge: who has an address that begins like Alice's, or ends so, or a CA of that name.
+MORE_SIGNERS = {f"forged-{name}": ("mallory", name) for name in ("namesake", "alike", "by-false-ca")}
 SMTP_LINES = 4  # EHLO, MAIL, RCPT and DATA go before the letter
 RELAY = 2525
 
@@ -64,7 +65,8 @@ def secret(rng, params) -> dict:
     who remembers anything is wrong.
     """
     genuine = ["genuine", "genuine-too"]
-    bad = rng.sample([kind for kind in KINDS if kind not in (*genuine, "unopened")], 6)
+    bad = [kind for kind in KINDS if kind not in (*genuine, "unopened")]
+    rng.shuffle(bad)
     one, other = sorted(rng.sample(range(1, len(bad)), 2))
     kinds = [*bad[:one], "genuine", "unopened", *bad[one:other], "genuine-too", *bad[other:]]
     return {"_inbox": list(zip(kinds, rng.sample(range(1000, 9999), len(kinds))))}
@@ -308,7 +310,7 @@ def your_judgement(post, work):
     """The student is Bob's secretary: which of these sealed letters are Alice's? Then: which of two are Mallory's?"""
     give(work / "given", {"bob.key": "bob.key", "bob.crt": "bob.crt", "ca.crt": "ca.crt"})
     for number, (kind, amount) in enumerate(post.p["_inbox"], start=1):
-        name, (who, *with_what) = f"inbox-{number}", (SIGNERS | NAMESAKE).get(kind, ("alice",))
+        name, (who, *with_what) = f"inbox-{number}", (SIGNERS | MORE_SIGNERS).get(kind, ("alice",))
         (PKI / f"{name}.txt").write_text(post.order(amount))
         post.sign(name, post.net[who], *with_what, text=f"{name}.txt")
         letter = PKI / f"{name}.eml"
@@ -316,6 +318,9 @@ def your_judgement(post, work):
             letter.write_text(letter.read_text().replace(f"pay {amount} EUR", f"pay {amount + 1} EUR"))
         if kind == "unsigned":
             letter.write_text(post.order(amount))
+        if kind == "unsealed":
+            shutil.copy(letter, work / f"given/{number}.eml")
+            continue
         receiver = "mallory" if kind == "unopened" else "bob"
         post.bob.run(["openssl", "cms", "-encrypt", "-aes-256-cbc", "-in", letter, "-from", post.address("Alice"),
                       "-out", work / f"given/{number}.eml", PKI / f"{receiver}.crt"])

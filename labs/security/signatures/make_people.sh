@@ -1,6 +1,7 @@
 #!/bin/bash
 # A CA and certificates for people's mail addresses, on P-256. Mallory has a true one of his own, and makes a false one.
-# And he has the key of a true one for another Alice, whose address begins like hers.
+# And he has the keys of true ones for a Malice, whose address ends like hers, and for another Alice, whose address
+# begins like hers; and a CA of his own with the name of the true one, by which he has a certificate for Alice.
 #
 # Usage: make_people.sh FOLDER PKI.CNF DOMAIN STUDENT
 set -eu
@@ -20,5 +21,8 @@ certify bob person Bob $signed
 certify mallory person Mallory $signed
 certify student person "$4" $signed
 certify false-alice person Alice
+certify alike person Malice $signed
+certify false-ca ca "CA of $domain"
+certify by-false-ca person Alice -CA false-ca.crt -CAkey false-ca.key
 more=.test
 certify namesake person Alice $signed

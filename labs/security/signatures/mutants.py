@@ -281,6 +281,20 @@ def unopened_is_fine(work, params):
     work.edit("judge.sh", "-out opened &&", "-out opened || return 0;")
 
 
+@mutant.work("the judge takes what was never sealed as it is", breaks="R10")
+def unsealed_is_fine(work, params):
+    work.edit("judge.sh", "-out opened &&", '-out opened || cp "$1" opened;')
+
+
+@mutant.work("the judge compares the name of the CA", breaks="R11")
+def issuer_name(work, params):
+    work.edit("judge.sh", f'{VERIFY} -verify_email "$sender" -out /dev/null',
+              'openssl cms -verify -noverify -in opened -signer who -out /dev/null && '
+              '[ "$(openssl x509 -in who -noout -email)" = "$sender" ] && '
+              '[ "$(openssl x509 -in who -noout -issuer | cut -d= -f2-)" = '
+              '"$(openssl x509 -in given/ca.crt -noout -subject | cut -d= -f2-)" ]')
+
+
 @mutant.work("the judge believes every certificate", breaks="R11")
 def believes_certificates(work, params):
     work.edit("judge.sh", "-CAfile given/ca.crt -verify_email", "-noverify -verify_email")
@@ -313,6 +327,12 @@ def name_only(work, params):
 def begins_alike(work, params):
     work.edit("judge.sh", '-verify_email "$sender" -out /dev/null',
               '-signer who -out /dev/null && openssl x509 -in who -noout -email | grep -q "$sender"')
+
+
+@mutant.work("the judge takes an address that ends like the sender's", breaks="R12")
+def ends_alike(work, params):
+    work.edit("judge.sh", '-verify_email "$sender" -out /dev/null',
+              '-signer who -out /dev/null && openssl x509 -in who -noout -email | grep -q "$sender\\$"')
 
 
 @mutant.work("the judge judges for Alice, whoever is asked about", breaks="R12")
