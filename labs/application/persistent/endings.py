@@ -3,9 +3,9 @@
     python3 endings.py FOLDER REQUESTS ENDS CUTS LINGERS        (the last three are ports)
 
 Each connection carries REQUESTS responses. ENDS closes after them, without a word ahead. CUTS closes in the middle of
-the response after them: in its body, the next time in its head, and so on. LINGERS says in the last of them that it
-closes, and leaves it to the client. Responses come in pieces, with header fields that a client may meet anywhere (RFC
-9110, section 5).
+the response after them: in its body, the next time in its head, then in its first line, and so on. LINGERS says in the
+last of them that it closes, and leaves it to the client. Responses come in pieces (but for CUTS), with header fields
+that a client may meet anywhere (RFC 9110, section 5).
 """
 
 import socket
@@ -38,9 +38,11 @@ class Documents(socketserver.StreamRequestHandler):
             document = self.server.folder / line.split()[1].decode()[1:]
             head, body = response(document, last=how == "lingers" and left == 1)
             pieces = [head[:-12], head[-12:] + body[:40], body[40:]]
-            if how == "cuts" and not left:
-                self.server.cuts += 1
-                pieces = pieces[:1 + self.server.cuts % 2]
+            if how == "cuts":  # in one piece: the end is not to wait until TCP's first window has been acknowledged
+                pieces = [head + body]
+                if not left:
+                    pieces = [(head + body[:40], head[:-12], head[:9])[self.server.cuts % 3]]
+                    self.server.cuts += 1
             for piece in pieces:
                 self.wfile.write(piece)
                 time.sleep(PAUSE)
@@ -65,6 +67,7 @@ def response(document: Path, last: bool) -> tuple[bytes, bytes]:
     found = document.is_file()
     body = document.read_bytes() if found else b"Nothing of that name.\n"
     lines = ["HTTP/1.1 200 Here it is" if found else "HTTP/1.1 404 Not Found", "x-content-length: 7",
+             *([] if last else ["X-Connection: close"]),
              "Keep-Alive: content-length", *(["CONNECTION:Close"] if last else []), f"content-length:{len(body)}"]
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode(), body
 

@@ -29,7 +29,7 @@ FETCHES = {"yours": KEEPS, "yours-counted": COUNTS, "yours-closed": CLOSES, "you
 SLOW_RATE = 500  # bytes a second that nginx gives the slow document (limit_rate)
 LETTERS = string.ascii_lowercase + "     \n"
 #: In the middle of one document: a reader that looks for headers instead of counting bytes falls for it.
-QUOTE = b"\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
+QUOTE = b"\r\n\r\nHTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nOK"
 #: Around another one: nothing is to be taken away.
 BEFORE, BEHIND = b"\r\n \t", b" \n\r\n\r\n"
 
@@ -99,12 +99,14 @@ def wanted(p, step: str) -> list[str]:
     """What the student's fetcher is to fetch: in the first step documents of all kinds, one of which is not there, and
     one is empty; in the others, where the connection is the matter, plain ones, for three connections or four."""
     small, plain = list(p["small"]), list(parts(p))
-    return {"yours": [*small[:2], "/missing.txt", "/empty.txt", *small[2:]], "yours-closed": plain[:4]}.get(step, plain)
+    return {"yours": [*small[:2], "/missing.txt", "/empty.txt", *small[2:]], "yours-closed": plain[:4],
+            "yours-cut": plain}.get(step, plain[:2 * p["requests_kept"] + 1])
 
 
 def parts(p) -> dict[str, int]:
-    """Path: size (bytes) of the plain documents, so many that the last connection has one of them."""
-    return {f"/part-{number}.txt": 200 + 31 * number for number in range(1, 2 * p["requests_kept"] + 2)}
+    """Path: size (bytes) of the plain documents, so many that the last connection has one of them, even if three
+    connections have been cut."""
+    return {f"/part-{number}.txt": 200 + 31 * number for number in range(1, 3 * p["requests_kept"] + 2)}
 
 
 def texts(p) -> dict[str, bytes]:

@@ -245,6 +245,11 @@ def small_close(work, params):
     work.edit("fetch.py", "= value.strip().lower()", "= value.strip()")
 
 
+@mutant.work("close is found in whatever field it stands", breaks="R7")
+def close_anywhere(work, params):
+    work.edit("fetch.py", 'headers.get(b"connection") == b"close"', 'b"close" in headers.values()')
+
+
 @mutant.work("the fetcher reads to the end when it is told", breaks="R7")
 def reads_to_the_end(work, params):
     work.edit("fetch.py", "                if last:\n                    break\n",
@@ -265,6 +270,12 @@ def half_is_whole(work, params):
 @mutant.work("half a head is taken for the whole", breaks="R8")
 def half_a_head(work, params):
     work.edit("fetch.py", 'if b"content-length" not in headers or len(body) < size:', "if len(body) < size:")
+
+
+@mutant.work("the fetcher fails where a response ends in its first line", breaks="R8")
+def fails_in_the_first_line(work, params):
+    work.edit("fetch.py", "    headers = {}\n", "    status = int(status_line.split()[1])\n    headers = {}\n")
+    work.edit("fetch.py", "return int(status_line.split()[1]), body", "return status, body")
 
 
 @mutant.work("the fetcher fails where a response ends in the middle", breaks="R8")

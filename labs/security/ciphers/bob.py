@@ -9,7 +9,8 @@ First he measures, and prints as JSON, what each cipher costs here: seconds for 
 dear in the lab machine to start another one with these libraries.)
 
 He has an answer for each client, the first one again when all are used. What he sends, he sends in pieces: each leaves
-when the one before has arrived (Nagle's algorithm, RFC 1122 section 4.2.3.4), as the network might cut it up, too.
+when the one before has arrived (Nagle's algorithm, RFC 1122 section 4.2.3.4), as the network might cut it up, too. The
+second client's answer is cut within its nonce.
 
 Usage: bob.py PRIVATE-KEY PORT ANSWER...
 """
@@ -31,7 +32,7 @@ KEY = serialization.load_pem_private_key(Path(sys.argv[1]).read_bytes(), None)
 PUBLIC = KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 LONGEST, NONCE = 1 << 16, b"bob's answer"  # one answer for each session key: so one nonce will do
-ANSWERS = cycle(sys.argv[3:])
+ANSWERS, CUTS = cycle(sys.argv[3:]), cycle((20, 6, 20))  # texts; bytes of the first piece
 
 
 def seconds(work, times: int) -> float:
@@ -56,7 +57,7 @@ class Visit(socketserver.StreamRequestHandler):
     timeout = 10  # s
 
     def handle(self):
-        text = next(ANSWERS)
+        text, cut = next(ANSWERS), next(CUTS)
         self.send(PUBLIC, len(PUBLIC) // 2)
         locked, nonce = self.rfile.read(256), self.rfile.read(12)
         size = min(int.from_bytes(self.rfile.read(4), "big"), LONGEST)
@@ -67,7 +68,7 @@ class Visit(socketserver.StreamRequestHandler):
             print(f"{type(problem).__name__}: {problem}", flush=True)
             return
         answer = session.encrypt(NONCE, text.encode(), None)
-        self.send(NONCE + len(answer).to_bytes(4, "big") + answer, 20)
+        self.send(NONCE + len(answer).to_bytes(4, "big") + answer, cut)
 
     def send(self, data, first):
         self.wfile.write(data[:first])

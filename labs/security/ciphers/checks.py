@@ -293,7 +293,8 @@ def check_your_program_reads_the_answer(hybrid, params):
 
 @points(2, hint="read(n) of a file made of the socket waits for n bytes; recv(n) takes what has come.")
 def check_your_program_reads_on(hybrid, params):
-    """Bob's answer is longer than a segment, and your program waits for all of it."""
+    """Bob's answer is longer than a segment, or comes in two pieces, and your program waits for all of it."""
+    prints(hybrid, params, "second", 1)
     prints(hybrid, params, "long", 2)
 
 
@@ -323,10 +324,11 @@ def talks_to_bob(evidence, params):
 
 @points(2, hint="All 64 digits count, and those that stand on the command line.")
 def check_your_program_compares_all_of_the_fingerprint(hybrid, params):
-    """The fingerprint that your program is told is wrong in the last digit: it sends nothing."""
+    """The fingerprint that your program is told is wrong in the last digit, or in the first: it sends nothing."""
     talks_to_bob(hybrid, params)
-    sent = passed(hybrid, "misled")
-    expect(not sent, done=hybrid.command("misled").line, expected="nothing is sent", seen=f"{len(sent)} bytes")
+    for name in ("misled", "misled-again"):
+        sent = passed(hybrid, name)
+        expect(not sent, done=hybrid.command(name).line, expected="nothing is sent", seen=f"{len(sent)} bytes")
 
 
 # --- your answers ---

@@ -173,7 +173,7 @@ def both_ways(talk):
 
 def both_kinds(net, rec):
     """The student's program talks to Bob thrice; then Eve answers in Bob's place, with a key of her own; at last it is
-    Bob again, and the program is told of another fingerprint."""
+    Bob again, and the program is told of another fingerprint, twice."""
     p = rec.params
     rec.service("bob", net[BOB], ["python3", HERE / "bob.py", PKI / "bob.key", HYBRID, *p["_answers"]],
                 tcp=HYBRID)
@@ -190,6 +190,7 @@ def both_kinds(net, rec):
     with in_bobs_place(net["eve"]):
         send("to-eve")
     send("misled", fingerprint=nearly(p["fingerprint"]))
+    send("misled-again", fingerprint=nearly(p["fingerprint"][::-1])[::-1])
 
 
 def nearly(fingerprint: str) -> str:

@@ -292,6 +292,11 @@ def compares_beginning(work, params):
     work.edit("send.py", COMPARES, "if fingerprint(public)[:16] != expected[:16]:")
 
 
+@mutant.work("the last 16 digits of the fingerprint are compared", breaks="R5")
+def compares_end(work, params):
+    work.edit("send.py", COMPARES, "if fingerprint(public)[-16:] != expected[-16:]:")
+
+
 @mutant.work("the fingerprint is compared with the variant's, not with the one on the command line", breaks="R5")
 def constant_fingerprint(work, params):
     work.edit("send.py", COMPARES, f"if fingerprint(public) != {params['fingerprint']!r}:")
@@ -337,6 +342,12 @@ def one_piece(work, params):
     work.edit("send.py", 'nonce, size = stream.read(12), int.from_bytes(stream.read(4), "big")',
               "answer = connection.recv(65536); nonce = answer[:12]")
     work.edit("send.py", "stream.read(size)", "answer[16:]")
+
+
+@mutant.work("the nonce and the length are taken to come in one piece", breaks="R7")
+def head_in_one_piece(work, params):
+    work.edit("send.py", 'nonce, size = stream.read(12), int.from_bytes(stream.read(4), "big")',
+              'head = stream.read1(16); nonce, size = head[:12], int.from_bytes(head[12:], "big")')
 
 
 @mutant.work("the answer is read up to where the first segment ends", breaks="R7")

@@ -140,11 +140,12 @@ def sender(net, rec, work):
                                            str(p["segment"])], input=message, timeout=LIMIT)
                 rec.wait(0.5)
     rec.keep("message", message)
-    rec.keep("delivered", inbox.delivered.decode("ascii", "replace"))
+    rec.keep("delivered", inbox.delivered.decode("utf-8", "replace"))
     rec.keep("receiver", {"beyond": inbox.beyond, "duplicates": inbox.duplicates, "broken": inbox.broken})
 
 
 def text(size: int) -> str:
-    """A message in which every line differs."""
+    """A message in which every line differs, of so many bytes: a character is not always a byte, and it begins and ends
+    with white space."""
     lines = (f"This is line {number} of the message, and no other line is like it.\n" for number in range(size // 50))
-    return "".join(lines)[:size]
+    return ("\n \N{EN DASH} " + "".join(lines))[:size - 3] + "\n"

@@ -148,6 +148,17 @@ def stripped(work, params):
     work.edit("sender.py", "sys.stdin.buffer.read()", "sys.stdin.buffer.read()[:-1]")
 
 
+@mutant.work("white space around the message is taken away", breaks="R1")
+def no_white_space(work, params):
+    work.edit("sender.py", "sys.stdin.buffer.read()", "sys.stdin.buffer.read().strip()")
+
+
+@mutant.work("characters are counted, not bytes", breaks="R1")
+def characters(work, params):
+    work.edit("sender.py", "sys.stdin.buffer.read()", "sys.stdin.read()")
+    work.edit("sender.py", "DATA.pack(first) + data", "DATA.pack(first) + (data or '').encode()")
+
+
 @mutant.work("two segments are sent in one datagram", breaks="R1")
 def two_at_once(work, params):
     work.edit("sender.py", "int(sys.argv[3])", "int(sys.argv[3]) * 3 // 2")

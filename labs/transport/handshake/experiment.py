@@ -36,7 +36,8 @@ def variant(rng) -> dict:
         "mss": rng.randrange(1310, 1440), "old_number": rng.randrange(10**6, 2**32 - 10**6),
         "backlog": backlog, "flood": backlog + rng.randrange(4, 11),
         "text": " ".join(rng.sample(WORDS, 2)), "closed_port": rng.choice(UNCLAIMED_PORTS),
-        "more_text": "   ".join(rng.sample(WORDS, 2)) + " ",  # an even number of bytes, where the first has an odd one
+        # An even number of bytes, where the first has an odd one; and spaces wherever there can be some.
+        "more_text": "  " + "  ".join(rng.sample(WORDS, 2)) + "  ",
     }
 
 

@@ -350,6 +350,11 @@ def spaces_lost(work, params):
     work.edit("handshake.py", "text.encode()", '" ".join(text.split()).encode()')
 
 
+@mutant.work("it takes spaces off the text's beginning", breaks="R8")
+def split_at_white_space(work, params):
+    work.edit("handshake.py", 'split(" ", 5)', "split(maxsplit=5)")
+
+
 @mutant.work("it takes spaces off the ends of the text", breaks="R8")
 def text_stripped(work, params):
     work.edit("handshake.py", "text.encode()", "text.strip().encode()")
@@ -371,9 +376,12 @@ def reply_unacknowledged(work, params):
               "                return segment.data")
 
 
+DATA = "if segment.data and segment.seq == self.expected:"
+
+
 @mutant.work("it takes an ACK alone for the reply", breaks="R9")
 def empty_reply(work, params):
-    work.edit("handshake.py", "if segment.data and segment.seq == self.expected:", "if segment.seq == self.expected:")
+    work.edit("handshake.py", DATA, "if segment.seq == self.expected:")
 
 
 @mutant.work("it acknowledges the reply's first byte only", breaks="R9")
@@ -387,12 +395,14 @@ def text_not_counted(work, params):
     work.edit("handshake.py", "        self.next = (self.next + len(text)) % 2**32\n", "")
 
 
+@mutant.work("it knows a reply by its PSH", breaks="R9")
+def pushed_only(work, params):
+    work.edit("handshake.py", DATA, "if segment.flags & PSH and segment.data and segment.seq == self.expected:")
+
+
 @mutant.work("it prints the reply without saying that it is one", breaks="R9")
 def reply_alone(work, params):
     work.edit("handshake.py", 'f"reply {reply.decode()}"', "reply.decode()")
-
-
-DATA = "if segment.data and segment.seq == self.expected:"
 
 
 @mutant.work("data with a wrong number is taken", breaks="R10")

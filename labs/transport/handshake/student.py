@@ -125,5 +125,5 @@ class Trial:
                     say((self.peer[0], SERVER), me, data=b"port"), say((self.h2.IP(), MADE_UP), me, data=b"host"),
                     say(self.peer, (me[0], me[1] + OTHERS), data=b"another's"),
                     say(self.peer, me, data=b"damaged", damaged=True),
-                    say(self.peer, me, data=data, options=NO_OPERATION, ip_options=NO_OPERATION)):
+                    say(self.peer, me, flags=ACK, data=data, options=NO_OPERATION, ip_options=NO_OPERATION)):
                 self.mouth.send(packet)

@@ -74,6 +74,23 @@ def steady_path(net, params):
 
 # --- rto.py -----------------------------------------------------------------------------------------------------------
 
+@mutant.work("an ACK that comes once more measures once more", breaks="R3")
+def measured_again(work, params):
+    work.edit("rto.py", "        for end in sorted(end for end in self.outstanding if end <= next):\n"
+              "            sent = self.outstanding.pop(end)\n",
+              "        for end in {next} & set(self.outstanding):\n            sent = self.outstanding[end]\n")
+
+
+@mutant.work("after a timeout it may be less than the least", breaks="R7")
+def no_floor_after_timeout(work, params):
+    work.edit("rto.py", "self.rto = self.bounded(2 * self.rto)", "self.rto = min(2 * self.rto, self.maximum)")
+
+
+@mutant.work("the first timeout keeps the bounds, too", breaks="R2")
+def begins_within_bounds(work, params):
+    work.edit("rto.py", "self.rto = INITIAL", "self.rto = self.bounded(INITIAL)")
+
+
 @mutant.work("the program measures from the last copy", breaks="R3")
 def no_karn(work, params):
     work.edit("rto.py", "None if end in self.outstanding else time", "time")
@@ -150,6 +167,13 @@ def begins_with_least(work, params):
 def knows_the_path(work, params):
     work.edit("rto.py", '            timer = Timer(*limits)\n        elif', '            timer.rto = INITIAL\n'
               "            timer.outstanding = {}\n        elif")
+
+
+@mutant.work("connections of one name are one connection", breaks="R2")
+def known_by_name(work, params):
+    work.edit("rto.py", "            timer = Timer(*limits)\n        elif",
+              "            timer = timers.setdefault(words[0], Timer(*limits))\n        elif")
+    work.edit("rto.py", "    timer = Timer(*limits)\n    for line", "    timer, timers = Timer(*limits), {}\n    for line")
 
 
 @mutant.work("a new connection waits for the ACKs of the one before", breaks="R2")

@@ -57,7 +57,8 @@ def made_up(seed: int, limits) -> str:
         changing.trips(*[rng.uniform(0.3, 3) * trip for _ in range(2)])
     told = [steady, quick, slow, changing, many_at_once(Tale(rng, "many"), rng, trip)]
     rng.shuffle(told)
-    last = Tale(rng, "heard")  # its first number is that of the one before, which was not heard
+    # Its first number is that of the one before, which was not heard; and one of that name was there already.
+    last = Tale(rng, "steady")
     last.ack(last.sent(1), trip)
     told += [unheard(Tale(rng, "unheard")), last.trips(trip / 2, trip)]
     return "\n".join(line for tale in told for line in tale.lines) + "\n"
@@ -83,6 +84,7 @@ def many_at_once(tale: Tale, rng: random.Random, trip: float) -> Tale:
             tale.again(flight[0], 2 * trip)
         for segment in flight:
             tale.ack(segment, rng.uniform(0.2, 0.6) * trip)
+        tale.ack(flight[-1], 0.1 * trip)  # once more, which tells nothing new
     return tale
 
 

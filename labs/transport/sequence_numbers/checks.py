@@ -338,10 +338,10 @@ def check_your_numbers_behind_the_gap(evidence):
 
 @points(4, claim=("SEQ-4", "SEQ-7"), hint="Two gaps at once; something that comes twice; a FIN that comes too early.")
 def check_your_numbers_of_the_other_side(evidence):
-    """Your program: h2 talks, two of its segments are lost at once, ACKs, and the data before its FIN."""
-    gone = [evidence.json(f"lost-{what}")["dropped"] for what in ("second", "fourth", "acks", "goodbye")]
-    expect(gone[:2] == [1, 1] and gone[2] and gone[3], done=f"h1 and h2 talked ({reading.PORTS['back']})",
-           expected="two segments of h2's are lost at once, then ACKs, then data", seen=gone)
+    """Your program: h2 talks, two of its segments are lost at once, ACKs, the data before its FIN, the ACK of h1's."""
+    gone = [evidence.json(f"lost-{what}")["dropped"] for what in ("second", "fourth", "acks", "goodbye", "last-ack")]
+    expect(gone[:2] == [1, 1] and all(gone[2:]), done=f"h1 and h2 talked ({reading.PORTS['back']})",
+           expected="two segments of h2's are lost at once, then ACKs, then data, then an ACK", seen=gone)
     agree(evidence, "back", lambda number, segment: True)
 
 

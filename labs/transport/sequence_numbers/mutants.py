@@ -284,6 +284,16 @@ def heard_twice(work, params):
               "self.expected + sum(one.size for one in ready)")
 
 
+@mutant.work("a FIN that comes once more is counted once more", breaks="R9")
+def fin_twice(work, params):
+    work.edit("numbers.py", "        self.waiting.append(segment)\n",
+              "        self.expected += segment.fin and segment.seq + segment.size <= self.expected\n"
+              "        self.waiting.append(segment)\n")
+    work.edit("numbers.py", "    size: int  # how many sequence numbers it uses\n",
+              "    size: int\n    fin: bool = False\n")
+    work.edit("numbers.py", "size_of(flags, length))", 'size_of(flags, length), "FIN" in flags)')
+
+
 @mutant.work("what comes once more takes the ACK back", breaks="R9")
 def taken_back(work, params):
     work.edit("numbers.py", "max(self.expected, *(one.seq + one.size for one in ready))",

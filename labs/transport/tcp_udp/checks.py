@@ -25,6 +25,7 @@ delay, listed, ms, received = wire.delay, wire.listed, wire.ms, wire.received
 answers_all, ended = wire.answers_all, wire.ended
 
 SLACK = 0.035
+SILENCE = 12  # s for which the peer of your program says nothing
 MSS, FRAGMENT = wire.MSS, 1480  # of 1500: less IP, TCP and timestamps; less IP
 BETA = 0.7  # of the congestion window are left after a loss (RFC 9438, section 4.6)
 RECEIVERS = ("h2", "h3", "h4")
@@ -495,14 +496,16 @@ def check_framing_takes_several_at_once(framing):
 def check_framing_joins_torn_messages(framing):
     """R3: your program is not disturbed by cuts within lengths and messages, by a pause, or by long messages."""
     sizes = wire.visit(framing, "torn")[1]
-    answers_all(framing, "torn", f"the peer sent three messages in segments of {listed(sizes)}, 5 s after the third")
+    answers_all(framing, "torn", f"the peer sent three messages in segments of {listed(sizes)}, "
+                f"and was silent for {SILENCE} s after the third and the fourth")
     answers_all(framing, "large", "the peer sent a message of tens of thousands of bytes, and a short one")
 
 
 @points(2, claim="TVU-5", hint="How do you tell an empty message from the end?")
 def check_framing_answers_empty_messages(framing):
     """R4: an empty message is answered by an empty one, wherever it stands."""
-    answers_all(framing, "empty", "the peer sent six messages, four of them empty, also the first and the last")
+    answers_all(framing, "empty", "the peer sent six messages, four of them empty, also the first and the last; "
+                f"after the first it was silent for {SILENCE} s")
 
 
 @points(2, claim="TVU-5", hint="The peer has said its last word, and still wants to hear yours.")
@@ -510,7 +513,8 @@ def check_framing_ends_well(framing):
     """R5: a stream that ends after a message: your program answers everything, and closes the connection."""
     done = "the peer sent three messages and at once the end of its stream"
     answers_all(framing, "end", done)
-    ended(framing, "end")
+    for name in ("end", "nothing"):
+        ended(framing, name)
     one, _ = wire.visit(framing, "end")
     expect(tcp.SERVER in one.fins and not one.resets, done=done, expected="a FIN from your program, and no reset",
            seen=", ".join(segment.flags for segment in one.segments[-4:]))
@@ -545,6 +549,6 @@ def check_framing_takes_the_longest(framing, params):
 @points(3, claim="TVU-5", hint="The length comes first, and from a stranger. What would a length of 4 GiB do to you?")
 def check_framing_refuses_a_monster(framing):
     """R8: a length above the limit ends the connection at once: your program does not wait for so many bytes."""
-    answers_all(framing, "one", "the peer sent one message in one segment")
+    answers_all(framing, "giant", "the peer sent a message, and in the same segment a length far above the limit")
     for name in ("monster", "giant"):  # what was not read may take an answer with it (RFC 1122, 4.2.2.13)
         ended(framing, name)

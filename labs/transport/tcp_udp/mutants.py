@@ -319,6 +319,13 @@ def impatient(work, params):
               "            connection.settimeout(2)\n            with connection:\n")
 
 
+@mutant.work("a client that says nothing for ten seconds after a message is thrown out", breaks="R3")
+def idle_ones_leave(work, params):
+    work.edit("framing.py", "    prefix = read_exactly(connection, LENGTH.size)\n",
+              "    connection.settimeout(10)\n    prefix = read_exactly(connection, LENGTH.size)\n"
+              "    connection.settimeout(None)\n")
+
+
 @mutant.work("no more than 16 KiB of a message are read", breaks="R3")
 def long_ones_cut(work, params):
     work.edit("framing.py", "    message = read_exactly(connection, length)\n",
@@ -419,6 +426,12 @@ def dies_of_reset(work, params):
     work.edit("framing.py", "except (BrokenOff, ValueError, OSError):", "except (BrokenOff, ValueError):")
 
 
+@mutant.work("the program ends when a client leaves without a message", breaks="R7")
+def dies_of_nothing(work, params):
+    work.edit("framing.py", "                    serve(connection)\n",
+              "                    assert connection.recv(1, socket.MSG_PEEK)\n                    serve(connection)\n")
+
+
 @mutant.work("the program ends after its fifth client", breaks="R7")
 def five_clients(work, params):
     work.edit("framing.py", "        while True:\n            connection, _",
@@ -448,6 +461,14 @@ def signed_length(work, params):
 @mutant.work("every length is believed", breaks="R8")
 def no_limit(work, params):
     work.edit("framing.py", "if length > LIMIT:", "if False:")
+
+
+@mutant.work("with a monster behind it in the buffer a message is not answered", breaks="R8")
+def monster_takes_answers(work, params):
+    work.edit("framing.py", ANSWER, "        behind = b''\n        try:\n"
+              "            behind = connection.recv(4, socket.MSG_PEEK | socket.MSG_DONTWAIT)\n"
+              "        except BlockingIOError:\n            pass\n"
+              "        if len(behind) == 4 and LENGTH.unpack(behind)[0] > LIMIT:\n            return\n" + ANSWER)
 
 
 @mutant.work("a monster is cut to the limit", breaks="R8")

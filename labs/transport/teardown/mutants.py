@@ -162,6 +162,12 @@ def impatient_sender(work, params):
               "    connection.sendall(answer_to(request))\n    connection.settimeout(None)\n")
 
 
+@mutant.work("the answer must have gone in DRAIN seconds", breaks="R3")
+def answers_in_time(work, params):
+    work.edit("server.py", SERVE, "    request = read_request(connection)\n    connection.settimeout(DRAIN)\n"
+              "    connection.sendall(answer_to(request))\n")
+
+
 @mutant.work("the server closes with SO_LINGER 0, whatever waits to be sent", breaks="R3")
 def cut_off(work, params):
     work.edit("server.py", DRAINS, DRAINS + "    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,\n"
@@ -283,6 +289,11 @@ def drain_since_accept(work, params):
 @mutant.work("the client is heard out for a quarter of DRAIN", breaks="R7")
 def short_drain(work, params):
     work.edit("server.py", "time.monotonic() + DRAIN", "time.monotonic() + DRAIN / 4")
+
+
+@mutant.work("a client that is silent for two seconds is not heard out", breaks="R6")
+def silence_ends_it(work, params):
+    work.edit("server.py", "connection.settimeout(left)", "connection.settimeout(min(left, 2))")
 
 
 @mutant.work("the server never closes", breaks="R7")

@@ -117,14 +117,14 @@ class Guests:
 
     def slow_reader(self, client):
         self.send(client, [self.text(self.p["limit"] - 100)])
-        self.rec.wait(2)
+        self.rec.wait(self.p["drain"] + 2)
 
     def too_long(self, client):
         self.send(client, [self.text(self.p["limit"] + 5000), *[self.text(500)] * 3])
 
     def over(self, client):
-        """Up to the limit; one byte more, after more than DRAIN seconds; and then a little more, now and then."""
-        for size, pause in ((self.p["limit"], self.p["drain"] + 1), (1, 1), (1, 1)):
+        """Up to the limit; one byte more, after more than DRAIN seconds; a little more when DRAIN is nearly over."""
+        for size, pause in ((self.p["limit"], self.p["drain"] + 1), (1, self.p["drain"] - 2), (1, 1)):
             client.sendall(self.text(size))
             self.rec.wait(pause)
         client.shutdown(socket.SHUT_WR)

@@ -321,7 +321,7 @@ def check_your_client_lets_the_server_close(programs):
 
 def expect_told(evidence, visit: str, which: int) -> tcp.Connection:
     """A visitor of the student's server has read a whole answer and the end, and the server has closed first."""
-    done = f"a visitor with a small buffer said `get` and `bye`, and read a second later ({visit})"
+    done = f"a visitor with a small buffer said `get` and `bye`, and read some seconds later ({visit})"
     connection, right = wire(evidence, "server", which=which), reading.answer(evidence)
     read, stream = evidence.json("outcomes").get(visit), connection.stream(SERVER)
     expect(stream == right and read == {"bytes": len(right), "end": "end"}, done=done,
@@ -392,10 +392,12 @@ def check_your_server_ends_every_talk(programs):
 
 @points(2, claim="TWT-4", hint="A call that fails is about one visitor. Is it a reason to stop?")
 def check_your_server_survives(programs):
-    """R4: a visitor is killed before it has read the answer; the same server serves the next."""
-    killed = reading.visit(programs, "gone")
+    """R4: a visitor is killed before it has read the answer, one in a line; the same server serves the next."""
+    killed, early = reading.visit(programs, "gone"), reading.visit(programs, "gone-early")
     expect(killed.data(SERVER) and resets(killed, CLIENT), done="a visitor asked and was killed",
            expected="an answer, and a reset from h1", seen=in_words(killed.segments[:6]))
+    expect(resets(early, CLIENT), done="a visitor was killed in the middle of a line", expected="a reset from h1",
+           seen=in_words(early.segments[:6]))
     expect(reading.visit(programs, "last-visit").data(SERVER), done="a visitor had been killed; then one more came",
            expected="an answer", seen="none" + reading.last_words(programs, "server-again"))
     starts = programs.json("starts")

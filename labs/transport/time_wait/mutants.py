@@ -68,6 +68,13 @@ def pieces_as_lines(work, params):
               "    " + TELLS + "                return")
 
 
+@mutant.work("a visitor who is silent for five seconds is thrown out", breaks="R1")
+def impatient(work, params):
+    work.edit("server.py", LINES, "connection.settimeout(5)\n        " + LINES)
+    work.edit("server.py", TELLS,
+              "            connection.settimeout(None)\n" + TELLS + "            connection.settimeout(5)\n")
+
+
 @mutant.work("the server's N counts the line, too", breaks="R1")
 def counts_line(work, params):
     work.edit("server.py", "% len(TEXT)", "% (len(TEXT) + 6)")
@@ -99,6 +106,12 @@ def sends_once(work, params):
     work.edit("server.py", TELLS, TELLS.replace("connection.sendall(",
               "connection.setblocking(False)\n            connection.send(")
               + "            connection.setblocking(True)\n")
+
+
+@mutant.work("the answer must have gone in five seconds", breaks="R2")
+def answers_in_time(work, params):
+    work.edit("server.py", TELLS,
+              "            connection.settimeout(5)\n" + TELLS + "            connection.settimeout(None)\n")
 
 
 @mutant.work("the server thinks for a second before it closes", breaks="R2")
@@ -138,6 +151,13 @@ def talk(connection):
 
 @mutant.work("a visitor who is cut off ends the server", breaks="R4")
 def falls_with_the_visitor(work, params):
+    work.edit("server.py", "except OSError as problem:", "except KeyError as problem:")
+
+
+@mutant.work("a visitor who is cut off while the server listens ends it", breaks="R4")
+def falls_while_it_listens(work, params):
+    work.edit("server.py", TELLS,
+              "            try:\n    " + TELLS + "            except OSError:\n                return\n")
     work.edit("server.py", "except OSError as problem:", "except KeyError as problem:")
 
 
@@ -252,6 +272,14 @@ def letters(work, params):
     work.edit("client.py", '        connection.sendall(b"bye\\n")\n', "")
     work.edit("client.py", '        connection.sendall(b"get\\n")\n', '        connection.sendall(b"get\\nbye\\n")\n')
     work.edit("client.py", "int(stream.readline())", "int(stream.readline()) - 1")
+
+
+@mutant.work("the client decodes each piece by itself", breaks="R9")
+def decodes_pieces(work, params):
+    work.edit("client.py", "        answer = stream.read(int(stream.readline()))\n",
+              "        left, answer = int(stream.readline()), b''\n        while left:\n"
+              "            part = stream.read1(left)\n            left -= len(part)\n"
+              "            answer += part.decode(errors='replace').encode()\n")
 
 
 @mutant.work("the client prints bytes", breaks="R9")

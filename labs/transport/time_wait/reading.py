@@ -16,7 +16,8 @@ from mnlab.protocols.tcp.teardown import socket_states
 STEPS = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assassin", "shielded", "reuse", "reopened",
          "range", "ghost", "visits", "server")
 SOON, LATE, POLL, EACH = 0.1, 1.125, 0.4, 0.05
-VISITS = ("asks-twice", "speaks-slowly", "bye-alone", "says-nothing", "no-bye", "gone", "last-visit")
+VISITS = ("asks-twice", "speaks-slowly", "bye-alone", "says-nothing", "no-bye", "gone", "gone-early",
+          "last-visit")
 FIRST_PORT = 31001  # on h1, of the first of these
 
 

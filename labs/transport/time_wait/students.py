@@ -12,6 +12,7 @@ import threading
 from mnlab.evidence.recorder import StudentFault
 from mnlab.net import sockets
 
+SILENCE = 6  # s for which a visitor may well say and read nothing
 SPARE = 7  # ports behind the server's that are there for one that has to be started again
 BUFFERS = "4096 8192 8192"  # bytes of h2 that may wait to be sent: far less than an answer
 FIRST_PORT = 31001  # of the visitors of other kinds, in their order: so checks tell them apart
@@ -49,7 +50,7 @@ class Teller:
                 return
             word = (self.words.pop(0) if self.words else "nothing").encode()
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            for part in (b"%d" % len(word), b"\n" + word[:3], word[3:]):
+            for part in (b"%d" % len(word), b"\n" + word[:3], word[3:-1], word[-1:]):  # the last cuts a letter in two
                 connection.sendall(part)
                 self.stage.rec.wait(0.05)
 
@@ -135,7 +136,7 @@ def serves(stage, port: int) -> bool:
 def told(stage, visitor) -> None:
     """Asks, says bye, and reads slowly."""
     visitor.sendall(b"get\nbye\n")
-    stage.rec.wait(1)
+    stage.rec.wait(SILENCE)
 
 
 def asks_twice(stage, visitor) -> None:
@@ -160,7 +161,7 @@ def speaks_slowly(stage, visitor) -> None:
     visitor.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     for part in (b"g", b"et", b"\nge", b"t\nget\nb", b"ye", b"\n"):
         visitor.sendall(part)
-        stage.rec.wait(0.2)
+        stage.rec.wait(SILENCE if part == b"et" else 0.2)
 
 
 def says_bye_alone(stage, visitor) -> None:
@@ -180,9 +181,22 @@ def is_gone(stage, visitor) -> None:
     """Asks, and is killed before it has read the answer: what its peer sees is a reset."""
     visitor.sendall(b"get\nget\n")
     stage.rec.wait(0.5)
+    drop(visitor)
+
+
+def is_gone_early(stage, visitor) -> None:
+    """Is killed in the middle of a line."""
+    visitor.sendall(b"ge")
+    stage.rec.wait(0.5)
+    drop(visitor)
+
+
+def drop(visitor) -> None:
+    """Reset the connection."""
     visitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # on, 0 s
     visitor.close()
 
 
 VISITS = {"asks-twice": asks_twice, "speaks-slowly": speaks_slowly, "bye-alone": says_bye_alone,
-          "says-nothing": says_nothing, "no-bye": leaves_without_bye, "gone": is_gone, "last-visit": told}
+          "says-nothing": says_nothing, "no-bye": leaves_without_bye, "gone": is_gone, "gone-early": is_gone_early,
+          "last-visit": told}
