@@ -173,7 +173,8 @@ def knows_the_path(work, params):
 def known_by_name(work, params):
     work.edit("rto.py", "            timer = Timer(*limits)\n        elif",
               "            timer = timers.setdefault(words[0], Timer(*limits))\n        elif")
-    work.edit("rto.py", "    timer = Timer(*limits)\n    for line", "    timer, timers = Timer(*limits), {}\n    for line")
+    work.edit("rto.py", "    timer = Timer(*limits)\n    for line",
+              "    timer, timers = Timer(*limits), {}\n    for line")
 
 
 @mutant.work("a new connection waits for the ACKs of the one before", breaks="R2")
