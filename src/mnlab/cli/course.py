@@ -156,7 +156,9 @@ def _date(text: str | None) -> datetime | None:
 def _counted(task, quiet: bool) -> int:
     """How much there is to grade; and whose lateness nobody knows."""
     if not quiet:
-        say(f"{len(task.handed_in)} hand-ins in {task.submissions}, {len(task.absent)} students without one")
+        from mnlab.report.drawing import counted
+
+        say(f"{task.submissions}: {counted(len(task.handed_in), 'hand-in')}; {counted(len(task.absent), 'student')} without")
     if task.undated and not quiet:
         say(f"nobody says when {task.undated} hand-ins came: the date says nothing of them")
     return len(task)
