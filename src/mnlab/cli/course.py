@@ -158,7 +158,8 @@ def _counted(task, quiet: bool) -> int:
     if not quiet:
         from mnlab.report.drawing import counted
 
-        say(f"{task.submissions}: {counted(len(task.handed_in), 'hand-in')}; {counted(len(task.absent), 'student')} without")
+        there, absent = counted(len(task.handed_in), "hand-in"), counted(len(task.absent), "student")
+        say(f"{task.submissions}: {there}; {absent} without one")
     if task.undated and not quiet:
         say(f"nobody says when {task.undated} hand-ins came: the date says nothing of them")
     return len(task)
