@@ -74,13 +74,6 @@ def steady_path(net, params):
 
 # --- rto.py -----------------------------------------------------------------------------------------------------------
 
-@mutant.work("an ACK that comes once more measures once more", breaks="R3")
-def measured_again(work, params):
-    work.edit("rto.py", "        for end in sorted(end for end in self.outstanding if end <= next):\n"
-              "            sent = self.outstanding.pop(end)\n",
-              "        for end in {next} & set(self.outstanding):\n            sent = self.outstanding[end]\n")
-
-
 @mutant.work("after a timeout it may be less than the least", breaks="R7")
 def no_floor_after_timeout(work, params):
     work.edit("rto.py", "self.rto = self.bounded(2 * self.rto)", "self.rto = min(2 * self.rto, self.maximum)")

@@ -199,8 +199,8 @@ def _decisions(evidence, command: str) -> list[Decision]:
         sample = None
         if what == "sent":
             outstanding[int(rest[1])] = None if int(rest[1]) in outstanding else float(rest[2])
-        elif what == "ack" and (left := outstanding.pop(int(rest[0]), None)) is not None:
-            sample = float(rest[1]) - left
+        elif what == "ack" and outstanding.get(int(rest[0])) is not None:
+            sample = float(rest[1]) - outstanding[int(rest[0])]
         before = Decision(name, line, numbers(answer, line), sample, before, limits)
         found.append(before)
     return found

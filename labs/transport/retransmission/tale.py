@@ -84,7 +84,6 @@ def many_at_once(tale: Tale, rng: random.Random, trip: float) -> Tale:
             tale.again(flight[0], 2 * trip)
         for segment in flight:
             tale.ack(segment, rng.uniform(0.2, 0.6) * trip)
-        tale.ack(flight[-1], 0.1 * trip)  # once more, which tells nothing new
     return tale
 
 
