@@ -74,16 +74,6 @@ def steady_path(net, params):
 
 # --- rto.py -----------------------------------------------------------------------------------------------------------
 
-@mutant.work("after a timeout it may be less than the least", breaks="R7")
-def no_floor_after_timeout(work, params):
-    work.edit("rto.py", "self.rto = self.bounded(2 * self.rto)", "self.rto = min(2 * self.rto, self.maximum)")
-
-
-@mutant.work("the first timeout keeps the bounds, too", breaks="R2")
-def begins_within_bounds(work, params):
-    work.edit("rto.py", "self.rto = INITIAL", "self.rto = self.bounded(INITIAL)")
-
-
 @mutant.work("the program measures from the last copy", breaks="R3")
 def no_karn(work, params):
     work.edit("rto.py", "None if end in self.outstanding else time", "time")

@@ -147,7 +147,7 @@ def ms(seconds: float) -> str:
 
 # --- the student's timer ----------------------------------------------------------------------------------------------
 
-STORIES = ("rto", "rto-made-up", "rto-coarse", "rto-patient")  # runs of the student's program
+STORIES = ("rto", "rto-made-up", "rto-coarse")  # runs of the student's program
 
 
 class Decision:
