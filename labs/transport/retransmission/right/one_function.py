@@ -15,7 +15,7 @@ def main(least, most, tick):
                 times[key] = float(time)
                 copies[key] = copies.get(key, 0) + 1
             case ["timeout", _]:
-                rto = max(least, min(most, rto + rto))
+                rto = min(most, rto + rto)
             case ["ack", end, time] if copies.get(int(end)) == 1:
                 rtt = float(time) - times[int(end)]
                 rttvar = rtt / 2 if srtt is None else rttvar + (abs(srtt - rtt) - rttvar) * 0.25
