@@ -81,7 +81,10 @@ def test_a_check_leads_to_its_messages(opened, page_of):
     assert marked and all("who has" in text for text in marked)
     assert page.locator(f"{MESSAGES}:visible").count() == len(marked)
     page.get_by_text("Show all").click()
-    assert page.locator(f"{MESSAGES}:visible").count() == page.locator(MESSAGES).count() > len(marked)
+    every = page.locator(MESSAGES).count()
+    page.wait_for_function("([what, count]) => [...document.querySelectorAll(what)].filter(row => row.checkVisibility())"
+                           ".length === count", arg=[MESSAGES, every])
+    assert every > len(marked)
 
 
 def test_a_wireshark_filter_is_copied(opened, page_of):

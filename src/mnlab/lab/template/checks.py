@@ -7,8 +7,10 @@ PORT = 7
 
 
 def asked(server) -> list[udp.Datagram]:
-    """The datagrams that h1 sent to the server."""
-    return [one for one in udp.datagrams(server.frames("h1")) if one.target.port == PORT]
+    """The datagrams that h1 sent to the server. There are some: a loop over none would pass whatever it checks."""
+    found = [one for one in udp.datagrams(server.frames("h1")) if one.target.port == PORT]
+    expect(found, done="your server was started", expected="h1 asks it", seen="it was not there to be asked")
+    return found
 
 
 def answered(server, to: udp.Datagram) -> list[bytes]:
