@@ -25,6 +25,7 @@ SSH = "ssh:"
 PATIENCE = 60  # seconds until the scheduler answers, and until the first worker is there
 NOBODY = 300  # seconds without any worker, and it is given up: what is graded is kept
 PAUSE = 10  # seconds between two looks whether there are workers at all
+BLAMED: dict = {}  # a result that is none
 MISSING = ("--cluster needs Dask: pip install 'mnlab[cluster]' in the environment of mnlab, here and on each computer "
            "(./mnlab in a clone does it by itself)")
 
@@ -115,8 +116,10 @@ class Computers:
 
     def each(self, jobs: Iterable[dict], lost: Callable[[dict], None] = lambda job: None) -> Iterator[
             tuple[dict, dict]]:
-        """As workers.each."""
+        """As workers.each. Dask blames whatever waited at a worker that died: what it gives up is tried once more,
+        alone, when all the rest is done."""
         coming, again, died = iter(jobs), deque[dict](), Counter[int]()
+        blamed, alone = deque[dict](), set[int]()
         begun: dict = {}
         try:
             while True:
@@ -125,12 +128,18 @@ class Computers:
                     if job is None:
                         break
                     begun[self._submit(job)] = job
+                if not begun and blamed:
+                    job = blamed.popleft()
+                    alone.add(id(job))
+                    begun[self._submit(job)] = job
                 if not begun:
                     return
                 for future in self._ended(begun):
                     job = begun.pop(future)
                     result = self._result(future, job)
-                    if result is None and died[id(job)] + 1 < ATTEMPTS:
+                    if result is BLAMED and id(job) not in alone:
+                        blamed.append(job)
+                    elif result is None and died[id(job)] + 1 < ATTEMPTS:
                         died[id(job)] += 1
                         again.append(job)
                         lost(job)
@@ -140,7 +149,7 @@ class Computers:
                         again.append(job)
                     else:
                         died.pop(id(job), None)
-                        yield job, ENDED if result is None else result
+                        yield job, ENDED if result is None or result is BLAMED else result
         finally:
             if self.client.status == "running":
                 self.client.cancel(list(begun), force=True)
@@ -180,12 +189,13 @@ class Computers:
                     self.say("the cluster has no workers; waiting for some")
 
     def _result(self, future, job: dict) -> dict | None:
-        """What a job ended with, its evidence laid where it belongs; None if its worker died."""
+        """What a job ended with, its evidence laid where it belongs; None if its worker died, BLAMED if Dask
+        workers did at which it was, as often as the scheduler allows."""
         from distributed import KilledWorker
         try:
             result, files, address = future.result()
-        except KilledWorker:  # as often as the scheduler allows: nobody tries that again
-            return ENDED
+        except KilledWorker:
+            return BLAMED
         except Exception as problem:  # what Dask says of a worker that it cannot use: it has no mnlab, say
             return {"trouble": f"the cluster says: {type(problem).__name__}: {problem}"[:500], "worker": ""}
         if result is None:

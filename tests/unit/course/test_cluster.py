@@ -80,8 +80,8 @@ def scheduler(tmp_path):
         time.sleep(0.05)
     address = json.loads((tmp_path / "at").read_text())["address"]
 
-    def worker(about="usual.json", restarted=False):
-        return start("dask_worker", address, "--nthreads", "1", "--preload", str(tmp_path / "stub.py"), "--no-dashboard",
+    def worker(about="usual.json", restarted=False, threads=1):
+        return start("dask_worker", address, "--nthreads", str(threads), "--preload", str(tmp_path / "stub.py"), "--no-dashboard",
                      "--host", "127.0.0.1", *([] if restarted else ["--no-nanny"]), ABOUT=str(tmp_path / about), GRADER=str(tmp_path / "grader.py"))
 
     yield address, worker
@@ -141,6 +141,17 @@ def test_a_worker_that_dies_loses_nothing_and_the_third_death_is_the_last(schedu
     troubles = {texts[int(job["student"])]: result["trouble"] for job, result in done if "trouble" in result}
     assert troubles == dict.fromkeys(("DIE", "DASK"), "3 workers died of it, one after the other")
     assert [job["student"] for job in lost] == ["20", "20"]
+
+
+def test_what_waited_beside_the_guilty_is_not_given_up(scheduler, jobs):
+    """With one worker, what it does besides is blamed with the one that kills it."""
+    address, worker = scheduler
+    worker(restarted=True, threads=4)
+    with opened(address) as computers:
+        computers.client.wait_for_workers(1, PATIENCE)
+        texts = ["DASK", *(f"work {number}" for number in range(5))]
+        done = {texts[int(job["student"])]: result.get("trouble", "") for job, result in computers.each(iter(jobs(texts)))}
+    assert done == dict.fromkeys(texts, "") | {"DASK": "3 workers died of it, one after the other"}
 
 
 def test_who_has_another_qemu_is_refused_by_name_and_who_joins_later_too(scheduler, jobs, tmp_path):
