@@ -286,6 +286,7 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
     import shutil
 
     from mnlab.course import grading, results
+    from mnlab.report.page import class_page
 
     kept = results.read(grades)
     if not any(name == student for name, _ in kept.rows):
@@ -297,8 +298,8 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
     for path in (
         grades / "feedback" / f"{place}.md",
         grades / "feedback" / f"{place}.html",
-        grades / "class.html",
-        grades / "class-without-names.html",
+        grades / class_page.NAME,
+        grades / class_page.PROJECTED,
         grades / "grades.csv",
         grades / "canvas.csv",
         grades / "moodle.csv",
