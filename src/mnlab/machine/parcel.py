@@ -4,6 +4,7 @@ A parcel is a gzipped tar of cache entries (the image's layers and the virtual-t
 the SHA-256 of its files; an import checks every byte before the entry gets its place.
 """
 
+import gzip
 import re
 import shutil
 import tarfile
@@ -48,10 +49,13 @@ def import_(file: Path, say: Callable[[str], None]) -> list[str]:
     folder = cache.cache_folder()
     with cache.locked("import"), tempfile.TemporaryDirectory(prefix="import.building-", dir=folder) as scratch:
         try:
-            with tarfile.open(file, "r:gz") as archive:
-                for member in archive:
-                    _extract(archive, member, Path(scratch))
-        except (tarfile.TarError, EOFError, zlib.error) as problem:
+            with gzip.open(file) as stream:
+                with tarfile.open(fileobj=stream, mode="r:") as archive:
+                    for member in archive:
+                        _extract(archive, member, Path(scratch))
+                while stream.read(BLOCK):  # a damaged header ends an archive early: gzip's own sum is at the end
+                    pass
+        except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as problem:
             raise MachineError(f"{file} is not an exported machine, or is damaged: {problem}") from None
         except OSError as problem:
             raise MachineError(f"{file} could not be read: {problem.strerror or problem}") from None

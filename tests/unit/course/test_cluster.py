@@ -16,7 +16,7 @@ from mnlab.evidence import layout
 from mnlab.lab.lab import ROOT
 from mnlab.machine.job import MachineError
 
-pytest.importorskip("distributed", reason="Dask is in the `dev` extra")
+distributed = pytest.importorskip("distributed", reason="Dask is in the `dev` extra")
 
 PATIENCE = 60  # s until something is there
 #: What a Dask worker loads first: who grades on it is a stub, and what it has is what a file says.
@@ -107,6 +107,12 @@ def jobs(tmp_path):
     return make
 
 
+def present(address, count):
+    """Wait until so many workers are there."""
+    with distributed.Client(address) as client:
+        client.wait_for_workers(count, PATIENCE)
+
+
 def opened(address, pins=None, said=None):
     return cluster.opened(address, None, "debian13", pins or {}, (said if said is not None else []).append)
 
@@ -158,9 +164,9 @@ def test_who_has_another_qemu_is_refused_by_name_and_who_joins_later_too(schedul
     address, worker = scheduler
     (tmp_path / "other.json").write_text(json.dumps(HERE | {"qemu": "10.0.2 (Debian)"}))
     worker(), worker("other.json")
+    present(address, 2)
     said = []
     with opened(address, {"qemu": "7.2.22"}, said) as computers:
-        computers.client.wait_for_workers(2, PATIENCE)
         later = worker("other.json")
         computers.client.wait_for_workers(3, PATIENCE)
         done = list(computers.each(iter(jobs([f"work {n}" for n in range(20)]))))

@@ -75,6 +75,20 @@ def test_a_damaged_parcel_is_refused(folder, harm):
     refused(folder, file, "damaged")
 
 
+@pytest.mark.parametrize("where", [0, 100, 148], ids=["name", "mode", "checksum"])
+def test_damage_between_the_files_is_damage_too(folder, where):
+    """A changed bit in a later header or in what fills up a block changes no file: gzip's own checksum tells it."""
+    file = pack(folder, *(entry(folder, name) for name in LAYERS))
+    whole, packed = gzip.decompress(file.read_bytes()), file.read_bytes()
+    with tarfile.open(file) as archive:
+        header = archive.getmembers()[2].offset
+    for place in (header + where, header - 1):
+        data = bytearray(whole)
+        data[place] ^= 1
+        file.write_bytes(gzip.compress(bytes(data), 1)[:-8] + packed[-8:])
+        refused(folder, file, "damaged")
+
+
 @pytest.mark.parametrize("data", [b"", b"hello", gzip.compress(b"hello"), gzip.compress(bytes(2000)), os.urandom(5000)],
                          ids=["empty", "text", "gzip of text", "gzip of zeros", "noise"])
 def test_what_is_no_parcel_is_refused(folder, data):
