@@ -47,7 +47,7 @@ def test_what_new_writes_runs_grades_and_verifies_at_once(mnlab):
 MISTAKES = {
     "a host that there is not": ('net["h1"], net["h2"]\n', 'net["h1"], net["h9"]\n', "experiment.py", "KeyError: 'h9'"),
     "a topology that raises": ("return Lan(hosts=2,", "return Lan(hosts=2, colour='red',", "experiment.py", "colour"),
-    "no such topology": ("from topologies.lan import", "from topologies.lam import", "experiment.py", "No module named"),
+    "no such topology": ("from topologies.lan import", "from topologies.lam import", "experiment.py", "there is no such file"),
     "a call that rec does not have": ('rec.capture("h1"', 'rec.captures("h1"', "experiment.py", "captures"),
     "a scene with a wrong signature": ("def server(net, rec, work)", "def server(net, rec)", "", "takes 2 positional"),
     "a link that there is not": ("return Lan(hosts=2,", "return Lan(hosts=2, link={'speed': 9},", "", "speed"),
