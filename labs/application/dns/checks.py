@@ -252,6 +252,14 @@ def check_your_address_is_found(yours, params):
     expect([record[1:] for record in found] == [("A", params["ip_own_web"], params["own_ttl"])],
            done=f"your name server was asked for www.{params['own_domain']}",
            expected=f"{params['ip_own_web']} with TTL {params['own_ttl']}", seen=words)
+    expect_no_other(yours, params, "www")
+
+
+def expect_no_other(yours, params, name: str) -> None:
+    """A name of the student's zone has no address of IPv6."""
+    found, words = told(yours, params, name, "AAAA")
+    expect(not found, done=f"your name server was asked for {name}.{params['own_domain']} AAAA",
+           expected="no other address", seen=words)
 
 
 @points(1, claim="DNS-6", hint="An alias is a CNAME and nothing else.")
@@ -273,6 +281,7 @@ def check_your_mail(yours, params):
     found, words = told(yours, params, "mail")
     expect([record[1:3] for record in found] == [("A", params["ip_own_mail"])],
            done=f"your name server was asked for mail.{own}", expected=params["ip_own_mail"], seen=words)
+    expect_no_other(yours, params, "mail")
 
 
 @points(1, claim="DNS-5", hint="RFC 2308, section 5: which two numbers of the SOA record count?")
@@ -346,8 +355,8 @@ def check_your_program_knows_a_no(yours, params):
 def check_your_program_prints_a_line_for_each_name(yours, params):
     """One line for each name, in the order given, and nothing else."""
     for command, ways in reading.names.ways(params).items():
-        _, printed, words = reading.program(yours, command)
-        begun = [line.split(" ")[0] for line in printed]
+        words = reading.program(yours, command)[2]
+        begun = [line.split(" ")[0] for line in yours.command(command).stdout.splitlines()]
         expect(begun == [way.name for way in ways], done=yours.command(command).line,
                expected=f"{len(ways)} lines, which begin with the names", seen=words)
 

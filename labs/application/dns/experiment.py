@@ -17,7 +17,8 @@ DOMAINS = ("river", "harbour", "meadow", "granite", "maple", "copper", "heron", 
 SIBLINGS = ("mail", "news", "files", "maps")
 ALIASES = ("go", "portal", "start", "home")
 OWN_ALIASES = ("shop", "blog", "help", "docs")
-OWN_QUESTIONS = (("www.", "A"), ("", "MX"), ("mail.", "A"), ("", "NS"), ("ns1.", "A"), ("nosuch.", "A"))  # of auth2
+OWN_QUESTIONS = (("www.", "A"), ("", "MX"), ("mail.", "A"), ("", "NS"), ("ns1.", "A"), ("nosuch.", "A"),
+                 ("www.", "AAAA"), ("mail.", "AAAA"))  # of auth2
 HOSTS = ("client", "resolver", "root", "tld", "auth", "auth2", "web")
 
 

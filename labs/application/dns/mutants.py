@@ -176,6 +176,11 @@ def second_www(work, params):
     work.edit("own.zone", "mail    IN A", f"www {params['own_ttl']} IN A {params['ip_own_mail']}\nmail    IN A")
 
 
+@mutant.work("www has an address of IPv6, too", breaks="R5")
+def www_in_six(work, params):
+    work.edit("own.zone", "mail    IN A", f"www {params['own_ttl']} IN AAAA 2001:db8::80\nmail    IN A")
+
+
 @mutant.work("the alias is a copy of the address", breaks="R6")
 def alias_copied(work, params):
     work.edit("own.zone", "IN CNAME www\n", f"IN A {params['ip_own_web']}\n")
@@ -219,6 +224,11 @@ def two_take_mail(work, params):
 @mutant.work("mail has the address of www", breaks="R8")
 def mail_is_www(work, params):
     work.edit("own.zone", f"mail    IN A    {params['ip_own_mail']}", f"mail IN A {params['ip_own_web']}")
+
+
+@mutant.work("mail has an address of IPv6, too", breaks="R8")
+def mail_in_six(work, params):
+    work.edit("own.zone", "mail    IN A", "mail IN AAAA 2001:db8::25\nmail    IN A")
 
 
 @mutant.work("mail has no address", breaks="R8")
@@ -266,6 +276,12 @@ def prints_target(work, params):
     work.edit("iterate.py", "print(name, address", "print(ENDS.get(name, name), address")
 
 
+@mutant.work("the program prints a blank line behind each name", breaks="R10")
+def blank_lines(work, params):
+    work.edit("iterate.py", 'print(name, address or "does not exist")',
+              'print(name, address or "does not exist", "\\n")')
+
+
 @mutant.work("the program says what it is doing", breaks="R10")
 def talks(work, params):
     work.edit("iterate.py", "    for name in names:\n", "    for name in names:\n        print('looking for', name)\n")
@@ -296,6 +312,16 @@ def known_root(work, params):
 def uses_resolver(work, params):
     work.edit("iterate.py", "    root, *names = sys.argv[1:]\n",
               f"    root, names = '{params['ip_resolver']}', sys.argv[2:]\n")
+
+
+@mutant.work("the program remembers what it has found", breaks="R11")
+def remembers_names(work, params):
+    work.edit("iterate.py", "def resolve(", "@__import__('functools').cache\ndef resolve(")
+
+
+@mutant.work("the program remembers what servers have said", breaks="R11")
+def remembers_answers(work, params):
+    work.edit("iterate.py", "def ask(", "@__import__('functools').cache\ndef ask(")
 
 
 @mutant.work("the program goes on where it was, with the next name", breaks="R11")
@@ -439,6 +465,12 @@ def short_pointers(work, params):
 def lost_place(work, params):
     work.edit("iterate.py", "after = place + 2 if after is None else after",
               "after = None")
+
+
+@mutant.work("a name has 250 characters at most", breaks="R16")
+def short_names(work, params):
+    work.edit("iterate.py", '    labels = name.rstrip(".").split(".")\n',
+              '    labels = name.rstrip(".").split(".")\n    if len(name) > 250:\n        raise Failed("too long")\n')
 
 
 @mutant.work("the program has labels of 31 bytes", breaks="R16")

@@ -7,7 +7,7 @@ itself tells where they are.
 from typing import NamedTuple
 
 MOVED = ("root", "tld", "auth", "auth2")
-LONG_NAME = 245  # characters: more than a pointer's low byte reaches, less than the 253 that a name may have
+LONG_NAME = 253  # characters: what a name may have, and more than a pointer's low byte reaches
 LABEL = 63  # bytes (RFC 1035, section 2.3.4)
 NO = "does not exist"
 
@@ -56,13 +56,13 @@ def ways(params: dict) -> dict[str, list[Way]]:
     host, near, lost = (f"{params[word]}.{domain}" for word in ("_host", "_near", "_lost"))
     nowhere = f"{params['_nowhere']}.{other}"
     return {
-        "iterate-host": [way(host.title(), params["_ip_host"], auth)],
+        "iterate-host": [way(host.title(), params["_ip_host"], auth)] * 2,
         "iterate-depths": [way(f"ns.nic.{tld}", params["_moved_tld"]),
                            way(f"{params['_deep']}.{params['_branch']}.{other}", params["_ip_deep"],
                                (*auth2, "auth"))],
         "iterate-aliases": [way(f"{params['alias']}.{domain}", params["ip_other"], auth, (f"www.{other}", auth2)),
                             way(relay, params["_ip_end"], auth2, (following, auth), (end, auth2)),
-                            way(near, params["_ip_host"], auth, (host, auth))],
+                            way(near, params["_ip_host"], auth, (host, auth)), way(host, params["_ip_host"], auth)],
         "iterate-denied": [way(params["missing"], NO, auth), way(f"www.{params['_nowhere']}.{tld}", NO),
                            way(f"www.{params['_nowhere']}.{params['_notld']}", NO, ("root",)),
                            way(lost, NO, auth, (nowhere, auth2))],

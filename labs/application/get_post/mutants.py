@@ -110,6 +110,10 @@ wrong("plain_page", "R1", "the page is plain text",
 wrong("search_without_charset", "R1", "the page of a search does not say how it is to be read",
       ('("Content-Type", "text/html; charset=utf-8")',
        '("Content-Type", "text/html; charset=utf-8" if "q" not in environ["QUERY_STRING"] else "text/html")'))
+wrong("nothing_found", "R1", "where nothing is found, 404",
+      ("def page(found, query=\"\"):\n", "def page(found, query=\"\"):\n    if query and not found:\n"
+       "        raise Refused(\"404 Not Found\", \"nothing found\")\n"))
+wrong("needs_q", "R1", "a search without words breaks the book", ('.get("q", [""])[0]', '["q"][0]'))
 wrong("created", "R1", "a page is 201", ('return "200 OK", {}, PAGE', 'return "201 Created", {}, PAGE'))
 
 wrong("form_by_get", "R2", "the form is sent by GET",
@@ -118,12 +122,18 @@ wrong("form_to_front", "R2", "the form is sent to /",
       ('<form method="post" action="/sign">', '<form method="post" action="/">'))
 wrong("no_text_field", "R2", "the text has no name in the form",
       ('<textarea name="text" required>', '<textarea id="text" required>'))
+wrong("form_of_the_first", "R2", "only an empty book has a form",
+      ("    rows =", "    page = PAGE if not entries else PAGE.replace('<form method=\"post\"', '<form')\n    rows ="),
+      ("PAGE.format(", "page.format("))
 wrong("fields_outside", "R2", "the form ends ahead of its fields",
       ('<form method="post" action="/sign">\n', '<form method="post" action="/sign"></form><form>\n'))
 
 wrong("newest_first", "R3", "the newest entry comes first",
       ("    return page(entries)", "    return page(entries[::-1])"))
 wrong("sorted_entries", "R3", "entries are sorted", ("    return page(entries)", "    return page(sorted(entries))"))
+wrong("parts_ahead", "R3", "what came in parts is put ahead of what is urlencoded",
+      ("    entries.append((name, text))",
+       '    entries.insert(2 if "multi" in environ["CONTENT_TYPE"].lower() else len(entries), (name, text))'))
 wrong("last_ten", "R3", "only the last ten entries are shown",
       ("    return page(entries)", "    return page(entries[-10:])"))
 wrong("a_book_for_each", "R3", "entries with the same name replace one another",
@@ -164,6 +174,7 @@ wrong("parts_in_order", "R5", "the first part is the name",
        " part.get_payload(decode=True).decode()\n                    for part in message.get_payload()}",
        '            return dict(zip(("name", "text"), (part.get_payload(decode=True).decode()\n'
        "                                               for part in message.get_payload())))"))
+wrong("two_parts", "R5", "a form has two parts", ("in message.get_payload()}", "in message.get_payload()[:2]}"))
 wrong("parts_at_dashes", "R5", "parts end at two dashes",
       ("part.get_payload(decode=True).decode()", 'part.get_payload(decode=True).decode().partition("--")[0]'))
 wrong("parts_quoted", "R5", "quotation marks are cut off the parts",
@@ -183,6 +194,9 @@ wrong("parts_at_blank_lines", "R5", "parts end at a blank line",
 
 wrong("no_redirect", "R6", "POST answers with the page itself",
       ('return "303 See Other", {"Location": "/"}, ""', "return page(entries)"))
+wrong("page_for_repeats", "R6", "what was written before is answered with the page itself",
+      ('    return "303 See Other"', '    if (name, text) in entries[:-1]:\n        return page(entries)\n'
+       '    return "303 See Other"'))
 wrong("found_302", "R6", "POST answers with 302", ('"303 See Other"', '"302 Found"'))
 wrong("to_sign", "R6", "POST leads to /sign", ('{"Location": "/"}', '{"Location": "/sign"}'))
 wrong("no_location", "R6", "303 leads nowhere", ('{"Location": "/"}', "{}"))
@@ -190,6 +204,8 @@ wrong("no_location", "R6", "303 leads nowhere", ('{"Location": "/"}', "{}"))
 wrong("finds_all", "R7", "every entry is found", ("if any(query in part for part in entry)", "if query is not None"))
 wrong("texts_only", "R7", "names are not searched", ("any(query in part for part in entry)", "query in entry[1]"))
 wrong("names_only", "R7", "texts are not searched", ("any(query in part for part in entry)", "query in entry[0]"))
+wrong("whole_names", "R7", "only whole names are found",
+      ("any(query in part for part in entry)", "query == entry[0] or query in entry[1]"))
 wrong("across", "R7", "name and text are searched as one",
       ("any(query in part for part in entry)", 'query in ": ".join(entry)'))
 wrong("between", "R7", "name and text are searched as one, with a space between",
@@ -219,6 +235,8 @@ wrong("field_if_found", "R8", "what was looked for is shown if it was found",
       ('    rows = "\\n"', '    query = query if found else ""\n    rows = "\\n"'))
 wrong("ascii_field", "R8", "what was looked for is shown without its accents",
       ("query=escape(query)", 'query=escape(query.encode("ascii", "ignore").decode())'))
+wrong("field_plus", "R8", "what was looked for is shown with spaces for its plus signs",
+      ("query=escape(query)", 'query=escape(query.replace("+", " "))'))
 wrong("small_field", "R8", "what was looked for is shown in small letters",
       ("query=escape(query)", "query=escape(query.lower())"))
 wrong("other_field", "R8", "the field has another name", ('<input name="q"', '<input name="query"'))
@@ -246,6 +264,9 @@ wrong("takes_away", "R9", "each visit to a full book takes the oldest entry away
 
 wrong("unescaped_text", "R10", "the text is put on the page as it is", ("escape(text)}</li>", "text}</li>"))
 wrong("unescaped_name", "R10", "the name is put on the page as it is", ("<li>{escape(name)}", "<li>{name}"))
+wrong("unescaped_finds", "R10", "what is found is put on the page as it is",
+      ("{escape(name)}: {escape(text)}</li>",
+       "{(str if query else escape)(name)}: {(str if query else escape)(text)}</li>"))
 wrong("cuts_tags", "R10", "tags are cut out",
       ("    entries.append((name, text))",
        "    text = __import__('re').sub('<.*?>', '', text)\n    entries.append((name, text))"))
@@ -283,6 +304,12 @@ wrong("one_is_enough", "R12", "a name or a text is enough",
       ("    if not name or not text:", "    if not name and not text:"))
 wrong("text_needed", "R12", "only the text is asked for", ("    if not name or not text:", "    if not text:"))
 wrong("name_needed", "R12", "only the name is asked for", ("    if not name or not text:", "    if not name:"))
+wrong("nameless_parts", "R12", "in parts the name may be missing",
+      ("    if not name or not text:",
+       '    if not name and "multi" not in environ["CONTENT_TYPE"] or not text:'))
+wrong("textless_parts", "R12", "in parts the text may be empty",
+      ("    if not name or not text:",
+       '    if not name or not text and ("multi" not in environ["CONTENT_TYPE"] or "text" not in fields):'))
 wrong("unprocessable", "R12", "422 for a form that is not filled in",
       ('Refused("400 Bad Request", "name and', 'Refused("422 Unprocessable Content", "name and'))
 wrong("written_all_the_same", "R12", "what is not filled in is refused, and written",
@@ -297,6 +324,10 @@ wrong("begins_alike", "R13", "a type that begins alike is as good",
       ("if kind == URLENCODED:", "if kind.startswith(URLENCODED):"))
 wrong("somewhere", "R13", "the type may stand anywhere",
       ("if kind == URLENCODED:", "if URLENCODED in given.lower():"))
+wrong("parts_begin_alike", "R13", "a type that begins like multipart/form-data is as good",
+      ("if kind == MULTIPART:", "if kind.startswith(MULTIPART):"))
+wrong("parts_somewhere", "R13", "multipart/form-data may stand anywhere",
+      ("if kind == MULTIPART:", "if MULTIPART in given.lower():"))
 wrong("any_parts", "R13", "every multipart is a form", ("if kind == MULTIPART:", "if kind.startswith('multipart/'):"))
 wrong("type_400", "R13", "400 for a body of another type", ('"415 Unsupported Media Type"', '"400 Bad Request"'))
 wrong("json_too", "R13", "JSON is written, too",
@@ -319,6 +350,12 @@ wrong("length_needed", "R14", "a body in chunks is 411",
       ('    body = environ["wsgi.input"].read(LIMIT + 1)\n    if len(body) > LIMIT:\n',
        '    if "CONTENT_LENGTH" not in environ:\n        raise Refused("411 Length Required", "how long?")\n'
        '    body = environ["wsgi.input"].read(LIMIT + 1)\n    if len(body) > LIMIT:\n'))
+wrong("no_parts_in_chunks", "R14", "parts do not come in chunks",
+      ("if kind == MULTIPART:", 'if kind == MULTIPART and "CONTENT_LENGTH" in environ:'))
+wrong("chunked_parts_free", "R14", "parts in chunks have no limit",
+      ('    body = environ["wsgi.input"].read(LIMIT + 1)\n    if len(body) > LIMIT:\n',
+       '    free = "CONTENT_LENGTH" not in environ and "multi" in environ.get("CONTENT_TYPE", "")\n'
+       '    body = environ["wsgi.input"].read(-1 if free else LIMIT + 1)\n    if len(body) > LIMIT and not free:\n'))
 wrong("chunks_413", "R14", "every body in chunks is too long",
       ("    if len(body) > LIMIT:", '    if len(body) > LIMIT or "CONTENT_LENGTH" not in environ:'))
 wrong("off_by_one", "R14", "LIMIT bytes are too long", ("    if len(body) > LIMIT:", "    if len(body) >= LIMIT:"))

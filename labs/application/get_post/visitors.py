@@ -64,6 +64,7 @@ def book(p) -> dict[str, tuple[str, str]]:
         "lines": (p["friend"], f"one line\r\n\r\nand a third {word}r"),
         "twice": (p["name"], f"once more {word}m"), "twice-again": (p["name"], f"once more {word}m"),
         "chunked": (p["friend"], f"by and by {word}n"),
+        "parts-chunked": (p["friend"], f"in parts, by and by {word}s"),
         "fits": (p["friend"], _fitting(p, longest, f"{word}o")),
         "fits-chunked": (p["friend"], _fitting(p, longest, f"{word}p")),
     }
@@ -80,35 +81,40 @@ def visits(p) -> list[Visit]:
            "charset": form(*entries["charset"], kind=f"{URLENCODED}; charset=UTF-8"),
            "capitals": form(*entries["capitals"], kind=URLENCODED.upper()), "multipart": parts(*entries["multipart"]),
            "quoted": _quoted(*entries["quoted"]), "lines": parts(*entries["lines"]),
-           "parts-turned": parts(text=entries["parts-turned"][1], name=entries["parts-turned"][0]),
+           "parts-turned": parts(go="Sign", text=entries["parts-turned"][1], name=entries["parts-turned"][0]),
+           "parts-chunked": parts(*entries["parts-chunked"]).in_chunks(),
            **{key: form(*entries[key]).in_chunks() for key in ("chunked", "fits-chunked")}}
     signed = [Visit(f"sign-{key}", "/sign", how.get(key) or form(*entry)) for key, entry in entries.items()]
     searched = [Visit(f"search-{key}", f"/search?q={quote_plus(words)}") for key, words in searches(p).items()]
     return [Visit("front", "/"), signed[0], Visit("after-sign", "/"), *signed[1:], *_by_get(p), *_refused(p), *searched,
+            Visit("search-bare", "/search"), Visit("search-empty", "/search?q="),
             Visit("list", "/"), Visit("list-again", "/")]
 
 
 def searches(p) -> dict[str, str]:
     """What is looked for."""
     word = p["_word"]
-    return {"text": f"{word}a", "name": p["name"], "part": p["cake"][1:], "odd": "100% + (some) a=b;",
-            "space": f"{word}b? ", "escaped": "quot;", "braces": "{entries} {query} \\n",
+    return {"text": f"{word}a", "name": p["name"], "name-part": p["name"][1:], "part": p["cake"][1:],
+            "odd": "100% + (some) a=b;", "space": f"{word}b? ", "escaped": "quot;", "braces": "{entries} {query} \\n",
             "none": f"{word}zz", "across": f"{p['name']}: {p['cake']}", "between": f"{p['name']} {p['cake']}",
             "dots": f"{word}.", "umlauts": "crème brûlée", "words": f"{word}b {p['cake']}",
             "plus": "tea and biscuits: 100% +",
+            "found-tags": f"alert('{word}g')", "found-named": f"a name {word}h",
             "tags": f"\"><{word}> 'x' &amp; &lt;", "quoted": f"' onfocus='{word}"}
 
 
 #: What is looked for -> which of the entries that are simple, or the one with accents, must be found.
-FOUND = {"text": ("plain",), "name": ("plain", "twice", "twice-again"), "part": ("plain",), "odd": ("odd",), "none": (),
+FOUND = {"text": ("plain",), "name": ("plain", "twice", "twice-again"),
+         "name-part": ("plain", "twice", "twice-again"), "part": ("plain",), "odd": ("odd",), "none": (),
          "across": (), "between": (), "dots": (), "words": (), "space": (), "escaped": (), "plus": ("odd",),
          "umlauts": ("umlauts",)}
 #: Entries that no search but those for what is in them may find.
 MARKED = ("entities", "multipart")
 BY_GET = ("by-get", "by-get-front", "by-get-search")
-NO_FORM = ("no-text", "no-name", "empty-text", "empty-name", "nothing", "no-part", "empty-part")
-WRONG_TYPE = ("json", "plain", "mixed", "alike", "inside")
-TOO_LONG = ("one-more", "far-more", "chunked-one-more", "chunked-far-more", "parts-more")
+NO_FORM = ("no-text", "no-name", "empty-text", "empty-name", "nothing", "no-part", "empty-part", "no-name-part",
+           "empty-text-part")
+WRONG_TYPE = ("json", "plain", "mixed", "alike", "inside", "parts-alike", "parts-inside")
+TOO_LONG = ("one-more", "far-more", "chunked-one-more", "chunked-far-more", "parts-more", "parts-chunked-more")
 
 
 def gotcha(step: str) -> str:
@@ -128,15 +134,19 @@ def _refused(p) -> list[Visit]:
         "no-text": lambda said: form(name=said), "no-name": lambda said: form(text=said),
         "empty-text": lambda said: form(said, ""), "empty-name": lambda said: form("", said),
         "nothing": lambda said: Body(URLENCODED, b""), "no-part": lambda said: parts(name=said),
-        "empty-part": lambda said: parts("", said),
+        "empty-part": lambda said: parts("", said), "no-name-part": lambda said: parts(text=said),
+        "empty-text-part": lambda said: parts(said, ""),
         "json": lambda said: Body("application/json", f'{{"name": "x", "text": "{said}"}}'.encode()),
         "plain": lambda said: form(enemy, said, kind="text/plain"),
         "alike": lambda said: form(enemy, said, kind=f"{URLENCODED}ed"),
         "inside": lambda said: form(enemy, said, kind=f"text/plain; note={URLENCODED}"),
         "mixed": lambda said: parts(enemy, said, kind="multipart/mixed"),
+        "parts-alike": lambda said: parts(enemy, said, kind="multipart/form-database"),
+        "parts-inside": lambda said: parts(enemy, said, kind="text/plain; note=multipart/form-data"),
         "one-more": lambda said: _filled(p, said, limit + 1), "far-more": lambda said: _filled(p, said, 3 * limit),
         "chunked-one-more": lambda said: _filled(p, said, limit + 1).in_chunks(),
         "chunked-far-more": lambda said: _filled(p, said, 3 * limit).in_chunks(),
+        "parts-chunked-more": lambda said: parts(enemy, said + "x" * limit).in_chunks(),
         # so many letters would be few enough; in UTF-8 each has two bytes
         "parts-more": lambda said: parts(enemy, said + "é" * (limit // 2)),
     }

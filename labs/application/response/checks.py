@@ -161,7 +161,8 @@ def asked(server, step: str) -> http.HttpMessage:
 def everything(server) -> list[tuple[str, http.HttpMessage]]:
     """All that the student's server said, and what it was asked."""
     return ([(f"/{path}", own(server, path)) for path in probes.PATHS]
-            + [(f"/go, {step}", asked(server, step)) for step in ("own-go", "own-old-text")]
+            + [(f"/go, {step}", asked(server, step)) for step in ("own-go", "own-split-1")]
+            + [("/text by HTTP/1.0", asked(server, "own-old-text"))]
             + [(target, asked(server, f"own-missing-{number}"))
                for number, target in enumerate(probes.MISSING, start=1)])
 
@@ -242,7 +243,8 @@ def check_your_head_cannot_be_split(server):
         sent = b"".join(one.stream(tcp.SERVER) for one in wire.connections(server, f"own-split-{number}"))
         where = response.header("location") or ""
         expect(response.header("set-cookie") is None and b"\nset-cookie:" not in sent.replace(b"\r", b"\n").lower()
-               and b"\r" not in sent.replace(b"\r\n", b"") and where.isprintable(), done=done,
+               and b"\r" not in sent.replace(b"\r\n", b"") and where.isprintable()
+               and b"\n" not in response.head.replace(b"\r\n", b""), done=done,
                expected="no line of theirs", seen=repr(sent[:200]))
         expect(response.status == 302 and where or 400 <= (response.status or 0) < 500, done=done,
                expected="302 to a place that is one line, or 400", seen=wire.said(response))
@@ -304,10 +306,10 @@ def check_your_dates(server):
 @points(2, claim="RSP-5", hint="Count bytes, not letters.")
 def check_your_lengths(server):
     """Where there is a body, Content-Length or chunks say where it ends; and there it ends."""
-    for path in probes.PATHS:
-        response = own(server, path)
+    for path, response in [(path, own(server, path)) for path in probes.PATHS] + [
+            (f"go?to={probes.SPLITS[0]}", asked(server, "own-split-1"))]:
         expect(wire.framing(response) != "close" and response.complete or response.status == 204,
-               done=f"curl fetched /{path}", expected="Content-Length, or chunks, and so many bytes",
+               done=f"GET /{path}", expected="Content-Length, or chunks, and so many bytes",
                seen=f"{wire.framing(response)}, Content-Length: {response.header('content-length')}, "
                     f"{len(response.body)} bytes")
     for one in wire.connections(server, "own"):
@@ -333,6 +335,7 @@ def check_your_heads(server):
     """HEAD: the head that GET gets, and nothing else, on every path."""
     heads = [(f"own-head-{number}", path, own(server, path)) for number, path in enumerate(probes.PATHS, start=1)]
     heads.append(("own-head-split", f"go?to={probes.SPLITS[0]}", asked(server, "own-split-1")))
+    heads.append(("own-old-head", "story HTTP/1.0", asked(server, "own-old")))
     for step, path, get in heads:
         head = asked(server, step)
         sent = wire.connections(server, step)[0].stream(tcp.SERVER)

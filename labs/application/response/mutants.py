@@ -115,6 +115,7 @@ wrong("go_undecoded", "R7", "the place is not decoded",
 wrong("go_decoded_twice", "R7", "the place is decoded twice",
       ("place = unquote(query", "place = unquote(unquote(query"),
       ('"to="))\n', '"to=")))\n'))
+wrong("go_small_escapes", "R7", "only capitals are hexadecimal", ("%([0-9A-Fa-f]{2})", "%([0-9A-F]{2})"))
 wrong("go_for_good", "R7", "/go is 301", ('"302 Found"', '"301 Moved Permanently"'))
 wrong("go_path_only", "R7", "the place's query is lost",
       ('f"Location: {place}")', 'f"Location: {place.partition(chr(63))[0]}")'))
@@ -136,6 +137,10 @@ wrong("folded", "R8", "a line end with a space behind it is let through",
       ('if re.fullmatch(r"/[!-~]*", place):',
        'if not re.search("[\\r\\n](?! )", place.replace("\\r\\n ", "\\t ")) and "\\t" not in place or'
        ' place.count("\\n ") == 1:'))
+wrong("last_line_end", "R8", "a line end at the end is let through",
+      ('re.fullmatch(r"/[!-~]*", place)', 're.match(r"/[!-~]*$", place)'))
+wrong("last_cr", "R8", "a CR at the end is let through",
+      ('re.fullmatch(r"/[!-~]*", place)', 're.fullmatch(r"/[!-~]*", place.removesuffix("\\r"))'))
 wrong("split_found", "R8", "where the place holds line ends, 200", ('"400 Bad Request"', '"200 OK"'))
 
 wrong("collected", "R9", "the story is told when it is over", ("for line in story():", "for line in list(story()):"))
@@ -178,6 +183,12 @@ wrong("prefix_text", "R11", "what begins with /text is the text",
 wrong("prefix_latin", "R11", "what begins with /latin is the Latin text",
       ('path == "/latin"', 'path.startswith("/latin")'))
 wrong("go_anyhow", "R11", "what begins with /go goes", ('path == "/go"', 'path.startswith("/go")'))
+wrong("prefix_story", "R11", "what begins with /story is the story",
+      ('path == "/story"', 'path.startswith("/story")'))
+wrong("prefix_odd", "R11", "what begins with /odd is odd", ('path == "/odd"', 'path.startswith("/odd")'))
+wrong("prefix_moved", "R11", "what begins with /moved has moved", ('path == "/moved"', 'path.startswith("/moved")'))
+wrong("prefix_empty", "R11", "what begins with /empty is empty", ('path == "/empty"', 'path.startswith("/empty")'))
+wrong("goes_from_anywhere", "R11", "whatever has to= goes", ('path == "/go"', 'query.startswith("to=")'))
 wrong("any_case", "R11", "paths are read in small letters",
       ('    path, _, query = target.partition("?")\n',
        '    path, _, query = target.partition("?")\n    path = path.lower()\n'))
@@ -196,6 +207,8 @@ wrong("accent_in_reason", "R12", "the reason of 404 has an accent", ('"404 Not F
 
 wrong("python_date", "R13", "Date is local time, as Python prints it",
       ('"Date: %a, %d %b %Y %H:%M:%S GMT", time.gmtime()', '"Date: %c"'))
+wrong("local_date", "R13", "Date is local time, and says GMT",
+      ("time.gmtime())\n    return", "time.localtime())\n    return"))
 wrong("stale_date", "R13", "Date is when the program was started",
       ("def story():", "STARTED = time.gmtime(time.time() - 60)\n\n\ndef story():"),
       ("time.gmtime())\n    return", "STARTED)\n    return"))
@@ -218,12 +231,17 @@ wrong("too_long", "R14", "lengths are one too great",
       ("Content-Length: {len(body)}", "Content-Length: {len(body) + 1}"))
 wrong("too_short", "R14", "lengths are one too small",
       ("Content-Length: {len(body)}", "Content-Length: {len(body) - 1}"))
+wrong("refusal_without_length", "R14", "400 has no length",
+      ('f"Content-Length: {len(body)}", *fields',
+       '*([] if status.startswith("400") else [f"Content-Length: {len(body)}"]), *fields'))
 wrong("redirect_without_length", "R14", "redirects have no length",
       ('f"Content-Length: {len(body)}", *fields', '*([] if fields else [f"Content-Length: {len(body)}"]), *fields'))
 
 wrong("no_charset", "R15", "the page does not name its charset", ('"text/html; charset=utf-8"', '"text/html"'))
 wrong("unnamed_charset", "R15", "404 does not name its charset",
       ('"404 Not Found", UTF8', '"404 Not Found", "text/plain"'))
+wrong("refusal_without_charset", "R15", "400 does not name its charset",
+      ('"400 Bad Request", UTF8', '"400 Bad Request", "text/plain"'))
 wrong("redirect_without_type", "R15", "redirects have no Content-Type",
       ('yield head(status, f"Content-Type: {kind}", f',
        'yield head(status, *([] if fields else [f"Content-Type: {kind}"]), f'))
@@ -242,6 +260,9 @@ wrong("head_with_story", "R16", "HEAD is told the story",
 wrong("head_with_last_chunk", "R16", "HEAD gets the last chunk",
       ('    if method == "HEAD":\n        return\n    for line in story():',
        '    for line in story() if method != "HEAD" else []:'))
+wrong("old_head_with_story", "R16", "HEAD by HTTP/1.0 is told the story",
+      ('    if method == "HEAD":\n        return\n    for',
+       '    if method == "HEAD" and chunked:\n        return\n    for'))
 wrong("head_of_zero", "R16", "HEAD gets a length of 0",
       ("Content-Length: {len(body)}", "Content-Length: {len(body) if method != 'HEAD' else 0}"))
 wrong("head_without_length", "R16", "HEAD gets no length",

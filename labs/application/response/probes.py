@@ -5,10 +5,12 @@ from urllib.parse import quote
 #: The paths of the handout, and one that is none.
 PATHS = ("text", "latin", "empty", "page", "odd", "moved", "go?to=%2Ftext", "nowhere", "story")
 #: More of what does not exist, and looks as if it might.
-MISSING = ("/", "/textual", "/text/", "/Text", "/text/more", "/latin/text", "/pages", "/gone", "/stor")
+MISSING = ("/", "/textual", "/text/", "/Text", "/text/more", "/latin/text", "/pages", "/gone", "/stor", "/storybook",
+           "/oddly", "/moved/on", "/emptyish", "/nowhere?to=%2Ftext")
 #: What somebody puts into a place: line ends of all kinds, and what he wants to stand behind them.
 EVIL = "Set-Cookie:%20session=stolen"
-SPLITS = (f"/text%0d%0a{EVIL}%0d%0a%0d%0aHello", f"/text%0a{EVIL}", f"/text%0D{EVIL}", f"/text%0D%0A%20{EVIL}")
+SPLITS = (f"/text%0d%0a{EVIL}%0d%0a%0d%0aHello", f"/text%0a{EVIL}", f"/text%0D{EVIL}", f"/text%0D%0A%20{EVIL}",
+          f"%0D%0A{EVIL}", "/text%0A", "/text%0d")
 
 
 def place(params: dict) -> str:
@@ -17,7 +19,7 @@ def place(params: dict) -> str:
 
 
 def go(params: dict) -> str:
-    return "/go?to=" + quote(place(params), safe="")
+    return "/go?to=" + quote(place(params), safe="").replace("%3F", "%3f")
 
 
 def of(params: dict) -> dict[str, bytes]:

@@ -294,8 +294,9 @@ def expect_words(yours, step, status, words, where="client") -> http.Exchange:
 def check_your_pages(yours, params):
     """Your server: the guide, and the news of another day (200)."""
     expect_words(yours, "page", 200, params["token"])
-    day = only(yours, "news").request.target_uri.removeprefix("/news/").removesuffix(".txt")
-    expect_words(yours, "news", 200, f"The news of {day}")
+    for step in ("news", "news-today"):
+        day = only(yours, step).request.target_uri.removeprefix("/news/").removesuffix(".txt")
+        expect_words(yours, step, 200, f"The news of {day}")
 
 
 @points(2, claim="STA-3", hint="nginx serves parts of files by itself, unless it is told not to.")
@@ -316,7 +317,7 @@ def check_your_parts(yours, params):
 def check_your_area_has_moved(yours, params):
     """Your server: the old area leads for good to the same page of the new one, query and all."""
     old = f"/{params['old_area']}/"
-    for step in ("moved", "moved-bare", "moved-unknown", "moved-odd"):
+    for step in ("moved", "moved-bare", "moved-unknown", "moved-odd", "moved-below", "moved-short"):
         expect_redirect(yours, params, step, (301, 308),
                         "/news/" + only(yours, step).request.target_uri.removeprefix(old))
 
@@ -331,18 +332,21 @@ def check_your_today(yours, params):
 def check_your_staff_only(yours, params):
     """Your server: the staff's plan for the staff's host; 403 for everybody else, whatever they ask for there."""
     expect_words(yours, "staff-at-staff", 200, params["token"], "staff")
-    for step in ("client-at-staff", "client-guesses", "client-pretends", "neighbour"):
+    for step in ("client-at-staff", "client-guesses", "client-below", "client-pretends", "neighbour-21",
+                 "neighbour-120"):
         one = expect_status(yours, step, 403)
         expect("The plan" not in body(one), done=told(one), expected="nothing of the plan", seen=body(one)[:200])
-    expect(only(yours, "neighbour").request.source.ip.endswith(".21"), done="a neighbour of the staff's asked",
-           expected="an address that ends in .21", seen=only(yours, "neighbour").request.source.ip)
+    for end in (".21", ".120"):
+        source = only(yours, f"neighbour-{end[1:]}").request.source.ip
+        expect(source.endswith(end), done="a neighbour of the staff's asked", expected=f"an address that ends in {end}",
+               seen=source)
 
 
 @points(3, claim="STA-8", hint="error_page may change the status, too, and redirect. Yours shall do neither.")
 def check_your_not_found(yours, params):
     """Your server: what is not there is 404, with your own page, wherever it is not."""
     page = f"There is no such page at the company of {params['token']}"
-    for step in ("missing", "missing-area", "missing-below", "missing-front", "missing-day"):
+    for step in ("missing", "missing-area", "missing-below", "missing-front", "missing-day", "missing-app"):
         expect_words(yours, step, 404, page)
     expect_words(yours, "missing-for-staff", 404, page, "staff")
 
@@ -388,7 +392,9 @@ def check_your_busy_server(yours):
     """Your server: one report at a time, whoever asks; 503 at once meanwhile, 200 afterwards; nothing else waits."""
     expect_crowd("busy", expect_status(yours, "busy", 200, "staff"), expect_status(yours, "busy", 503))
     expect_status(yours, "busy-again", 200)
-    expect_crowd("turned", expect_status(yours, "turned", 200), expect_status(yours, "turned", 503, "staff"))
+    working = expect_status(yours, "turned", 200)
+    for step in ("turned", "still-turned"):
+        expect_crowd(step, working, expect_status(yours, step, 503, "staff"))
     meanwhile = [one for one in asked(yours, "turned") if not one.request.target_uri.startswith("/app/report")]
     expect(len(meanwhile) == 2 and all(one.response and one.response.status == 200 for one in meanwhile),
            done="while a report was at work, the client asked for other things", expected="200, twice",

@@ -24,9 +24,10 @@ diagram = Diagram(captures=("client",), protocols=("http",), scene="statuses", h
 WORDS = ("amber", "birch", "cocoa", "delta", "ember", "fjord", "grape", "hazel", "ivory", "lemon", "maple", "olive")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 STOPPED = 8099  # a port of the server on which nobody listens
-NEIGHBOUR = 21  # the end of another address of the client: next to that of the staff
+NEIGHBOURS = (21, 120)  # the ends of other addresses of the client: next to that of the staff, and like it
 CLAIMS = ("X-Forwarded-For", "X-Real-IP")  # where a client may say that it speaks for somebody else
 SETTLE = 0.3  # s: the first of two requests is at work before the second one comes
+LATER = 1  # s: it still is (a report takes 2 s)
 
 
 def variant(rng) -> dict:
@@ -71,7 +72,8 @@ def yours(net, rec, work):
     """Your server."""
     with tempfile.TemporaryDirectory(prefix="app-", dir="/tmp") as folder:
         start_application(rec, net["server"], Path(folder))
-        net["client"].run(f"ip addr add {rec.params['net']}.{NEIGHBOUR}/24 dev client-eth0")
+        for neighbour in NEIGHBOURS:
+            net["client"].run(f"ip addr add {rec.params['net']}.{neighbour}/24 dev client-eth0")
         with rec.capture("client", "staff"):
             judge(Stage(net, rec, rec.params["port"]), rec)
 
@@ -236,8 +238,9 @@ def judge(stage, rec) -> None:
     stage.ask(f"POST /app/publish HTTP/1.1\nHost: {stage.host}\nContent-Length: 0\nConnection: close\n\n")
     rec.mark("app-leads-on")
     stage.get("/app/latest")
-    rec.mark("neighbour")
-    stage.curl("neighbour", "--interface", f"{p['net']}.{NEIGHBOUR}", "http://{}/staff/plan.txt")
+    for neighbour in NEIGHBOURS:
+        rec.mark(f"neighbour-{neighbour}")
+        stage.curl(f"neighbour-{neighbour}", "--interface", f"{p['net']}.{neighbour}", "http://{}/staff/plan.txt")
     body, full = Path("upload"), 1024 * p["upload_kb"]
     for name, size in (("upload", full // 2), ("full", full), ("too-much", full + 1), ("far-too-much", 20 * full)):
         body.write_bytes(b"x" * size)
@@ -252,6 +255,7 @@ def questions(p) -> dict[str, tuple[str, ...]]:
     old, day, other = p["old_area"], p["day"], next(day for day in DAYS if day != p["day"])
     return {
         "page": ("/guide.txt", "client"), "news": (f"/news/{other}.txt", "client"),
+        "news-today": (f"/news/{day}.txt", "client"),
         "part": ("/guide.txt", "client", f"Range: bytes={p['page']}-{p['page'] + 9}"),
         "last-part": ("/guide.txt", "client", "Range: bytes=-10"),
         "news-part": (f"/news/{other}.txt", "client", "Range: bytes=4-7"),
@@ -260,14 +264,16 @@ def questions(p) -> dict[str, tuple[str, ...]]:
         "moved-bare": (f"/{old}/{other}.txt", "client"),
         "moved-unknown": (f"/{old}/{p['token']}.txt?{day}", "client"),
         "moved-odd": (f"/{old}/{p['token']}%20of%20{day}.txt", "client"),
+        "moved-below": (f"/{old}/{day}/{p['token']}.txt", "client"), "moved-short": (f"/{old}/{p['token']}", "client"),
         "today": ("/today", "client"),
         "client-at-staff": ("/staff/plan.txt", "client"), "staff-at-staff": ("/staff/plan.txt", "staff"),
         "client-guesses": (f"/staff/{p['token']}.txt", "client"),
+        "client-below": (f"/staff/{day}/{p['token']}.txt", "client"),
         "client-pretends": ("/staff/plan.txt", "client", *(f"{name}: {p['net']}.20" for name in CLAIMS)),
         "missing": (f"/news/{p['token']}.txt", "client"), "missing-area": (f"/{old}s/{day}.txt", "client"),
         "missing-below": (f"/news/{old}/{day}.txt", "client"),
         "missing-for-staff": (f"/staff/{p['token']}.txt", "staff"), "missing-front": (f"/{p['token']}", "client"),
-        "missing-day": ("/todays", "client"),
+        "missing-day": ("/todays", "client"), "missing-app": (f"/app{p['token']}", "client"),
         "ratio": (f"/app/ratio?a={p['a']}&b={p['b']}", "client"),
         "no-number": (f"/app/ratio?a=ten&b={p['b']}", "client"),
         "by-zero": (f"/app/ratio?a={p['a']}&b=0", "client"), "app-missing": (f"/app/{p['token']}", "client"),
@@ -285,3 +291,6 @@ def reports(stage) -> None:
         stage.get("/app/report?again", "staff", host="company")
         stage.get("/app/news/1")
         stage.get("/guide.txt")
+        stage.rec.wait(LATER)
+        stage.rec.mark("still-turned")
+        stage.get("/app/report", "staff")

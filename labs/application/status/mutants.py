@@ -110,6 +110,8 @@ wrong("bad_configuration", "", "a typing error in nginx.conf", ("deny all;", "de
 wrong("one_page", "R1", "every path is the guide",
       ("        root site;\n",
        "        root site;\n        location ~ ^/news/[a-z]+day.txt$ { rewrite ^ /guide.txt break; }\n"))
+wrong("no_news_today", "R1", "today's news are only at /today",
+      ("        root site;\n", "        root site;\n        location = /news/{day}.txt { return 404; }\n"))
 wrong("no_news", "R1", "there are no news",
       ("        root site;\n", "        root site;\n        location ~ ^/news/[^/]*day.txt$ { return 404; }\n"))
 
@@ -134,6 +136,10 @@ wrong("query_twice", "R3", "the query is added twice",
 wrong("days_only", "R3", "only pages that are there have moved",
       ("            rewrite ^/{old_area}/(.*)$ /news/$1 permanent;",
        "            rewrite ^/{old_area}/([a-z]*day.txt)$ /news/$1 permanent;"))
+wrong("one_level", "R3", "only what lies in the old area itself has moved",
+      ("^/{old_area}/(.*)$", "^/{old_area}/([^/]*)$"))
+wrong("texts_only", "R3", "only pages that end in .txt have moved",
+      ("^/{old_area}/(.*)$ /news/$1", "^/{old_area}/(.*).txt$ /news/$1.txt"))
 wrong("decoded_page", "R3", "what is encoded in the page's name is decoded",
       ("location /{old_area}/ {", "location ~ ^/{old_area}/(?<page>.*)$ {"),
       ("            rewrite ^/{old_area}/(.*)$ /news/$1 permanent;",
@@ -162,6 +168,10 @@ wrong("hidden_staff", "R5", "strangers are told 404",
       ("deny all;", "deny all;\n            error_page 403 =404 /404.html;"))
 wrong("deny_first", "R5", "deny stands before allow",
       ("            allow {net}.20;\n            deny all;", "            deny all;\n            allow {net}.20;"))
+wrong("ends_alike", "R5", "whoever's address ends like the staff's is staff",
+      ("            allow {net}.20;\n            deny all;", '            if ($remote_addr !~ "20$") { return 403; }'))
+wrong("one_level_of_staff", "R5", "what lies in a folder of the staff's is for everybody",
+      ("location /staff/ {", "location ~ ^/staff/[^/]*$ {"))
 wrong("not_client", "R5", "only the client is kept out",
       ("            deny all;", "            deny {net}.10;\n            allow all;"))
 
@@ -179,6 +189,10 @@ wrong("area_anywhere", "R6", "the old area is anywhere",
       ("^/{old_area}/(.*)$", "/{old_area}/(.*)$"))
 wrong("news_only", "R6", "only below /news/ has 404 its page",
       ("        error_page 404 /404.html;\n", "        location /news/ { error_page 404 /404.html; }\n"))
+wrong("app_prefix", "R6", "what begins like /app/ is the application's, too",
+      ("location /app/ {", "location /app {"),
+      ("proxy_pass http://127.0.0.1:{app_port}/;",
+       "rewrite ^/app/?(.*)$ /$1 break;\n            proxy_pass http://127.0.0.1:{app_port};"))
 wrong("today_prefix", "R6", "what begins with /today leads to today's page", ("location = /today", "location /today"))
 wrong("gone", "R6", "410 for what is not there", ("error_page 404 /404.html;", "error_page 404 =410 /404.html;"))
 wrong("staff_own_page", "R6", "the staff is told 404 by nginx",
@@ -245,6 +259,9 @@ wrong("status_429", "R9", "429 for whoever asks meanwhile",
       ("limit_conn reports 1;", "limit_conn reports 1;\n            limit_conn_status 429;"))
 wrong("one_for_ever", "R9", "one report, and then none for a while",
       ("    limit_conn_zone", "    limit_req_zone $server_name zone=once:64k rate=1r/m;\n    limit_conn_zone"),
+      ("limit_conn reports 1;", "limit_req zone=once;"))
+wrong("one_a_second", "R9", "one report a second",
+      ("    limit_conn_zone", "    limit_req_zone $server_name zone=once:64k rate=1r/s;\n    limit_conn_zone"),
       ("limit_conn reports 1;", "limit_req zone=once;"))
 wrong("staff_always", "R9", "the staff need not wait",
       ("    limit_conn_zone $server_name",

@@ -198,9 +198,11 @@ def expect_fetched(evidence, kind: str) -> None:
     step = "parts" if kind in urls.PARTS else "redirects"
     for wanted in urls.good(evidence.params)[kind]:
         done = f"get.py was given {wanted.url}"
-        for target in wanted.via:
-            expect(any(one.request.target_uri == target for one in exchanges(evidence, step)), done=done,
-                   expected=f"a request for {target}", seen="none such. " + near(evidence, step, wanted))
+        for port, target in wanted.stops():
+            expect(any((one.connection.server.port, one.request.target_uri) == (port, target)
+                       for one in exchanges(evidence, step)), done=done,
+                   expected=f"a request for {target} at port {port}",
+                   seen="none such. " + near(evidence, step, wanted))
         found = [one for one in exchanges(evidence, step) if one.request.target_uri == wanted.target
                  and one.connection.server.port == wanted.port and same_host(one.request.header("host"), wanted)]
         expect(found, done=done, expected=f"a request for {wanted.target}, Host: {wanted.host}, to port {wanted.port}",
@@ -242,7 +244,7 @@ def check_your_lines(client, params):
 def check_your_requests(client, params):
     """GET and HTTP/1.1, one request for each URL and each redirect, and no other."""
     wanted = [one for kind in urls.good(params).values() for one in kind]
-    right = Counter([(one.port, one.target) for one in wanted] + [(80, target) for one in wanted for target in one.via]
+    right = Counter([(one.port, one.target) for one in wanted] + [stop for one in wanted for stop in one.stops()]
                     + [(80, target) for _, target, *_ in urls.astray(params)])
     asked = [one for step in urls.commands(params) for one in exchanges(client, step)]
     made = Counter((one.connection.server.port, one.request.target_uri) for one in asked)
@@ -251,6 +253,8 @@ def check_your_requests(client, params):
     expect(not made - right, done="get.py was given good URLs", expected="one request for each, and no others",
            seen=", ".join(f"{number} more for {target} at port {port}" for (port, target), number
                           in list((made - right).items())[:3]))
+    once = [one.url for one in wanted if wanted.count(one) > 1 and made[one.port, one.target] == 1]
+    expect(not once, done=f"get.py was given {once[0] if once else ''} twice", expected="two requests", seen="one")
     odd = [one.request.start_line for one in asked
            if (one.request.method, one.request.version) != ("GET", "HTTP/1.1")]
     expect(not odd, done="get.py was given good URLs", expected="request lines: GET ... HTTP/1.1", seen=odd[:3])

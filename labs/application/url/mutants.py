@@ -82,6 +82,16 @@ def failures_last(work, params):
               "    for status, text in sorted(done, key=lambda one: one[0]):\n        print(status, text)")
 
 
+@mutant.work("the program prints one line for the same URLs", breaks="R1")
+def once_each(work, params):
+    work.edit("get.py", "for text in sys.argv[1:]:", "for text in dict.fromkeys(sys.argv[1:]):")
+
+
+@mutant.work("the program remembers what it has fetched", breaks="R2")
+def remembers(work, params):
+    work.edit("get.py", "def fetch(text: str)", "@__import__('functools').cache\ndef fetch(text: str)")
+
+
 @mutant.work("the program asks for heads", breaks="R2")
 def heads_only(work, params):
     work.edit("get.py", 'f"GET {', 'f"HEAD {')
@@ -211,6 +221,13 @@ def empty_query(work, params):
     work.edit("get.py", '("" if self.query is None else f"?{self.query}")', '(f"?{self.query}" if self.query else "")')
 
 
+@mutant.work("an empty query of no path is none", breaks="R7")
+def empty_query_of_root(work, params):
+    work.edit("get.py", "        return (remove_dots(self.path)",
+              "        if not self.path and not self.query:\n            return '/'\n"
+              "        return (remove_dots(self.path)")
+
+
 @mutant.work("the query ends at a second question mark", breaks="R7")
 def short_query(work, params):
     work.edit("get.py", 'f"?{self.query}")', 'f"?{self.query.partition(chr(63))[0]}")')
@@ -257,6 +274,19 @@ def encoded_capitals(work, params):
 @mutant.work("what is encoded is encoded once more", breaks="R8")
 def encoded_twice(work, params):
     work.edit("get.py", '(remove_dots(self.path) or "/")', '(remove_dots(self.path).replace("%", "%25") or "/")')
+
+
+@mutant.work("where a redirect leads is decoded", breaks="R8")
+def decoded_location(work, params):
+    work.edit("get.py", "Url.parse(location[1])) if",
+              "Url.parse(__import__('urllib.parse').parse.unquote(location[1]))) if")
+
+
+@mutant.work("dots that lead to the root leave nothing", breaks="R9")
+def no_root(work, params):
+    work.edit("get.py", "        if last and segment in (\".\", \"..\"):",
+              "        if last and segment in (\".\", \"..\") and len(kept) > 1:")
+    work.edit("get.py", '(remove_dots(self.path) or "/")', '(remove_dots(self.path) or "" if self.path else "/")')
 
 
 @mutant.work("dots go out as they are", breaks="R9")
@@ -379,6 +409,17 @@ def first_page(work, params):
     work.edit("get.py", "return url.resolve(", "return page.resolve(")
 
 
+@mutant.work("what the page's port completes is the default port", breaks="R11")
+def default_port(work, params):
+    work.edit("get.py", "return self._replace(path=path, query",
+              "return self._replace(authority=self.authority.partition(':')[0], path=path, query")
+
+
+@mutant.work("a reference is put right behind the host of a page without a path", breaks="R11")
+def no_slash_between(work, params):
+    work.edit("get.py", '            path = path if path.startswith("/") else "/" + path\n', "")
+
+
 @mutant.work("a query alone belongs to the folder", breaks="R11")
 def query_of_folder(work, params):
     work.edit("get.py", "return self._replace(query=query,",
@@ -405,6 +446,52 @@ def one_port_more(work, params):
 @mutant.work("a port is whatever Python takes for a number", breaks="R12")
 def pythons_port(work, params):
     work.edit("get.py", "(?::([0-9]*))?", "(?::([0-9+_\u0660-\u0669]*))?")
+
+
+@mutant.work("the port ends at its last digit", breaks="R12")
+def port_and_more(work, params):
+    work.edit("get.py", "(?::([0-9]*))?", "(?::([0-9]*)[a-z]*)?")
+
+
+@mutant.work("of two ports the last one counts", breaks="R12")
+def last_port(work, params):
+    work.edit("get.py", "(?::([0-9]*))?", "(?::[0-9]*)?(?::([0-9]*))?")
+
+
+@mutant.work("white space around a URL does not count", breaks="R12")
+def stripped(work, params):
+    work.edit("get.py", "url: Url | None = Url.parse(text)", "url: Url | None = Url.parse(text.strip())")
+
+
+@mutant.work("brackets are characters of a query", breaks="R12")
+def brackets_in_query(work, params):
+    work.edit("get.py", '(self.path, self.query or "", self.',
+              '(self.path, re.sub(r"[][]", "", self.query or ""), self.')
+
+
+@mutant.work("brackets are characters of a fragment", breaks="R12")
+def brackets_in_fragment(work, params):
+    work.edit("get.py", 'self.fragment or "")', 're.sub(r"[][]", "", self.fragment or ""))')
+
+
+@mutant.work("nobody looks at the host", breaks="R12")
+def any_percent_in_host(work, params):
+    work.edit("get.py", "|(?:{PLAIN})*)(?::", "|(?:{PLAIN}|%)*)(?::")
+
+
+@mutant.work("a scheme may have an underscore", breaks="R12")
+def scheme_with_underscore(work, params):
+    work.edit("get.py", "[A-Za-z][A-Za-z0-9+.-]*", "[A-Za-z][A-Za-z0-9+._-]*")
+
+
+@mutant.work("a backquote is a character", breaks="R12")
+def backquote(work, params):
+    work.edit("get.py", "[:@/?])", "[:@/?`])")
+
+
+@mutant.work("whatever is no space is a character", breaks="R12")
+def unseen(work, params):
+    work.edit("get.py", "[:@/?])", "[:@/?\x7f])")
 
 
 @mutant.work("any character will do", breaks="R12")
@@ -528,6 +615,11 @@ def first_counts(work, params):
 def astray_is_malformed(work, params):
     work.edit("get.py", "        return failure.args[0]\n",
               "        return failure.args[0] if url == Url.parse(text) else MALFORMED\n")
+
+
+@mutant.work("where a redirect leads ends at a space", breaks="R14")
+def first_word(work, params):
+    work.edit("get.py", "Url.parse(location[1])) if", "Url.parse(location[1].split()[0])) if")
 
 
 @mutant.work("a redirect to https leads to the same by http", breaks="R14")

@@ -41,7 +41,7 @@ http {
         location = /old/deep/start { return 307 "next/{{word}}"; }
         location = /old/top { return 308 "/./top/{{word}}?x=.."; }
 
-        location = /old/link { return 302 "page?back=http://{{second}}/"; }
+        location = /old/link { return 302 "page%2Fx?back=http://{{second}}/%7e"; }
 
         location = /hop/1 { return 301 "2"; }
         location = /hop/2 { return 303 "deep/3"; }
@@ -57,6 +57,7 @@ http {
 
         location = /away { return 302 "//{{second}}/arrived"; }
         location = /leave { return 302 "//{{second}}/step/1"; }
+        location = /leave-port { return 302 "//{{second}}:{{port}}/step/1"; }
         location = /bare { return 302 "//{{second}}?from=bare"; }
         location = /far { return 307 "HTTP://{{second}}:{{port}}/{{word}}/./far#end"; }
 {{astray}}
@@ -66,6 +67,7 @@ http {
         listen 80; listen {{port}}; listen 443 ssl;
         server_name {{second}};
         location = /step/1 { return 302 "2"; }
+        location = / { if ($arg_from = nowhere) { return 302 "nowhere/{{word}}"; } return 200 "{{second}}: $uri\\n"; }
         location / { return 200 "{{second}}: $uri\\n"; }
     }
 }

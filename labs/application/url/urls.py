@@ -16,7 +16,11 @@ class Wanted(NamedTuple):
     port: int
     target: str
     host: str
-    via: tuple[str, ...] = ()  # what is asked for first, at port 80, and redirects
+    via: tuple[str | tuple[int, str], ...] = ()  # what is asked for first, and redirects; (port, target) if not 80
+
+    def stops(self) -> list[tuple[int, str]]:
+        """(port, target) of what redirects."""
+        return [(80, one) if isinstance(one, str) else one for one in self.via]
 
 
 #: Malformed or out of reach, for curl: name -> (URL, curl's exit status). BAD is a name that nobody else asks for.
@@ -38,22 +42,34 @@ STRICT = {
     "a percent sign before other digits": ("http://BAD/%zz", MALFORMED),
     "a percent sign before one digit": ("http://BAD/%4g", MALFORMED),
     "a percent sign in the query": ("http://BAD/?up=50%", MALFORMED),
+    "a percent sign in the fragment": ("http://BAD/#50%", MALFORMED),
+    "a percent sign in the host": ("http://%zz.BAD/", MALFORMED),
+    "a space ahead": (" http://BAD/", MALFORMED),
+    "a space behind": ("http://BAD/ ", MALFORMED),
     "no scheme": ("//BAD/", MALFORMED),
     "a name and a path": ("BAD/index.html", MALFORMED),
     "a colon and no scheme": ("://BAD/", MALFORMED),
     "a scheme that begins with a digit": ("2http://BAD/", MALFORMED),
     "a scheme with a space": ("ht tp://BAD/", MALFORMED),
+    "a scheme with an underscore": ("ht_tp://BAD/", MALFORMED),
+    "a scheme alone": ("http:", MALFORMED),
     "one slash": ("http:/BAD/", MALFORMED),
     "no slashes": ("http:BAD/", MALFORMED),
     "three slashes": ("http:///BAD/", MALFORMED),
     "a port and no host": ("http://:80/BAD", MALFORMED),
     "a user and no host": ("http://BAD@/", MALFORMED),
+    "a user, a port and no host": ("http://one@:80/BAD", MALFORMED),
+    "a query and no host": ("http://?BAD", MALFORMED),
     "two at-signs": ("http://one@two@BAD/", MALFORMED),
     "a space in the user's name": ("http://one two@BAD/", MALFORMED),
     "a bracket in the host": ("http://BAD]/", MALFORMED),
     "a bracket in the path": ("http://BAD/[1]", MALFORMED),
+    "a bracket in the query": ("http://BAD/?one[1]=2", MALFORMED),
+    "a bracket in the fragment": ("http://BAD/#[1]", MALFORMED),
     "a port that is one too great": ("http://BAD:65536/", MALFORMED),
     "a port with a sign": ("http://BAD:+80/", MALFORMED),
+    "a port with a letter behind": ("http://BAD:80x/", MALFORMED),
+    "two ports": ("http://BAD:80:81/", MALFORMED),
     "a port with an underscore": ("http://BAD:8_0/", MALFORMED),
     "a port in the digits of another script": ("http://BAD:\u0668\u0660/", MALFORMED),
     "a letter beyond ASCII": ("http://BAD/caf\u00e9", MALFORMED),
@@ -67,6 +83,8 @@ STRICT = {
     "braces": ("http://BAD/{id}", MALFORMED),
     "a bar": ("http://BAD/one|two", MALFORMED),
     "a caret": ("http://BAD/x^2", MALFORMED),
+    "a backquote": ("http://BAD/`x`", MALFORMED),
+    "a character that nobody sees": ("http://BAD/x\x7f", MALFORMED),
     "a tab": ("http://BAD/one\ttwo", MALFORMED),
     "another scheme, and a space": ("ftp://BAD/two words", MALFORMED),
     "https, which the client does not speak": ("https://BAD/", UNKNOWN_SCHEME),
@@ -82,6 +100,7 @@ STRICT = {
 ASTRAY = {
     "https": ("https://FIRST/sealed", UNKNOWN_SCHEME),
     "nothing": ("http:///nothing", MALFORMED),
+    "words": ("two words", MALFORMED),
     "nowhere": ("http://gone.ZONE/", NO_SUCH_NAME),
     "closed": ("http://FIRST:CLOSED/", NO_CONNECTION),
 }
@@ -151,13 +170,16 @@ def good(params: dict) -> dict[str, list[Wanted]]:
             plain(f"/?{query}", f"?{query}"),
             plain(f"/{word}%20one%2Ftwo"),
             plain(f"/{word}/%7e%C3%a9%2E%2e/%3f?%23=%26"),
-            plain(f"/{word}?"),
+            plain("/?", "?"),
+            *[plain(f"/{word}?")] * 2,  # twice: it is fetched each time
             plain(f"/{word}?up=/a/../b?c/./d", f"/{word}?up=/a/../b?c/./d#end?/e"),
             plain(f"/{word}-_.~;=:@!$&'()*+,/?{word}-_.~;=:@!$&'()*+,/")],
         "dots": [
             plain("/a/c", f"/a/{word}/.././b/../c"),
             plain(f"/{word}/", f"/../{word}/x/.."),
             plain("/top", "/a/../../../top"),
+            plain("/", f"/{word}/.."),
+            plain("/", "/."),
             plain(f"/{word}/b/", f"/./{word}/b/."),
             plain(f"/{word}/...//..x/.y/z.")],
         "references": [
@@ -165,7 +187,8 @@ def good(params: dict) -> dict[str, list[Wanted]]:
             moved(("/old/query?x=1",), "/old/query?from=query"),
             moved(("/old/deep/start?x=/y/z",), f"/old/deep/next/{word}"),
             moved(("/old/top",), f"/top/{word}?x=.."),
-            moved(("/old/link",), f"/old/page?back=http://{second}/")],
+            moved(("/old/link",), f"/old/page%2Fx?back=http://{second}/%7e"),
+            Wanted(f"http://{second}?from=nowhere", second, 80, f"/nowhere/{word}", second, ("/?from=nowhere",))],
         "codes": [
             moved(("/hop/1", "/hop/2", "/hop/deep/3", "/hop/deep/4"), "/hop/5"),
             moved(("/small",), "/small/arrived"),
@@ -175,6 +198,7 @@ def good(params: dict) -> dict[str, list[Wanted]]:
         "elsewhere": [
             moved(("/away",), "/arrived", second),
             moved(("/leave", "/step/1"), "/step/2", second),
+            moved(("/leave-port", (port, "/step/1")), "/step/2", second, port),
             moved(("/bare",), "/?from=bare", second),
             moved(("/far",), f"/{word}/far", second, port)],
     }
