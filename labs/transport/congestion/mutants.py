@@ -126,6 +126,11 @@ def begins_with_threshold(work, params):
     work.edit("aimd.py", 'float("inf")', "12")
 
 
+@mutant.work("it begins with a threshold of 64 segments", breaks="R2")
+def begins_with_64(work, params):
+    work.edit("aimd.py", 'float("inf")', "64")
+
+
 @mutant.work("it begins at its threshold", breaks="R2")
 def begins_at_threshold(work, params):
     work.edit("aimd.py", 'float("inf")', "cwnd")

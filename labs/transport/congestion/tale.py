@@ -18,7 +18,7 @@ def made_up(seed: int) -> str:
     def acks(count: int) -> None:
         lines.extend(f"{ACK} {rng.randrange(1, 4)}" for _ in range(count))
 
-    acks(12)  # slow start
+    acks(80)  # slow start, to where any threshold lies that somebody might think of
     for _ in range(6):
         lines.append(f"{THIRD} {2 * rng.randrange(4, 10) + 1}")
         acks(4)

@@ -384,7 +384,7 @@ def check_your_ack_opens(handshake):
 
 @points(2, claim="HSK-6", hint="A closed port answers with RST+ACK.")
 def check_you_take_no_for_an_answer(handshake):
-    """R7: a closed port: one SYN, nothing after the reset, and refused."""
+    """R7: a closed port: one SYN, nothing after the reset, and refused; the same if a second SYN meets the reset."""
     for name in reading.AGAIN:
         all_sent = sent(handshake, name)
         once = [one for one in all_sent if one.time < handshake.command("once-more").start]
@@ -392,6 +392,12 @@ def check_you_take_no_for_an_answer(handshake):
                done=f"handshake.py was told to connect to port {handshake.params['closed_port']}, which is closed",
                expected="one SYN, and the line: refused",
                seen=f"{words(once, handshake)}; the line: {printed(handshake, name)[:50]}")
+    reset = reading.reset_of_second_syn(handshake)
+    later = [one for one in sent(handshake, "doubted") if reset and one.time > reset.time]
+    expect(not reset or printed(handshake, "doubted") == "refused" and not later,
+           done="handshake.py sent its SYN again after a second, and h3 answered with a reset",
+           expected="nothing more, and the line: refused",
+           seen=f"{words(later, handshake)}; the line: {printed(handshake, 'doubted')[:50]}")
 
 
 @points(2, claim="HSK-1", hint="Your text begins with the number after your SYN's. One segment has room for it.")

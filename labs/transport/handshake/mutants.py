@@ -156,6 +156,11 @@ def seeded_isn(work, params):
     work.edit("handshake.py", "def main():\n", "def main():\n    random.seed(793)\n")
 
 
+@mutant.work("the initial number is a clock and a hash of the two ends, without a secret", breaks="R2")
+def no_secret(work, params):
+    numbered(work, "(int(time.monotonic() * 250_000) + __import__('zlib').crc32(repr((own, peer)).encode())) % 2**32")
+
+
 @mutant.work("the checksum leaves out the pseudo-header", breaks="R3")
 def no_pseudo_header(work, params):
     work.edit("handshake.py", "    if len(data) % 2:", "    data = segment\n    if len(data) % 2:")
@@ -325,6 +330,12 @@ def refusal_is_timeout(work, params):
     work.edit("handshake.py", 'return "refused"', 'return "timeout"')
 
 
+@mutant.work("it knows a reset as an answer to its first SYN only", breaks="R7")
+def second_reset_ignored(work, params):
+    work.edit("handshake.py", "if segment.flags & RST:", "if segment.flags & RST and wait > 1:\n"
+              "                    continue\n                if segment.flags & RST:")
+
+
 @mutant.work("it acknowledges the reset", breaks="R7")
 def reset_acknowledged(work, params):
     work.edit("handshake.py", '                    return "refused"',
@@ -395,6 +406,11 @@ def text_not_counted(work, params):
     work.edit("handshake.py", "        self.next = (self.next + len(text)) % 2**32\n", "")
 
 
+@mutant.work("it waits for the reply for a second", breaks="R9")
+def hasty(work, params):
+    work.edit("handshake.py", "PATIENCE = 5", "PATIENCE = 1")
+
+
 @mutant.work("it knows a reply by its PSH", breaks="R9")
 def pushed_only(work, params):
     work.edit("handshake.py", DATA, "if segment.flags & PSH and segment.data and segment.seq == self.expected:")
@@ -413,6 +429,11 @@ def any_data(work, params):
 @mutant.work("data that begins a little later is taken", breaks="R10")
 def near_data(work, params):
     work.edit("handshake.py", DATA, "if segment.data and (segment.seq - self.expected) % 2**32 < 1000:")
+
+
+@mutant.work("data that begins before what it wants and reaches beyond is taken", breaks="R10")
+def overlapping_data(work, params):
+    work.edit("handshake.py", DATA, "if (self.expected - segment.seq) % 2**32 < len(segment.data):")
 
 
 @mutant.work("data from before is taken", breaks="R10")

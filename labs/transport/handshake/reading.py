@@ -116,7 +116,7 @@ NAMES = ("first", "nowhere", "closed", "shut", "barred", "doubted", "made-up")  
 AGAIN = ("closed", "shut", "barred")  # and when it is started once more
 DONE = "handshake.py was told to connect to h2; its first SYN was lost"
 CLOCKS = (1, 100, 1000, 250_000, 10**6, 10**7, 10**9)  # ticks a second; the fourth is RFC 793's
-ALIKE, SMALL, STEADY = 1024, 2**24, 64  # for correct programs as improbable as 1 in 100,000
+ALIKE, SMALL, STEADY, NEAR = 1024, 2**24, 64, 256  # for correct programs as improbable as 1 in 100,000
 
 
 def how_it_ended(evidence) -> str:
@@ -139,6 +139,14 @@ def syns_of(evidence, name, again: bool = False) -> list:
     expect(found, done=f"handshake.py was told to connect from port {PORTS[name]}", expected="a SYN from h1",
            seen="none" + how_it_ended(evidence))
     return found
+
+
+def reset_of_second_syn(evidence):
+    """The reset with which h3 answered the program's second SYN, if that came no sooner than it should; else None."""
+    syns = [one for one in sent(evidence, "doubted") if one.syn]
+    if len(syns) < 2 or syns[1].time - syns[0].time < 1 - EARLY:
+        return None
+    return next((one for one in talk(evidence, "doubted") if one.flags == "RST+ACK" and one.time > syns[1].time), None)
 
 
 def first_of(evidence, name):
@@ -180,10 +188,18 @@ def guess(first: list[tuple[float, int]], again: list[tuple[float, int]]) -> str
         steps = sorted((b - a) % MODULUS for (_, a), (_, b) in pairwise(started))
         if any(b - a < ALIKE for a, b in pairwise(steps)):
             return "equal steps"
+    same_ends = list(zip((first[NAMES.index(name)] for name in AGAIN), again, strict=True))
     for rate in CLOCKS:
+        if all(_near(b - a - round((later - time) * rate)) for (time, a), (later, b) in same_ends):
+            return "for the same two ends a clock, and nothing else"
         if _close([(number - round(time * rate)) % MODULUS for time, number in first]):
             return f"a clock of {rate:,} ticks a second"
     return ""
+
+
+def _near(difference: int) -> bool:
+    """Whether two numbers lie close together, as those of one clock do if a program takes some ms to send them."""
+    return min(difference % MODULUS, -difference % MODULUS) < MODULUS // NEAR
 
 
 def _close(numbers: list[int]) -> bool:

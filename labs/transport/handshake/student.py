@@ -17,6 +17,7 @@ NAMES = ("first", "nowhere", "closed", "shut", "barred", "doubted", "made-up")
 AGAIN = ("closed", "shut", "barred")  # what the program is told when it is started once more
 OTHERS = 50  # from a port of the student's to one that the student never named
 LAST = 2**32 - 1  # the peer's initial number: its SYN is acknowledged with 0
+THINKS = 2.5  # seconds that the peer takes for its reply
 LATE = 0.35  # seconds after which the peer sends some of it once more: not yet a second after the SYN
 NO_OPERATION = b"\1\1\1\1"  # options that say nothing, of TCP and of IP: what follows begins behind them
 #: What keeps the kernel of h1 out of the student's connections: it does not know them, and would reset them.
@@ -121,9 +122,11 @@ class Trial:
             for packet in (
                     segment(self.peer, me, ACK, LAST + 1, ack),  # heard, and no reply yet
                     say(self.peer, me, seq=LAST - 2000, data=b"before"), say(self.peer, me, seq=LAST + 2, data=b"x"),
+                    say(self.peer, me, seq=LAST, data=b"overlapping"),
                     say(self.peer, me, seq=LAST + 1001, data=b"behind"),
                     say((self.peer[0], SERVER), me, data=b"port"), say((self.h2.IP(), MADE_UP), me, data=b"host"),
                     say(self.peer, (me[0], me[1] + OTHERS), data=b"another's"),
-                    say(self.peer, me, data=b"damaged", damaged=True),
-                    say(self.peer, me, flags=ACK, data=data, options=NO_OPERATION, ip_options=NO_OPERATION)):
+                    say(self.peer, me, data=b"damaged", damaged=True)):
                 self.mouth.send(packet)
+            self.rec.wait(THINKS)
+            self.mouth.send(say(self.peer, me, flags=ACK, data=data, options=NO_OPERATION, ip_options=NO_OPERATION))

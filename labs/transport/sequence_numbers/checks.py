@@ -304,6 +304,10 @@ def check_numbers_wrap_around(evidence):
 def check_your_numbers_of_the_talk(evidence):
     """Your program: handshake, data and ACKs of a connection that passes 2^32."""
     fin = next((i for i, one in enumerate(reading.sent_in_order(evidence, "table"), start=1) if one.fin), 99)
+    names = {name for name, _ in reading.told(evidence)}
+    odd = [line for line in evidence.command("your-numbers").stdout.splitlines() if names.isdisjoint(line.split()[:1])]
+    expect(not odd, done="numbers.py was told of connections", expected="lines that begin with the name of one",
+           seen=odd[:3])
     agree(evidence, "table", lambda number, segment: number <= fin)
 
 

@@ -199,7 +199,11 @@ def yours(rec, ends, p):
 
 
 def back(rec, ends, p):
-    """s1 loses two of six segments of h2's, ACKs, and h2's last data, but not the FIN behind it."""
+    """s1 loses two of six segments of h2's, ACKs, and h2's last data, but not the FIN behind it.
+
+    h1's SYN has the largest number that there is. And h1 says something while h2's last data is on its way, so that
+    this has another ACK when it is sent again.
+    """
     ends.net["h1"].sysctl("net.ipv4.tcp_early_retrans", 0)  # h1 shall repeat the first of what nobody acknowledges
     client, from_h2 = ends.client("back"), f"tcp sport {SERVER_PORT} tcp dport {PORTS['back']}"
 
@@ -208,6 +212,7 @@ def back(rec, ends, p):
 
     lost = {"lost-second": of(p["_back"][1]), "lost-fourth": of(p["_back"][3]), "lost-goodbye": of(p["_goodbye"])}
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    begin_with(client, 2**32 - 1)
     with rec.lose_each("s1-eth2", lost):
         client.connect(ends.address)
         server = ends.accept()
@@ -224,12 +229,11 @@ def back(rec, ends, p):
             hear(server, sum(p["_heard"]))
             rec.wait(QUIET)
         rec.wait(3 * QUIET)
+        first, last = p["_last"]
+        client.sendall(bytes(first))
         server.sendall(bytes(p["_goodbye"]))
         server.shutdown(socket.SHUT_WR)
         hear(client, p["_goodbye"])
-        rec.wait(QUIET)
-        first, last = p["_last"]
-        client.sendall(bytes(first))
         hear(server, first)
         rec.wait(QUIET)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)  # it waits for the FIN, and leaves with it

@@ -124,6 +124,11 @@ def relative(work, params):
     work.edit("numbers.py", "Connection(name, int(client_isn), int(server_isn))", "Connection(name, 0, 0)")
 
 
+@mutant.work("a head stands above the lines", breaks="R1")
+def head(work, params):
+    work.edit("numbers.py", "    connection = None\n", '    connection = None\n    print("NAME NUMBER SEQ ACK")\n')
+
+
 @mutant.work("segments that are sent again get no line", breaks="R1")
 def no_line_again(work, params):
     work.edit("numbers.py", "                print(connection", "                line = (connection")
@@ -217,6 +222,16 @@ def no_wrap_of_acks(work, params):
     work.edit("numbers.py", "side.expected % MODULUS", "side.expected")
 
 
+@mutant.work("after 4294967295 comes 4294967296, and then 1", breaks="R6")
+def one_too_far(work, params):
+    work.edit("numbers.py", "{seq % MODULUS} {ack}", "{seq % MODULUS or seq} {ack}")
+
+
+@mutant.work("an ACK of 4294967296 is not 0", breaks="R6")
+def ack_too_far(work, params):
+    work.edit("numbers.py", "side.expected % MODULUS", "(side.expected % MODULUS or side.expected)")
+
+
 @mutant.work("after 4294967295 comes 1", breaks="R6")
 def no_zero(work, params):
     work.edit("numbers.py", "MODULUS = 2**32", "MODULUS = 2**32 - 1")
@@ -233,6 +248,14 @@ def compared_as_they_are(work, params):
 @mutant.work("an ACK speaks of what was sent, arrived or not", breaks="R7")
 def clairvoyant(work, params):
     work.edit("numbers.py", "        ack = side.expected", "        ack = self.other(sender).next")
+
+
+@mutant.work("what is sent again has the ACK that it had", breaks="R7")
+def old_ack(work, params):
+    work.edit("numbers.py", '        return f"{self.name} {number}',
+              "        acks = self.__dict__.setdefault('acks', {})\n"
+              "        ack = acks[number] = acks[again] if again else ack\n"
+              '        return f"{self.name} {number}')
 
 
 @mutant.work("an ACK names the last byte that came", breaks="R7")

@@ -298,6 +298,14 @@ def one_behind(work, params):
               "            message = later\n            if message is None:\n                return\n" + ANSWER)
 
 
+@mutant.work("messages are looked for when nothing has come for 0.2 s", breaks="R2")
+def waits_for_quiet(work, params):
+    work.edit("framing.py", "    prefix = read_exactly(connection, LENGTH.size)\n", "    waiting = -1\n"
+              "    while waiting != (waiting := len(connection.recv(1 << 20, socket.MSG_PEEK))):\n"
+              "        __import__('time').sleep(0.2)\n"
+              "    prefix = read_exactly(connection, LENGTH.size)\n")
+
+
 @mutant.work("one recv() is taken for all that was asked for", breaks="R3")
 def short_reads(work, params):
     work.edit("framing.py", "    while len(data) < count:\n", "    for _ in range(1):\n")
@@ -323,6 +331,20 @@ def impatient(work, params):
 def idle_ones_leave(work, params):
     work.edit("framing.py", "    prefix = read_exactly(connection, LENGTH.size)\n",
               "    connection.settimeout(10)\n    prefix = read_exactly(connection, LENGTH.size)\n"
+              "    connection.settimeout(None)\n")
+
+
+@mutant.work("a client that says nothing for a minute between messages is thrown out", breaks="R3")
+def a_minute_between(work, params):
+    work.edit("framing.py", "    prefix = read_exactly(connection, LENGTH.size)\n",
+              "    connection.settimeout(60)\n    prefix = read_exactly(connection, LENGTH.size)\n"
+              "    connection.settimeout(None)\n")
+
+
+@mutant.work("whoever has begun must go on within half a minute", breaks="R3")
+def half_a_minute_within(work, params):
+    work.edit("framing.py", "    message = read_exactly(connection, length)\n",
+              "    connection.settimeout(30)\n    message = read_exactly(connection, length)\n"
               "    connection.settimeout(None)\n")
 
 
@@ -370,6 +392,14 @@ def never_closed(work, params):
 def ends_with_reset(work, params):
     work.edit("framing.py", "            with connection:\n", "            connection.setsockopt(socket.SOL_SOCKET, "
               "socket.SO_LINGER, bytes([1] + [0] * 7))\n            with connection:\n")
+
+
+@mutant.work("a connection without a message is reset", breaks="R5")
+def nothing_is_reset(work, params):
+    work.edit("framing.py", "    while (message := receive(connection)) is not None:\n",
+              "    if not connection.recv(1, socket.MSG_PEEK):\n        connection.setsockopt("
+              "socket.SOL_SOCKET, socket.SO_LINGER, bytes([1] + [0] * 7))\n"
+              "    while (message := receive(connection)) is not None:\n")
 
 
 @mutant.work("the last message before the end is not answered", breaks="R5")
@@ -424,6 +454,12 @@ def dies(work, params):
 @mutant.work("the program ends when a client resets the connection", breaks="R7")
 def dies_of_reset(work, params):
     work.edit("framing.py", "except (BrokenOff, ValueError, OSError):", "except (BrokenOff, ValueError):")
+
+
+@mutant.work("the program ends when a client has left before its answer", breaks="R7")
+def dies_of_a_broken_pipe(work, params):
+    work.edit("framing.py", "except (BrokenOff, ValueError, OSError):",
+              "except (BrokenOff, ValueError, ConnectionResetError):")
 
 
 @mutant.work("the program ends when a client leaves without a message", breaks="R7")

@@ -13,17 +13,17 @@ from itertools import pairwise
 from mnlab.net.sockets import table, tcp
 
 GAP = 0.005  # s between pieces, so that each is a segment of its own, and is read on its own
-PAUSE = 12.0  # s: as long as a peer may well think
 PATIENCE = 2.0  # s: whatever the program owes us is late after that
 FIRST_PORT = 31001  # the source port of the first visit; the others follow
 
 #: The visits in order. What they send follows from `messages` and `pieces`.
 VISITS = ("one", "binary", "bytes", "together", "torn", "large", "limit", "empty", "half", "end", "nothing",
-          "cut", "stub", "bare", "monster", "giant", "gone", "again")
+          "cut", "stub", "bare", "monster", "giant", "gone", "left", "again")
 #: Those that the peer ends; all others wait until the program does, or end after the last answer.
 ENDED = ("end", "nothing", "cut", "stub", "bare")
-#: After which pieces the peer thinks: within a message, within a length, between two messages.
-PAUSES = {("torn", 2), ("torn", 3), ("empty", 0)}
+#: After which pieces the peer thinks, and for how many seconds: within a message (long enough for half a minute's
+#: patience) and within a length; between two messages (for a minute's).
+PAUSES = {("torn", 2): 35.0, ("torn", 3): 12.0, ("empty", 0): 65.0}
 MONSTERS = {"monster": (1, 50), "giant": (2**31, 0)}  # how much above the limit, and how many bytes of it come
 
 
@@ -39,7 +39,8 @@ def messages(visit: str, pick: int, limit: int) -> list[bytes]:
         return [b"\n" + middle + b"\0", b"\0 \t" + middle[:40] + b"\xff\r\n", b"\xff", b"\r\n\r\n"]
     sizes = {"one": [20], "bytes": [7, 5], "together": [12, 1, 30, 8, 19], "torn": [300, 200, 400],
              "large": [rng.randrange(20_000, 30_000), 10], "limit": [limit, 6], "empty": [0, 11, 0, 0, 4, 0],
-             "half": [18, 13], "end": [21, 3, 14], "nothing": [], "gone": [16] * 5, "again": [25]}.get(visit, [15])
+             "half": [18, 13], "end": [21, 3, 14], "nothing": [], "gone": [16] * 5, "left": [limit],
+             "again": [25]}.get(visit, [15])
     return [words(rng, size) for size in sizes]
 
 
@@ -91,12 +92,14 @@ def visit_one(stage, number: int, visit: str, port: int) -> None:
                 client.send(piece, socket.MSG_MORE)
                 break
             client.sendall(piece)
-            stage.rec.wait(PAUSE if (visit, count) in PAUSES else GAP)
+            stage.rec.wait(PAUSES.get((visit, count), GAP))
             if (visit, count) == ("half", 0):
                 with suppress(TimeoutError):
                     wanted -= len(client.recv(65535))
         if visit == "gone":  # in the middle, without a word of farewell
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return
+        if visit == "left":  # politely, but before the answer has come, which meets a reset
             return
         if visit in ENDED:
             client.shutdown(socket.SHUT_WR)
