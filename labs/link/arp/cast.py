@@ -9,6 +9,8 @@ import threading
 import time
 
 REQUEST, REPLY, REVERSE_REPLY, INVERSE_REPLY = 1, 2, 4, 9  # RFC 826; RFC 903; RFC 2390
+OTHER_REPLY = 0x0102  # of no protocol; its last byte is that of a reply
+LOCAL = 0x88B5  # EtherType for local experiments (IEEE 802)
 AT_ONCE = 0.1  # s: what is asked twice so soon is one question
 
 
@@ -21,17 +23,19 @@ def commands(p) -> list[str]:
     cast = p["_cast"]
     steps = ["late", "h2", "h2", "proxied", "gone", "moving", "open", "slow", "quizzed", "mistaken", "aside", "decoy",
              "nobody", "back", "back", "h3", "h2", p["lifetime"] - 21, "fresh", "h2", "late", 1, "later", "h2", "late",
-             "fresh", p["lifetime"] + 1, "moving", "gone", "moving"]
+             "fresh", p["lifetime"] + 1, "moving", "gone", "moving", "crowded",
+             "decoy"]
     return [f"wait {step}" if isinstance(step, int) else f"resolve {cast.get(step) or p[step]}" for step in steps]
 
 
-def arp_frame(link_source, link_target, operation, sender, target) -> bytes:
+def arp_frame(link_source, link_target, operation, sender, target, ethertype=0x0806) -> bytes:
     """An Ethernet frame with an ARP packet (RFC 826); `sender` and `target` are (MAC address, IP address)."""
     def mac(text):
         return bytes.fromhex(text.replace(":", ""))
 
-    return struct.pack("!6s6sHHHBBH6s4s6s4s", mac(link_target), mac(link_source), 0x0806, 1, 0x0800, 6, 4, operation,
-                       mac(sender[0]), socket.inet_aton(sender[1]), mac(target[0]), socket.inet_aton(target[1]))
+    return struct.pack("!6s6sHHHBBH6s4s6s4s", mac(link_target), mac(link_source), ethertype, 1, 0x0800, 6, 4,
+                       operation, mac(sender[0]), socket.inet_aton(sender[1]), mac(target[0]),
+                       socket.inet_aton(target[1]))
 
 
 def wire(net, host) -> socket.socket:
@@ -53,15 +57,19 @@ def script(p) -> dict[str, list[tuple[float, list[bytes]]]]:
         mac = macs[name or part]
         return [arp_frame(adapter or mac, link_to, REPLY, (mac, cast[part]), h1) + bytes(padding)]
 
-    def false(address, target=h1, operation=REPLY, link_to=p["h1_mac"]):
-        return arp_frame(p["h3_mac"], link_to, operation, (p["h3_mac"], address), target)
+    def false(address, target=h1, operation=REPLY, link_to=p["h1_mac"], **other):
+        return arp_frame(p["h3_mac"], link_to, operation, (p["h3_mac"], address), target, **other)
 
-    everybody, silence = "ff:ff:ff:ff:ff:ff", (0.0, [])
-    # one false frame for each question: who is taken in by one gets no more of them, and reads none of them too late
-    no_replies = [[false(cast["quizzed"], operation=REQUEST)], [false(cast["quizzed"], operation=REVERSE_REPLY)],
-                  [false(cast["quizzed"], operation=INVERSE_REPLY), false(cast["decoy"], operation=REQUEST)]]
+    everybody, nobody, silence = "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00", (0.0, [])
+    cut_short = false(cast["crowded"])[:30]
+    # false frames of few kinds for each question: who is taken in by one gets no more of them
+    no_replies = [[false(cast["quizzed"], operation=REQUEST), false(cast["quizzed"], ethertype=LOCAL)],
+                  [false(cast["quizzed"], operation=REVERSE_REPLY), false(cast["quizzed"], operation=OTHER_REPLY)],
+                  [false(cast["quizzed"], operation=INVERSE_REPLY), false(cast["decoy"], operation=REQUEST),
+                   false(p["h2"], operation=REQUEST)]]
     of_others = [[false(cast["decoy"])], [false(p["h2"])], [false(cast["decoy"])]]
-    to_others = [[false(cast["aside"], h2, link_to=everybody)], [false(cast["aside"], (p["h1_mac"], p["h2"]))],
+    to_others = [[false(cast["aside"], h2, link_to=everybody), false(cast["aside"], (everybody, p["h1"]))],
+                 [false(cast["aside"], (p["h1_mac"], p["h2"])), false(cast["aside"], (nobody, p["h1"]))],
                  [false(cast["aside"], (p["_mac"], p["h1"])), false(cast["decoy"], h2, link_to=everybody)]]
     return {
         cast["late"]: [(0.8, told("late")), (0.0, told("late"))],
@@ -70,6 +78,7 @@ def script(p) -> dict[str, list[tuple[float, list[bytes]]]]:
         cast["gone"]: [(0.0, told("gone"))],
         cast["moving"]: [(0.0, told("moving")), (0.0, told("moving", "moved"))],
         cast["slow"]: [silence, silence, (0.5, told("slow"))],
+        cast["crowded"]: [(0.3, [false(cast["crowded"], operation=REQUEST), cut_short, *told("crowded")])],
         cast["quizzed"]: [(0.4, frames) for frames in no_replies],
         cast["mistaken"]: [(0.4, frames) for frames in of_others],
         cast["aside"]: [(0.4, frames) for frames in to_others],

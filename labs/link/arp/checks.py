@@ -340,6 +340,12 @@ def check_resolver_remembers_no_failure(resolver):
     p, cast = resolver.params, resolver.params["_cast"]
     done = f"resolve {cast['back']}, in vain, then again, and now somebody has it"
     read.expect_results(resolver, "back", {0: "unreachable", 1: p["_macs"]["back"]}, done)
+    asked = read.questions(resolver, "decoy")
+    again = [one for one in asked if one.time - asked[0].time > p["lifetime"]]
+    expect(len(again) == TRIES and all(read.a_second(resolver, gap) for gap in read.gaps(again)),
+           done=f"resolve {cast['decoy']}, which nobody has, in vain, and again much later",
+           expected=f"{TRIES} requests, {RETRY:g} s apart, as the first time",
+           seen=f"{len(again)}, {read.shown(read.gaps(again))} s apart")
 
 
 def expect_not_believed(resolver, who: str, kinds: str) -> None:
@@ -355,7 +361,8 @@ def expect_not_believed(resolver, who: str, kinds: str) -> None:
 @points(1, claim="ARP-5", hint="Which field says what kind of packet it is?")
 def check_resolver_believes_replies_only(resolver):
     """R11: an ARP packet of another operation than reply is no answer."""
-    expect_not_believed(resolver, "quizzed", "questions and replies of other protocols (operations 1, 4 and 9) from it")
+    expect_not_believed(resolver, "quizzed", "questions and replies of other protocols from it (operations 1, 4, 258 "
+                        "and 9, and another EtherType)")
 
 
 @points(1, claim="ARP-5", hint="Whose address does the reply tell?")
@@ -391,6 +398,15 @@ def check_resolver_keeps_its_deadline(resolver):
               if read.results(resolver, who)[0] == "unreachable"}
     expect(waited, done="h3 sent what was no answer while your resolver waited for one", expected="unreachable",
            seen="it was believed each time")
+    p, crowded = resolver.params, read.learned(resolver, "crowded")
+    expect(crowded, done=f"resolve {p['_cast']['crowded']}", expected="an answer", seen="none")
+    right, seen = p["_macs"]["crowded"], read.results(resolver, "crowded")[0]
+    asked = read.questions(resolver, "crowded")
+    later = [gap for gap in read.gaps(asked) if gap > RETRY / 2]
+    # who was taken in by the first of them has broken another rule
+    expect(seen in (right, p["h3_mac"]) and not later, expected=f"{p['_cast']['crowded']} {right}, not asked again",
+           done=f"resolve {p['_cast']['crowded']}; after 0.3 s came a question, half a packet, and then the answer",
+           seen=f"{seen}, {len(later)} more{read.ending(resolver)}")
     for who, asked in waited.items():
         apart = read.gaps(asked)
         expect(all(read.a_second(resolver, gap) for gap in apart), expected="the next one a second after each question",

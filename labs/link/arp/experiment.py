@@ -11,9 +11,10 @@ HOSTS = ("h1", "h2", "h3")
 NOBODYS = ("nobody", "stranger")  # addresses that no host has
 #: The parts that h3 plays. `decoy` and those that are `quizzed`, `mistaken` and passed over (`aside`) never answer.
 PARTS = ("late", "proxied", "gone", "moving", "slow", "quizzed", "mistaken", "aside", "decoy", "back", "fresh", "later",
-         "open")
+         "open", "crowded")
 #: MAC addresses that are told, each once: `moved` is the second one of `moving`.
-TOLD = ("late", "proxied", "gone", "moving", "moved", "slow", "back", "fresh", "later", "open")
+TOLD = ("late", "proxied", "gone", "moving", "moved", "slow", "back", "fresh", "later", "open",
+        "crowded")
 
 
 def variant(rng) -> dict:

@@ -268,6 +268,14 @@ def remembers_failure(work, params):
               "        return None\n\n    def request")
 
 
+@mutant.work("it asks once about an address that was unreachable", breaks="R10")
+def asks_once_after_failure(work, params):
+    work.edit("resolver.py", "        return None\n\n    def request",
+              "        self.failed.add(ip)\n        return None\n\n    def request")
+    work.edit("resolver.py", "        self.cache = {}", "        self.failed = set()\n        self.cache = {}")
+    work.edit("resolver.py", "for _ in range(TRIES):", "for _ in range(1 if ip in self.failed else TRIES):")
+
+
 @mutant.work("the resolver takes questions for answers", breaks="R11")
 def believes_questions(work, params):
     work.edit("resolver.py", "operation == REPLY and ", "")
@@ -276,6 +284,17 @@ def believes_questions(work, params):
 @mutant.work("it takes whatever is no question for an answer", breaks="R11")
 def anything_but_questions(work, params):
     work.edit("resolver.py", "operation == REPLY and ", "operation != REQUEST and ")
+
+
+@mutant.work("it reads the last byte of the operation", breaks="R11")
+def last_byte(work, params):
+    work.edit("resolver.py", "operation == REPLY and ", "operation & 255 == REPLY and ")
+
+
+@mutant.work("it listens to all frames and does not look at their EtherType", breaks="R11")
+def any_ethertype(work, params):
+    work.edit("resolver.py", "socket.SOCK_RAW, socket.htons(ETHERTYPE_ARP))", "socket.SOCK_RAW, socket.htons(3))")
+    work.edit("resolver.py", "self.socket.bind((interface, ETHERTYPE_ARP))", "self.socket.bind((interface, 3))")
 
 
 @mutant.work("it takes operations for replies that only look like one", breaks="R11")
@@ -301,6 +320,18 @@ def overhears(work, params):
 @mutant.work("it looks at the target's MAC address only", breaks="R13")
 def mac_only(work, params):
     work.edit("resolver.py", "(target_mac, target_ip) == (self.mac, self.ip)", "target_mac == self.mac")
+
+
+@mutant.work("it takes what names everybody's MAC address as the target's, too", breaks="R13")
+def everybodys(work, params):
+    work.edit("resolver.py", "(target_mac, target_ip) == (self.mac, self.ip)",
+              "target_mac in (self.mac, BROADCAST) and target_ip == self.ip")
+
+
+@mutant.work("it does not mind if the target's MAC address is empty", breaks="R13")
+def empty_target(work, params):
+    work.edit("resolver.py", "(target_mac, target_ip) == (self.mac, self.ip)",
+              "target_mac in (self.mac, bytes(6)) and target_ip == self.ip")
 
 
 @mutant.work("it looks at the target's IP address only", breaks="R13")
@@ -332,6 +363,18 @@ def learns_from_questions(work, params):
               "            self.cache[sender_ip] = (sender_mac, time.monotonic())\n        ours =")
 
 
+@mutant.work("it corrects what it knows by questions", breaks="R14")
+def corrected_by_questions(work, params):
+    work.edit("resolver.py", "        ours =",
+              "        if operation == REQUEST and sender_ip in self.cache:\n"
+              "            self.cache[sender_ip] = (sender_mac, time.monotonic())\n        ours =")
+
+
+@mutant.work("a packet that is cut short ends it", breaks="R14")
+def no_length(work, params):
+    work.edit("resolver.py", "        if len(frame) < ETHERNET.size + ARP.size:\n            return None\n", "")
+
+
 @mutant.work("it corrects what it knows, as the kernel does", breaks="R14")
 def corrects_itself(work, params):
     work.edit("resolver.py", "        ours =",
@@ -343,6 +386,14 @@ def corrects_itself(work, params):
 def restarts(work, params):
     work.edit("resolver.py", "            mac = self.answer(frame, ip)\n",
               "            mac = self.answer(frame, ip)\n            deadline = time.monotonic() + PATIENCE\n")
+
+
+@mutant.work("after a frame that is no answer it sleeps until the second is over", breaks="R15")
+def sleeps_on(work, params):
+    work.edit("resolver.py", "            if mac:\n                return mac\n        return None\n\n    def answer",
+              "            if mac:\n                return mac\n            if frame[:6] == self.mac:\n"
+              "                time.sleep(max(0, deadline - time.monotonic()))\n"
+              "        return None\n\n    def answer")
 
 
 @mutant.work("it reads one frame for each question", breaks="R15")

@@ -133,9 +133,12 @@ def check_arp_always_passes(acl):
 
 @points(1, claim="SDN-8", hint="A conversation has packets in both directions. Which port do the server's come from?")
 def check_the_web_server_is_open(acl):
-    """Who is not blocked reaches the server's web port, and gets the answer."""
+    """Who is not blocked reaches the server's web port, and gets the answer, up to the segment that ends it."""
     at_work(acl)
     expect_open(*talks(acl, "web-admin"))
+    for found in strays(acl, *wire.tried.PASS):
+        expect(found.arrived, done=found.words, expected="it arrives: with ACK, and from the server's port",
+               seen="it does not")
 
 
 @points(3, claim="SDN-8", hint="Two rules fit these packets, or three. Which flow does a switch take?")
@@ -157,14 +160,16 @@ def check_the_admin_may_log_in(acl):
 def check_a_rule_names_both_ends(acl):
     """A port that is open from one host to another is closed to other clients, and closed at other servers."""
     at_work(acl)
-    expect_closed(*talks(acl, "login-blocked", "names-blocked", "web-elsewhere", "login-elsewhere", "names-elsewhere"))
+    expect_closed(*talks(acl, "login-blocked", "names-blocked", "web-elsewhere", "login-elsewhere", "names-elsewhere"),
+                  *strays(acl, "ack-from-own-port", "udp-from-own-port"))
 
 
 @points(3, claim="SDN-8", hint="What has the first segment of a connection, and no other? Look at the TCP flags.")
 def check_nobody_begins_from_the_other_side(acl):
     """Who may answer may not begin: not to the same port, and not from the port that answers come from."""
     at_work(acl)
-    expect_closed(*talks(acl, "login-back", "names-back", "from-web-port", "from-login-port"))
+    expect_closed(*talks(acl, "login-back", "names-back", "from-web-port", "from-login-port"),
+                  *strays(acl, "begins-with-data"))
 
 
 @points(1, claim="SDN-8", hint="Whose port does a rule name, and whose does it not?")
@@ -178,8 +183,8 @@ def check_a_client_may_use_any_port(acl):
 def check_only_answers_come_back(acl):
     """What looks like an answer, but comes from another port or host, or goes to another host, is dropped."""
     at_work(acl)
-    expect_closed(*strays(acl, "ack-other-port", "ack-other-server", "ack-other-client", "udp-other-port",
-                          "udp-other-server", "udp-other-client"))
+    expect_closed(*strays(acl, "ack-other-port", "ack-other-server", "ack-other-client", "ack-to-port",
+                          "udp-other-port", "udp-other-server", "udp-other-client"))
 
 
 @points(1, claim="SDN-8", hint="UDP, too, is asked and answers.")
@@ -210,18 +215,25 @@ def check_ping_goes_one_way(acl):
     at_work(acl)
     expect_open(wire.ping(acl, "ping"))
     expect_closed(*(wire.ping(acl, name) for name in ("ping-back", "ping-blocked", "ping-elsewhere")),
-                  *strays(acl, "reply-other-client", "reply-other-server", "reply-from-admin", "timestamp"))
+                  *strays(acl, "reply-other-client", "reply-other-server", "reply-from-admin", "timestamp", "error",
+                          "error-back"))
 
 
 @points(1, claim="SDN-8", hint="What is in the tables does not change by what passes, nor with time.")
 def check_the_list_stays_as_it_is(acl):
-    """What was permitted in the beginning is permitted in the end, and no flow of the list has a time to end."""
+    """What was permitted in the beginning is so in the end, the list has the same flows, and none has a time to end."""
     at_work(acl)
     first, last = talks(acl, "web-managed", "again")
     expect(last.answered or not first.answered, done=f"{last.words}, long after the first time",
            expected="an answer as before", seen=f"{last.arrived} of {last.sent} packets arrived, no answer")
-    timed = [flow for flow in flow_table.flows(acl.text("list-s1"))
-             if not flow.table and (flow.idle_timeout or flow.hard_timeout)]
+    begun, ended = ([flow for flow in flow_table.flows(acl.text(name)) if not flow.table]
+                    for name in ("list-s1-first", "list-s1"))
+    was, is_now = ({(flow.priority, *sorted(flow.match.items()), *flow.actions) for flow in table}
+                   for table in (begun, ended))
+    expect(was == is_now, done="looked at table 0 of s1 after the first conversation and after the last one "
+           "(files/list-s1-first, files/list-s1)", expected="the same flows",
+           seen=f"{len(is_now - was)} more, {len(was - is_now)} are gone")
+    timed = [flow for flow in ended if flow.idle_timeout or flow.hard_timeout]
     expect(not timed, done="looked at table 0 of s1 (files/list-s1)", expected="no flow with a timeout",
            seen=f"{len(timed)}, one of them with idle_timeout={timed[0].idle_timeout}, "
                 f"hard_timeout={timed[0].hard_timeout}" if timed else "")
@@ -232,7 +244,7 @@ def check_the_switch_drops_by_itself(acl):
     """What is dropped dies in the first switch: nothing of it is on a path to another, or shown to the controller."""
     at_work(acl)
     tried = [*talks(acl, *(talk.name for talk in wire.tried.talks(acl.params) if talk.name not in wire.tried.OPEN)),
-             *strays(acl, *(stray.name for stray in wire.tried.strays(acl.params))),
+             *strays(acl, *(one.name for one in wire.tried.strays(acl.params) if one.name not in wire.tried.PASS)),
              *(wire.ping(acl, name) for name in ("ping-back", "ping-blocked", "ping-elsewhere"))]
     dropped = [found for found in tried if found.sent and not found.arrived]  # what arrived is another check's
     expect(dropped, done="hosts sent what is not permitted", expected="some of it is dropped", seen="nothing")

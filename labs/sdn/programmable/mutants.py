@@ -145,6 +145,13 @@ def tcp_for_udp(work, params):
               "    return [there, back] if")
 
 
+@mutant.work("the client may also send from the rule's port", breaks="R2")
+def own_port(work, params):
+    work.edit("acl.py", THERE_AND_BACK, "    if rule.decision == PERMIT and rule.protocol != ICMP:\n"
+              "        name = 'udp_src' if rule.protocol == UDP else 'tcp_src'\n"
+              f"        return [there, back, {{**ends(rule.client, rule.server), name: rule.port}}]\n{THERE_AND_BACK}")
+
+
 @mutant.work("it takes the client for the server", breaks="R2")
 def other_way_round(work, params):
     work.edit("acl.py", "ends(rule.client, rule.server), ends(rule.server, rule.client)",
@@ -171,6 +178,16 @@ def bare_acks(work, params):
     work.edit("acl.py", "(ACK, ACK)", "(ACK, 0xFFF)")
 
 
+@mutant.work("a segment that ends the connection is no answer", breaks="R3")
+def no_fin(work, params):
+    work.edit("acl.py", "(ACK, ACK)", "(ACK, ACK | 0x01)")
+
+
+@mutant.work("a reset is no answer", breaks="R3")
+def no_resets(work, params):
+    work.edit("acl.py", "(ACK, ACK)", "(ACK, ACK | 0x04)")
+
+
 @mutant.work("UDP answers are looked for at the client's port", breaks="R3")
 def udp_way_back(work, params):
     work.edit("acl.py", 'back["udp_src"] = rule.port', 'back["udp_dst"] = rule.port')
@@ -191,6 +208,12 @@ def bare_syn(work, params):
               "    return found\n")
 
 
+@mutant.work("a beginning has SYN and perhaps ECN's flags, and no others", breaks="R4")
+def syn_with_ecn(work, params):
+    bare_syn(work, params)
+    work.edit("acl.py", "(SYN, 0xFFF)", "(SYN, 0x03F)")
+
+
 @mutant.work("the server of UDP may ask its client, too", breaks="R4")
 def udp_both_ways(work, params):
     work.edit("acl.py", THERE_AND_BACK, "    if rule.protocol == UDP:\n        return [there, back, "
@@ -200,6 +223,13 @@ def udp_both_ways(work, params):
 @mutant.work("answers may come from any port", breaks="R5")
 def any_port_answers(work, params):
     work.edit("acl.py", 'there["tcp_dst"] = back["tcp_src"] = rule.port', 'there["tcp_dst"] = rule.port')
+
+
+@mutant.work("answers may also go to the rule's port", breaks="R5")
+def answers_to_the_port(work, params):
+    work.edit("acl.py", THERE_AND_BACK, "    if rule.protocol == TCP and rule.decision == PERMIT:\n"
+              "        to_port = {**ends(rule.server, rule.client), 'tcp_dst': rule.port, 'tcp_flags': (ACK, ACK)}\n"
+              f"        return [there, back, to_port]\n{THERE_AND_BACK}")
 
 
 @mutant.work("answers may come from any host", breaks="R5")
@@ -230,6 +260,19 @@ def any_icmp(work, params):
 def any_icmp_there(work, params):
     work.edit("acl.py", 'there["icmpv4_type"], back["icmpv4_type"] = ECHO_REQUEST, ECHO_REPLY',
               'back["icmpv4_type"] = ECHO_REPLY')
+
+
+@mutant.work("ICMP's errors pass in both directions", breaks="R7")
+def errors_pass(work, params):
+    work.edit("acl.py", THERE_AND_BACK, "    if rule.protocol == ICMP:\n"
+              "        errors = [{**way, 'icmpv4_type': 3} for way in (there, back)]\n"
+              f"        return [there, back, *errors]\n{THERE_AND_BACK}")
+
+
+@mutant.work("the server may send errors, too", breaks="R7")
+def server_errors(work, params):
+    work.edit("acl.py", THERE_AND_BACK, "    if rule.protocol == ICMP:\n"
+              f"        return [there, back, {{**back, 'icmpv4_type': 3}}]\n{THERE_AND_BACK}")
 
 
 @mutant.work("echo replies may go from anybody to anybody", breaks="R7")
@@ -307,6 +350,14 @@ def forgotten_in_an_hour(work, params):
 def unused_is_forgotten(work, params):
     work.edit("acl.py", "priority=priority, match", "priority=priority,\n"
               "                                          idle_timeout=30 if table == ACCESS else 0, match")
+
+
+@mutant.work("the list gets a flow for every two hosts that talk", breaks="R11")
+def list_grows(work, params):
+    work.edit("acl.py", "        if out_port != ofp.OFPP_FLOOD:\n", "        if frame.ethertype == 0x0806:\n"
+              '            self.add_flow(switch, ACCESS, 200, {"eth_type": 0x0806, "eth_src": frame.src},\n'
+              "                          [parser.OFPInstructionGotoTable(FORWARDING)])\n"
+              "        if out_port != ofp.OFPP_FLOOD:\n")
 
 
 @mutant.work("it has a syntax error")

@@ -9,15 +9,18 @@ import struct
 from typing import NamedTuple
 
 PATIENCE = 4  # s that a connection gets: two retransmissions of its SYN, too (after 1 and 3 s)
+NOBODYS_PORT = 40000  # where nobody waits for anything
 FIRST_PORT = 40001  # of the client of the first conversation; the next one's is one higher
 WORDS = b"hello from the client", b"welcome from the server"
 TCP, UDP, ICMP, UNUSED = 6, 17, 1, 253  # of IP; 253 is for experiments (RFC 3692)
 LOCAL, IPV6 = 0x88B5, 0x86DD  # EtherTypes: for local experiments (IEEE 802), and one that hosts here do not use
-ACK = 0x10  # of TCP's flags
-ECHO_REPLY, TIMESTAMP = 0, 13  # of ICMP's types
+FIN, SYN, RST, PUSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10  # TCP's flags
+ECHO_REPLY, UNREACHABLE, TIMESTAMP = 0, 3, 13  # of ICMP's types
 
 #: Conversations that the list permits.
 OPEN = ("web-admin", "web-managed", "login", "names", "push", "again")
+#: Packets made by hand that it permits: ends of a connection, by the server.
+PASS = ("fin", "reset")
 
 
 class Talk(NamedTuple):
@@ -89,13 +92,13 @@ class Stray(NamedTuple):
 
 
 def strays(p) -> list[Stray]:
-    """Looks like an answer, and is none; and what is neither TCP nor UDP nor a ping."""
+    """Looks like an answer, and is none (but PASS); and what is neither TCP nor UDP nor a ping."""
     server, blocked, admin, managed = (p["roles"][name] for name in ("server", "blocked", "admin", "managed"))
     web, login, names, other = p["web"], p["login"], p["names"], p["other"]
 
-    def segment(name, source, target, port):
-        return Stray(name, source, target, TCP, struct.pack("!HHIIBBHHH", port, other, 1, 1, 5 << 4, ACK, 1000, 0, 0),
-                     f"a TCP segment with ACK from port {port}")
+    def segment(name, source, target, port, to=NOBODYS_PORT, flags=ACK):
+        return Stray(name, source, target, TCP, struct.pack("!HHIIBBHHH", port, to, 1, 1, 5 << 4, flags, 1000, 0, 0),
+                     f"a TCP segment with the flags {flags:#04x} from port {port} to {to}")
 
     def datagram(name, source, target, port):
         return Stray(name, source, target, UDP, struct.pack("!HHHH", port, other, 0, 0), f"UDP from port {port}")
@@ -106,11 +109,17 @@ def strays(p) -> list[Stray]:
     return [
         segment("ack-other-port", server, admin, other), segment("ack-other-server", managed, admin, web),
         segment("ack-other-client", managed, blocked, login),
+        # The rule's port, at the wrong end.
+        segment("ack-to-port", managed, admin, other, login), segment("ack-from-own-port", admin, server, web),
+        datagram("udp-from-own-port", managed, server, names),
+        segment("begins-with-data", server, admin, web, flags=SYN | PUSH),
+        segment("fin", server, admin, web, flags=FIN | ACK), segment("reset", server, admin, web, flags=RST | ACK),
         datagram("udp-other-port", server, managed, other), datagram("udp-other-server", admin, managed, names),
         datagram("udp-other-client", server, admin, names),
         message("reply-other-client", server, managed, ECHO_REPLY),
         message("reply-other-server", blocked, admin, ECHO_REPLY),
         message("reply-from-admin", admin, server, ECHO_REPLY), message("timestamp", admin, server, TIMESTAMP),
+        message("error", admin, server, UNREACHABLE), message("error-back", server, admin, UNREACHABLE),
         Stray("unused", admin, server, UNUSED, b"", f"IP with protocol {UNUSED}"),
         *(Stray(name, admin, server, 0, target + kind.to_bytes(2, "big"), f"a frame with EtherType {kind:#06x}")
           for name, kind, target in (("no-ip", LOCAL, hardware(p, server)), ("no-ip-to-all", LOCAL, b"\xff" * 6),

@@ -253,6 +253,11 @@ def nonce_of_key(work, params):
     work.edit("send.py", f"key, nonce = {MAKES}, os.urandom(12)", f"key = {MAKES}; nonce = key[:12]")
 
 
+@mutant.work("the nonce is the beginning of the message", breaks="R4")
+def nonce_of_message(work, params):
+    work.edit("send.py", "os.urandom(12)", "message.encode()[:12]")
+
+
 @mutant.work("the nonce is the end of the session key", breaks="R4")
 def nonce_of_keys_end(work, params):
     work.edit("send.py", f"key, nonce = {MAKES}, os.urandom(12)", f"key = {MAKES}; nonce = key[20:]")

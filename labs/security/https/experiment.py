@@ -198,6 +198,7 @@ def leave_something_out(net, rec):
 
 #: What curl is told to ask by a method.
 METHODS = {"GET": (), "HEAD": ("-I",), "POST": ("-d", "pieces=1"), "PUT": ("-X", "PUT", "-d", "pieces=1"),
+           "OPTIONS": ("-X", "OPTIONS"), "PATCH": ("-X", "PATCH", "-d", "pieces=2"),
            "DELETE": ("-X", "DELETE", "-H", "Host: {name}:80")}  # with the port: RFC 9110, section 7.2
 
 
@@ -207,7 +208,7 @@ def asked_over_http(params):
     return {"GET": ["/", "/index.html", f"/cart?ware={ware}", f"/top%20shelf/{ware}.html?sort=a%26b&page=2",
                     f"/.well-known/acme-challenge/{ware}"],
             "HEAD": ["/"], "POST": [f"/order?ware={ware}"], "PUT": [f"/order/{ware}"],
-            "DELETE": [f"/order/{ware}?sure"]}
+            "OPTIONS": ["/"], "PATCH": [f"/order/{ware}?pieces"], "DELETE": [f"/order/{ware}?sure"]}
 
 
 def judge_the_shop(net, rec):
@@ -234,8 +235,8 @@ def judge_the_shop(net, rec):
     judge("order", [*CURL, "--insecure", "-d", "pieces=1", *PRINT_MARK, f"https://{name}/"])
     # One who knows the server's name for the handshake, and asks for the neighbour's.
     judge("inside", [*CURL, "--insecure", "-H", f"Host: {p['stranger']}", f"https://{name}/"])
-    judge("stranger", [*CURL, "--insecure", *(f"{scheme}://{host}/" for host in (*other_names(p), shop.IP())
-                                              for scheme in ("https", "http"))])
+    judge("stranger", [*CURL, "--insecure", *(f"{scheme}://{host}/{page}" for host in (*other_names(p), shop.IP())
+                                              for scheme in ("https", "http") for page in ("", "index.html"))])
     for label, versions in (("tls12", "-tls1_2"), ("old-tls", "-min_protocol TLSv1 -max_protocol TLSv1.1")):
         judge(label, f"timeout 10 openssl s_client -connect {shop.IP()}:443 -servername {name} "
                      f"-CAfile {PKI}/root.crt -cipher ALL:@SECLEVEL=0 {versions}".split())

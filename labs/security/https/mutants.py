@@ -138,6 +138,12 @@ def few_methods(work, params):
                       "return 301 https://$host$request_uri;")
 
 
+@mutant.work("what is none of the five usual methods does not redirect", breaks="R5")
+def usual_methods(work, params):
+    redirecting(work, "if ($request_method !~ '^(GET|HEAD|POST|PUT|DELETE)$') { return 405; } "
+                      "return 301 https://$host$request_uri;")
+
+
 @mutant.work("the place for the CA's questions (RFC 8555) does not redirect", breaks="R5")
 def challenge_in_the_clear(work, params):
     redirecting(work, "location /.well-known/acme-challenge/ { root site; } "
@@ -293,6 +299,12 @@ def any_below(work, params):
 def name_inside(work, params):
     work.edit("nginx.conf", f"server_name {params['shop_name']};",
               f"server_name {params['shop_name']} ~{params['shop_name'].replace('.', '[.]')};")
+
+
+@mutant.work("who asks by another name gets no front page, but its file", breaks="R9")
+def by_the_file(work, params):
+    work.edit("nginx.conf", "ssl_reject_handshake on;\n        return 444;",
+              "root site; location = / { return 404; }")
 
 
 @mutant.work("whoever asks by the address gets the page", breaks="R9")

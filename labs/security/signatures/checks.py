@@ -4,6 +4,8 @@ import base64
 import email
 import hashlib
 import re
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from pathlib import Path
 
 from mnlab.checks import expect, observation, points, same
@@ -248,6 +250,14 @@ def text_of(letter) -> str:
         return letter
 
 
+def plainly(header) -> str:
+    """A header's value as a reader sees it, in small letters (RFC 2047)."""
+    try:
+        return str(make_header(decode_header(str(header)))).lower()
+    except (ValueError, LookupError, HeaderParseError):
+        return str(header).lower()
+
+
 @points(1, hint="curl, or another client of SMTP, called once.")
 def check_your_letter_is_one(yours):
     """Your program hands one letter to Bob's postbox."""
@@ -280,13 +290,17 @@ def check_bob_opens_your_letter(yours):
 @points(2, claim="SIG-2", hint="Which comes first, and which one can Mallory see on the outside?")
 def check_your_letter_is_sealed_on_the_outside(yours, params):
     """On the wire your letter is enveloped data: neither the order nor a signature can be read."""
-    letter = on_the_wire(yours, "write", "alice").lower()
+    sent = on_the_wire(yours, "write", "alice")
+    letter = sent.lower()
     expect(b"enveloped-data" in letter, done="read your letter on the wire",
            expected="smime-type=enveloped-data or authEnveloped-data", seen=letter[:200])
     _, goods, _, reference = params["order"].replace(",", "").split()
+    headers = "\n".join(map(plainly, email.message_from_bytes(sent).values()))
     for secret in (goods.lower(), reference, "multipart/signed", "signed-data"):
-        expect(secret.encode() not in letter, done="read your letter on the wire", expected=f"no {secret!r}",
-               seen="it is there")
+        expect(secret.encode() not in letter and secret not in headers, done="read your letter on the wire",
+               expected=f"no {secret!r}", seen="it is there")
+    expect(not re.search(r"\bsign(ed|ature)\b", headers), done="read your letter's headers on the wire",
+           expected="nothing about a signature", seen=headers[:200])
 
 
 @points(2, claim="SIG-3", hint="openssl cms -sign -md ...")

@@ -145,9 +145,9 @@ class Post:
         """openssl cms; its result is the letter `out` (or `name`)."""
         return self.rec.run(name, host, ["openssl", "cms", *options, "-out", PKI / f"{out or name}.eml"], check=check)
 
-    def sign(self, name, host, signer="alice", key="", text="order.txt", digest="sha256"):
-        self.cms(f"sign-{name}", host, "-sign", "-md", digest, "-in", PKI / text, "-signer", PKI / f"{signer}.crt",
-                 "-inkey", PKI / f"{key or signer}.key", *self.headers(), out=name)
+    def sign(self, name, host, signer="alice", key="", text="order.txt", digest="sha256", form=()):
+        self.cms(f"sign-{name}", host, "-sign", *form, "-md", digest, "-in", PKI / text,
+                 "-signer", PKI / f"{signer}.crt", "-inkey", PKI / f"{key or signer}.key", *self.headers(), out=name)
 
     def send(self, name, host=None, sender="Alice", letter=""):
         """Carry a letter to Bob's postbox; it comes out as got-NAME.eml, and is kept."""
@@ -312,7 +312,9 @@ def your_judgement(post, work):
     for number, (kind, amount) in enumerate(post.p["_inbox"], start=1):
         name, (who, *with_what) = f"inbox-{number}", (SIGNERS | MORE_SIGNERS).get(kind, ("alice",))
         (PKI / f"{name}.txt").write_text(post.order(amount))
-        post.sign(name, post.net[who], *with_what, text=f"{name}.txt")
+        # the second one's text is within its signature, not beside it (RFC 8551, section 3.5.2)
+        form = ("-nodetach",) if kind == "genuine-too" else ()
+        post.sign(name, post.net[who], *with_what, text=f"{name}.txt", form=form)
         letter = PKI / f"{name}.eml"
         if kind == "altered":
             letter.write_text(letter.read_text().replace(f"pay {amount} EUR", f"pay {amount + 1} EUR"))

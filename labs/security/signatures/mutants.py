@@ -203,6 +203,17 @@ def reference_in_subject(work, params):
     work.edit("write.sh", "-subject Order", f"-subject 'Order {params['order'].split()[-1]}'")
 
 
+@mutant.work("the order stands in the subject in base64 (RFC 2047)", breaks="R6")
+def subject_in_base64(work, params):
+    work.edit("write.sh", "-subject Order",
+              f"-subject \"=?utf-8?B?$(printf %s '{params['order']}' | base64 -w 0)?=\"")
+
+
+@mutant.work("the subject says that the letter is signed", breaks="R6")
+def says_signed(work, params):
+    work.edit("write.sh", "-subject Order", "-subject 'Signed letter'")
+
+
 @mutant.work("the goods stand in the subject", breaks="R6")
 def goods_in_subject(work, params):
     work.edit("write.sh", "-subject Order", f"-subject 'More {params['order'].split()[1].strip(',')}'")
@@ -227,6 +238,11 @@ def stops(work, params):
 @mutant.work("the judge prints the name of the file without its folder", breaks="R7")
 def no_folder(work, params):
     work.edit("judge.sh", 'echo "$letter genuine"', 'echo "${letter##*/} genuine"')
+
+
+@mutant.work("the judge looks for the text beside the signature, and nowhere else", breaks="R7")
+def text_beside(work, params):
+    work.edit("judge.sh", f"        {VERIFY}", f"        grep -q multipart/signed opened && {VERIFY}")
 
 
 @mutant.work("the judge says nothing of bad letters", breaks="R7")

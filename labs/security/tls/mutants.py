@@ -225,6 +225,12 @@ def records_version(work, params):
               "return found | hello(rest.number(1), rest.vector(3)) | {'legacy_version': found['record_version']}")
 
 
+@mutant.work("of several records the last one's version is told", breaks="R2")
+def last_records_version(work, params):
+    work.edit("hello.py", 'found.setdefault("record_version", dotted(version))',
+              'found["record_version"] = dotted(version)')
+
+
 @mutant.work("every record is taken to be of TLS 1.0", breaks="R2")
 def constant_version(work, params):
     work.edit("hello.py", 'found.setdefault("record_version", dotted(version))', 'found["record_version"] = "3.1"')
