@@ -53,7 +53,8 @@ def _connections(material: Material) -> list[dict]:
         graph = whole["graphs"][0]
         found.append({"key": (*alike, seen[alike]), "name": f"{part.client} → {part.server}, {part.start:.3f} s",
                       "bytes": sum(part.bytes.values()), "of": graph["of"], "length": whole["length"],
-                      "acks": graph["acks"][:2], **{name: graph.get(name, [[], []]) for name in CURVES_OF}})
+                      "acks": graph.get("acks", [[], []])[:2],
+                      **{name: graph.get(name, [[], []]) for name in CURVES_OF}})
     return found
 
 
