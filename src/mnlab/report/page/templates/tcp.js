@@ -162,10 +162,9 @@ const fill = part => {
   const container = part.querySelector(".graphs");
   if (part.open && !container.firstChild) draw(container, mnlab.data.tcp[+part.id.slice(4)]);
 };
-const near = new IntersectionObserver(seen => seen.forEach(one => one.isIntersecting && fill(one.target)), { rootMargin: "100%" });
 for (const part of parts) {
   part.addEventListener("toggle", () => fill(part));
-  near.observe(part);  // what is drawn before anybody sees it keeps the page from answering
+  setTimeout(() => fill(part));  // in a task of its own: the page answers meanwhile
 }
 addEventListener("resize", () => parts.forEach(part => part.querySelector(".graphs").resize?.()));
 curves.dark.addEventListener("change", () => parts.forEach(part => { part.querySelector(".graphs").replaceChildren(); fill(part); }));
