@@ -147,6 +147,16 @@ def test_a_link_from_outside_opens_a_frame(opened, page_of):
     assert page.locator("#frame").is_visible() and page.locator(".ladder tr.current").count() == 1
 
 
+@pytest.mark.parametrize("part", ["ladder", "tcp", "timeline"])
+def test_a_part_is_where_its_link_leads(opened, page_of, part):
+    page = opened(page_of("handshake"))
+    page.locator(f'nav a[href="#{part}"]').click()
+    place = "name => document.getElementById(`${name}-title`).getBoundingClientRect().top"
+    page.wait_for_function(f"name => Math.abs(({place})(name)) < 150", arg=part)
+    page.evaluate("new Promise(done => setTimeout(done, 500))")  # what is drawn late moves nothing
+    assert 0 < page.evaluate(place, part) < 150
+
+
 def test_a_page_is_printed_with_all_that_is_folded(opened, page_of):
     page = opened(page_of("arp", answered=False))
     folded = page.locator("details:not([open])").count()

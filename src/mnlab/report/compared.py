@@ -60,6 +60,11 @@ class Parting:
     one: tuple[Arrow, ...]
     other: tuple[Arrow, ...]
 
+    @property
+    def words(self) -> str:
+        """How far they are the same."""
+        return "1 message is the same" if self.same == 1 else f"{self.same} messages are the same"
+
 
 def facts(one: Side, other: Side) -> list[tuple[str, str, str, bool]]:
     """What is said of each: name, both values, and whether they differ."""
@@ -106,7 +111,7 @@ def in_words(one: Side, other: Side) -> list[str]:
     lines += [f"  {_status(verdict.one)} | {_status(verdict.other)}  {verdict.title}" for verdict in differing]
     parted = partings(one, other)
     for parting in parted:
-        lines += ["", f"{parting.title}: {parting.same} messages are the same, then"]
+        lines += ["", f"{parting.title}: {parting.words}, then"]
         for side, arrows in ((one, parting.one), (other, parting.other)):
             first = arrows[0] if arrows else None
             lines.append(f"  {side.name}: {message(first) if first else 'no more'}")

@@ -49,6 +49,7 @@ def test_the_first_message_that_differs_is_found(side, change):
     other = [HELLO[0], replace(HELLO[1], **change), HELLO[2]]
     (parting,) = compared.partings(side("one"), side("other", other))
     assert (parting.scene, parting.title, parting.same) == ("lan", "LAN", 1)
+    assert parting.words == "1 message is the same"
     assert parting.before == (HELLO[0],) and parting.one[0] == HELLO[1] and parting.other[0] == other[1]
 
 

@@ -8,6 +8,7 @@ import shutil
 import struct
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
@@ -146,10 +147,10 @@ def test_a_check_says_what_has_become_of_it(made):
 
 def test_a_check_leads_to_its_frames_and_to_wireshark(made):
     text = html(made(), BAD, GOOD)
-    numbers = {number: (place, there) for place, frames in Parsed(text).data["frames"]["captures"].items()
-               for number, there, _, _ in frames}
+    numbers = {before + there: (place, there) for place, (before, theirs, *_) in Parsed(text).data["frames"][
+        "captures"].items() for there in accumulate(theirs)}
     section = text[text.index('id="c-check_bad"'):text.index('id="c-check_good"')]
-    linked = [int(number) for number in re.findall(r'class="frame" href="#f(\d+)"', section)]
+    linked = [int(number) for number in re.findall(r'href="#f(\d+)"', section)]
     assert [numbers[number] for number in linked] == [("experiment/h1-eth0", 1), ("experiment/h2-eth0", 1)]
     assert "frame.number in {1}" in section and "scenes/experiment/captures/h1-eth0.pcap" in section
 
@@ -230,11 +231,27 @@ def test_long_transfers_are_thinned_and_the_page_says_so(made):
     assert len(text.encode()) < 400_000 and "in the midst of long transfers are left out" in text
 
 
+def test_a_ladder_takes_the_room_that_the_other_views_leave(made):
+    frames = [(0.1 + number / 1e4, said(b"x" * 1000, 1000 + 1000 * number)) for number in range(1200)]
+    sizes, shown = [], []
+    for many in (0, 12):
+        lines = [{"name": f"c{number}", "kind": "command", "host": "h1", "argv": ["cat", "file"], "start": 0.05,
+                  "end": 0.3, "status": 0} for number in range(many)]
+        run = made(frames, {f"c{number}.out": "line\n" * 10_000 for number in range(many)}, lines=lines)
+        text = html(run, GOOD)
+        sizes.append(len(text.encode()))
+        shown.append(text.count("<tr class=\"tcp"))
+        [ladder] = re.findall(r'<section id="ladder".*?</section>', text, re.S)
+        assert ("are left out" in ladder) == (shown[-1] < 1200)
+    assert max(sizes) <= 400_000 and 100 < shown[1] < shown[0] == 1200
+
+
 def test_a_frame_that_a_check_decided_by_is_kept_however_many_there_are(made):
     frames = [(0.1 + number / 1e4, said(b"%04d" % number * 100, 1000 + 400 * number)) for number in range(2500)]
     text = html(made(frames), replace(GOOD, frames=(("experiment", "h1-eth0", 1250),)))
     data = Parsed(text).data["frames"]
-    [packet] = [packet for _, number, _, packet in data["captures"]["experiment/h1-eth0"] if number == 1250]
+    _, *columns = data["captures"]["experiment/h1-eth0"]
+    [packet] = [packet for number, _, packet in zip(*map(accumulate, columns)) if number == 1250]
     assert base64.b64decode(data["packets"][packet][0]) == frames[1249][1][:512]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnlab.report.ladder import Cut
-from mnlab.report.page.ladder import AROUND, thinned
+from mnlab.report.page.ladder import AROUND, shares, thinned
 from mnlab.report.page.render import TEMPLATES
 from mnlab.report.page.topology import Link, links, placed
 from mnlab.report.page.words import shown
@@ -95,6 +95,15 @@ def test_notable_messages_stay_and_nothing_is_dropped_without_a_word(notable, mo
 
 def test_short_ladders_are_whole():
     assert thinned(ARROWS, set(), 1000) == ARROWS
+
+
+@given(st.lists(st.integers(0, 3000), max_size=8), st.integers(0, 3000))
+def test_scenes_share_the_room(counts, most):
+    found = shares(counts, most)
+    assert all(share <= count for share, count in zip(found, counts))
+    assert sum(found) <= most and (sum(found) > most - len(counts) or found == counts)
+    cut = [share for share, count in zip(found, counts) if share < count]
+    assert not cut or max(cut) - min(cut) <= 1 and min(cut) >= max(found) - 1
 
 
 @given(st.text(), st.integers(1, 50))

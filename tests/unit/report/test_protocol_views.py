@@ -1,5 +1,6 @@
 """The views of protocols: what they show is what was sent, every link leads to a frame, and nobody's words are markup."""
 
+import re
 from itertools import accumulate
 
 import pytest
@@ -66,9 +67,10 @@ def test_tcp_draws_what_was_sent_and_marks_what_was_sent_again(made):
 
 def test_each_link_and_each_bar_leads_to_a_frame_of_the_page(made):
     page = Parsed(html(made(talk(said=b"y" * 50, again=True)), GOOD))
-    known = {number for frames in page.data["frames"]["captures"].values() for number, *_ in frames}
+    known = {before + there for before, theirs, *_ in page.data["frames"]["captures"].values()
+             for there in accumulate(theirs)}
     links = [int(attributes["href"][2:]) for tag, attributes in page.elements
-             if tag == "a" and attributes.get("class") == "frame"]
+             if tag == "a" and re.fullmatch(r"#f\d+", attributes.get("href", ""))]
     bars = [number for connection in page.data["tcp"] for graph in connection["graphs"]
             for number in accumulate(graph["bars"][4])]
     assert links and bars and {*links, *bars} <= known

@@ -13,7 +13,7 @@ from mnlab.report.page.words import short, shown
 
 TEXT = 160  # characters of a message
 #: The curves of a graph that are laid over one another.
-CURVES_OF = ("flight", "cwnd", "rtt")
+CURVES_OF = ("acks", "flight", "cwnd", "rtt")
 
 
 def side(name: str, material: Material) -> Side:
@@ -42,18 +42,17 @@ def _told(check) -> tuple[str, str]:
 
 
 def _connections(material: Material) -> list[dict]:
-    """The connections with data, each with the curves of whoever sent more; `key` is alike in both runs."""
+    """The connections that have curves, each with those of whoever sent more; `key` is alike in both runs."""
     found, seen = [], Counter[tuple]()
     for part in tcp.parts_of(material)[0]:
-        if not any(part.bytes.values()):
-            continue
         alike = part.scene, part.client.rpartition(":")[0], part.server
         seen[alike] += 1
         whole = part.data()
         graph = whole["graphs"][0]
-        found.append({"key": (*alike, seen[alike]), "name": f"{part.client} → {part.server}, {part.start:.3f} s",
-                      "bytes": sum(part.bytes.values()), "of": graph["of"], "length": whole["length"],
-                      "acks": graph["acks"][:2], **{name: graph.get(name, [[], []]) for name in CURVES_OF}})
+        curves = {name: graph.get(name, [[], []])[:2] for name in CURVES_OF}
+        if any(part.bytes.values()) and any(times for times, _ in curves.values()):
+            found.append({"key": (*alike, seen[alike]), "name": f"{part.client} → {part.server}, {part.start:.3f} s",
+                          "bytes": sum(part.bytes.values()), "of": graph["of"], "length": whole["length"], **curves})
     return found
 
 

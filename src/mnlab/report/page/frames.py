@@ -3,6 +3,8 @@
 Kept are first the frames that checks decided by, then what a view links to, then what the ladder shows, its notable
 messages first (ladder.py), as long as there is room (ROOM, or what the views leave), of each frame the first BYTES
 bytes, of one that decided a check MORE. The same bytes seen in several captures are kept once.
+
+What the page's script reads comes in columns: the first value, then the differences, which makes short numbers.
 """
 
 import base64
@@ -17,8 +19,9 @@ from mnlab.protocols import fields
 from mnlab.protocols.capture import Frame
 
 BYTES, MORE = 128, 512  # of a frame that are kept
-ROOM, LEAST = 90_000, 16_000  # characters of base64 for all frames of a page
-NOTED = 27  # of them, for each frame that the page knows the place and time of
+ROOM, LEAST = 90_000, 24_000  # characters of base64 for all frames of a page
+NOTED, PACKET, HEADER = 11, 12, 18  # for a frame whose place and time are known; whose bytes are kept; for its headers
+TABLE = 2000  # for the table of fields
 MOST = 4000  # frames that a page knows the place and time of
 
 
@@ -69,7 +72,7 @@ class Frames:
         if number is None:
             return Markup("{}").format(words)
         self.keep([number])
-        return Markup('<a class="frame" href="#f{}">{}</a>').format(number, words or self.name(number))
+        return Markup('<a href="#f{}">{}</a>').format(number, words or self.name(number))
 
     def name(self, number: int) -> str:
         """What a frame is called in words: the capture and its number there, as Wireshark counts."""
@@ -92,6 +95,11 @@ class Frames:
                 return scene, where, frames[number - before - 1]
         raise IndexError(number)
 
+    @property
+    def least(self) -> int:
+        """The characters that `data` is about to take at least."""
+        return LEAST + TABLE + NOTED * min(len(self._linked), MOST)
+
     def by_capture(self, numbers: Iterable[int]) -> dict[str, list[int]]:
         """The captures that hold frames, by their places in the run's folder, and the frames' numbers there."""
         found: dict[str, list[int]] = {}
@@ -102,12 +110,13 @@ class Frames:
 
     def data(self, room: int = ROOM) -> dict:
         """What the page's script shows frames by, in about `room` characters (never more than ROOM, nor less than
-        LEAST): `captures` with their frames ([page's number, number in the file, microseconds, packet or -1]),
-        `packets` ([base64, bytes on the wire, [header, start, size]...]), `fields`."""
+        LEAST): `captures` ([the page's number before its first frame, then in columns of its frames: number in the
+        file, microseconds, packet or -1]), `packets` ([base64, bytes on the wire, [header, start, size]...]), `fields`.
+        """
         packets: dict[bytes, int] = {}
         kept: list[list] = []
-        captures: dict[str, list] = {}
-        room = max(LEAST, min(ROOM, room - NOTED * min(len(self._linked), MOST)))
+        captures: dict[tuple[str, str], list] = {}
+        room = max(LEAST, min(ROOM, room - self.least + LEAST))
         for number, size in list(self._linked.items())[:MOST]:
             scene, where, frame = self._found(number)
             which = packets.get(frame.data, -1)
@@ -116,13 +125,19 @@ class Frames:
                 text = base64.b64encode(frame.data[:size]).decode()
                 headers = [[header.name, header.start, header.size] for header in fields.headers(frame.data)]
                 kept.append([text, frame.length, headers])
-                room -= len(text) + 40
-            captures.setdefault(f"{scene}/{where}", []).append([number, frame.number, round(frame.time * 1e6), which])
+                room -= len(text) + PACKET + HEADER * len(headers)
+            captures.setdefault((scene, where), []).append((frame.number, round(frame.time * 1e6), which))
         used = {header[0] for packet in kept for header in packet[2]}
-        return {"captures": captures, "packets": kept,
+        return {"captures": {f"{scene}/{where}": [self._captures[scene, where][0],
+                                                  *map(differences, zip(*sorted(known), strict=True))]
+                             for (scene, where), known in captures.items()}, "packets": kept,
                 "fields": {name: list(map(list, table)) for name, table in fields.FIELDS.items() if name in used}}
 
-    @property
-    def kept(self) -> int:
-        """How many frames the page knows."""
-        return min(len(self._linked), MOST)
+
+def differences(column: Iterable[int]) -> list[int]:
+    """A column as its first value and then the differences."""
+    found, last = [], 0
+    for value in column:
+        found.append(value - last)
+        last = value
+    return found

@@ -1,11 +1,12 @@
 """The ladder: every message of each scene, from lifeline to lifeline, and what was run meanwhile.
 
 It is a table with an arrow drawn in each row, so a screen reader and a narrow screen have the same as everybody else.
-What does not fit into a page is thinned: of a scene with more than MOST messages stay the notable ones (lost, repeated,
-opening, closing, going wrong, or looked at by a check), some before and after them, the beginning and the end.
+What does not fit into a page is thinned: of a scene with more messages than its share of the room stay the notable ones
+(lost, repeated, opening, closing, going wrong, or looked at by a check), some before and after them, the beginning and
+the end. The room is what the other views leave (page.py), never more than for MOST messages, nor less than for LEAST.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -17,18 +18,22 @@ from mnlab.report.page.view import Material, View
 from mnlab.report.page.words import shown
 from mnlab.report.sightings import Arrow
 
-MOST = 800  # messages of a scene; of several scenes, ALL together
-ALL = 1600
+MOST, LEAST = 1600, 200  # messages of all scenes
+WRITTEN = 800  # messages of a scene in ladder.txt
+#: Bytes of a page that a message takes besides its words (a part of a silence with it), and for each time it was seen.
+ROW, SIGHTING = 100, 17
+LONGEST = 160  # characters of a command
+PART = 40  # rows that a browser lays out together
 AROUND = 2  # messages before and after a notable one
 NOTABLE = {"error", "again", "control", "probe", "late"}
 COLUMNS = 100  # of ladder.txt
 
 
 def text(material: Material) -> str:
-    """The same in characters, for ladder.txt: of each scene the messages, the middle left out beyond MOST."""
+    """The same in characters, for ladder.txt: of each scene the messages, the middle left out beyond WRITTEN."""
     parts = []
     for name, (arrows, hosts) in material.messages.items():
-        lines = drawing(arrows, hosts, limit=MOST).parts(COLUMNS, UNICODE)
+        lines = drawing(arrows, hosts, limit=WRITTEN).parts(COLUMNS, UNICODE)
         parts += [material.run.title(name), "", *(line.plain.rstrip() for line in lines), ""]
     return "\n".join(parts)
 
@@ -46,11 +51,18 @@ class Ladder:
     protocols: list[str]
 
 
-def view(material: Material) -> View | None:
+def view(material: Material, room: int) -> View | None:
+    """All messages, or what of them takes about `room` bytes of the page."""
     touched = {material.frames.called(*which) for check in material.result.checks for which in check.frames}
-    most = min(MOST, ALL // max(len(material.run.scenes), 1))
-    ladders = [drawn for name, record in material.run.scenes.items()
-               if (drawn := _ladder(material, name, record, touched, most)).count]
+    sent = [arrows for arrows, _ in material.messages.values()]
+    size = sum(len(arrow.text + arrow.source + arrow.target) + ROW + SIGHTING * len(arrow.seen)
+               for arrows in sent for arrow in arrows)
+    room -= sum(ROW + len(shown(command.line, LONGEST)) for record in material.run.scenes.values()
+                for command in _begun(record))
+    most = min(max(sum(map(len, sent)) * room // (size or 1), LEAST), MOST)
+    ladders = [drawn for (name, record), share in zip(material.run.scenes.items(), shares(list(map(len, sent)), most),
+                                                      strict=True)
+               if (drawn := _ladder(material, name, record, touched, share)).count]
     if not ladders:
         return None
     left = sum(one.left_out for one in ladders)
@@ -58,9 +70,18 @@ def view(material: Material) -> View | None:
     if left:
         note = (f"Of {sum(one.count for one in ladders):,} messages {left:,} in the midst of long transfers are left "
                 "out: the captures have them.")
-    return View("ladder", "Ladder", render("ladder.html", ladders=ladders, several=len(material.run.scenes) > 1,
-                                           protocols=sorted({name for one in ladders for name in one.protocols})),
-                note=note)
+    body = render("ladder.html", ladders=ladders, several=len(material.run.scenes) > 1, part=PART,
+                  protocols=sorted({name for one in ladders for name in one.protocols}))
+    return View("ladder", "Ladder", body, note=note)
+
+
+def shares(counts: Sequence[int], most: int) -> list[int]:
+    """How much of `most` each of several may have: as much as it needs, or as the others that need more."""
+    found = dict.fromkeys(range(len(counts)), 0)
+    for left, place in zip(range(len(counts), 0, -1), sorted(found, key=lambda place: counts[place]), strict=True):
+        found[place] = min(counts[place], most // left)
+        most -= found[place]
+    return list(found.values())
 
 
 def _ladder(material: Material, name: str, record: Record, touched: set[int], most: int) -> Ladder:
@@ -100,7 +121,7 @@ def thinned(drawn: list[Arrow], notable: set[int], most: int) -> list:
 
 def _with_commands(items: Iterable, record: Record) -> Iterator:
     """The items, and among them each command where it began."""
-    begun = sorted((command for command in record.timeline if command.argv), key=lambda command: command.start)
+    begun = _begun(record)
     for item in items:
         time = item.arrows[0].time if isinstance(item, Cut) else item.time if isinstance(item, Arrow) else None
         while time is not None and begun and begun[0].start <= time:
@@ -109,13 +130,17 @@ def _with_commands(items: Iterable, record: Record) -> Iterator:
     yield from begun
 
 
+def _begun(record: Record) -> list[Command]:
+    return sorted((command for command in record.timeline if command.argv), key=lambda command: command.start)
+
+
 def _row(item, places: dict[str, int], numbers: dict[int, list[int]]) -> dict:
     if isinstance(item, Pause):
         return {"kind": "gap", "words": f"{duration(item.seconds)} of silence"}
     if isinstance(item, Cut):
         return {"kind": "gap", "words": item.words}
     if isinstance(item, Command):
-        return {"kind": "did", "time": f"{item.start:.6f}", "host": item.host, "words": shown(item.line, 160),
+        return {"kind": "did", "time": f"{item.start:.6f}", "host": item.host, "words": shown(item.line, LONGEST),
                 "name": item.name}
     start = places.get(item.source)
     return {"kind": "message", "time": f"{item.time:.6f}", "source": item.source, "target": item.target or "all",

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,12 +21,14 @@ from mnlab.report.page.render import TEMPLATES, render, script_data
 from mnlab.report.page.view import Maker, Material, View
 from mnlab.report.page.words import shown
 
+#: The ladder is made last: it shows as much as there is room for.
+LADDER = ladder.view
 #: The views, in the page's order.
-VIEWS: tuple[Maker, ...] = (verdict.view, topology.view, ladder.view,
-                           tcp.view, dns.view, http.view, tls.view, openflow.view,
-                           timeline.view)
+VIEWS: tuple[Callable[..., View | None], ...] = (verdict.view, topology.view, LADDER,
+                                                 tcp.view, dns.view, http.view, tls.view, openflow.view,
+                                                 timeline.view)
 
-USUAL = 395_000  # bytes of a page: what views leave of that, frames may take
+USUAL = 398_000  # bytes of a page: what the other views leave of that, the ladder and frames may take
 
 #: What a view may meet in evidence that is damaged, or of a run that got nowhere.
 TROUBLE = (Missing, Unreadable, BadCapture, BrokenLab)
@@ -52,17 +54,24 @@ def write(lab: Lab, run: Run, result: LabResult, since: str = "", changes: Mappi
 
 def page_of(material: Material) -> str:
     """The page that is made of this."""
-    lab, result = material.lab, material.result
-    views = [view for make in (*VIEWS, *_own(lab)) if (view := _made(make, material))]
+    makers: tuple[Callable[..., View | None], ...] = (*VIEWS, *_own(material.lab))
+    others = [_made(make, material) for make in makers if make is not LADDER]
+    room = USUAL - len(_with(material, others, NO_FRAMES).encode())
+    drawn = _made(LADDER, material, max(room - material.frames.least, 0))
+    others.insert(makers.index(LADDER), drawn)
+    return _with(material, others, _frames(material, room - len(drawn.body.encode() if drawn else b"")))
+
+
+def _with(material: Material, made: list[View | None], frames: dict) -> str:
+    """The page of the views that there are, and of frames."""
+    lab, result, views = material.lab, material.result, [view for view in made if view]
     curves = any(view.curves for view in views)
     scripts = [*[UPLOT[0], CURVES] * curves, "page.js", *(f"{view.id}.js" for view in views)]
     styles = [*UPLOT[1:] * curves, "page.css", *(f"{view.id}.css" for view in views)]
     body = render("run.html", material=material, views=views, title=lab.title, facts=_facts(result),
                   image=result.image_sha256, version=mnlab.__version__)
     data = {view.id: view.data for view in views if view.data is not None}
-    rest = document("", body, data, scripts, styles)
-    data["frames"] = _frames(material, USUAL - len(rest.encode()))
-    return document(f"{lab.name} · {lab.title}", body, data, scripts, styles)
+    return document(f"{lab.name} · {lab.title}", body, {**data, "frames": frames}, scripts, styles)
 
 
 def document(title: str, body: Markup, data: dict, scripts: list[str], styles: list[str]) -> str:
@@ -81,15 +90,15 @@ def _own(lab: Lab) -> tuple[Maker, ...]:
     return tuple(load(path).VIEWS) if path.is_file() else ()
 
 
-def _made(make: Maker, material: Material) -> View | None:
+def _made(make: Callable[..., View | None], *given) -> View | None:
     """A view; where the evidence is damaged, or a lab's own view is wrong, one that says so."""
     name = make.__module__.rsplit(".", 1)[-1]
     try:
         if make in VIEWS:
-            return make(material)
+            return make(*given)
         name = make.__name__
-        with written_in(material.lab.folder):
-            return make(material)
+        with written_in(given[0].lab.folder):
+            return make(*given)
     except TROUBLE as problem:
         return View(name, name.capitalize(), render("trouble.html", words=shown(problem)))
 

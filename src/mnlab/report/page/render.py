@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from mnlab.machine.plain import plain
 from mnlab.report.drawing import duration
+from mnlab.report.page.words import coded
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -17,7 +18,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True, finalize=_harmless)
-    environment.filters["duration"] = duration
+    environment.filters |= {"duration": duration, "coded": coded}
     return environment
 
 

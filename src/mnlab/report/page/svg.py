@@ -10,7 +10,7 @@ def element(name: str, *children: str | Markup, **attributes) -> Markup:
     attribute that is None is left out."""
     words = "".join(f' {key.rstrip("_").replace("_", "-")}="{escape(plain(_short(value)))}"'
                     for key, value in attributes.items() if value is not None)
-    return Markup(f"<{name}{words}>{''.join(map(_harmless, children))}</{name}>")
+    return Markup(f"<{name}{words}>{''.join(map(_harmless, children))}</{name}>" if children else f"<{name}{words}/>")
 
 
 def _harmless(child: str | Markup) -> Markup:

@@ -4,7 +4,7 @@ A graph is of one direction and of one capture: that at the sender's host, where
 protocols.tcp.graph, thinned by the rule of thinned.py.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import median
 
 from markupsafe import Markup
@@ -17,7 +17,7 @@ from mnlab.protocols.tcp import kernel as tcp_kernel
 from mnlab.protocols.tcp.graph import FIN, NEW, SYN, Bar, Graph, bands, graph
 from mnlab.report.page import svg, thinned
 from mnlab.report.page.conversations import Conversation, of_run
-from mnlab.report.page.frames import Frames
+from mnlab.report.page.frames import Frames, differences
 from mnlab.report.page.render import render
 from mnlab.report.page.view import Material, View
 
@@ -150,7 +150,7 @@ class Part:
             "own": self.conversation.is_own(connection, one.side), "size": one.size, "kinds": kinds,
             "bars": self._columns(bars, lambda bar: bar.first, lambda bar: bar.end - bar.first,
                                   lambda bar: kinds.index(bar.kind), lambda bar: number(bar.segment)),
-            "acks": self._columns(acks, lambda ack: ack.number, lambda ack: ack.edge, lambda ack: number(ack.segment)),
+            "acks": self._columns(acks, lambda ack: ack.number, lambda ack: ack.edge),
             "duplicates": self._columns(thinned.one_a_part(one.duplicates, span), lambda ack: ack.number),
             "sacks": self._columns(thinned.one_a_part(one.sacks, span), lambda one: one.first, lambda one: one.end),
             **{name: self._curve(getattr(one, name), span) for name in ("flight", "cwnd", "ssthresh")},
@@ -164,12 +164,12 @@ class Part:
 
     def _columns(self, items: Sequence, *values) -> list[list[int]]:
         times = [_us(item.time - self.start) for item in items]
-        return [_differences(times), *(_differences([value(item) for item in items]) for value in values)]
+        return [differences(times), *(differences([value(item) for item in items]) for value in values)]
 
     def _curve(self, points, span: thinned.Span) -> list[list[int]]:
         kept = thinned.curve(points, span)
-        return [_differences([_us(time - self.start) for time, _ in kept]),
-                _differences([round(value) for _, value in kept])]
+        return [differences([_us(time - self.start) for time, _ in kept]),
+                differences([round(value) for _, value in kept])]
 
     def _spans(self, found) -> list[list]:
         return [[_us(band.start - self.start), _us(band.end - self.start), band.name] for band in found[:ROWS]]
@@ -222,11 +222,3 @@ class Part:
 
 def _us(seconds: float) -> int:
     return round(seconds * 1e6)
-
-
-def _differences(column: Iterable[int]) -> list[int]:
-    found, last = [], 0
-    for value in column:
-        found.append(value - last)
-        last = value
-    return found

@@ -1,16 +1,12 @@
 """The verdict: each check with what was done, expected and seen, and the frames that decided it."""
 
-import re
-
-from markupsafe import Markup
-
 from mnlab.checks.verdicts import FINE, PASSED, CheckResult
 from mnlab.evidence.layout import STUDENT
 from mnlab.report.drawing import UNICODE
 from mnlab.report.page.frames import MORE
 from mnlab.report.page.render import render
 from mnlab.report.page.view import Material, View
-from mnlab.report.page.words import OUTPUT, shown
+from mnlab.report.page.words import OUTPUT, coded, shown
 from mnlab.report.terminal import check_points, in_order, mark
 
 PARTS = ("done", "expected", "seen", "hint")
@@ -29,7 +25,7 @@ def _check(check: CheckResult, material: Material) -> dict:
     material.frames.keep(numbers, MORE)
     observed = check.observation and material.result.work == STUDENT
     return {"name": check.name, "status": check.status, "kind": check.status.replace(" ", "-"),
-            "mark": str(mark(check.status, UNICODE)), "title": _with_code(shown(check.title or check.name)),
+            "mark": str(mark(check.status, UNICODE)), "title": coded(shown(check.title or check.name)),
             "claims": " ".join(check.claims), "points": check_points(check),
             "change": material.changes.get(check.name, ""),
             "open": check.status not in FINE and not observed,
@@ -37,13 +33,6 @@ def _check(check: CheckResult, material: Material) -> dict:
             "frames": [(number, material.frames.name(number)) for number in numbers],
             "filters": [(file, f"frame.number in {{{', '.join(map(str, found))}}}")
                         for file, found in material.frames.by_capture(numbers).items()]}
-
-
-def _with_code(title: str) -> Markup:
-    """A title in which what stands between backquotes is code."""
-    pieces = re.split(r"`([^`]+)`", title)
-    return Markup("").join(Markup("<code>{}</code>").format(piece) if place % 2 else piece
-                           for place, piece in enumerate(pieces))
 
 
 def parts(check: CheckResult) -> list[tuple[str, str]]:

@@ -14,8 +14,10 @@ const make = (name, text = "", attributes = {}) => {
 
 const { captures, packets, fields } = mnlab.data.frames || { captures: {}, packets: [], fields: {} };
 const known = new Map();  // the page's number -> where, number there, microseconds, packet
-for (const [where, frames] of Object.entries(captures))
-  for (const [number, there, time, packet] of frames) known.set(number, { where, there, time, packet });
+for (const [where, [before, ...columns]] of Object.entries(captures)) {
+  const [theirs, times, kept] = columns.map(column => { let sum = 0; return column.map(step => sum += step); });
+  theirs.forEach((there, place) => known.set(before + there, { where, there, time: times[place], packet: kept[place] }));
+}
 
 const hex = (value, digits) => "0x" + value.toString(16).padStart(digits, "0");
 const OPTIONS = { 2: "MSS", 3: "window scale", 4: "SACK permitted", 5: "SACK", 8: "timestamps", 34: "fast open" };
@@ -176,12 +178,20 @@ function hide() {
 const rows = all(".ladder tbody tr[class]:not(.gap):not(.did)").map(element => ({
   element, text: element.cells[2].textContent,
   ends: element.cells[1].textContent.split(" → "), protocol: element.classList[0],
-  words: element.textContent.toLowerCase(), frames: (element.dataset.f || "").split(" ").filter(Boolean).map(Number),
+  frames: (element.dataset.f || "").split(" ").filter(Boolean).map(Number),
 }));
 for (const row of rows) if (row.frames.length) row.element.querySelector("a").href = "#f" + row.frames[0];
-const others = all(".ladder tr.gap, .ladder tr.did"), form = document.getElementById("filters");
+const others = all(".ladder tr.gap, .ladder tr.did"), parts = all(".ladder tbody"), form = document.getElementById("filters");
 const nodes = all(".network [data-node]");
 let marked = null;
+
+const fill = () => {  // how many rows of a part there are, for the browser to guess its height
+  for (const part of parts) {
+    const shown = [...part.rows].filter(row => !row.hidden).length;
+    part.hidden = !shown;
+    part.style.setProperty("--rows", shown);
+  }
+};
 
 function filter() {
   const find = document.getElementById("find").value.trim().toLowerCase();
@@ -189,12 +199,13 @@ function filter() {
   const hosts = nodes.filter(node => node.getAttribute("aria-pressed") === "true").map(node => node.dataset.node);
   let shown = 0;
   for (const row of rows) {
-    const fits = (!find || row.words.includes(find)) && (!wanted.length || wanted.includes(row.protocol))
+    const fits = (!find || (row.words ??= row.element.textContent.toLowerCase()).includes(find)) && (!wanted.length || wanted.includes(row.protocol))
       && hosts.every(host => row.ends.includes(host) || row.ends[1] === "all") && (!marked || row.frames.some(one => marked.has(one)));
     row.element.hidden = !fits;
     shown += fits;
   }
   for (const other of others) other.hidden = shown < rows.length;
+  fill();
   document.getElementById("found").textContent = shown < rows.length ? `${shown} of ${rows.length} messages` : `${rows.length} messages`;
   document.getElementById("everything").hidden = shown === rows.length;
 }
@@ -213,7 +224,9 @@ if (form) {
     for (const node of nodes) node.setAttribute("aria-pressed", "false");
     filter();
   }));
-  filter();
+  fill();
+  document.getElementById("found").textContent = `${rows.length} messages`;
+  document.getElementById("everything").hidden = true;
   for (const node of nodes) {
     const press = () => {
       const pressed = node.getAttribute("aria-pressed") !== "true";
@@ -226,7 +239,7 @@ if (form) {
   for (const button of all(".mark-frames")) {
     button.hidden = false;
     button.addEventListener("click", () => {
-      mark(button.dataset.f.split(" ").map(Number));
+      mark(all("a", button.parentNode).map(link => +link.hash.slice(2)));
       filter();
       const first = rows.find(row => !row.element.hidden);
       if (first) { first.element.querySelector("a").focus(); first.element.scrollIntoView({ block: "center" }); }
@@ -235,7 +248,7 @@ if (form) {
 }
 for (const button of all(".copy")) {
   button.hidden = false;
-  button.addEventListener("click", () => copy(button.dataset.copy, button));
+  button.addEventListener("click", () => copy(button.previousElementSibling.textContent, button));
 }
 
 // One stop of the tab key for each ladder; arrow keys, Home and End go from message to message.

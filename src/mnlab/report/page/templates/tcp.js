@@ -164,7 +164,7 @@ const fill = part => {
 };
 for (const part of parts) {
   part.addEventListener("toggle", () => fill(part));
-  fill(part);
+  setTimeout(() => fill(part));  // in a task of its own: the page answers meanwhile
 }
 addEventListener("resize", () => parts.forEach(part => part.querySelector(".graphs").resize?.()));
 curves.dark.addEventListener("change", () => parts.forEach(part => { part.querySelector(".graphs").replaceChildren(); fill(part); }));
