@@ -101,6 +101,7 @@ def grade(
 
     Example: mnlab grade --regrade arp
     """
+    from mnlab.cli.grades_folder import GradesFolder
     from mnlab.course import carry_out, grading, results
 
     insist_on_whole("grade")
@@ -116,13 +117,19 @@ def grade(
                 chosen, labs.all_labs(), submissions, out, machine, image, people, found, _date(due)
             )
             progress = Progress(kept.count(chosen) if regrade else _counted(task, quiet), quiet)
+            made = GradesFolder(task, kept, hand, comma)
+
+            def tell(row: dict) -> None:
+                progress.done(row)
+                made.add(row)
+
             try:
                 if regrade:
-                    carry_out.regrade(kept, chosen, pool, found.secret.hex() if found else "", progress.done)
+                    carry_out.regrade(kept, chosen, pool, found.secret.hex() if found else "", tell)
                 else:
-                    carry_out.carry_out(task.todo(), kept, pool, progress.done, again, audit)
+                    carry_out.carry_out(task.todo(), kept, pool, tell, again, audit)
             finally:
-                _write(out, kept, task, hand, comma)
+                made.finish()
     rows = [kept.rows[key] for key in progress.rows]
     _tell(out, rows, json)
     raise typer.Exit(3 if any(row["status"] == "inconclusive" or results.AUDIT in row["flags"] for row in rows) else 0)
@@ -192,52 +199,6 @@ def _pool(count: int | None, cluster: str | None, machine: str, course, regrade,
             raise WrongUsage(f"this computer is not what course.toml pins: {strange}")
         image = about["image"]
     yield partial(workers.each, count=count or workers.usual(), lost=lost), image
-
-
-def _write(out: Path, kept, task, hand: dict, comma: bool) -> None:
-    """All that is made of the results: tables and pages."""
-    from mnlab.course import grading, hidden
-    from mnlab.course.look_alike import look_alike
-    from mnlab.course.results import replace
-    from mnlab.course.roster import Student
-    from mnlab.report import feedback, gradebook
-    from mnlab.report.page import class_page
-
-    names = {student for student, _ in kept.rows}
-    people = [*task.roster, *(Student(key) for key in sorted(names - {student.id for student in task.roster}))]
-    every = list(dict.fromkeys(name for _, name in kept.rows))
-    weights = {name: (task.course.labs.get(name, 1) if task.course else 1) for name in every}
-    flags = look_alike(kept, [one for one in task.every_lab if one.name in every])
-    tables = {
-        "grades.csv": gradebook.whole(kept, people, weights, hand, flags),
-        "canvas.csv": gradebook.canvas(kept, people, weights, hand),
-        "moodle.csv": gradebook.moodle(kept, people, weights, hand),
-    }
-    for name, rows in tables.items():
-        replace(out / name, "\ufeff" + gradebook.written(rows, comma))
-    replace(
-        out / "flags.json",
-        jsonlib.dumps(
-            [{"student": student, "lab": name, "words": words} for (student, name), words in sorted(flags.items())],
-            indent=1,
-        ),
-    )
-    by_name = {lab.name: lab for lab in task.every_lab}
-
-    def told(row: dict) -> dict:
-        lab, course = by_name.get(row["lab"]), task.course
-        if lab is None or course is None or row["seed"] is None:
-            return row
-        return hidden.without(row, hidden.values(lab, row["seed"], course.secret))
-
-    for student in people:
-        if theirs := [told(kept.rows[key]) for key in sorted(kept.rows) if key[0] == student.id]:
-            path = out / "feedback" / f"{grading.place(student.id)}.md"
-            replace(path, feedback.page(student.name or student.id, theirs, hand))
-            replace(path.with_suffix(".html"), feedback.html(student.name or student.id, theirs, hand))
-    made = class_page.Made(kept, people, weights, hand, flags, grading.place)
-    replace(out / class_page.NAME, class_page.html(made))
-    replace(out / class_page.PROJECTED, class_page.html(made, names=False))
 
 
 def _tell(out: Path, rows: list[dict], json: bool) -> None:
