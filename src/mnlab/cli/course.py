@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mnlab.cli.a_class import CourseFolder, Progress, Roster, in_words, the_course, the_roster
+from mnlab.cli.a_class import CourseFolder, Progress, Roster, a_place_in, in_words, the_course, the_roster
 from mnlab.cli.options import (
     DEFAULT_MACHINE,
     Collections,
@@ -105,14 +105,20 @@ def grade(
     from mnlab.course import carry_out, grading, results
 
     insist_on_whole("grade")
+    if cluster and regrade:
+        raise WrongUsage("--regrade needs no machine, and the evidence is here: leave out --cluster")
     chosen, submissions = _asked(lab, regrade, out)
     with in_words():
         found, people = the_course(course), the_roster(roster)
-        out.mkdir(parents=True, exist_ok=True)
+        _tell_strangers(found, people)
+        if regrade and not results.read(out).rows:
+            raise WrongUsage(f"there are no results in {out}; `mnlab grade` writes them")
+        a_place_in(out)
         with results.alone(out), _pool(workers, cluster, machine, found, regrade, quiet) as (pool, image):
             kept, hand = results.read(out), results.by_hand(out)
             if kept.damaged:
-                say(f"{out / results.RESULTS}: {kept.damaged} lines were cut short; they are graded again")
+                say(f"{out / results.RESULTS}: {kept.damaged} lines were cut short, or are of another mnlab; that is "
+                    "graded again")
             task = grading.Grading(
                 chosen, labs.all_labs(), submissions, out, machine, image, people, found, _date(due)
             )
@@ -130,6 +136,8 @@ def grade(
                     carry_out.carry_out(task.todo(), kept, pool, tell, again, audit)
             finally:
                 made.finish()
+            for student, name in hand.keys() - kept.rows.keys():
+                say(f"{out / results.BY_HAND}: there is no result for [{student}.{name}]: nothing came of it")
     rows = [kept.rows[key] for key in progress.rows]
     _tell(out, rows, json)
     raise typer.Exit(3 if any(row["status"] == "inconclusive" or results.AUDIT in row["flags"] for row in rows) else 0)
@@ -155,9 +163,17 @@ def _asked(words: list[str] | None, regrade: list[str] | None, out: Path) -> tup
 def _date(text: str | None) -> datetime | None:
     """A date, with this computer's zone unless it says another."""
     try:
-        return datetime.fromisoformat(text).astimezone() if text else None
-    except ValueError:
+        return datetime.fromisoformat(text).astimezone() if text is not None else None
+    except (ValueError, OverflowError):
         raise WrongUsage(f"--due is a date like 2027-01-15T23:59 or 2027-01-15T23:59+01:00, not {text!r}") from None
+
+
+def _tell_strangers(course, people: list) -> None:
+    """Who has more time, and is nobody: a slip of the pen costs a student points."""
+    known = {student.id for student in people}
+    for student in dict.fromkeys(student for student, _ in course.extensions) if course and people else ():
+        if student not in known:
+            say(f"course.toml gives more time to {student}, who is not in the roster")
 
 
 def _counted(task, quiet: bool) -> int:
@@ -167,6 +183,8 @@ def _counted(task, quiet: bool) -> int:
 
         there, absent = counted(len(task.handed_in), "hand-in"), counted(len(task.absent), "student")
         say(f"{task.submissions}: {there}; {absent} without one")
+    if not len(task):
+        raise WrongUsage(f"there is no hand-in in {task.submissions}")
     if task.undated and not quiet:
         say(f"nobody says when {task.undated} hand-ins came: the date says nothing of them")
     return len(task)
@@ -181,8 +199,6 @@ def _pool(count: int | None, cluster: str | None, machine: str, course, regrade,
         say(f"a worker died at {job['student']} {job['lab']}: that is tried again")
 
     expected = course.pins if course else {}
-    if cluster and regrade:
-        raise WrongUsage("--regrade needs no machine, and the evidence is here: leave out --cluster")
     if cluster:
         from mnlab.course.cluster import opened
 
