@@ -120,9 +120,9 @@ class Row:
 
     def as_dict(self) -> dict:
         """For JSON."""
-        return {"figure": self.key, "case": self.case, "what": self.what, "measured": self.value,
-                "unit": self.figure.unit, "at_least": self.figure.low, "at_most": self.figure.high, "met": self.met,
-                "detail": self.detail}
+        return {"figure": self.key, "case": self.case, "what": self.what,
+                "measured": self.value if math.isfinite(self.value) else None, "unit": self.figure.unit,
+                "at_least": self.figure.low, "at_most": self.figure.high, "met": self.met, "detail": self.detail}
 
 
 def spread(values: list[float], unit: str, digits: int = 2) -> str:

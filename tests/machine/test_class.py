@@ -171,6 +171,57 @@ def test_a_variant_of_the_edition_is_graded_as_the_students_and_another_mac_is_t
     assert graded()["4711"] == ["variant.toml was not written for this course: its mac does not fit"]
 
 
+#: Programs that would harm those beside them, if the lab machine let them; and what their students are told.
+HOSTILE = {
+    "forks": ("import os, time\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        time.sleep(9)\n",
+              "it was still running after 240 s"),
+    "spins": ("while True:\n    pass\n", "it used 20 s of processor time, all that it may"),
+    "fills": ("for number in range(10 ** 6):\n    with open(f'{number}', 'wb') as file:\n        file.write(bytes(1 << 20))\n",
+              "it needed more than 160 MiB of memory"),
+    "prints": ("while True:\n    print('x' * 1000)\n", "it printed more than 1 MiB"),
+    "kills": ("import os\ntry:\n    os.kill(-1, 9)\nfinally:\n    os.killpg(0, 9)\n", "your program your-resolver crashed (killed by signal 9)"),
+    "waits": ("import time\ntime.sleep(1 << 30)\n", "it was still running after 240 s (it used 0.0 s"),
+}
+
+
+def test_programs_that_would_harm_others_harm_themselves(tmp_path):
+    """Among two good ones, whose evidence is what they have alone, run anew and from nothing that was kept."""
+    for name, text in {**{name: text for name, (text, _) in HOSTILE.items()},
+                       "good": (ARP.solution / "resolver.py").read_text() + f"# {tmp_path}\n",  # nothing knows it from before
+                       "unready": (ARP.starter / "resolver.py").read_text() + f"# {tmp_path}\n"}.items():
+        work.start(ARP, tmp_path / f"in/{name}/arp", 1)
+        (tmp_path / f"in/{name}/arp/resolver.py").write_text(text)
+    for name in ("good", "unready"):
+        shutil.copytree(tmp_path / "in" / name, tmp_path / "alone" / name)
+
+    def graded(folder, out, *arguments):
+        done = subprocess.run([sys.executable, "-P", "-m", "mnlab", "grade", "arp", folder, "--out", out, "--json", *arguments],
+                              cwd=tmp_path, text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE,
+                              env={**os.environ, "PYTHONPATH": str(ROOT / "src")})
+        assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+        rows = json.loads(done.stdout)["results"]
+        assert len({row["student"] for row in rows}) == len(rows)
+        return {row["student"].removeprefix("?"): row for row in rows}
+
+    before = contents(tmp_path)
+    rows = graded("in", "grades", "--workers", "2", "--audit", "0")
+    assert {path: data for path, data in contents(tmp_path).items() if path.parts[0] != "grades"} == before
+    assert rows.keys() == {*HOSTILE, "good", "unready"}
+    for name, (_, words) in HOSTILE.items():
+        assert (rows[name]["status"], rows[name]["points"]) == ("failed", 0), rows[name]
+        assert words in rows[name]["reason"] + "".join(check["message"] for check in rows[name]["checks"]), (name, rows[name])
+        assert words in next((tmp_path / "grades/feedback").glob(f"*{name}*.md")).read_text()
+    alone = graded("alone", "calm", "--workers", "1", "--audit", "100")
+    assert rows["good"]["points"] > 10
+    for name, row in alone.items():
+        assert row["flags"] == rows[name]["flags"] and row["evidence_sha256"] == rows[name]["evidence_sha256"] != ""
+
+
+def contents(folder):
+    """The files below a folder, {path: contents}."""
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 @pytest.mark.slow
 def test_killed_at_random_moments_each_hand_in_has_the_digest_that_it_has_without(tmp_path):
     """The command, its workers and their machines, ended with kill -9 while they are at work, for real."""

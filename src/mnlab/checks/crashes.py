@@ -10,7 +10,8 @@ from mnlab.net.errors import describe_status
 UNCAUGHT = re.compile(r"^(?:[A-Za-z_][\w.]*(?:Error|Exception|Iteration|Interrupt|Group)\b.*"
                       r"|.*: can't open file .*|.*: No module named .*)$")
 NOT_STARTED = (126, 127)  # what a shell says of a program that cannot be executed, or is not there (POSIX, 2.8.2)
-FAULTS = (-4, -6, -7, -8, -11)  # SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV
+#: SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV; and SIGKILL: where it was not stopped, it was its own doing.
+FAULTS = (-4, -6, -7, -8, -11, -9)
 LINES = 8  # of a traceback's end
 LONGEST = 300  # characters of a line
 
@@ -33,6 +34,6 @@ def crashes(record: Record) -> list[str]:
     for program in programs:
         words = [line[:LONGEST] for line in program.stderr.strip().splitlines()[-LINES:]]
         key = words[-1] if words else str(program.status)
-        head = f"your program {program.name} crashed ({describe_status(program.status)}):"
-        said.setdefault(key, "\n".join([head, *words]))
+        head = f"your program {program.name} crashed ({describe_status(program.status)})"
+        said.setdefault(key, "\n".join([head + (":" if words else ""), *words]))
     return list(said.values())

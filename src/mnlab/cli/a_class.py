@@ -1,5 +1,7 @@
 """What commands about a class share: its course and its roster, how far they are, and how trouble is told."""
 
+import errno
+import os
 import sys
 import time
 from contextlib import contextmanager
@@ -9,6 +11,9 @@ from typing import Annotated
 import typer
 
 from mnlab.cli.options import WrongUsage, a_file, a_folder, say
+from mnlab.cli.ownership import make_folder
+from mnlab.lab import lab as labs
+from mnlab.machine.job import MachineError
 
 CourseFolder = Annotated[
     Path | None,
@@ -37,7 +42,13 @@ def the_course(folder: Path | None):
 
     if folder is None and not Path(course.ABOUT).is_file():
         return None
-    return course.read(folder or Path())
+    found = course.read(folder or Path())
+    for name in dict.fromkeys([*found.labs, *(lab for _, lab in found.extensions)]):
+        try:
+            labs.find(name)
+        except labs.UnknownLab as problem:
+            raise WrongUsage(f"{found.folder / course.ABOUT}: {problem}") from None
+    return found
 
 
 def the_roster(path: Path | None) -> list:
@@ -45,6 +56,16 @@ def the_roster(path: Path | None) -> list:
     from mnlab.course import roster
 
     return roster.read(path) if path else []
+
+
+def a_place_in(folder: Path) -> None:
+    """Make a folder to write into. WrongUsage if there can be none."""
+    try:
+        make_folder(folder)
+    except OSError as problem:
+        raise WrongUsage(f"there can be no folder {folder}: {problem.strerror}. Choose another") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise WrongUsage(f"the folder {folder} cannot be written: choose another")
 
 
 @contextmanager
@@ -60,6 +81,11 @@ def in_words():
         yield
     except (BadCourse, BadRoster, BadByHand, BadSubmissions, CannotRelease, InUse) as problem:
         raise WrongUsage(str(problem)) from None
+    except OSError as problem:
+        if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise MachineError("there is no room left on the disk. What is written is kept: make room, and call again"
+                           ) from None
 
 
 class Progress:

@@ -1,7 +1,6 @@
 """`mnlab bench`: what the project promises in numbers, measured (tests/benchmarks)."""
 
 import importlib.util
-import json as jsonlib
 import os
 import sys
 import time
@@ -29,6 +28,7 @@ from mnlab.cli.options import (
 )
 from mnlab.cli.ownership import give_back
 from mnlab.lab.lab import ROOT, all_labs, find
+from mnlab.report.jsonout import document
 
 FOLDER = ROOT / "tests" / "benchmarks"
 PACKAGE = "mnlab_benchmarks"  # the name under which the folder is imported; it is on no path
@@ -74,11 +74,11 @@ def bench(name: Names = None,
     place = machine_for(Place.vm, machine, None, quiet)
     place.prepare()
     tools = importlib.import_module(f"{PACKAGE}.tools")
-    report = Report(computer() | place.describe(), quick)
+    report = Report(computer(), quick, place.describe())
     benchmark = tools.Bench(place, quick, build, (lambda text: None) if quiet else say, labs)
     for measure in measures:
         carry_out(measure, benchmark, report)
-    text = jsonlib.dumps(report.as_dict(), indent=2)
+    text = document("bench", report.as_dict())
     if out:
         out.write_text(text + "\n")
         give_back(out)
@@ -95,7 +95,7 @@ def _compare(words: list[str], other: Path | None, pairs: int, json: bool, quiet
     if words[:1] != ["compare"] or not other:
         raise WrongUsage("compare takes another checkout: mnlab bench compare --with DIR -- check arp")
     costs = compare.measure(other, words[1:], pairs, (lambda text: None) if quiet else say)
-    print(jsonlib.dumps(compare.as_dict(costs), indent=2) if json else compare.table(costs))
+    print(document("bench_compare", compare.as_dict(costs)) if json else compare.table(costs))
 
 
 @dataclass
@@ -104,6 +104,7 @@ class Report:
 
     computer: dict
     quick: bool
+    machine: dict
     rows: list = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -118,8 +119,8 @@ class Report:
         return EXIT_STATUS[self.verdict]
 
     def as_dict(self) -> dict:
-        return {"computer": self.computer, "quick": self.quick, "rows": [row.as_dict() for row in self.rows],
-                "problems": self.problems, "met": self.verdict == PASSED}
+        return {"computer": self.computer, "machine": self.machine, "quick": self.quick,
+                "rows": [row.as_dict() for row in self.rows], "problems": self.problems, "met": self.verdict == PASSED}
 
 
 def load_benchmarks() -> ModuleType:

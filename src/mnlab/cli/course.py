@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mnlab.cli.a_class import CourseFolder, Progress, Roster, in_words, the_course, the_roster
+from mnlab.cli.a_class import CourseFolder, Progress, Roster, a_place_in, in_words, the_course, the_roster
 from mnlab.cli.options import (
     DEFAULT_MACHINE,
     Collections,
@@ -101,28 +101,43 @@ def grade(
 
     Example: mnlab grade --regrade arp
     """
+    from mnlab.cli.grades_folder import GradesFolder
     from mnlab.course import carry_out, grading, results
 
     insist_on_whole("grade")
+    if cluster and regrade:
+        raise WrongUsage("--regrade needs no machine, and the evidence is here: leave out --cluster")
     chosen, submissions = _asked(lab, regrade, out)
     with in_words():
         found, people = the_course(course), the_roster(roster)
-        out.mkdir(parents=True, exist_ok=True)
+        _tell_strangers(found, people)
+        if regrade and not results.read(out).rows:
+            raise WrongUsage(f"there are no results in {out}; `mnlab grade` writes them")
+        a_place_in(out)
         with results.alone(out), _pool(workers, cluster, machine, found, regrade, quiet) as (pool, image):
             kept, hand = results.read(out), results.by_hand(out)
             if kept.damaged:
-                say(f"{out / results.RESULTS}: {kept.damaged} lines were cut short; they are graded again")
+                say(f"{out / results.RESULTS}: {kept.damaged} lines were cut short, or are of another mnlab; that is "
+                    "graded again")
             task = grading.Grading(
                 chosen, labs.all_labs(), submissions, out, machine, image, people, found, _date(due)
             )
             progress = Progress(kept.count(chosen) if regrade else _counted(task, quiet), quiet)
+            made = GradesFolder(task, kept, hand, comma)
+
+            def tell(row: dict) -> None:
+                progress.done(row)
+                made.add(row)
+
             try:
                 if regrade:
-                    carry_out.regrade(kept, chosen, pool, found.secret.hex() if found else "", progress.done)
+                    carry_out.regrade(kept, chosen, pool, found.secret.hex() if found else "", tell)
                 else:
-                    carry_out.carry_out(task.todo(), kept, pool, progress.done, again, audit)
+                    carry_out.carry_out(task.todo(), kept, pool, tell, again, audit)
             finally:
-                _write(out, kept, task, hand, comma)
+                made.finish()
+            for student, name in hand.keys() - kept.rows.keys():
+                say(f"{out / results.BY_HAND}: there is no result for [{student}.{name}]: nothing came of it")
     rows = [kept.rows[key] for key in progress.rows]
     _tell(out, rows, json)
     raise typer.Exit(3 if any(row["status"] == "inconclusive" or results.AUDIT in row["flags"] for row in rows) else 0)
@@ -148,9 +163,17 @@ def _asked(words: list[str] | None, regrade: list[str] | None, out: Path) -> tup
 def _date(text: str | None) -> datetime | None:
     """A date, with this computer's zone unless it says another."""
     try:
-        return datetime.fromisoformat(text).astimezone() if text else None
-    except ValueError:
+        return datetime.fromisoformat(text).astimezone() if text is not None else None
+    except (ValueError, OverflowError):
         raise WrongUsage(f"--due is a date like 2027-01-15T23:59 or 2027-01-15T23:59+01:00, not {text!r}") from None
+
+
+def _tell_strangers(course, people: list) -> None:
+    """Who has more time, and is nobody: a slip of the pen costs a student points."""
+    known = {student.id for student in people}
+    for student in dict.fromkeys(student for student, _ in course.extensions) if course and people else ():
+        if student not in known:
+            say(f"course.toml gives more time to {student}, who is not in the roster")
 
 
 def _counted(task, quiet: bool) -> int:
@@ -160,6 +183,8 @@ def _counted(task, quiet: bool) -> int:
 
         there, absent = counted(len(task.handed_in), "hand-in"), counted(len(task.absent), "student")
         say(f"{task.submissions}: {there}; {absent} without one")
+    if not len(task):
+        raise WrongUsage(f"there is no hand-in in {task.submissions}")
     if task.undated and not quiet:
         say(f"nobody says when {task.undated} hand-ins came: the date says nothing of them")
     return len(task)
@@ -174,8 +199,6 @@ def _pool(count: int | None, cluster: str | None, machine: str, course, regrade,
         say(f"a worker died at {job['student']} {job['lab']}: that is tried again")
 
     expected = course.pins if course else {}
-    if cluster and regrade:
-        raise WrongUsage("--regrade needs no machine, and the evidence is here: leave out --cluster")
     if cluster:
         from mnlab.course.cluster import opened
 
@@ -192,52 +215,6 @@ def _pool(count: int | None, cluster: str | None, machine: str, course, regrade,
             raise WrongUsage(f"this computer is not what course.toml pins: {strange}")
         image = about["image"]
     yield partial(workers.each, count=count or workers.usual(), lost=lost), image
-
-
-def _write(out: Path, kept, task, hand: dict, comma: bool) -> None:
-    """All that is made of the results: tables and pages."""
-    from mnlab.course import grading, hidden
-    from mnlab.course.look_alike import look_alike
-    from mnlab.course.results import replace
-    from mnlab.course.roster import Student
-    from mnlab.report import feedback, gradebook
-    from mnlab.report.page import class_page
-
-    names = {student for student, _ in kept.rows}
-    people = [*task.roster, *(Student(key) for key in sorted(names - {student.id for student in task.roster}))]
-    every = list(dict.fromkeys(name for _, name in kept.rows))
-    weights = {name: (task.course.labs.get(name, 1) if task.course else 1) for name in every}
-    flags = look_alike(kept, [one for one in task.every_lab if one.name in every])
-    tables = {
-        "grades.csv": gradebook.whole(kept, people, weights, hand, flags),
-        "canvas.csv": gradebook.canvas(kept, people, weights, hand),
-        "moodle.csv": gradebook.moodle(kept, people, weights, hand),
-    }
-    for name, rows in tables.items():
-        replace(out / name, "\ufeff" + gradebook.written(rows, comma))
-    replace(
-        out / "flags.json",
-        jsonlib.dumps(
-            [{"student": student, "lab": name, "words": words} for (student, name), words in sorted(flags.items())],
-            indent=1,
-        ),
-    )
-    by_name = {lab.name: lab for lab in task.every_lab}
-
-    def told(row: dict) -> dict:
-        lab, course = by_name.get(row["lab"]), task.course
-        if lab is None or course is None or row["seed"] is None:
-            return row
-        return hidden.without(row, hidden.values(lab, row["seed"], course.secret))
-
-    for student in people:
-        if theirs := [told(kept.rows[key]) for key in sorted(kept.rows) if key[0] == student.id]:
-            path = out / "feedback" / f"{grading.place(student.id)}.md"
-            replace(path, feedback.page(student.name or student.id, theirs, hand))
-            replace(path.with_suffix(".html"), feedback.html(student.name or student.id, theirs, hand))
-    made = class_page.Made(kept, people, weights, hand, flags, grading.place)
-    replace(out / class_page.NAME, class_page.html(made))
-    replace(out / class_page.PROJECTED, class_page.html(made, names=False))
 
 
 def _tell(out: Path, rows: list[dict], json: bool) -> None:

@@ -1,6 +1,5 @@
 """mnlab compare: two saved runs side by side, in words and as a page."""
 
-import json as jsonlib
 import os
 import webbrowser
 from pathlib import Path
@@ -47,7 +46,8 @@ def compare(
     page = out or beside / f"compare-{run.resolve().name}-{other.resolve().name}.html"
     page.write_text(compare_page.html(one, two, first, second))
     if json:
-        print(jsonlib.dumps(compared.as_dict(one, two, str(page)), indent=2))
+        from mnlab.report.jsonout import document
+        print(document("compare", compared.as_dict(one, two, str(page))))
     else:
         print("\n".join([*compared.in_words(one, two), "", f"page: {page}"]))
     if open:

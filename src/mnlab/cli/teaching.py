@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mnlab.cli.a_class import CourseFolder, Roster, in_words, the_course, the_roster
+from mnlab.cli.a_class import CourseFolder, Roster, a_place_in, in_words, the_course, the_roster
 from mnlab.cli.options import (
     DEFAULT_MACHINE,
     Collections,
@@ -47,6 +47,7 @@ def init(
 
     names = [labs.find(name).name for name in dict.fromkeys(lab or ())] or [one.name for one in labs.all_labs()]
     with in_words():
+        a_place_in(folder)
         for path in course.begin(folder, title, names):
             print(path)
     print(f"Set weights and dates in {folder / course.ABOUT}; keep {course.SALT} secret, and a copy of it.")
@@ -72,6 +73,8 @@ def variant(
             raise WrongUsage(
                 "there is no course.toml here: name its folder with --course, or begin one: mnlab course init"
             )
+    if not student.strip():
+        raise WrongUsage("whose variant? The id is empty")
     seed = found.seed(student, one.name)
     if json:
         from mnlab.report.jsonout import document
@@ -121,6 +124,7 @@ def release(
             raise WrongUsage("a variant for each student takes a course: name its folder with --course")
         names = lab or (list(found.labs) if found else []) or [one.name for one in labs.all_labs()]
         chosen = [labs.find(name) for name in dict.fromkeys(names)]
+        a_place_in(folder)
         tree = edition.write(folder, chosen, found)
         print(tree)
         if found and people:

@@ -5,15 +5,16 @@ A Dask worker here only keeps processes of our own (worker.py), one a thread, so
 it does not take the Dask worker with it.
 """
 
-import os
+import socket
 import tempfile
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path, PurePosixPath
 
+from mnlab.course import by_ssh, send_machine
 from mnlab.course.worker import described, differences
 from mnlab.course.workers import ATTEMPTS, ENDED, READY, Worker
 from mnlab.evidence.record import Unreadable
@@ -37,9 +38,12 @@ def opened(where: str, count: int | None, machine: str, pins: dict[str, str],
     address of a scheduler, as in tcp://10.0.0.1:8786. MachineError if there is none, or none that will do."""
     try:
         import distributed
+        if where.startswith(SSH):
+            import asyncssh  # noqa: F401  (by_ssh.py's)
     except ImportError:
         raise MachineError(MISSING) from None
-    with _address(where, count) as address:
+    with by_ssh.scheduler(Path(where.removeprefix(SSH)), count, say) if where.startswith(SSH) else nullcontext(
+            where) as address:
         try:
             client = distributed.Client(address, timeout=PATIENCE)
         except (OSError, ValueError) as problem:
@@ -50,36 +54,6 @@ def opened(where: str, count: int | None, machine: str, pins: dict[str, str],
             except TimeoutError:
                 raise MachineError(f"{where} has no workers: `dask worker {where}` on a computer starts one") from None
             yield Computers(client, machine, pins, say)
-
-
-@contextmanager
-def _address(where: str, count: int | None) -> Iterator[str]:
-    """A scheduler's address; with ssh:FILE, one on this computer, and workers on those in the file."""
-    if not where.startswith(SSH):
-        yield where
-        return
-    import dask
-    from distributed import Scheduler, SpecCluster
-    from distributed.deploy.ssh import Worker as SshWorker
-    hosts = _hosts(Path(where.removeprefix(SSH)))
-    threads = {"nthreads": count} if count else {}
-    workers = {number: {"cls": SshWorker, "options": {"address": host, "connect_options": {}, "kwargs": threads,
-                                                      "remote_python": os.environ.get("MNLAB_REMOTE_PYTHON")}}
-               for number, host in enumerate(hosts)}
-    with dask.config.set({"distributed.scheduler.allowed-failures": ATTEMPTS - 1}), SpecCluster(
-            workers, {"cls": Scheduler, "options": {"dashboard": False}}, name="mnlab") as cluster:
-        yield cluster.scheduler_address
-
-
-def _hosts(path: Path) -> list[str]:
-    try:
-        lines = path.read_text().splitlines()
-    except OSError as problem:
-        raise MachineError(f"{path} cannot be read: {problem.strerror}") from None
-    hosts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    if not hosts:
-        raise MachineError(f"{path} names no computer: write one a line, as ssh knows it")
-    return hosts
 
 
 class Computers:
@@ -94,6 +68,7 @@ class Computers:
     def _expected(self, machine: str, pins: dict[str, str]) -> dict[str, str]:
         """What most have that are what is pinned; all others are refused, and named. MachineError if none is left."""
         answers = self.client.run(_about, machine)
+        self._send(machine, answers)
         fit = []
         for address, about in answers.items():
             if strange := about.get("trouble") or differences(about, pins):
@@ -108,6 +83,16 @@ class Computers:
             if address not in self.refused and (strange := differences(about, expected)):
                 self._refuse(address, strange)
         return expected
+
+    def _send(self, machine: str, answers: dict[str, dict[str, str]]) -> None:
+        """Let computers that lack the machine have this one's, if it is here; their answers are then new ones."""
+        lacking = {about["host"]: address for address, about in answers.items() if "lacks" in about}
+        if not lacking or send_machine.lacks(machine):
+            return
+        failed = send_machine.send(self.client, list(lacking.values()), machine, self.say)
+        again = [address for address, about in answers.items() if "lacks" in about]
+        answers |= self.client.run(_about, machine, workers=again)
+        answers |= {address: {"trouble": words} for address, words in failed.items()}
 
     def _refuse(self, address: str, why: str) -> None:
         if address not in self.refused:
@@ -235,8 +220,10 @@ _own = threading.local()
 
 
 def _about(machine: str) -> dict[str, str]:
-    """What this computer has; {"trouble"} if it cannot grade."""
+    """What this computer has; {"trouble"} if it cannot grade, and {"lacks", "host"}, too, if it lacks the machine."""
     try:
+        if send_machine.lacks(machine):
+            return {"trouble": send_machine.words(machine), "lacks": machine, "host": socket.gethostname()}
         return described(machine)
     except MachineError as problem:
         return {"trouble": str(problem)}
@@ -246,9 +233,11 @@ def _do(job: dict, files: dict[str, tuple[bytes, bool]]) -> tuple[dict | None, d
     """Grade a hand-in in a process of this thread: the result (None: the process died), the files of its evidence,
     and this Dask worker's address."""
     from distributed import get_worker
-    if not hasattr(_own, "worker"):
-        _own.worker = Worker()
     address = get_worker().address
+    if not hasattr(_own, "worker"):
+        if send_machine.lacks(job["machine"]):  # it has joined later
+            return {"refused": send_machine.words(job["machine"]), "worker": ""}, {}, address
+        _own.worker = Worker()
     with tempfile.TemporaryDirectory(prefix="mnlab-class-") as scratch:
         work = Path(scratch, "work")
         for name, (data, runs) in files.items():

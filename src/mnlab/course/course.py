@@ -130,6 +130,10 @@ def read(folder: Path) -> Course:
     if strange := sorted(said.keys() - known):
         raise BadCourse(f"{path}: nobody reads {strange[0]!r}; there are {', '.join(sorted(known))}")
     late, labs = _table(said, "late", path), _table(said, "labs", path)
+    for name, table, known in (("late", late, {"per_day", "most"}),
+                               *((f"labs.{lab}", table, {"weight", "due"}) for lab, table in labs.items())):
+        if strange := sorted(table.keys() - known):
+            raise BadCourse(f"{path}: nobody reads {strange[0]!r} in [{name}]; there are {', '.join(sorted(known))}")
     return Course(
         folder,
         str(said.get("title", "")),
@@ -192,7 +196,8 @@ def _pins(said: dict, path: Path) -> dict[str, str]:
 def _table(said: dict, name: str, path: Path) -> dict:
     table = said.get(name, {})
     if not isinstance(table, dict) or name != "late" and not all(isinstance(one, dict) for one in table.values()):
-        raise BadCourse(f"{path}: {name} is a table" + ("" if name == "late" else f", as [{name}.arp]"))
+        example = {"labs": ", as [labs.arp]", "extensions": ", as [extensions.4711]"}.get(name, "")
+        raise BadCourse(f"{path}: {name} is a table{example}")
     return table
 
 
@@ -205,9 +210,12 @@ def _number(table: dict, name: str, usual: float, path: Path) -> float:
 
 def _date(value, name: str, path: Path) -> datetime:
     """A date, with its zone."""
-    if not isinstance(value, datetime):
-        raise BadCourse(f"{path}: {name} is a date as in 2027-01-15T23:59:00+01:00, not {value!r}")
-    return value.astimezone()
+    try:
+        if isinstance(value, datetime):
+            return value.astimezone()
+    except (OverflowError, ValueError):  # before year 1, in another zone
+        pass
+    raise BadCourse(f"{path}: {name} is a date as in 2027-01-15T23:59:00+01:00, not {value}")
 
 
 def _salt(path: Path) -> bytes:
@@ -219,7 +227,7 @@ def _salt(path: Path) -> bytes:
             "course was begun."
         ) from None
     except (OSError, ValueError) as problem:
-        raise BadCourse(f"{path} cannot be read: {problem}") from None
+        raise BadCourse(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}") from None
     if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise BadCourse(f"others can read {path}: chmod 600 {path}")
     if len(text) < 32:

@@ -120,7 +120,7 @@ class Grading:
         row["flags"] = [
             *([UNCHANGED] if unchanged else []),
             *([LATE] if one.late or days else []),
-            *([FOREIGN] if words else []),
+            *([FOREIGN] if words and seed_from != "default" else []),
         ]
         secret = self.course.secret.hex() if self.course else ""
         row["run"] = run_of(row, lab, secret)
@@ -141,7 +141,9 @@ class Grading:
         """The seed to grade with, who chose it, and words if the work is of a variant that is not the student's."""
         said = work.seed(lab.name)
         if self.course is None or one.student is None:
-            return (DEFAULT_SEED, "default", [f"no {VARIANT}"]) if said is None else (said, VARIANT, [])
+            if said is None:
+                return DEFAULT_SEED, "default", [f"no {VARIANT}: graded as variant {DEFAULT_SEED}"]
+            return said, VARIANT, []
         own = self.course.seed(one.group[0] if one.group else one.key, lab.name)
         if said is None:
             return own, "course", []

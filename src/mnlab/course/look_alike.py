@@ -4,17 +4,19 @@ from pathlib import Path
 
 from mnlab.course import similar
 from mnlab.course.places import WORK, place
-from mnlab.course.results import UNCHANGED, Results
+from mnlab.course.results import UNCHANGED, Results, Row
 from mnlab.lab.lab import Lab
 from mnlab.lab.student_toml import LIMIT
 from mnlab.lab.work import ANSWERS, VARIANT
 
 
-def look_alike(results: Results, labs: list[Lab]) -> dict[tuple[str, str], list[str]]:
-    """Of whose work looks like whose: words by (student, lab). Who hands in as a group is not held against itself."""
+def look_alike(results: Results, labs: list[Lab], known: dict[str, similar.Print] | None = None) -> dict[
+        tuple[str, str], list[str]]:
+    """Of whose work looks like whose: words by (student, lab). Who hands in as a group is not held against itself.
+    `known` prints (print_kept) need not be made."""
     found: dict[tuple[str, str], list[str]] = {}
     for lab in labs:
-        prints, answers = _handed_in(results, lab)
+        prints, answers = _handed_in(results, lab, {} if known is None else known)
 
         def together(one: str, other: str, lab: Lab = lab) -> bool:
             return other in results.rows[one, lab.name].get("group", ())
@@ -31,18 +33,24 @@ def look_alike(results: Results, labs: list[Lab]) -> dict[tuple[str, str], list[
     return found
 
 
-def _handed_in(results: Results, lab: Lab) -> tuple[dict[str, similar.Print], dict[str, bytes]]:
-    """The print of what each student handed in for a lab, without the answers; and the answers."""
-    once: dict[str, similar.Print] = {}
+def print_kept(row: Row, out: Path, known: dict[str, similar.Print]) -> similar.Print | None:
+    """The print of the work of a row, without the answers, made unless it is known; None if it says nothing."""
+    kept, work = out / WORK / place(row["student"]) / row["lab"], row["work_sha256"]
+    if UNCHANGED in row["flags"] or not kept.is_dir():
+        return None
+    if not work or work not in known:
+        known[work] = similar.print_of(_files(kept))
+    return known[work]
+
+
+def _handed_in(results: Results, lab: Lab, known: dict[str, similar.Print]) -> tuple[
+        dict[str, similar.Print], dict[str, bytes]]:
+    """The print of what each student handed in for a lab; and the answers."""
     prints, answers = {}, {}
     for (student, name), row in results.rows.items():
-        kept = results.folder / WORK / place(student) / lab.name
-        if name == lab.name and kept.is_dir() and UNCHANGED not in row["flags"]:
-            work = row["work_sha256"]
-            if not work or work not in once:
-                once[work] = similar.print_of(_files(kept))
-            prints[student] = once[work]
-            answers[student] = _start(kept / ANSWERS)
+        if name == lab.name and (made := print_kept(row, results.folder, known)):
+            prints[student] = made
+            answers[student] = _start(results.folder / WORK / place(student) / name / ANSWERS)
     return prints, answers
 
 

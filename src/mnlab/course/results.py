@@ -16,7 +16,15 @@ from pathlib import Path
 
 RESULTS, BY_HAND, LOCK = "results.jsonl", "by-hand.toml", ".lock"
 SCHEMA = 1
+MOST = 1000  # points that are given by hand for one lab
 SYNC = 1  # seconds; a disk is told so often to write down what the system has
+#: What a line that is a result has, by kind; one of another mnlab, or of nobody, is none.
+PARTS: dict[type, tuple[str, ...]] = {
+    str: ("student", "name", "lab", "status", "kind", "reason", "work_sha256", "evidence", "evidence_sha256", "run",
+          "key"),
+    list: ("flags", "notes", "checks", "group"),
+    int: ("points", "max_points", "late_days"),
+}
 #: What a hand-in can be besides a verdict: nothing was run.
 MISSING, NOT_GRADED = "missing", "not graded"
 UNCHANGED, LATE, FOREIGN, AUDIT = "unchanged starter", "late", "another variant", "audit: another digest"  # flags
@@ -38,7 +46,7 @@ class Results:
 
     folder: Path
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
-    damaged: int = 0  # lines that were cut short
+    damaged: int = 0  # lines that are no results: cut short, say
     synced: float = 0  # s of time.monotonic(), when the disk last had all of it
 
     def add(self, row: Row) -> None:
@@ -63,8 +71,8 @@ class Results:
         """Remove all lines of a student; how many there were. The file is replaced as a whole."""
         path, kept, gone = self.folder / RESULTS, [], 0
         for line in path.read_text().splitlines():
-            row = _row(line)
-            if row and row["student"] == student:
+            row = _object(line)
+            if row and row.get("student") == student:
                 gone += 1
             else:
                 kept.append(line)
@@ -102,15 +110,17 @@ def _private(path: str, flags: int) -> int:
 
 
 def _row(line: str) -> Row | None:
+    row = _object(line)
+    whole = row and all(isinstance(row.get(part), kind) for kind, parts in PARTS.items() for part in parts)
+    return row if whole else None
+
+
+def _object(line: str) -> dict | None:
     try:
-        row = json.loads(line)
-    except ValueError:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
         return None
-    return (
-        row
-        if isinstance(row, dict) and isinstance(row.get("student"), str) and isinstance(row.get("lab"), str)
-        else None
-    )
+    return found if isinstance(found, dict) else None
 
 
 def replace(path: Path, text: str, durable: bool = False) -> None:
@@ -140,8 +150,11 @@ def by_hand(folder: Path) -> dict[tuple[str, str], dict]:
             if not isinstance(words, dict) or words.keys() - {"points", "reason", "comment"}:
                 raise BadByHand(f"{path}: [{student}.{lab}] has points and reason, or comment")
             points = words.get("points")
-            if points is not None and (isinstance(points, bool) or not isinstance(points, (int, float))):
-                raise BadByHand(f"{path}: points of [{student}.{lab}] are a number, not {points!r}")
+            if points is not None and (isinstance(points, bool) or not isinstance(points, (int, float))
+                                       or not 0 <= points <= MOST):
+                raise BadByHand(f"{path}: points of [{student}.{lab}] are a number from 0 to {MOST}, not {points!r}")
+            if strange := [part for part in ("reason", "comment") if not isinstance(words.get(part, ""), str)]:
+                raise BadByHand(f"{path}: {strange[0]} of [{student}.{lab}] is a text, in quotation marks")
             if points is not None and not words.get("reason"):
                 raise BadByHand(f"{path}: [{student}.{lab}] gives points; say the reason, too")
             found[student, lab] = words

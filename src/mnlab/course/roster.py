@@ -55,7 +55,13 @@ def read(path: Path) -> list[Student]:
         data = path.read_bytes()
     except OSError as problem:
         raise BadRoster(f"{path} cannot be read: {problem.strerror}") from None
-    rows = list(csv.reader(io.StringIO(_decoded(data, path)), _dialect(_decoded(data, path))))
+    text = _decoded(data, path)
+    reader = csv.reader(io.StringIO(text), _dialect(text))
+    try:
+        rows = list(reader)
+    except csv.Error as problem:
+        raise BadRoster(f"{path} is no table, up to line {reader.line_num}: {problem}. Is a quotation mark missing, or "
+                        "too much?") from None
     if not rows or not any(cell.strip() for cell in rows[0]):
         raise BadRoster(f"{path}: the first line names no columns")
     heads = [cell.strip().lower() for cell in rows[0]]
@@ -102,6 +108,7 @@ def _dialect(text: str) -> type[csv.Dialect]:
 
     class Found(csv.excel):
         delimiter = max(",;\t", key=first.count)
+        strict = True  # or a quotation mark that is never closed takes all students after it for one cell
 
     return Found
 

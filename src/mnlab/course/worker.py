@@ -64,7 +64,7 @@ def graded(job: dict) -> dict:
     try:
         if "recheck" in job:
             return _as_dict(recheck(Path(job["recheck"])))
-        if strange := differences(described(job["machine"]), job.get("expect", {})):
+        if strange := _strange(job):
             return {"refused": strange}
         task = Task(labs.find(job["lab"]), job["seed"], Path(job["out"]), read(Path(job["work"])), job["seed_from"],
                     bytes.fromhex(job["secret"]), only_points=True)
@@ -72,6 +72,17 @@ def graded(job: dict) -> dict:
         return _as_dict(result)
     except (labs.UnknownLab, labs.BrokenLab, BadWork, MachineError, Unreadable, OSError) as problem:
         return {"trouble": str(problem)}
+
+
+def _strange(job: dict) -> str:
+    """In words, why this computer is not the one that a job expects; "" if it is, or nothing is expected."""
+    from mnlab.machine.job import MachineError
+    if "expect" not in job:
+        return ""
+    try:
+        return differences(described(job["machine"]), job["expect"])
+    except MachineError as problem:
+        return str(problem)
 
 
 def _as_dict(result) -> dict:

@@ -130,7 +130,7 @@ def _status(check: CheckResult | None) -> str:
 
 def as_dict(one: Side, other: Side, page: str) -> dict:
     """For --json."""
-    return {"schema": 1, "runs": [{"name": side.name, **side.facts} for side in (one, other)], "page": page,
+    return {"runs": [{"name": side.name, **side.facts} for side in (one, other)], "page": page,
             "verdicts": [{"title": verdict.title, "statuses": [_status(verdict.one), _status(verdict.other)]}
                          for verdict in verdicts(one, other)],
             "messages": [{"scene": parting.scene, "same": parting.same,

@@ -51,7 +51,7 @@ def test_an_unknown_name_is_wrong_usage_and_lists_the_known():
 
 
 def report_of(measure):
-    report = bench.Report({}, True)
+    report = bench.Report({}, True, {})
     bench.carry_out(measure, Silent(), report)
     return report
 

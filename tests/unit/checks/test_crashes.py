@@ -18,7 +18,7 @@ TRACEBACK = 'Traceback (most recent call last):\n  File "a.py", line 1, in <modu
     (1, TRACEBACK + "ValueError: no", True), (1, TRACEBACK + "socket.gaierror: no", False),
     (1, "  File 'a.py', line 3\n    def x(:\n          ^\nSyntaxError: invalid syntax", True),
     (1, TRACEBACK + "KeyError", True), (2, "python3: can't open file '/home/student/a.py': [Errno 2] No such file", True),
-    (1, "/usr/bin/python3: No module named tool", True), (127, "", True), (126, "", True), (-11, "", True),
+    (1, "/usr/bin/python3: No module named tool", True), (127, "", True), (126, "", True), (-11, "", True), (-9, "", True),
     (0, TRACEBACK + "ValueError: caught", False), (1, "unreachable", False), (-15, TRACEBACK + "ValueError: no", False),
     (None, TRACEBACK + "ValueError: no", False), (1, "", False)])
 def test_a_crash_is_an_end_that_the_program_did_not_choose(status, stderr, crash):
@@ -29,6 +29,7 @@ def test_only_a_students_program_that_was_not_stopped():
     words = TRACEBACK + "ValueError: no"
     assert not crashed(Command("p", "command", 0, 1, status=1, stderr=words))
     assert not crashed(Command("p", "student", 0, 1, status=1, stderr=words, stopped="it was still running"))
+    assert not crashed(Command("p", "student", 0, 1, status=-9, stopped="it needed more than 160 MiB of memory"))
 
 
 CHECKS = """

@@ -1,6 +1,7 @@
 """A class graded with Dask: a real scheduler and real workers, in processes of their own on the loopback interface. Only
 the machines are stubs, which answer in a stated time."""
 
+import hashlib
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ import time
 
 import pytest
 
-from mnlab.course import cluster
+from mnlab.course import cluster, send_machine
 from mnlab.evidence import layout
 from mnlab.lab.lab import ROOT
 from mnlab.machine.job import MachineError
@@ -21,9 +22,16 @@ distributed = pytest.importorskip("distributed", reason="Dask is in the `dev` ex
 PATIENCE = 60  # s until something is there
 #: What a Dask worker loads first: who grades on it is a stub, and what it has is what a file says.
 PRELOAD = textwrap.dedent("""
-    import json, os, sys
-    from mnlab.course import cluster, workers
+    import json, os, shutil, sys
+    from pathlib import Path
+    from mnlab.course import cluster, send_machine, workers
     cluster.described = lambda machine: json.load(open(os.environ["ABOUT"]))
+    image = Path(os.environ["IMAGE"])
+    def import_(file, say):
+        with open(f"{image}-imports", "a") as log:
+            log.write("one")
+        shutil.copy(file, image)
+    send_machine.lacks, send_machine.parcel.import_ = lambda machine: not image.exists(), import_
     workers.COMMAND = [sys.executable, "-P", os.environ["GRADER"]]
 """)
 GRADER = textwrap.dedent("""
@@ -80,9 +88,12 @@ def scheduler(tmp_path):
         time.sleep(0.05)
     address = json.loads((tmp_path / "at").read_text())["address"]
 
-    def worker(about="usual.json", restarted=False, threads=1):
+    (tmp_path / "image").touch()
+
+    def worker(about="usual.json", restarted=False, threads=1, image="image"):
         return start("dask_worker", address, "--nthreads", str(threads), "--preload", str(tmp_path / "stub.py"), "--no-dashboard",
-                     "--host", "127.0.0.1", *([] if restarted else ["--no-nanny"]), ABOUT=str(tmp_path / about), GRADER=str(tmp_path / "grader.py"))
+                     "--host", "127.0.0.1", *([] if restarted else ["--no-nanny"]), ABOUT=str(tmp_path / about), GRADER=str(tmp_path / "grader.py"),
+                     IMAGE=str(tmp_path / image), MNLAB_CACHE=str(tmp_path / "cache"))
 
     yield address, worker
     for process in begun:
@@ -102,7 +113,8 @@ def jobs(tmp_path):
             folder = tmp_path / "work" / str(number)
             folder.mkdir(parents=True)
             (folder / "resolver.py").write_text(text)
-            made.append({"lab": "arp", "work": str(folder), "out": str(tmp_path / "out" / str(number)), "student": str(number)})
+            made.append({"lab": "arp", "work": str(folder), "out": str(tmp_path / "out" / str(number)), "student": str(number),
+                         "machine": "debian13"})
         return made
     return make
 
@@ -177,6 +189,49 @@ def test_who_has_another_qemu_is_refused_by_name_and_who_joins_later_too(schedul
     with pytest.raises(MachineError, match="no worker is what is expected: tcp://.*image is cd, and ef is expected"):
         with opened(address, {"image": "ef"}):
             pass
+
+
+def test_the_machine_is_sent_once_to_a_computer_that_lacks_it(scheduler, jobs, tmp_path, monkeypatch):
+    """Two workers of one computer, which has one cache, and one worker that has the machine."""
+    address, worker = scheduler
+    worker(), worker(image="sent"), worker(image="sent")
+    present(address, 3)
+    data, said = os.urandom(send_machine.BLOCK * 2 + 12345), []
+    monkeypatch.setattr(send_machine, "lacks", lambda machine: False)
+    monkeypatch.setattr(send_machine.parcel, "export", lambda file, machine, say: file.write_bytes(data))
+    with opened(address, said=said) as computers:
+        assert computers.refused == {}
+        done = list(computers.each(iter(jobs([f"work {n}" for n in range(12)]))))
+    assert {result.get("trouble", "") for _, result in done} == {""}
+    assert len({result["worker"] for _, result in done}) == 3
+    assert (tmp_path / "sent").read_bytes() == data and (tmp_path / "sent-imports").read_text() == "one"
+    assert said == ["sending the machine debian13, 8 MiB, to 1 computers that lack it"]
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_a_computer_without_machine_is_refused_with_what_to_do_and_so_is_one_that_joins_later(scheduler, jobs, monkeypatch):
+    address, worker = scheduler
+    worker(), worker(image="none")
+    present(address, 2)
+    monkeypatch.setattr(send_machine, "lacks", lambda machine: True)  # here, too: there is nothing to send
+    said = []
+    with opened(address, said=said) as computers:
+        worker(image="none")
+        computers.client.wait_for_workers(3, PATIENCE)
+        done = list(computers.each(iter(jobs([f"work {n}" for n in range(20)]))))
+    assert len({result["worker"] for _, result in done}) == 1 and not any("trouble" in result for _, result in done)
+    assert len(said) == 2 and all("it has no machine debian13: run `mnlab machine import FILE` there" in words for words in said)
+
+
+def test_a_machine_that_did_not_come_whole_is_not_imported(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNLAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(send_machine.parcel, "import_", lambda file, say: pytest.fail("it was imported"))
+    assert send_machine._take("token", b"one") == send_machine._take("token", b"two") == ""
+    assert "another checksum" in send_machine._import("token", hashlib.sha256(b"one").hexdigest())
+    assert not list((tmp_path / "cache").iterdir())
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MNLAB_CACHE", str(tmp_path / "file/cache"))
+    assert send_machine._take("other", b"one").startswith("the machine could not be put into its cache: Not a directory")
 
 
 def test_an_audit_goes_to_another_worker(scheduler, jobs):

@@ -1,6 +1,7 @@
 """`mnlab grade` as a teacher types it; only the machines are stubs."""
 
 import csv
+import errno
 import json
 
 import pytest
@@ -77,8 +78,62 @@ def test_an_alarm_of_the_audit_ends_with_a_status_of_its_own(said, handed, tmp_p
 @pytest.mark.parametrize("arguments, words", [
     (["--regrade", "arp", "arp", "in"], "leave out other labs and the folder of hand-ins"),
     (["--regrade", "arp", "--cluster", "tcp://127.0.0.1:9"], "leave out --cluster"), ([], "name the labs"),
-    (["--regrade", "nowhere"], "there is no lab 'nowhere'")])
-def test_what_makes_no_sense_is_told(said, handed, arguments, words):
+    (["--regrade", "nowhere"], "there is no lab 'nowhere'"), (["--regrade", "arp"], "there are no results in grades"),
+    (["arp", "in", "--out", "roster.csv/grades"], "there can be no folder roster.csv/grades: Not a directory"),
+    (["arp", "nothing"], "there is no hand-in in nothing"), (["arp", "in", "--due", ""], "--due is a date like"),
+    (["arp", "in", "--due", "0001-01-01T00:00+23:00"], "--due is a date like"),
+    (["arp", "in", "--roster", "roster.csv"], "roster.csv: the first line names no columns")])
+def test_what_makes_no_sense_is_told(said, handed, tmp_path, arguments, words):
     handed("ada")
+    (tmp_path / "nothing").mkdir()
+    (tmp_path / "roster.csv").touch()
     status, _, told = said("grade", *arguments)
     assert status == 2 and words in told
+    assert not (tmp_path / "grades/results.jsonl").exists()
+
+
+@pytest.mark.parametrize("text, words", [
+    ("[labs.arpp]\nweight = 2\n", "course.toml: there is no lab 'arpp'"),
+    ("[extensions.4711]\narpp = 2027-01-20T12:00:00Z\n", "course.toml: there is no lab 'arpp'"),
+    ("[extensions.4712]\narp = 2027-01-20T12:00:00Z\n", "course.toml gives more time to 4712, who is not in the roster")])
+def test_a_slip_of_the_pen_in_a_course_is_told(said, handed, a_course, tmp_path, text, words):
+    handed("4711")
+    (tmp_path / "roster.csv").write_text("id\n4711\n")
+    a_course(text)
+    status, _, told = said("grade", "arp", "in", "--course", "course", "--roster", "roster.csv")
+    assert words in told and status == (0 if "roster" in words else 2)
+
+
+def test_a_decision_by_hand_about_nobody_is_told_and_others_count(said, handed, tmp_path):
+    handed("4711")
+    (tmp_path / "grades").mkdir()
+    (tmp_path / "grades/by-hand.toml").write_text('["?4711".arp]\ncomment = "Fine."\n[4712.arp]\ncomment = "Fine."\n')
+    status, _, told = said("grade", "arp", "in")
+    assert status == 0 and told.count("by-hand.toml: there is no result for") == 1 and "[4712.arp]" in told
+
+
+def test_lines_that_are_no_results_are_told_and_graded_again(said, handed, tmp_path):
+    handed("4711")
+    (tmp_path / "grades").mkdir()
+    odd = ["garbage", "[]", "[" * 100_000, '{"student": 3}', '{"student": "?4711", "lab": "arp", "evidence": 3, "status": "failed"}']
+    (tmp_path / "grades/results.jsonl").write_text("\n".join(odd) + "\n")
+    status, output, told = said("grade", "arp", "in", "--json")
+    assert status == 0 and "5 lines were cut short" in told
+    [row] = json.loads(output)["results"]
+    assert row["status"] == "failed" and row["notes"] == ["the work lay in arp/"] and row["flags"] == []
+    assert said("class", "show", "grades")[0] == 0
+
+
+def test_work_without_a_variant_is_graded_as_the_first_and_is_nobody_elses(said, handed):
+    (handed("ada") / "variant.toml").unlink()
+    [row] = json.loads(said("grade", "arp", "in", "--json")[1])["results"]
+    assert row["flags"] == [] and row["notes"][-1] == "no variant.toml: graded as variant 1"
+
+
+def test_a_full_disk_is_told_with_what_is_kept():
+    """Tests have no small disk: the error stands for one."""
+    from mnlab.cli import a_class
+    from mnlab.machine.job import MachineError
+    with pytest.raises(MachineError, match="no room left on the disk. What is written is kept: make room, and call again"):
+        with a_class.in_words():
+            raise OSError(errno.ENOSPC, "No space left on device")

@@ -56,7 +56,10 @@ def test_dates_have_a_zone_and_a_student_may_have_more_time(begun):
 @pytest.mark.parametrize("change, words", [
     (("foreign_variant = \"flag\"", "foreign_variant = \"hang\""), 'foreign_variant is "flag" or "refuse"'),
     (("per_day = 10 ", "per_day = 'ten' "), "per_day is a number"), (("weight = 1", "weight = -1"), "weight is a number"),
-    (("weight = 1", "due = 2027-01-15"), "labs.arp.due is a date as in"), (("title =", "titel ="), "nobody reads 'titel'"),
+    (("weight = 1", "wieght = 1"), "nobody reads 'wieght' in .labs.arp.; there are due, weight"),
+    (("per_day = 10 ", "perday = 10 "), "nobody reads 'perday' in .late."),
+    (("weight = 1", "due = 0001-01-01T00:00:00+23:00"), "labs.arp.due is a date as in"),
+    (("weight = 1", "due = 2027-01-15"), "labs.arp.due is a date as in .*, not 2027-01-15"), (("title =", "titel ="), "nobody reads 'titel'"),
     (("[labs.arp]", "[labs.arp"), "cannot be read"), (("[labs.arp]", "[labs]\nping = 1\n[labs.arp]"), "labs is a table")])
 def test_what_makes_no_sense_is_refused_in_words(begun, change, words):
     path = begun / "course.toml"

@@ -13,7 +13,9 @@ from mnlab.course import results
 from mnlab.course.results import BadByHand, by_hand, final, read
 from mnlab.lab.lab import ROOT
 
-ROW = {"student": "4711", "lab": "arp", "points": 8, "max_points": 10, "status": "failed"}
+ROW = {"student": "4711", "name": "", "lab": "arp", "points": 8, "max_points": 10, "status": "failed", "kind": "", "reason": "",
+       "work_sha256": "", "evidence": "", "evidence_sha256": "", "run": "", "key": "", "flags": [], "notes": [], "checks": [],
+       "group": [], "late_days": 0}
 
 
 def test_the_later_line_counts_and_what_was_cut_short_does_not(tmp_path):
@@ -66,6 +68,7 @@ def test_what_counts_is_what_the_machine_found_less_lateness_or_what_a_teacher_d
 @pytest.mark.parametrize("text, words", [
     ("[4711.arp]\npoints = 3", "say the reason"), ("[4711.arp]\npoints = 'x'\nreason = 'y'", "are a number"),
     ("[4711]\narp = 3", "has points and reason"), ("4711 = 3", "write \\[4711.LAB\\]"), ("[4711.arp", "cannot be read"),
+    ("[4711.arp]\npoints = nan\nreason = 'y'", "from 0 to 1000, not nan"), ("[4711.arp]\ncomment = 3", "comment of .4711.arp. is a text"),
     ("[4711.arp]\nmarks = 3", "has points and reason")])
 def test_decisions_that_make_no_sense_are_refused(tmp_path, text, words):
     (tmp_path / "by-hand.toml").write_text(text)

@@ -48,6 +48,7 @@ def test_whatever_a_spreadsheet_saved_it_as(roster, encoding):
 @pytest.mark.parametrize("text, words", [
     ("", "names no columns"), ("id,name\n", "no student in it"), ("id,id,name\n1,2,x\n", "two columns are called 'id'"),
     ("id,name\n1,a\n1,b\n", "two students have the id 1"), ("id,name\n1,a\n,b\n", "line 3: there is no id"),
+    ('id,name\n1,"Ada\n2,Alan\n', "no table, up to line 3.*quotation mark"), ("id,name\n1," + "x" * 200_000, "no table"),
     ("colour,name\nred,a\n", "no column tells students apart.*It has colour, name")])
 def test_what_is_none_is_told_with_the_line(roster, text, words):
     with pytest.raises(BadRoster, match=words):

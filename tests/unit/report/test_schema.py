@@ -1,21 +1,29 @@
 """What commands print with --json is what the schema says, no less and no more."""
 
 import copy
+import importlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
 
 from mnlab import __version__
+from mnlab.checks import atlas
+from mnlab.checks.verdicts import LabResult
+from mnlab.cli import bench, compare
+from mnlab.cli.compare import Cost
 from mnlab.course import course as courses
 from mnlab.course import grading, results, summary
 from mnlab.course.roster import Student
 from mnlab.lab import work
 from mnlab.lab.lab import PACKAGE, ROOT, all_labs, find
+from mnlab.report import compared
 from mnlab.report.jsonout import document
 
 FILE = PACKAGE / "report/schema/output.json"
@@ -58,6 +66,38 @@ def test_the_schema_is_one_and_lets_nothing_unknown_pass():
     assert len(list(tables(SCHEMA))) > 10
     for table in tables(SCHEMA):
         assert table["additionalProperties"] is False and set(table["required"]) >= set(table["properties"]) - {"schema"}
+
+
+def test_every_kind_that_a_command_prints_is_in_the_schema():
+    sources = {path: path.read_text() for folder in ("cli", "report") for path in sorted((PACKAGE / folder).glob("*.py"))}
+    kinds = {kind for text in sources.values() for kind in re.findall(r'\bdocument\(\s*"(\w+)", ', text)}
+    assert kinds == {one["$ref"].removeprefix("#/$defs/") for one in SCHEMA["oneOf"]}
+    takers = {path.stem for path, text in sources.items() if re.search(r"\bJson\b = False|json: Json = ", text)}
+    assert {stem for stem in takers if not re.search(r"\bdocument\(|jsonout", sources[PACKAGE / f"cli/{stem}.py"])} == set()
+
+
+def test_what_was_measured(fits):
+    package = bench.load_benchmarks()
+    figures = importlib.import_module(f"{package.__name__}.figures")
+    machine = {"machine": "vm", "name": "debian13", "image": "core", "clock": "virtual", "accelerator": "tcg",
+               "image_sha256": "0" * 64, "qemu": "7.2.22 (Debian)"}
+    report = bench.Report(bench.computer(), True, machine)
+    report.rows += [figures.Row("run", 3.1, "arp", "once"), figures.Row("disk", float("nan")), figures.Row("first", 0.5)]
+    report.problems.append("starts: QEMU is gone")
+    told = json.loads(document("bench", report.as_dict()))
+    fits(told, "bench")
+    assert [row["measured"] for row in told["rows"]] == [3.1, None, 0.5]
+    costs = [(Cost(3.0, 2.5, 100.0), Cost(2.0, 1.5, 90.0))]
+    fits(json.loads(document("bench_compare", compare.as_dict(costs))), "bench_compare")
+
+
+def test_runs_and_machines_side_by_side(fits):
+    sides = [compared.Side(name, SimpleNamespace(scenes={}, manifest={"machine": {"name": name}}),
+                           LabResult("arp", 1, ()), {}) for name in ("debian12", "latest")]
+    fits(json.loads(document("compare", compared.as_dict(*sides, "page.html"))), "compare")
+    row = atlas.Row("ARP-1", "arp", {"debian12": atlas.HOLDS, "latest": atlas.FAILS}, {"latest": "seen: 3"}, "Mind it.", "RFC 826")
+    fits(json.loads(document("atlas", {"seed": 1, "images": {"latest": "0" * 64}, "claims": [row.as_dict()],
+                                       "surveys": {"latest": {"tcp": "cubic"}}})), "atlas")
 
 
 @pytest.mark.parametrize("arguments, kind", [(["list"], "list"), (["lint", "arp", "dns"], "lint"), (["doctor"], "doctor"),

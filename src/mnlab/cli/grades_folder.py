@@ -1,0 +1,70 @@
+"""What `mnlab grade` makes of the results: a student's pages as each result comes, the tables when all are there."""
+
+import json
+
+from mnlab.course import grading, hidden
+from mnlab.course.grading import Grading
+from mnlab.course.look_alike import look_alike, print_kept
+from mnlab.course.results import Results, Row, replace
+from mnlab.course.roster import Student
+from mnlab.course.similar import Print
+from mnlab.report import feedback, gradebook
+
+
+class GradesFolder:
+    """Tables and pages of `task` in its folder. While machines are at work there is time for what would else be waited
+    for at the end: pages, and fingerprints of work."""
+
+    def __init__(self, task: Grading, kept: Results, hand: dict, comma: bool):
+        self.task, self.kept, self.hand, self.comma = task, kept, hand, comma
+        self.every = sorted({name for _, name in kept.rows} | {lab.name for lab in task.labs})
+        self.labs = {lab.name: lab for lab in task.every_lab}
+        self.names = {student.id: student.name or student.id for student in task.roster}
+        self.prints: dict[str, Print] = {}
+        self.written: set[str] = set()
+
+    def add(self, row: Row) -> None:
+        """A row is new, or has changed."""
+        self._pages(row["student"])
+        print_kept(row, self.task.out, self.prints)
+
+    def finish(self) -> None:
+        """The tables; and pages of whom no row came this time."""
+        from mnlab.report.page import class_page  # loads what makes pages: not before the first hand-in is at work
+
+        kept, weights_of = self.kept, self.task.course.labs if self.task.course else {}
+        names = {student for student, _ in kept.rows}
+        people = [*self.task.roster, *(Student(key) for key in sorted(names - self.names.keys()))]
+        every = list(dict.fromkeys(name for _, name in kept.rows))
+        weights = {name: weights_of.get(name, 1) for name in every}
+        flags = look_alike(kept, [one for one in self.task.every_lab if one.name in every], self.prints)
+        tables = {
+            "grades.csv": gradebook.whole(kept, people, weights, self.hand, flags),
+            "canvas.csv": gradebook.canvas(kept, people, weights, self.hand),
+            "moodle.csv": gradebook.moodle(kept, people, weights, self.hand),
+        }
+        for name, rows in tables.items():
+            replace(self.task.out / name, "\ufeff" + gradebook.written(rows, self.comma))
+        replace(self.task.out / "flags.json", json.dumps(
+            [{"student": student, "lab": name, "words": words} for (student, name), words in sorted(flags.items())],
+            indent=1))
+        for student in sorted(names - self.written):
+            self._pages(student)
+        made = class_page.Made(kept, people, weights, self.hand, flags, grading.place)
+        replace(self.task.out / class_page.NAME, class_page.html(made))
+        replace(self.task.out / class_page.PROJECTED, class_page.html(made, names=False))
+
+    def _pages(self, student: str) -> None:
+        """What a student is told of all labs."""
+        rows = [self._told(self.kept.rows[student, name]) for name in self.every if (student, name) in self.kept.rows]
+        title, path = self.names.get(student, student), self.task.out / "feedback" / f"{grading.place(student)}.md"
+        replace(path, feedback.page(title, rows, self.hand))
+        replace(path.with_suffix(".html"), feedback.html(title, rows, self.hand))
+        self.written.add(student)
+
+    def _told(self, row: Row) -> Row:
+        """A row without what students are not told of their own variant."""
+        lab, course = self.labs.get(row["lab"]), self.task.course
+        if lab is None or course is None or row["seed"] is None:
+            return row
+        return hidden.without(row, hidden.values(lab, row["seed"], course.secret))
