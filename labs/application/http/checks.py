@@ -203,6 +203,10 @@ def check_your_types(server, params):
     wanted = [("own-several", "/picture.png", "image/png"), ("own-several", "/blob", web.UNKNOWN),
               ("own-large", "/large.bin", web.UNKNOWN),
               ("own-several", "/index.html", "text/html"),
+              ("own-page", "/", "text/html"), ("own-folder", "/more/", "text/html"),
+              ("own-empty", "/empty.txt", "text/plain"),
+              *((f"own-query-{number}", target, kind) for number, (target, kind) in enumerate(
+                  zip(probes.QUERIES, (web.UNKNOWN, web.UNKNOWN, "text/html", "image/png"), strict=True), start=1)),
               *((f"own-name-{number}", path, "text/plain") for number, path in enumerate(web.paths(params), start=1))]
     for name, target, kind in wanted:
         response = wire.reply(server, name, target).response
@@ -269,8 +273,11 @@ def check_your_connection_stays(server):
 def check_your_server_closes_when_asked(server, params):
     """Connection: close: the whole answer, Connection: close, and the server closes first."""
     wire.expect_file(server, params, "own-close", "index.html")
-    for name in ("own-close", "own-close-too", "own-missing-1", "own-method-1"):
+    for name in ("own-close", "own-close-1", "own-close-2", "own-missing-1", "own-method-1", "own-no-method-1"):
         wire.expect_leave(server, name)
+    answers = [one for one in wire.spoken(server, "own-close-last") if one.response]
+    expect(len(answers) == 1, done="a client asked with Connection: close, and for something else in the same piece",
+           expected="one answer", seen=", ".join(said(one.response) for one in answers) or "none")
 
 
 @points(1, claim="HTP-6", hint="A client of HTTP/1.0 knows neither Host nor connections that stay.")
@@ -278,6 +285,9 @@ def check_your_old_clients(server, params):
     """HTTP/1.0, without Host, with it, with keep-alive: the page, Connection: close, and the server closes first."""
     for name in wire.steps("own-old", 3):
         wire.expect_file(server, params, name, "index.html")
+        wire.expect_leave(server, name)
+    for name, status in (("own-old-missing", 404), ("own-old-method", 405)):
+        wire.expect_status(server, name, status)
         wire.expect_leave(server, name)
 
 
@@ -297,6 +307,9 @@ def check_your_server_has_patience_but_not_for_ever(server, params):
     expect(slow.response.status == 200 and slow.response.time > slow.request.end,
            done=f"a client sent a request in three parts, {params['idle'] - 1} s apart",
            expected="the answer, after the last part", seen=said(slow.response))
+    slow = [one.response.status for one in wire.spoken(server, "own-slow-body") if one.response]
+    expect(slow == [405, 200], done=f"a client sent a request and its body in three parts, {params['idle'] - 1} s "
+           "apart, and then another request", expected="405, 200", seen=slow)
 
 
 @points(1, claim="HTP-6", hint="A name may lead nowhere in many ways: not there, below a file, in an empty folder.")
@@ -332,12 +345,17 @@ def check_your_400_for_the_request_line(server):
 def check_your_400_for_a_space(server):
     """A space ahead of a colon: 400, and the connection ends."""
     wire.expect_400(server, "bad-field", len(probes.BAD_FIELDS))
+    wire.expect_status(server, "own-colons", 200)  # a space ahead of another colon, in a value
 
 
 @points(1, claim="HTP-6", hint="RFC 9112, section 3.2.")
 def check_your_400_without_host(server):
     """HTTP/1.1 without Host: 400, and the connection ends."""
     wire.expect_400(server, "no-host", len(probes.NO_HOST))
+    found = wire.spoken(server, "own-host-once")
+    expect([one.response and one.response.status for one in found[1:]] == [400],
+           done="a client asked with Host, and once more without", expected="400 for the second request",
+           seen=", ".join(said(one.response) for one in found))
 
 
 @points(1, claim="HTP-6", hint="RFC 9110, section 5.1. Make them small before you look them up.")
@@ -362,9 +380,10 @@ def check_your_folder_is_a_fence(server):
 def check_your_server_reads_a_stream(server, params):
     """A request in five pieces gets one answer; two requests in one segment get two, in order; a head may be long."""
     found = wire.spoken(server, "own-pieces")
-    wanted = [wire.own_file(params, name) for name in ("picture.png", "blob", "index.html")]
-    expect(len(found) == 3 and all(wire.is_file(one.response, data) for one, data in zip(found, wanted)),
-           done="one request came in five pieces, then two came at once", expected="the three files, in order",
+    wanted = [wire.own_file(params, name) for name in ("picture.png", "blob", "blob", "index.html")]
+    expect(len(found) == len(wanted) and all(wire.is_file(one.response, data) for one, data in zip(found, wanted)),
+           done="one request came in five pieces, then two and a piece of a third at once",
+           expected="the four files, in order",
            seen=", ".join(said(one.response) for one in found) + "; "
            + wire.ending(wire.connection(server, "own-pieces")))
     expect(found[0].request.end < found[0].response.time < found[1].time, done="a request came in five pieces",
@@ -375,13 +394,13 @@ def check_your_server_reads_a_stream(server, params):
 @points(1, claim="HTP-6", hint="What comes after a head with Content-Length? Read it, even if you throw it away.")
 def check_your_server_reads_bodies(server, params):
     """A body is no request, whether it comes with its head, behind it, in pieces, or with GET or HEAD."""
-    for name in wire.steps("own-body", 7):
+    for name in wire.steps("own-body", 8):
         wire.expect_no_answer_to_a_body(server, params, name)
 
 
 @points(2, claim="HTP-3", hint="A thread for each connection, or one loop that waits for all of them (selectors).")
 def check_your_server_talks_to_several(server, params):
-    """Nine hesitate in the middle of a request; somebody else is answered meanwhile; then the nine are."""
+    """Twelve hesitate in the middle of a request; somebody else is answered meanwhile; then the twelve are."""
     slow = wire.step(server, "own-together")
     quick = wire.reply(server, "own-meanwhile")
     late = server.mark("own-hesitant")

@@ -120,6 +120,7 @@ wrong("date_of_the_start", "R3", "Date is that of the server's start",
 wrong("date_of_the_connection", "R3", "Date is that of the connection",
       ('GMT", time.gmtime()', 'GMT", self.since'),
       ("        sock.settimeout(IDLE)\n", "        sock.settimeout(IDLE)\n        self.since = time.gmtime()\n"))
+wrong("local_date", "R3", "Date is local time, and says GMT", ('GMT", time.gmtime()', 'GMT", time.localtime()'))
 wrong("date_of_files", "R3", "no Date where something went wrong",
       ("        if status == 405:", "        if not path:\n            lines.pop(1)\n        if status == 405:"))
 
@@ -128,6 +129,13 @@ wrong("all_html", "R4", "everything is text/html",
 wrong("unknown_text", "R4", "what has no suffix is text/plain", ('"application/octet-stream")', '"text/plain")'))
 wrong("first_dot", "R4", "the suffix begins at the first dot",
       ("os.path.splitext(path)[1]", '"." + path.partition(".")[2]'))
+wrong("type_of_target", "R4", "the suffix is looked for in what was asked for, not in the file's name",
+      ("os.path.splitext(path)[1]", "os.path.splitext(self.target)[1]"),
+      ('        path = unquote(target.partition("?")[0])', '        self.target = target\n'
+       '        path = unquote(target.partition("?")[0])'))
+wrong("type_of_path", "R4", "a folder's page has no suffix",
+      ("os.path.splitext(path)[1]", "os.path.splitext(self.asked)[1]"),
+      ('        path = unquote(target', "        path = self.asked = unquote(target"))
 wrong("no_bin", "R4", "an unknown suffix gets no type",
       ('"application/octet-stream")', '"application/octet-stream" if "." not in path else "")'))
 wrong("png_anywhere", "R4", "what has .png in its name is a picture",
@@ -196,6 +204,10 @@ wrong("no_options", "R10", "OPTIONS is answered with 200",
 
 wrong("brew", "R11", "405 for any method", ("405 if method in KNOWN else 501", "405"))
 wrong("small_methods", "R11", "get is GET", ("return request[1], request", "return request[1].upper(), request"))
+wrong("small_known", "R11", "post is POST", ("405 if method in KNOWN else", "405 if method.upper() in KNOWN else"))
+wrong("begins_with_get", "R11", "what begins with GET is GET",
+      ("if method in METHODS:", 'if method.startswith("GET") or method == "HEAD":'))
+wrong("part_of_a_method", "R11", "a part of a method is one", ("if method in METHODS:", 'if method in "GET, HEAD":'))
 wrong("brew_404", "R11", "404 for a method that nobody knows",
       ("405 if method in KNOWN else 501", "405 if method in KNOWN else 404"))
 
@@ -211,6 +223,11 @@ wrong("line_404", "R12", "404 for a request line that is none",
       ("    if not request or not all(fields):\n        raise Refused(400)",
        "    if not request or not all(fields):\n        raise Refused(400 if request else 404)"))
 wrong("minor_of_two", "R12", "the version may end in a number", ('HTTP/(\\d)\\.(\\d)"', 'HTTP/(\\d)\\.(\\d+)"'))
+wrong("version_within", "R12", "HTTP/1.1 may stand anywhere in the last word",
+      (" HTTP/(\\d)", " \\S*HTTP/(\\d)"))
+wrong("no_last_digit", "R12", "nothing need stand behind the dot", ('HTTP/(\\d)\\.(\\d)"', 'HTTP/(\\d)\\.(\\d?)"'),
+      ("int(request[4])", "int(request[4] or 1)"))
+wrong("any_dot", "R12", "whatever stands between the digits is a dot", ('HTTP/(\\d)\\.(\\d)"', 'HTTP/(\\d).(\\d)"'))
 wrong("small_http", "R12", "http/1.1 is a version, too", (" HTTP/(\\d)", " (?i:HTTP)/(\\d)"))
 wrong("line_stays", "R12", "the connection stays after a request line that is none",
       ("    if not request or", '    if not request:\n        return "ODD", "/", (1, 1), {}\n    if not request or'),
@@ -228,6 +245,9 @@ wrong("but_the_first", "R13", "all but the first header line are looked at",
       ("    if not request or not all(fields):",
        "    if request and fields and not fields[0]:\n        fields.pop(0)\n"
        "    if not request or not all(fields):"))
+wrong("any_colon", "R13", "a space ahead of a colon in a value is refused, too",
+      ("if not request or not all(fields):",
+       "if not request or not all(fields) or any(' :' in line for line in lines):"))
 wrong("colon_stays", "R13", "the connection stays after a space ahead of a colon",
       ("    if not request or not",
        '    if request and not all(fields):\n        return "ODD", "/", (1, 1), {}\n    if not request or not'),
@@ -239,6 +259,11 @@ wrong("anything_host", "R14", "anything that looks like Host will do",
       ('names.count("host") != 1 and', 'not any("host" in name for name in names) and'))
 wrong("head_without_host", "R14", "HEAD needs no Host",
       ('names.count("host") != 1 and (version', 'names.count("host") != 1 and request[1] != "HEAD" and (version'))
+wrong("host_remembered", "R14", "Host need not be said again on the same connection",
+      ("method, target, version, fields = parse(head)",
+       'method, target, version, fields = parse(head + (b"" if not self.hosts or b"host:" in head.lower() else'
+       ' b"\\r\\nHost: x"))\n            self.hosts = True'),
+      ("        sock.settimeout(IDLE)\n", "        sock.settimeout(IDLE)\n        self.hosts = False\n"))
 wrong("host_404", "R14", "404 without Host",
       ('names.count("host") > 1):\n        raise Refused(400)',
        'names.count("host") > 1):\n        raise Refused(404)'))
@@ -275,6 +300,9 @@ wrong("no_leading_slash", "R16", "a path without a slash at its beginning leads 
 wrong("cut_once", "R16", "../ is cut out of the path, once",
       ('path = unquote(target.partition("?")[0])', 'path = unquote(target.partition("?")[0]).replace("../", "")'),
       ('found.startswith(self.folder + "/")', "True"))
+wrong("cut_ahead", "R16", "/.. is cut out of the path, once",
+      ('path = unquote(target.partition("?")[0])', 'path = unquote(target.partition("?")[0]).replace("/..", "")'),
+      ('found.startswith(self.folder + "/")', "True"))
 wrong("escape_200", "R16", "what lies outside is 200 and a word of warning",
       ("status = 200 if path else 404", 'status = 200 if path or ".." in unquote(target) else 404'))
 
@@ -291,6 +319,12 @@ wrong("leaves_after_501", "R17", "it leaves after 501",
 wrong("leaves_after_head", "R17", "it leaves after HEAD",
       ("        self.respond(status, path, keep, head_only",
        '        keep = keep and method != "HEAD"\n        self.respond(status, path, keep, head_only'))
+wrong("leaves_after_missing_head", "R17", "it leaves after HEAD of what is not there",
+      ("        self.respond(status, path, keep, head_only",
+       '        keep = keep and (path or method != "HEAD")\n'
+       "        self.respond(status, path, keep, head_only"))
+wrong("keep_alive_leaves", "R17", "it leaves where the request has any Connection",
+      ('"close" not in fields.get("connection", "").lower()', '"connection" not in fields'))
 wrong("four_answers", "R17", "four answers, then the connection ends",
       ("        keep = version",
        '        self.count = getattr(self, "count", 0) + 1\n        keep = self.count < 4 and version'))
@@ -302,6 +336,14 @@ wrong("never_closes", "R18", "Connection: close is overheard",
       (' and "close" not in fields.get("connection", "").lower()', ""))
 wrong("close_alone", "R18", "close among others is overheard",
       ('"close" not in fields.get("connection", "").lower()', 'fields.get("connection", "").lower() != "close"'))
+wrong("close_at_the_end", "R18", "close is looked for at the end of the list",
+      ('"close" not in fields.get("connection", "").lower()',
+       'not fields.get("connection", "").lower().endswith("close")'))
+wrong("stays_after_501", "R18", "after 501 it stays all the same",
+      ("        self.respond(status, path, keep, head_only",
+       "        keep = keep or status == 501\n        self.respond(status, path, keep, head_only"))
+wrong("one_more_answer", "R18", "what has come already is answered before it leaves",
+      ("        return keep\n", "        return keep or bool(self.buffer)\n"))
 wrong("closes_silently", "R18", "it closes, but does not say so",
       ("        if not keep:\n", "        if not keep and not self.asked:\n"),
       ("        keep = version", "        self.asked = version >= (1, 1)\n        keep = version"),
@@ -321,6 +363,12 @@ wrong("old_kept", "R19", "HTTP/1.0 connections are kept",
 wrong("old_keep_alive", "R19", "HTTP/1.0 may ask for a connection that stays",
       ("        keep = version", '        keep = "keep-alive" in fields.get("connection", "").lower() or version'))
 wrong("old_needs_host", "R19", "HTTP/1.0 needs Host", ('(version >= (1, 1) or names.count("host") > 1)', "True"))
+wrong("old_stays_after_404", "R19", "HTTP/1.0 connections are kept after 404",
+      ("        self.respond(status, path, keep, head_only",
+       "        keep = keep or status == 404 and version < (1, 1)\n        self.respond(status, path, keep, head_only"))
+wrong("old_stays_after_405", "R19", "HTTP/1.0 connections are kept after 405",
+      ("        self.respond(status, path, keep, head_only",
+       "        keep = keep or status == 405 and version < (1, 1)\n        self.respond(status, path, keep, head_only"))
 wrong("old_refused", "R19", "HTTP/1.0 is too old", ("if version[0] != 1:", "if version != (1, 1):"))
 wrong("old_silently", "R19", "HTTP/1.0 is not told of the end",
       ("        if not keep:\n", "        if not keep and not self.old:\n"),
@@ -341,6 +389,15 @@ wrong("from_the_request", "R20", "the time counts from the request's beginning",
        "        self.sock.settimeout(max(0.01, self.end - time.monotonic()))\n        data = self.sock.recv"),
       ('        while b"\\r\\n\\r\\n" not in self',
        '        self.end = time.monotonic() + IDLE\n        while b"\\r\\n\\r\\n" not in self'))
+wrong("body_from_its_beginning", "R20", "the time for a body counts from its beginning",
+      ("        data = self.sock.recv",
+       "        if self.end:\n            self.sock.settimeout(max(0.01, self.end - time.monotonic()))\n"
+       "        data = self.sock.recv"),
+      ("        while len(self.buffer) < int(length):",
+       "        self.end = time.monotonic() + IDLE\n        while len(self.buffer) < int(length):"),
+      ("        self.buffer = self.buffer[int(length):]",
+       "        self.buffer = self.buffer[int(length):]\n        self.end = 0\n        self.sock.settimeout(IDLE)"),
+      ("        sock.settimeout(IDLE)\n", "        sock.settimeout(IDLE)\n        self.end = 0\n"))
 wrong("waits_for_the_rest", "R20", "half a request may take for ever",
       ("        data = self.sock.recv",
        "        self.sock.settimeout(None if self.buffer else IDLE)\n        data = self.sock.recv"))
@@ -365,6 +422,11 @@ wrong("buffer_lost", "R21", "what comes behind a request is thrown away",
       ("        return head\n", '        self.buffer = b""\n        return head\n'))
 wrong("short_heads", "R21", "a head has 2000 bytes at most",
       ("        return head\n", "        if len(head) > 2000:\n            raise Refused(431)\n        return head\n"))
+wrong("seven_thousand", "R21", "a head has 7000 bytes at most",
+      ("        return head\n", "        if len(head) > 7000:\n            raise Refused(431)\n        return head\n"))
+wrong("half_lost", "R21", "what is no whole request is thrown away",
+      ("        return head\n",
+       '        if b"\\r\\n\\r\\n" not in self.buffer:\n            self.buffer = b""\n        return head\n'))
 wrong("second_lost", "R21", "of two requests in a piece the second is lost",
       ("        return head\n",
        '        if self.buffer.startswith(b"GET"):\n            self.buffer = b""\n        return head\n'))
@@ -384,6 +446,9 @@ wrong("body_of_post", "R22", "only POST has a body",
 wrong("brew_body", "R22", "a method that nobody knows has no body",
       ("            self.skip_body(fields)\n",
        "            if method in METHODS + KNOWN:\n                self.skip_body(fields)\n"))
+wrong("body_of_nothing", "R22", "what is not there has no body",
+      ("            self.skip_body(fields)\n",
+       "            if method not in METHODS or self.find(target):\n                self.skip_body(fields)\n"))
 wrong("body_of_head", "R22", "HEAD has no body",
       ("            self.skip_body(fields)\n",
        '            if method != "HEAD":\n                self.skip_body(fields)\n'))
@@ -407,6 +472,10 @@ wrong("two_at_a_time", "R23", "two clients at a time",
 wrong("a_pool", "R23", "a pool of four threads",
       ("            threading.Thread(target=Connection(sock, folder).serve, daemon=True).start()",
        "            while threading.active_count() > 4:\n                time.sleep(0.05)\n"
+       "            threading.Thread(target=Connection(sock, folder).serve, daemon=True).start()"))
+wrong("a_pool_of_ten", "R23", "ten clients at a time",
+      ("            threading.Thread(target=Connection(sock, folder).serve, daemon=True).start()",
+       "            while threading.active_count() > 10:\n                time.sleep(0.05)\n"
        "            threading.Thread(target=Connection(sock, folder).serve, daemon=True).start()"))
 wrong("one_buffer", "R23", "all clients share a buffer",
       ('        self.sock, self.folder, self.buffer = sock, folder, b""',

@@ -26,6 +26,7 @@ def farewells(net, rec) -> None:
 def judge(net, rec) -> None:
     """The student's server: before curl, then before those who say what is in probes.py."""
     p, site, name = rec.params, f"http://{rec.params['own_name']}", rec.params["own_name"]
+    net[OWN].run("mount --bind /usr/share/zoneinfo/Asia/Kolkata /etc/localtime")  # so local time is not GMT
     rec.student_service("server", net[OWN], ["python3", "-SE", "server.py", "80", GIVEN], caps=["NET_BIND_SERVICE"],
                         tcp=80)
 

@@ -113,6 +113,11 @@ def says_done(work, params):
     work.edit("fetch.py", '":\n    main()', '":\n    main()\n    print("done")')
 
 
+@mutant.work("a blank line stands between the lines", breaks="R1")
+def blank_lines(work, params):
+    work.edit("fetch.py", "{zlib.crc32(body):08x}", "{zlib.crc32(body):08x}\\n")
+
+
 @mutant.work("the length is that of the whole response", breaks="R1")
 def whole_length(work, params):
     work.edit("fetch.py", "{len(body)} {zlib", "{len(body) + 250} {zlib")
