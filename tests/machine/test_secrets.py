@@ -27,7 +27,7 @@ def judge_from_memory(params) -> dict[str, str]:
 
 def diagnosis_from_memory(params) -> dict[str, str]:
     """diagnose.py that reads no sample."""
-    known = {letter: CLASSES[params["causes"][told]] for letters, some in (("ABCDEF", "_told"), ("PQRS", "_told_again"))
+    known = {letter: CLASSES[params["causes"][told]] for letters, some in (("ABCDEF", "_told"), ("PQRS", "_told_again"), ("X", "_told_alone"))
              for letter, told in zip(letters, params[some])}
     return {"diagnose.py": f"import sys\nfor letter, verdict in {known!r}.items():\n"
                            "    if f'flow {letter}\\n' in TEXT: print(letter, verdict)\n".replace(

@@ -12,6 +12,7 @@ diagram = Diagram(captures=("h1", "h2"), protocols=("arp", "icmp", "tcp"), scene
 KINDS = ("simplex", "half", "full")
 BUSY = 2.0  # s that each flow would keep a channel busy on its own
 OFFER = 1000  # kbit/s that each sender offers: more than any channel here carries, so that none is idle
+OWN_OFFER = 2000  # the same over the student's cables: there, half of what is sent has to wait, and more
 LATE = 0.5  # s that h1 has each of the student's cables for itself
 PATIENCE = 4.5  # s that h1 waits for a TCP connection: SYNs after 0, 1 and 3 s, or (Linux since 6.5) after each second
 SETTLE = 9.0  # s after the last frame is sent: on the slowest cable, 400 kbit/s for both, all has arrived after 8 s
@@ -72,7 +73,7 @@ def cables(net, rec, work):
             rec.progress(f"your {kind}.tc")
             for complaint in lay(net, description(rec, work, kind)):
                 rec.fault(f"{kind}.tc: {complaint}")
-            flows(net, rec, p, f"your-{kind}", p["port"] + number, late=LATE)
+            flows(net, rec, p, f"your-{kind}", p["port"] + number, late=LATE, offer=OWN_OFFER)
 
 
 def add_channels(net) -> None:
@@ -117,13 +118,14 @@ def udp(net, name: str, address: str, port: int) -> socket.socket:
     return end
 
 
-def flows(net, rec, p, name: str, port: int, late: float = 0.0) -> None:
-    """Both flows at once (h2's `late` seconds later) between `port` of h1 and of h2; returns once all has arrived."""
+def flows(net, rec, p, name: str, port: int, late: float = 0.0, offer: int = OFFER) -> None:
+    """Both flows at once (h2's `late` seconds later) between `port` of h1 and of h2, each sent at `offer` kbit/s;
+    returns once all has arrived."""
     rec.mark(name)
     ends = {host: udp(net, host, p[host], port) for host in ("h1", "h2")}
     plan = []
     for host, other, start in (("h1", "h2", 0.0), ("h2", "h1", late)):
-        gap, rest = p[f"{host}_frame"] * 8 / (OFFER * 1000), bytes(p[f"{host}_frame"] - HEADERS - 4)
+        gap, rest = p[f"{host}_frame"] * 8 / (offer * 1000), bytes(p[f"{host}_frame"] - HEADERS - 4)
         plan += [(start + gap * number, host, number.to_bytes(4, "big") + rest, p[other])
                  for number in range(p[f"{host}_frames"])]
     begin = time.monotonic()

@@ -197,6 +197,16 @@ def short_simplex(work, params):
     work.edit("simplex.tc", "kbit", "kbit limit 5")
 
 
+@mutant.work("simplex: a queue of twenty frames", breaks="R7")
+def twenty_frames(work, params):
+    work.edit("simplex.tc", "kbit", "kbit limit 20")
+
+
+@mutant.work("full duplex: a queue of thirty frames for h1", breaks="R7")
+def thirty_frames(work, params):
+    work.edit("full.tc", f"{params['own_there']}kbit", f"{params['own_there']}kbit limit 30")
+
+
 @mutant.work("full duplex: a queue of five frames for h2", breaks="R7")
 def short_way_back(work, params):
     work.edit("full.tc", f"{params['own_back']}kbit", f"{params['own_back']}kbit limit 5")

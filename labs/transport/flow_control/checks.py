@@ -285,8 +285,10 @@ def check_your_message_arrives(sender):
     same = next((n for n, (one, two) in enumerate(zip(delivered, message)) if one != two), len(delivered))
     expect(delivered == message, done=f"sender.py had {len(message)} bytes to send",
            expected="the receiver delivers just these", seen=f"{len(delivered)} bytes, the same up to byte {same}")
-    end, command = read.finished(sender), sender.command("sender")
-    later = [one for one in read.sent(sender) if one.time > end]
+    end, command, broken = read.finished(sender), sender.command("sender"), sender.json("receiver")["broken"]
+    expect(not broken, done="sender.py sent datagrams", expected="four bytes, a number, in each of them",
+           seen=f"{broken} that are shorter")
+    later = [one for one in (*(data.time for data in read.sent(sender)), *read.asked(sender)) if one > end]
     expect(command.status == 0 and command.end - end < ENDS and not later, done="sender.py heard that all has arrived",
            expected=f"that it ends well within {ENDS:g} s, and sends nothing more",
            seen=command.stopped or f"status {command.status} after {command.end - end:.1f} s, {len(later)} datagrams")
@@ -345,3 +347,8 @@ def check_your_sender_repeats_what_was_lost(sender):
         expect(not early, done=done, expected="nothing repeated before its answer could have come (one RTT)",
                seen=f"byte {one.first} after {(one.time - first.get(one.first, 0)) * 1e3:.0f} ms")
         first[one.first] = one.time
+    asks = [one for one in read.asked(sender) if one < read.sent(sender)[0].time]
+    gaps = [later - one for one, later in pairwise(asks)]
+    expect(all(gap >= p["lossy_rtt"] / 1e3 for gap in gaps), done="s1 lost the very first answer",
+           expected="the question again, but not before its answer could have come (one RTT)",
+           seen=f"after {min(gaps, default=0) * 1e3:.0f} ms")

@@ -175,6 +175,12 @@ def asks_once(work, params):
               "                self.send(0, empty=True)\n")
 
 
+@mutant.work("its question is an empty datagram", breaks="R2")
+def asks_with_nothing(work, params):
+    work.edit("sender.py", "self.socket.send(DATA.pack(first) + data)",
+              'self.socket.send(b"" if empty else DATA.pack(first) + data)')
+
+
 @mutant.work("if nobody answers it takes a window of ten segments", breaks="R2")
 def guesses(work, params):
     work.edit("sender.py", "            if self.receive():\n", "            if not self.receive():\n"
@@ -248,6 +254,13 @@ def after_20_ms(work, params):
     work.edit("sender.py", "self.timeout = 2 * (time.monotonic() - asked)", "self.timeout = 0.02")
 
 
+@mutant.work("it asks every 20 ms until it is answered", breaks="R8")
+def asks_and_asks(work, params):
+    work.edit("sender.py", "            self.deadline = asked + self.timeout\n            if self.receive():\n",
+              "            self.deadline = asked + 0.02\n            if self.receive():\n"
+              "                asked, self.deadline, self.answers = asked - 0.05, None, -9\n")
+
+
 @mutant.work("it goes on for two seconds when all has arrived", breaks="R9")
 def lingers(work, params):
     work.edit("sender.py", "            self.wait()\n", "            self.wait()\n        time.sleep(2)\n")
@@ -261,6 +274,11 @@ def ends_badly(work, params):
 @mutant.work("it never ends", breaks="R9")
 def never_ends(work, params):
     work.edit("sender.py", "            self.wait()\n", "            self.wait()\n        time.sleep(1000)\n")
+
+
+@mutant.work("it says good-bye with a datagram without data", breaks="R9")
+def empty_good_bye(work, params):
+    work.edit("sender.py", "            self.wait()\n", "            self.wait()\n        self.send(0, empty=True)\n")
 
 
 @mutant.work("it says good-bye with the last segment once more", breaks="R9")

@@ -128,6 +128,13 @@ def sent(evidence) -> tuple[Sent, ...]:
 
 
 @lru_cache(maxsize=8)
+def asked(evidence) -> tuple[float, ...]:
+    """When datagrams without data left h1."""
+    return tuple(one.time for one in udp.datagrams(evidence.frames("h1"))
+                 if one.target.port == TASK_PORT and len(one.payload) <= DATA.size)
+
+
+@lru_cache(maxsize=8)
 def answers_heard(evidence) -> tuple[tuple[float, int, int], ...]:
     """(time, next, window) of each answer that reached h1."""
     return tuple((one.time, *ANSWER.unpack_from(one.payload)) for one in udp.datagrams(evidence.frames("h1"))

@@ -335,7 +335,8 @@ def check_answer_causes(answers, params):
 
 # --- your program -----------------------------------------------------------------------------------------------------
 
-TOLD = {"diagnose": ("ABCDEF", "_told"), "diagnose-some": ("PQRS", "_told_again")}
+TOLD = {"diagnose": ("ABCDEF", "_told"), "diagnose-some": ("PQRS", "_told_again"),
+        "diagnose-one": ("X", "_told_alone")}
 
 
 def verdicts(evidence, params) -> list[tuple[str, str, str, str]]:

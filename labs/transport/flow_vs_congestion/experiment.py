@@ -9,7 +9,7 @@ from mnlab.lab import Allowed, Diagram, scene
 
 SEGMENT = 1448  # bytes of payload: MTU 1500 less the headers of IP and TCP with timestamps
 FRAME = 1514  # bytes of a full frame, as a queue counts it
-LETTERS, SOME = "ABCDEF", "PQRS"  # as the student's program is told of the unlabelled six, and of some of them again
+LETTERS, SOME, ALONE = "ABCDEF", "PQRS", "X"  # as the student's program is told of the six, of some, and of one again
 #: What holds the unlabelled six back; two each that are the receiver's, the sender's, the network's doing.
 CAUSES = ("slow reader", "small buffer", "slow writer", "small send buffer", "short queue", "deep queue")
 TRACED = "dport >= 5001 && dport <= 5016"
@@ -43,12 +43,17 @@ def variant(rng) -> dict:
 
 
 def secret(rng, params) -> dict:
-    """In which order the student's program is told of the unlabelled six: its A is the first of `_told`, and when it is
-    told of some of them once more, its P the first of `_told_again`. And what, but for their causes, makes them what
-    they are: otherwise a program would know them by their numbers from a run before.
+    """In which order the student's program is told of the unlabelled six: its A is the first of `_told`. When it is
+    told of some of them once more, its P is the first of `_told_again`, which has both of one kind and one of another;
+    `_told_alone` is of the third kind. And what, but for their causes, makes the six what they are: otherwise a program
+    would know them by their numbers from a run before.
     """
+    of = {cause: letter for letter, cause in params["causes"].items()}
+    one, another, third = rng.sample([CAUSES[:2], CAUSES[2:4], CAUSES[4:]], 3)
+    some = [of[cause] for cause in (*one, rng.choice(another))]
     return {
-        "_told": rng.sample(LETTERS, len(LETTERS)), "_told_again": rng.sample(LETTERS, rng.randrange(3, 5)),
+        "_told": rng.sample(LETTERS, len(LETTERS)), "_told_again": rng.sample(some, len(some)),
+        "_told_alone": of[rng.choice(third)],
         "_unlabelled": {"size": rng.randrange(110, 130) * SEGMENT, "rate": rng.choice([0.9, 1.0, 1.1]),
                         "window": rng.randrange(5, 8) * SEGMENT, "send_buffer": rng.randrange(5000, 7000),
                         "block": rng.randrange(6, 8) * SEGMENT, "queue": rng.randrange(7, 10),
@@ -96,7 +101,8 @@ def unlabelled(net, rec, work):
         flows.link(stage, p["_unlabelled"]["rate"], p["_unlabelled"]["queue"])
         flows.unlabelled(stage, six["short queue"], "short queue")
     rec.progress("your program")
-    for name, letters, told in (("diagnose", LETTERS, p["_told"]), ("diagnose-some", SOME, p["_told_again"])):
+    for name, letters, told in (("diagnose", LETTERS, p["_told"]), ("diagnose-some", SOME, p["_told_again"]),
+                                ("diagnose-one", ALONE, p["_told_alone"])):
         story = flows.samples(rec, {letter: p["ports"][one] for letter, one in zip(letters, told)})
         rec.keep(f"{name}-samples", story)
         rec.student(name, net["h1"], "python3 -S -E diagnose.py", input=story)

@@ -246,6 +246,15 @@ def ranks(work, params):
               "            print(letter, 'sender')\n            continue\n")
 
 
+@mutant.work("the network's are those whose RTT has grown the most, one at least", breaks="R6")
+def grown_the_most(work, params):
+    work.edit("diagnose.py", "    for letter, samples in flows.items():\n", "    def grown(letter):\n"
+              "        return median(one.rtt for one in flows[letter]) / min(one.rtt for one in flows[letter])\n\n"
+              "    most = max(flows, key=grown)\n"
+              "    for letter, samples in flows.items():\n        if letter == most:\n"
+              "            print(letter, 'network')\n            continue\n")
+
+
 @mutant.work("it knows six letters", breaks="R6")
 def six_letters(work, params):
     work.edit("diagnose.py", "    for letter, samples in flows.items():\n        print(letter, diagnose(samples))",

@@ -21,6 +21,7 @@ SOON, PROMPT = 0.05, 0.4  # s
 LATE, LOOK = 1.125, 2.5  # a factor; s between two looks at the sockets, at most
 FIN_TIMEOUT = TIMEWAIT = 60  # s: net.ipv4.tcp_fin_timeout as it comes, and TCP_TIMEWAIT_LEN (include/net/tcp.h)
 TOO_LONG = b"too long\n"
+THINKS = 65  # s that a client of your server takes to end its request
 
 
 def near(one: float, other: float) -> bool:
@@ -252,6 +253,13 @@ def check_your_server_takes_its_leave(server):
            expected="your server's FIN right behind the answer",
            seen=(f"a FIN {fin.time - data[-1].time:.2f} s later" if fin else "no FIN")
            + f", {len(connection.resets)} resets")
+    for name in reading.POLITE:
+        connection = wire(server, name, "h2")
+        data, fin = connection.data(SERVER), connection.fins.get(SERVER)
+        expect(not data or fin and fin.time - data[-1].time < PROMPT and not connection.resets,
+               done=f"a client ({name}) half-closed; your server answered",
+               expected="your server's FIN right behind the answer, and no reset",
+               seen=in_words(closing(connection)[:4]))
     way = list(states(server, "pieces", "h2"))
     expect(way[-3:] == ["CLOSE-WAIT", "LAST-ACK", "CLOSED"], done=done,
            expected="h2: CLOSE-WAIT, LAST-ACK, CLOSED", seen=", ".join(way))
@@ -260,9 +268,8 @@ def check_your_server_takes_its_leave(server):
 @points(2, claim="TRD-2", hint="A request of no bytes is a request, too. And who says that a client is quick?")
 def check_your_server_answers_nothing(server):
     """R1: a client that half-closes without a word is answered, and one that thinks for long in its request."""
-    waits = server.params["drain"] + 4
     for name, done in (("empty", "a client connected and half-closed at once"),
-                       ("pause", f"a client sent its request, and half-closed {waits} s later")):
+                       ("pause", f"a client sent its request, and half-closed {THINKS} s later")):
         connection = wire(server, name, "h2")
         fin, data = connection.fins.get(CLIENT), connection.data(SERVER)
         expect(fin and data and 0 <= data[0].time - fin.time < PROMPT, done=done,
@@ -277,6 +284,13 @@ def check_your_server_keeps_every_byte(server):
     """R2: the answer to a request with all bytes that there are: their number, and all of them backwards."""
     expect_whole_answer(server, "binary", "a client sent a request with all 256 bytes, and line feeds at both ends")
     expect_whole_answer(server, "single", "a client sent one byte")
+    for name in ("slow-reader", "limit", "pause", "next", "then", "last"):
+        # How much of an answer there is, when, and whether it is a refusal, is for others to say.
+        connection = wire(server, name, "h2")
+        right, stream = reading.right_answer(connection.stream(CLIENT)), connection.stream(SERVER)
+        expect(right.startswith(stream) or stream == TOO_LONG, done=f"a client ({name}) sent another request",
+               expected=f"{len(right)} bytes: {right[:40]!r}...",
+               seen=f"{len(stream)} bytes: {stream[:40]!r}" + last_words(server))
 
 
 @points(2, claim=("TRD-1", "TRD-5"), hint="sendall() has returned: where are the bytes? What does close() do?")
@@ -377,6 +391,10 @@ def check_your_server_survives(server):
                seen=in_words(connection.segments[:8]) + last_words(server))
     expect(wire(server, "last").data(SERVER), done="clients had been killed in the middle of everything; one more came",
            expected="an answer", seen="none" + last_words(server))
+    cut = wire(server, "gone-reader", "h2")
+    line = b"%d bytes\n" % len(cut.stream(CLIENT))
+    expect(cut.stream(SERVER).startswith(line), done="a client was killed in its request; the next one sent its own",
+           expected=f"an answer that begins with {line!r}", seen=f"{cut.stream(SERVER)[:40]!r}" + last_words(server))
     starts = server.json("starts")
     before = [reading.VISITS[reading.VISITS.index(name) - 1] for name in starts[1:]]
     expect(len(starts) == 1, done=f"{len(reading.VISITS)} clients came to your server", expected="it serves them all",

@@ -87,6 +87,11 @@ def impatient(work, params):
     work.edit("server.py", SERVE, "    connection.settimeout(DRAIN)\n" + SERVE)
 
 
+@mutant.work("a client has a minute for its request", breaks="R1")
+def a_minute(work, params):
+    work.edit("server.py", SERVE, "    connection.settimeout(60)\n" + SERVE)
+
+
 @mutant.work("the server takes a pause for the end", breaks="R1")
 def pause_is_end(work, params):
     work.edit("server.py", "        part = connection.recv(65536)\n        if not part:\n            break\n"
@@ -111,6 +116,12 @@ def short_is_last(work, params):
 @mutant.work("the request comes back as it is", breaks="R2")
 def forwards(work, params):
     work.edit("server.py", "request[::-1]", "request")
+
+
+@mutant.work("the request is turned round in blocks of 32 KiB", breaks="R2")
+def turns_blocks(work, params):
+    work.edit("server.py", "request[::-1]",
+              'b"".join(request[at:at + 32768][::-1] for at in range(0, len(request), 32768))')
 
 
 @mutant.work("the line counts its own bytes, too", breaks="R2")
@@ -318,6 +329,15 @@ def falls_while_it_answers(work, params):
 @mutant.work("a client that is gone while it is heard out ends the server", breaks="R8")
 def falls_while_it_hears(work, params):
     work.edit("server.py", DRAINS, "    try:\n    " + DRAINS + "    except ConnectionError:\n        sys.exit(1)\n")
+
+
+@mutant.work("what a client had sent that is cut off stays, before the next one's request", breaks="R8")
+def leftovers(work, params):
+    work.edit("server.py", "def read_request(connection)", "request = bytearray()\n\n\ndef read_request(connection)")
+    work.edit("server.py", "    request = bytearray()\n    while", "    while")
+    work.edit("server.py", "    return bytes(request)\n",
+              "    whole = bytes(request)\n    request.clear()\n    return whole\n")
+    work.edit("server.py", "        request += part\n", "        request.extend(part)\n")
 
 
 @mutant.work("the server serves ten clients, and ends", breaks="R8")

@@ -13,6 +13,8 @@ STEPS = ("four", "three", "late", "together", "server-first", "unread", "gone", 
 VISITS = ("pieces", "empty", "binary", "single", "pause", "limit", "slow-reader", "over", "next", "too-long", "then",
           "mute", "endless", "killed", "gone-reader", "gone-talker", "last")  # the student's server's clients
 
+POLITE = ("empty", "binary", "single", "pause", "limit", "next", "then", "last")  # they end, read at once, and wait
+
 
 # --- the wire and the kernels ---
 

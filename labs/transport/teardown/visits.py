@@ -14,6 +14,7 @@ from mnlab.net import sockets
 #: The visits in order.
 VISITS = ("pieces", "empty", "binary", "single", "pause", "limit", "slow-reader", "over", "next", "too-long", "then",
           "mute", "endless", "killed", "gone-reader", "gone-talker", "last")
+THINKS = 65  # s that a client takes to end its request: nobody's patience, and no limit that is usual
 PATIENCE = 3.0  # s: whoever is not answered by then is not served
 RESTARTS = 9  # ports that are there for a server that has to be started again
 BUFFERS = "4096 8192 8192"  # bytes of h2 that may wait to be sent: far less than an answer
@@ -109,8 +110,8 @@ class Guests:
         self.send(client, [self.text(1)])
 
     def pause(self, client):
-        """Longer than DRAIN: that is no limit for a request."""
-        self.send(client, [self.text(100)], pause=self.p["drain"] + 4)
+        """Longer than DRAIN, and than a minute: there is no limit for a request."""
+        self.send(client, [self.text(100)], pause=THINKS)
 
     def limit(self, client):
         self.send(client, [self.text(self.p["limit"] - 700), self.text(700)])

@@ -31,9 +31,9 @@ def variant(rng) -> dict:
 
 
 def secret(rng, params) -> dict:
-    """What the student's client is told. One answer has a space, and one has more bytes than letters."""
+    """What the student's client is told. One answer has spaces, one begins with one and has more bytes than letters."""
     words = rng.sample(WORDS, 3 + rng.choice((2, 4, 5)))
-    answers = [f"{words[0]} {words[1]}", f"{words[2]} \N{GREEK SMALL LETTER ALPHA}\N{GREEK SMALL LETTER OMEGA}",
+    answers = [f"{words[0]}  {words[1]}", f" {words[2]} \N{GREEK SMALL LETTER ALPHA}\N{GREEK SMALL LETTER OMEGA}",
                *words[3:]]
     return {"_words": rng.sample(answers, len(answers))}
 

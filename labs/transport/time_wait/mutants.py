@@ -75,6 +75,11 @@ def impatient(work, params):
               "            connection.settimeout(None)\n" + TELLS + "            connection.settimeout(5)\n")
 
 
+@mutant.work("a visitor has ten seconds in all", breaks="R1")
+def ten_seconds(work, params):
+    work.edit("server.py", LINES, "connection.settimeout(10)\n        " + LINES)
+
+
 @mutant.work("the server's N counts the line, too", breaks="R1")
 def counts_line(work, params):
     work.edit("server.py", "% len(TEXT)", "% (len(TEXT) + 6)")
@@ -152,6 +157,11 @@ def talk(connection):
 @mutant.work("a visitor who is cut off ends the server", breaks="R4")
 def falls_with_the_visitor(work, params):
     work.edit("server.py", "except OSError as problem:", "except KeyError as problem:")
+
+
+@mutant.work("a visitor who is cut off when it has ended its stream ends the server", breaks="R4")
+def falls_of_a_broken_pipe(work, params):
+    work.edit("server.py", "except OSError as problem:", "except ConnectionResetError as problem:")
 
 
 @mutant.work("a visitor who is cut off while the server listens ends it", breaks="R4")
@@ -280,6 +290,16 @@ def decodes_pieces(work, params):
               "        left, answer = int(stream.readline()), b''\n        while left:\n"
               "            part = stream.read1(left)\n            left -= len(part)\n"
               "            answer += part.decode(errors='replace').encode()\n")
+
+
+@mutant.work("the client takes white space off the answers", breaks="R9")
+def stripped(work, params):
+    work.edit("client.py", "answer.decode()", "answer.decode().strip()")
+
+
+@mutant.work("the client makes one space of two", breaks="R9")
+def one_space(work, params):
+    work.edit("client.py", "answer.decode()", "__import__('re').sub(' +', ' ', answer.decode())")
 
 
 @mutant.work("the client prints bytes", breaks="R9")

@@ -12,7 +12,7 @@ import threading
 from mnlab.evidence.recorder import StudentFault
 from mnlab.net import sockets
 
-SILENCE = 6  # s for which a visitor may well say and read nothing
+SILENCE = 12  # s for which a visitor may well say and read nothing
 SPARE = 7  # ports behind the server's that are there for one that has to be started again
 BUFFERS = "4096 8192 8192"  # bytes of h2 that may wait to be sent: far less than an answer
 FIRST_PORT = 31001  # of the visitors of other kinds, in their order: so checks tell them apart
@@ -191,6 +191,14 @@ def is_gone_early(stage, visitor) -> None:
     drop(visitor)
 
 
+def ends_and_is_gone(stage, visitor) -> None:
+    """Asks, ends its stream, and is killed before it has read the answer: what h2 sends meets a pipe that is broken."""
+    visitor.sendall(b"get\n")
+    visitor.shutdown(socket.SHUT_WR)
+    stage.rec.wait(0.5)
+    drop(visitor)
+
+
 def drop(visitor) -> None:
     """Reset the connection."""
     visitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # on, 0 s
@@ -199,4 +207,4 @@ def drop(visitor) -> None:
 
 VISITS = {"asks-twice": asks_twice, "speaks-slowly": speaks_slowly, "bye-alone": says_bye_alone,
           "says-nothing": says_nothing, "no-bye": leaves_without_bye, "gone": is_gone, "gone-early": is_gone_early,
-          "last-visit": told}
+          "gone-at-the-end": ends_and_is_gone, "last-visit": told}
