@@ -9,6 +9,7 @@ import threading
 from contextlib import suppress
 
 ECHO_REPLY, UNREACHABLE, QUENCH, REDIRECT, ECHO_REQUEST, EXCEEDED, PARAMETER = 0, 3, 4, 5, 8, 11, 12  # RFC 792
+TIMESTAMP_REPLY = 14
 OPTIONS = b"\1\1\1\0"  # of the IP header: three times "no operation", "end of list" (RFC 791, section 3.1)
 
 
@@ -45,6 +46,11 @@ class Request:
         return packet(self.p, source, self.p["h1"], 61, kind, code, bytes(4) + bytes(quoted), options)
 
 
+def reporters(p) -> tuple[str, str, str]:
+    """Who sends the errors about requests to `failing`."""
+    return p["_cast"]["failing"], *p["_reporters"][1:]
+
+
 def script(p) -> dict:
     """The cast's part -> for its first request, its second and so on: [(seconds after it, what is sent then)]."""
     ttl, others, stranger = p["_ttls"], p["_reporters"], p["h2"]
@@ -64,15 +70,15 @@ def script(p) -> dict:
             [wrong(1, 0.2, ident=1), wrong(1, 0.25, ident=-256), true(0.6, "mixed")],
             [wrong(2, 0.2, number=-1), wrong(2, 0.25, number=1), wrong(2, 0.3, number=256), true(0.6, "mixed")],
             [wrong(3, 0.2, source=stranger), true(0.6, "mixed")],
-            [wrong(4, 0.2, kind=ECHO_REQUEST), true(0.6, "mixed")],
+            [wrong(4, 0.2, kind=ECHO_REQUEST), wrong(4, 0.25, kind=TIMESTAMP_REPLY), true(0.6, "mixed")],
             [wrong(5, 0.2, **noise), true(0.6, "mixed")],
             [wrong(6, 0.2, **noise), wrong(6, 0.8, **noise), true(1.3, "mixed")]],
         "slow": [[true(1.15, "slow")], [true(0.9, "slow")]],
         "optioned": [[true(0.1, "optioned", options=OPTIONS)],
                      [error(0.1, others[2], UNREACHABLE, p["_codes"]["3"], options=OPTIONS)]],
-        # the last error comes twice
-        "failing": [[error(after, others[n], kind, p["_codes"][str(kind)]) for after in times] for n, (kind, times)
-                    in enumerate(((UNREACHABLE, [0.1]), (PARAMETER, [0.1]), (EXCEEDED, [0.1, 0.3])))],
+        # the first error is the target's own, the last one comes twice
+        "failing": [[error(after, source, kind, p["_codes"][str(kind)]) for after in times] for source, kind, times
+                    in zip(reporters(p), (UNREACHABLE, PARAMETER, EXCEEDED), ([0.1], [0.1], [0.1, 0.3]))],
         "about": [
             [error(0.2, others[0], EXCEEDED, 0, ident=1), error(0.25, others[0], EXCEEDED, 0, ident=-256),
              true(0.6, "about")],

@@ -9,7 +9,7 @@ from mnlab.checks import expect, observation, points, same
 from mnlab.lab.lab import load
 from mnlab.protocols import arp, icmp, ip
 
-read = load(Path(__file__).with_name("reading.py"))
+read, cast = (load(Path(__file__).with_name(name)) for name in ("reading.py", "cast.py"))
 
 SOON = 0.05  # s
 SLACK = 0.3  # s, between packets that a program sends a second apart
@@ -284,8 +284,8 @@ def expect_not_fooled(yours, number: int, false: str) -> None:
 
 @points(1, claim="PNG-4", hint="The first byte of an ICMP message says what it is.")
 def check_you_know_a_reply(yours):
-    """R7: an echo request that reaches h1 with your numbers is not a reply."""
-    expect_not_fooled(yours, 4, "an echo request from it, with your identifier and number,")
+    """R7: an echo request, or another ICMP message, that reaches h1 with your numbers is not a reply."""
+    expect_not_fooled(yours, 4, "an echo request and a timestamp reply from it, with your identifier and number,")
 
 
 @points(1, claim="PNG-4", hint="recvfrom says who sent the packet.")
@@ -380,7 +380,7 @@ def check_you_report_errors(yours):
     """R15: your ping says who reported an error, its type and its code: 3, 11 or 12, whatever the code."""
     p = yours.params
     reports = [("failing", 0, n, source, kind) for n, (source, kind) in
-               enumerate(zip(p["_reporters"], (icmp.UNREACHABLE, icmp.PARAMETER, icmp.TIME_EXCEEDED)), start=1)]
+               enumerate(zip(cast.reporters(p), (icmp.UNREACHABLE, icmp.PARAMETER, icmp.TIME_EXCEEDED)), start=1)]
     for name, ttl, number, source, kind in reports:
         expected = (source, str(kind), str(p["_codes"][str(kind)]))
         expect_error(read.run_of(yours, name, ttl), read.line_of(yours, name, number, ttl), expected)

@@ -193,6 +193,11 @@ def any_kind(work, params):
               "if (source, its_ident, its_number) == (target, ident, number)")
 
 
+@mutant.work("it takes whatever is no request for a reply", breaks="R7")
+def no_request(work, params):
+    work.edit("ping.py", "if kind == ECHO_REPLY and (source", "if kind not in (*ERRORS, ECHO_REQUEST) and (source")
+
+
 @mutant.work("it takes a reply from anybody", breaks="R8")
 def any_source(work, params):
     work.edit("ping.py", "(source, its_ident, its_number) == (target, ident, number)",
@@ -324,6 +329,11 @@ def exceeded_only(work, params):
 @mutant.work("it does not know parameter problem", breaks="R15")
 def no_parameter(work, params):
     work.edit("ping.py", "ERRORS = (3, 11, 12)", "ERRORS = (3, 11)")
+
+
+@mutant.work("it takes the target to send replies and nothing else", breaks="R15")
+def no_errors_of_the_target(work, params):
+    work.edit("ping.py", "    if kind in ERRORS:", "    if kind in ERRORS and source != target:")
 
 
 @mutant.work("it prints code 0 for every error", breaks="R15")

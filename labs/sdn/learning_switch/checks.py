@@ -245,7 +245,8 @@ def check_moved_host_is_found(evidence):
         got, sent = answered(evidence, f"{moved}-ping")
         expect(sent == got == 3, done=done, expected="3 answers", seen=f"{got} of {sent}")
         got, sent = answered(evidence, f"{moved}-h4-ping")
-        expect(sent == got == 1, done=f"{done}; then h4, which had pinged h2 at its old place, pinged it",
+        expect(sent == got == 1, done=f"h2 was carried from {places[number]} to {places[number + 1]}, and sent a frame "
+               "from there; then h4, which had pinged h2 at its old place, pinged it",
                expected="an answer", seen=f"{got} of {sent}")
 
 

@@ -108,8 +108,13 @@ def switches(net, rec, work):
         for moved, switch_before, port in (("moved", "s1", p["_h2_later"]), ("moved-again", "s2", p["_h2_last"])):
             move_h2(net, p, switch_before, port)
             rec.mark(moved)
+            if moved == "moved-again":  # the first that is heard of h2 there is a frame to an address that nobody has
+                send(net, "h2", p["nobody_mac"], p["h2_mac"], 0)
+                rec.wait(1)
+                ping(f"{moved}-h4-ping", "h2", "-c1 -W1", source=net["h4"])
             ping(f"{moved}-ping", "h1", "-c3 -i0.5 -W1", source=h2)
-            ping(f"{moved}-h4-ping", "h2", "-c1 -W1", source=net["h4"])  # to which h2 has not spoken since
+            if moved == "moved":
+                ping(f"{moved}-h4-ping", "h2", "-c1 -W1", source=net["h4"])  # to which h2 has not spoken since
             rec.wait(1)
 
         rec.progress("the controller dies in the middle of a ping")

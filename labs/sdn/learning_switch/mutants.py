@@ -237,6 +237,13 @@ def deletes_senders(work, params):
     work.edit("switch.py", "parser.OFPMatch(eth_dst=mac)", "parser.OFPMatch(eth_src=mac)")
 
 
+@mutant.work("it notices a move by frames to hosts that it knows, and by no others", breaks="R7")
+def moves_to_the_known(work, params):
+    work.edit("switch.py", LEARN,
+              "        if frame.src not in self.ports[switch.id] or frame.dst in self.ports[switch.id]:\n"
+              f"    {LEARN}")
+
+
 @mutant.work("it deletes flows at the first switch only", breaks="R7")
 def deletes_at_s1(work, params):
     work.edit("switch.py", "if before not in (None, port):", "if before not in (None, port) and switch.id == 1:")
