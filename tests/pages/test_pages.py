@@ -164,6 +164,18 @@ def test_a_page_is_printed_with_all_that_is_folded(opened, page_of):
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details:not([open])").count() == 0 and page.locator("nav").is_hidden()
+    head = page.locator(".ladder thead").first  # stands on each sheet
+    assert head.evaluate("head => getComputedStyle(head).display") == "table-header-group"
+    assert page.locator(".ladder tbody").first.evaluate("part => getComputedStyle(part).contentVisibility") == "visible"
+
+
+def test_what_is_not_printed_is_told(opened, page_of):
+    page = opened(page_of("handshake"))
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    said = page.locator(".graphs:empty").evaluate_all("all => all.map(one => getComputedStyle(one, '::after').content)")
+    assert said and all("in the page" in words for words in said)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1024
 
 
 def test_what_others_wrote_does_nothing(opened, lay_out, tmp_path):
