@@ -65,6 +65,15 @@ GRADER = textwrap.dedent("""
 HERE = {"machine": "debian13", "image": "cd", "qemu": "7.2.22 (Debian)", "mnlab": "1"}
 
 
+class Running(tuple):
+    """A scheduler's address and what starts a worker; and all processes, the scheduler's first."""
+
+    def __new__(cls, address, worker, pids):
+        made = super().__new__(cls, (address, worker))
+        made.pids = pids
+        return made
+
+
 @pytest.fixture
 def scheduler(tmp_path):
     """The address of a scheduler that gives up a hand-in after the third worker; and started(about): a Dask worker."""
@@ -95,7 +104,7 @@ def scheduler(tmp_path):
                      "--host", "127.0.0.1", *([] if restarted else ["--no-nanny"]), ABOUT=str(tmp_path / about), GRADER=str(tmp_path / "grader.py"),
                      IMAGE=str(tmp_path / image), MNLAB_CACHE=str(tmp_path / "cache"))
 
-    yield address, worker
+    yield Running(address, worker, begun)
     for process in begun:
         try:
             os.killpg(process.pid, signal.SIGKILL)
@@ -232,6 +241,23 @@ def test_a_machine_that_did_not_come_whole_is_not_imported(tmp_path, monkeypatch
     (tmp_path / "file").touch()
     monkeypatch.setenv("MNLAB_CACHE", str(tmp_path / "file/cache"))
     assert send_machine._take("other", b"one").startswith("the machine could not be put into its cache: Not a directory")
+
+
+def test_a_scheduler_that_dies_ends_the_command_with_words_and_what_is_graded_is_kept(scheduler, command, handed, tmp_path):
+    address, worker = scheduler
+    for number in range(40):
+        handed(f"s{number:02}", f"work {number}")
+    worker(), present(address, 1)
+    process, results = command("grade", "arp", "in", "--cluster", address), tmp_path / "grades/results.jsonl"
+    deadline = time.monotonic() + PATIENCE
+    while not (results.is_file() and results.read_text().count("\n") > 3):
+        assert process.poll() is None and time.monotonic() < deadline, process.communicate()
+        time.sleep(0.02)
+    scheduler.pids[0].kill()
+    _, words = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 3 and "Traceback" not in words, words
+    assert "the scheduler is gone. What is graded is kept: call again once there is one" in words
+    assert 3 < results.read_text().count("\n") < 40 and (tmp_path / "grades/grades.csv").is_file()
 
 
 def test_an_audit_goes_to_another_worker(scheduler, jobs):
