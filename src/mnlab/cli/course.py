@@ -135,11 +135,11 @@ def grade(
                 else:
                     carry_out.carry_out(task.todo(), kept, pool, tell, again, audit)
             finally:
-                made.finish()
+                flags = made.finish()
             for student, name in hand.keys() - kept.rows.keys():
                 say(f"{out / results.BY_HAND}: there is no result for [{student}.{name}]: nothing came of it")
     rows = [kept.rows[key] for key in progress.rows]
-    _tell(out, rows, json)
+    _tell(out, rows, flags, json)
     raise typer.Exit(3 if any(row["status"] == "inconclusive" or results.AUDIT in row["flags"] for row in rows) else 0)
 
 
@@ -217,7 +217,7 @@ def _pool(count: int | None, cluster: str | None, machine: str, course, regrade,
     yield partial(workers.each, count=count or workers.usual(), lost=lost), image
 
 
-def _tell(out: Path, rows: list[dict], json: bool) -> None:
+def _tell(out: Path, rows: list[dict], flags: dict, json: bool) -> None:
     from mnlab.course import summary
 
     if json:
@@ -225,7 +225,7 @@ def _tell(out: Path, rows: list[dict], json: bool) -> None:
 
         print(document("grades", {"results": rows}))
         return
-    for line in summary.lines(rows):
+    for line in summary.lines(rows, flags):
         print(line)
     print(f"tables, feedback and evidence are in {out}/: grades.csv, canvas.csv, moodle.csv, class.html, feedback/")
 

@@ -28,8 +28,8 @@ class GradesFolder:
         self._pages(row["student"])
         print_kept(row, self.task.out, self.prints)
 
-    def finish(self) -> None:
-        """The tables; and pages of whom no row came this time."""
+    def finish(self) -> dict[tuple[str, str], list[str]]:
+        """The tables; and pages of whom no row came this time. Whose work looks like whose."""
         from mnlab.report.page import class_page  # loads what makes pages: not before the first hand-in is at work
 
         kept, weights_of = self.kept, self.task.course.labs if self.task.course else {}
@@ -53,6 +53,7 @@ class GradesFolder:
         made = class_page.Made(kept, people, weights, self.hand, flags, grading.place)
         replace(self.task.out / class_page.NAME, class_page.html(made))
         replace(self.task.out / class_page.PROJECTED, class_page.html(made, names=False))
+        return flags
 
     def _pages(self, student: str) -> None:
         """What a student is told of all labs."""

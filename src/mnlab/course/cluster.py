@@ -5,6 +5,7 @@ A Dask worker here only keeps processes of our own (worker.py), one a thread, so
 it does not take the Dask worker with it.
 """
 
+import logging
 import socket
 import tempfile
 import threading
@@ -26,6 +27,7 @@ SSH = "ssh:"
 PATIENCE = 60  # seconds until the scheduler answers, and until the first worker is there
 NOBODY = 300  # seconds without any worker, and it is given up: what is graded is kept
 PAUSE = 10  # seconds between two looks whether there are workers at all
+GONE = "the scheduler is gone. What is graded is kept: call again once there is one"
 BLAMED: dict = {}  # a result that is none
 MISSING = ("--cluster needs Dask: pip install 'mnlab[cluster]' in the environment of mnlab, here and on each computer "
            "(./mnlab in a clone does it by itself)")
@@ -42,6 +44,8 @@ def opened(where: str, count: int | None, machine: str, pins: dict[str, str],
             import asyncssh  # noqa: F401  (by_ssh.py's)
     except ImportError:
         raise MachineError(MISSING) from None
+    for name in ("distributed", *(name for name in logging.root.manager.loggerDict if name.startswith("distributed."))):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is told here, in other words
     with by_ssh.scheduler(Path(where.removeprefix(SSH)), count, say) if where.startswith(SSH) else nullcontext(
             where) as address:
         try:
@@ -103,6 +107,7 @@ class Computers:
             tuple[dict, dict]]:
         """As workers.each. Dask blames whatever waited at a worker that died: what it gives up is tried once more,
         alone, when all the rest is done."""
+        from distributed.comm import CommClosedError
         coming, again, died = iter(jobs), deque[dict](), Counter[int]()
         blamed, alone = deque[dict](), set[int]()
         begun: dict = {}
@@ -135,12 +140,20 @@ class Computers:
                     else:
                         died.pop(id(job), None)
                         yield job, ENDED if result is None or result is BLAMED else result
+        except CommClosedError:
+            raise MachineError(GONE) from None
         finally:
             if self.client.status == "running":
                 self.client.cancel(list(begun), force=True)
 
     def _threads(self) -> int:
+        self._insist_on_scheduler()
         return max(1, sum(count for address, count in self.client.nthreads().items() if address not in self.refused))
+
+    def _insist_on_scheduler(self) -> None:
+        """MachineError if the scheduler has died: another one would know nothing of what this one had."""
+        if self.client.status != "running":
+            raise MachineError(GONE)
 
     def _insist_on_some(self) -> None:
         if not set(self.client.nthreads()) - self.refused.keys():
@@ -165,6 +178,7 @@ class Computers:
             try:
                 return list(wait(list(begun), timeout=PAUSE, return_when="FIRST_COMPLETED").done)
             except TimeoutError:
+                self._insist_on_scheduler()
                 if self.client.nthreads():
                     since = time.monotonic()
                 elif time.monotonic() - since > NOBODY:
@@ -182,6 +196,7 @@ class Computers:
         except KilledWorker:
             return BLAMED
         except Exception as problem:  # what Dask says of a worker that it cannot use: it has no mnlab, say
+            self._insist_on_scheduler()
             return {"trouble": f"the cluster says: {type(problem).__name__}: {problem}"[:500], "worker": ""}
         if result is None:
             return None

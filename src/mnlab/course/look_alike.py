@@ -86,18 +86,22 @@ def _some(keys: list[str], count: int) -> str:
 
 
 def _same_answers(answers: dict[str, bytes], results: Results, lab: Lab) -> dict[str, list[str]]:
-    """Who has the answers of somebody whose network has other numbers: the same file, not all of it right."""
-    begun = (lab.starter / ANSWERS).read_bytes() if (lab.starter / ANSWERS).is_file() else b""
-    groups: dict[bytes, list[str]] = {}
+    """Who has the answers of somebody whose network has other numbers: the same to half of the questions at least, not
+    all of them right. A question that has no answer yet says nothing."""
+    begun = _answered((lab.starter / ANSWERS).read_bytes() if (lab.starter / ANSWERS).is_file() else b"")
+    groups: dict[frozenset[bytes], list[str]] = {}
     for student, data in answers.items():
-        lines = b"\n".join(
-            sorted(line.strip() for line in data.splitlines() if b"=" in line and not line.startswith(b"#"))
-        )
-        if data != begun and lines and results.rows[student, lab.name]["status"] != "passed":
-            groups.setdefault(lines, []).append(student)
+        own = _answered(data) - begun
+        if own and 2 * len(own) >= len(begun) and results.rows[student, lab.name]["status"] != "passed":
+            groups.setdefault(own, []).append(student)
     seeds = {student: results.rows[student, lab.name]["seed"] for student in answers}
     found: dict[str, list[str]] = {}
     for some in groups.values():
         if len({seeds[one] for one in some}) > 1:
             found |= {one: [other for other in some if seeds[other] != seeds[one]] for one in some}
     return found
+
+
+def _answered(data: bytes) -> frozenset[bytes]:
+    """The lines of a file of answers that are no comments."""
+    return frozenset(line.strip() for line in data.splitlines() if b"=" in line and not line.lstrip().startswith(b"#"))

@@ -4,6 +4,7 @@ the machines are stubs, which answer in a stated time."""
 import hashlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -65,6 +66,16 @@ GRADER = textwrap.dedent("""
 HERE = {"machine": "debian13", "image": "cd", "qemu": "7.2.22 (Debian)", "mnlab": "1"}
 
 
+class Running(tuple):
+    """A scheduler's address and what starts a worker; all processes, the scheduler's first; and again(): another scheduler,
+    in the place of this one and its workers."""
+
+    def __new__(cls, address, worker, pids, again):
+        made = super().__new__(cls, (address, worker))
+        made.pids, made.again = pids, again
+        return made
+
+
 @pytest.fixture
 def scheduler(tmp_path):
     """The address of a scheduler that gives up a hand-in after the third worker; and started(about): a Dask worker."""
@@ -81,27 +92,37 @@ def scheduler(tmp_path):
                                           stderr=log, cwd=tmp_path, env=environment | variables, start_new_session=True))
         return begun[-1]
 
-    start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(tmp_path / "at"))
-    deadline = time.monotonic() + PATIENCE
-    while not (tmp_path / "at").exists() or not (tmp_path / "at").read_text().endswith("}"):
-        assert time.monotonic() < deadline, (tmp_path / "log0").read_text()
-        time.sleep(0.05)
-    address = json.loads((tmp_path / "at").read_text())["address"]
+    def end():
+        for process in begun:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.wait()
+
+    def again():
+        end()
+        begun.clear()
+        (tmp_path / "at").unlink(missing_ok=True)
+        start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(tmp_path / "at"))
+        deadline = time.monotonic() + PATIENCE
+        while not (tmp_path / "at").exists() or not (tmp_path / "at").read_text().endswith("}"):
+            assert time.monotonic() < deadline, (tmp_path / "log0").read_text()
+            time.sleep(0.05)
+        return json.loads((tmp_path / "at").read_text())["address"]
+
+    address = again()
 
     (tmp_path / "image").touch()
 
     def worker(about="usual.json", restarted=False, threads=1, image="image"):
-        return start("dask_worker", address, "--nthreads", str(threads), "--preload", str(tmp_path / "stub.py"), "--no-dashboard",
+        at = json.loads((tmp_path / "at").read_text())["address"]
+        return start("dask_worker", at, "--nthreads", str(threads), "--preload", str(tmp_path / "stub.py"), "--no-dashboard",
                      "--host", "127.0.0.1", *([] if restarted else ["--no-nanny"]), ABOUT=str(tmp_path / about), GRADER=str(tmp_path / "grader.py"),
                      IMAGE=str(tmp_path / image), MNLAB_CACHE=str(tmp_path / "cache"))
 
-    yield address, worker
-    for process in begun:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        process.wait()
+    yield Running(address, worker, begun, again)
+    end()
 
 
 @pytest.fixture
@@ -232,6 +253,58 @@ def test_a_machine_that_did_not_come_whole_is_not_imported(tmp_path, monkeypatch
     (tmp_path / "file").touch()
     monkeypatch.setenv("MNLAB_CACHE", str(tmp_path / "file/cache"))
     assert send_machine._take("other", b"one").startswith("the machine could not be put into its cache: Not a directory")
+
+
+def test_a_scheduler_that_dies_ends_the_command_with_words_and_what_is_graded_is_kept(scheduler, command, handed, tmp_path):
+    address, worker = scheduler
+    for number in range(40):
+        handed(f"s{number:02}", f"work {number}")
+    worker(), present(address, 1)
+    process, results = command("grade", "arp", "in", "--cluster", address), tmp_path / "grades/results.jsonl"
+    deadline = time.monotonic() + PATIENCE
+    while not (results.is_file() and results.read_text().count("\n") > 3):
+        assert process.poll() is None and time.monotonic() < deadline, process.communicate()
+        time.sleep(0.02)
+    scheduler.pids[0].kill()
+    _, words = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 3 and "Traceback" not in words, words
+    assert "the scheduler is gone. What is graded is kept: call again once there is one" in words
+    assert 3 < results.read_text().count("\n") < 40 and (tmp_path / "grades/grades.csv").is_file()
+
+
+@pytest.mark.slow
+def test_whoever_dies_of_a_cluster_every_hand_in_has_the_digest_it_has_without_kills(scheduler, command, handed, tmp_path):
+    """The command, the scheduler and the workers, at moments that nobody chose."""
+    address, worker = scheduler
+    for number in range(60):
+        handed(f"s{number:02}", f"work {number}")
+
+    def graded(out):
+        return {row["student"]: row["evidence_sha256"] for row in map(json.loads, (tmp_path / out / "results.jsonl").read_text().splitlines())}
+
+    worker(), worker()
+    assert command("grade", "arp", "in", "--out", "calm", "--cluster", address, "--audit", "0", "-q").wait(PATIENCE) == 0
+    chance, killed = random.Random(20), 0
+    while killed < 40:
+        if scheduler.pids[0].poll() is not None:
+            address = scheduler.again()
+        for _ in range(2 - sum(process.poll() is None for process in scheduler.pids[1:])):
+            worker()
+        again = ["--again"] if killed > 25 and chance.random() < 0.3 else []
+        process = command("grade", "arp", "in", "--out", "out", "--cluster", address, "--audit", "0", "-q", *again)
+        time.sleep(chance.uniform(1, 5))
+        for _ in range(chance.randint(1, 3)):
+            chance.choice([process, scheduler.pids[0], *scheduler.pids[1:]]).kill()
+            killed += 1
+            time.sleep(chance.uniform(0, 0.5))
+        process.kill()
+        process.wait()
+    address = scheduler.again()
+    worker(), worker()
+    last = command("grade", "arp", "in", "--out", "out", "--cluster", address, "--audit", "0", "--resume")
+    words = last.communicate(timeout=2 * PATIENCE)[1]
+    assert last.returncode == 0, words
+    assert graded("out") == graded("calm") and len(graded("calm")) == len(set(graded("calm").values())) == 60
 
 
 def test_an_audit_goes_to_another_worker(scheduler, jobs):

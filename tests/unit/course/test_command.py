@@ -3,10 +3,12 @@
 import csv
 import errno
 import json
+import shutil
 
 import pytest
 
 from mnlab.course import course as courses
+from mnlab.lab.lab import find
 from mnlab.report.gradebook import ENCODING
 
 PATIENCE = 60  # s
@@ -137,3 +139,10 @@ def test_a_full_disk_is_told_with_what_is_kept():
     with pytest.raises(MachineError, match="no room left on the disk. What is written is kept: make room, and call again"):
         with a_class.in_words():
             raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_whose_work_looks_like_whose_is_said_when_it_was_graded(said, handed):
+    for student, seed in (("ada", 1), ("alan", 2)):
+        shutil.copy(find("arp").solution / "resolver.py", handed(student, seed=seed))
+    status, output, _ = said("grade", "arp", "in")
+    assert status == 0 and "?ada arp: equal to the work of ?alan" in output and "the same answers" not in output

@@ -123,11 +123,24 @@ def test_equal_work_is_told_to_the_teacher_on_both_sides(tmp_path, a_class, grad
     for who in ("4711", "4712"):
         hand_in(tmp_path, who, ARP, a_class.seed(who, "arp"))
         shutil.copy(ARP.solution / "resolver.py", tmp_path / "in" / who / "arp/resolver.py")
-        (tmp_path / "in" / who / "arp/answers.toml").write_text("probe_after = 3\n")
+        path = tmp_path / "in" / who / "arp/answers.toml"
+        path.write_text(path.read_text().replace(' = ""', ' = "02:00:00:00:00:07"'))
     kept, _ = graded()
     words = look_alike(kept, [ARP])
     assert words["4711", "arp"] == ["equal to the work of 4712", "the same answers as 4712, who has another variant"]
     assert ("4712", "arp") in words
+
+
+@pytest.mark.parametrize("answered", [0, 1])
+def test_questions_without_an_answer_are_nobodys_answers(tmp_path, a_class, graded, answered):
+    """Nor is a single one: what is right for all is found by many."""
+    for who in ("4711", "4712"):
+        hand_in(tmp_path, who, ARP, a_class.seed(who, "arp"))
+        path = tmp_path / "in" / who / "arp/answers.toml"
+        path.write_text(path.read_text().replace(' = ""', ' = "ff:ff:ff:ff:ff:ff"', answered))
+        (tmp_path / "in" / who / "arp/resolver.py").write_text(f"print({who})\n")
+    kept, asked = graded()
+    assert len(asked) == 2 and look_alike(kept, [ARP]) == {}
 
 
 def test_without_a_course_the_variant_is_what_the_folder_says(tmp_path, graded):
