@@ -134,8 +134,8 @@ def next_step(problem: Exception, frames) -> str:
     if isinstance(problem, KeyError) and "net.py" in places:  # Mininet's own: net["h9"]
         return "the nodes are those of the topology; `mnlab shell LAB` shows them: nodes"
     if isinstance(problem, ModuleNotFoundError):
-        return ("there is no such file: a lab may import mnlab, the modules in its own folder, and the topologies/ of its "
-                "collection and of the project")
+        return ("there is no such file: a lab may import mnlab, the modules in its own folder, and the topologies/ of "
+                "its collection and of the project")
     if "mutants.py" in places:
         return "a network mutant takes (net, params) (docs/api.md)"
     if {"topo.py"} & places or any(Path(name).parent.name == "topologies" for name, _ in frames):
