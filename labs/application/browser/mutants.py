@@ -103,6 +103,12 @@ def columns(work, params):
     work.edit("site/index.html", 'rows="*,*"', 'cols="10%,90%"')
 
 
+@mutant.work("whoever comes again at once is turned away", breaks="R1")
+def once_a_minute(work, params):
+    work.edit("nginx.conf", "    server {", "    limit_req_zone $uri zone=all:64k rate=1r/m;\n    server {")
+    work.edit("nginx.conf", "root site;", "root site; limit_req zone=all;")
+
+
 @mutant.work("one sentence has lost its number", breaks="R1")
 def shortened(work, params):
     work.edit("site/pieces.html", params["piece_1"], params["piece_1"].rpartition(" ")[0] + ".")

@@ -334,6 +334,7 @@ def check_program_prints_a_line_for_each_file(evidence):
 def check_program_tells_both_versions(evidence):
     """Your program tells the first record's version and the message's own."""
     program.tells(evidence, CLIENTS, "record_version", "legacy_version")
+    program.tells(evidence, [*CLIENTS, "pieces.client"], "record_version")  # its records differ in it
     program.tells(evidence, SERVERS, "record_version", "legacy_version")
 
 
