@@ -28,6 +28,7 @@ class Results(unittest.TextTestResult):
     def addFailure(self, test, err):  # noqa: N802
         super().addFailure(test, err)
         self.keep(test, "fail", f"{err[0].__name__}: {err[1]}")
+        subprocess.run(["mn", "-c"], capture_output=True)  # what it left behind is no fault of the next one
 
     addError = addFailure  # noqa: N815
 
