@@ -17,6 +17,9 @@ WIDTHS = (360, 1024, 1920)
 SOME = ("arp", "handshake")
 each_lab = pytest.mark.parametrize("name", [pytest.param(lab.name, marks=[] if lab.name in SOME else pytest.mark.slow)
                                             for lab in all_labs()])
+#: Labs whose traffic each protocol's view is for, two at least.
+VIEWS = {"dns": ("dns", "url", "browser", "layers"), "openflow": ("learning_switch", "programmable"),
+         "http": ("http", "browser", "status"), "tls": ("tls", "https", "url"), "tcp": ("handshake", "congestion")}
 MESSAGES = ".ladder tbody tr:not(.gap):not(.did)"
 
 
@@ -27,6 +30,7 @@ def test_a_page_opens_on_every_screen(opened, page_of, name):
     for width in WIDTHS:
         page = opened(path, width, "dark" if width == 1920 else "light")
         assert page.locator("main section").count() >= 3
+        assert all(page.locator(f"#{view}").count() for view, labs in VIEWS.items() if name in labs)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

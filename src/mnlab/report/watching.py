@@ -10,7 +10,9 @@ site's script can read what is here (DNS rebinding).
 
 import base64
 import hashlib
+import sys
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -54,8 +56,12 @@ AROUND = """<!doctype html><html lang="en"><meta charset="utf-8"><title>%(lab)s<
 
 def newest(lab: str, folder: Path) -> Path | None:
     """The page of the run of a lab that was written last; None if there is none."""
-    pages = [(path.stat().st_mtime_ns, path) for path in folder.glob(f"{lab}-*/{layout.PAGE}")
-             if path.parent.name.rpartition("-")[0] == lab and path.parent.name.rpartition("-")[2].isdecimal()]
+    pages = []
+    for path in folder.glob(f"{lab}-*/{layout.PAGE}"):
+        before, _, number = path.parent.name.rpartition("-")
+        with suppress(OSError):  # somebody may clear up meanwhile
+            if before == lab and number.isdecimal() and path.is_file():
+                pages.append((path.stat().st_mtime_ns, path))
     return max(pages)[1] if pages else None
 
 
@@ -63,8 +69,17 @@ def serve(lab: str, folder: Path, port: int = 0) -> ThreadingHTTPServer:
     """A server, ready for serve_forever. OSError if the port is taken."""
 
     def which() -> str:
-        page = newest(lab, folder)
-        return f"{page.parent.name}:{page.stat().st_mtime_ns}" if page else ""
+        with suppress(OSError):
+            if page := newest(lab, folder):
+                return f"{page.parent.name}:{page.stat().st_mtime_ns}"
+        return ""
+
+    def read() -> bytes:
+        """The newest page; nothing if there is none that can be read."""
+        with suppress(OSError):
+            if page := newest(lab, folder):
+                return page.read_bytes()
+        return b""
 
     class Handler(BaseHTTPRequestHandler):
         """One request."""
@@ -80,8 +95,8 @@ def serve(lab: str, folder: Path, port: int = 0) -> ThreadingHTTPServer:
                 around = AROUND % {"lab": lab, "style": STYLE, "script": SCRIPT}
                 self.answer(200, "text/html", around.encode(), "default-src 'none'; connect-src 'self'; "
                             f"frame-src 'self'; script-src '{_hash(SCRIPT)}'; style-src '{_hash(STYLE)}'")
-            elif asked.path == "/page" and (page := newest(lab, folder)):
-                self.answer(200, "text/html", page.read_bytes())
+            elif asked.path == "/page" and (page := read()):
+                self.answer(200, "text/html", page)
             elif asked.path == "/newest":
                 end = time.monotonic() + WAIT
                 while which() == asked.query and time.monotonic() < end:
@@ -104,9 +119,16 @@ def serve(lab: str, folder: Path, port: int = 0) -> ThreadingHTTPServer:
         def log_message(self, *words):
             """Nothing: a terminal is for what `check` says."""
 
-    server = ThreadingHTTPServer((HOST, port), Handler)
-    server.daemon_threads = True
-    return server
+    return _Server((HOST, port), Handler)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Nothing of a browser that went away: a terminal is for what `check` says."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 def _hash(text: str) -> str:

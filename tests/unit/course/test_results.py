@@ -37,7 +37,7 @@ def test_a_line_that_is_no_result_is_counted_and_passed_over(tmp_path, line):
 
 def test_killed_at_any_moment_what_was_said_to_be_written_is_there(tmp_path):
     program = ("import sys; from pathlib import Path; from mnlab.course import results; kept = results.read(Path(sys.argv[1]))\n"
-               "for n in range(10**6):\n    kept.add({'student': str(n), 'lab': 'arp', 'pad': 'x' * 5000})\n    print(n, flush=True)")
+               f"for n in range(10**6):\n    kept.add({ROW} | {{'student': str(n), 'reason': 'x' * 5000}})\n    print(n, flush=True)")
     for moment in (0.05, 0.1, 0.2, 0.3):
         folder = tmp_path / str(moment)
         folder.mkdir()

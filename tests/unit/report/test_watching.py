@@ -2,6 +2,8 @@
 
 import http.client
 import os
+import socket
+import struct
 import threading
 
 import pytest
@@ -86,3 +88,24 @@ def test_nothing_else_is_served(runs, ask, path):
 
 def test_nothing_can_be_sent(ask):
     assert ask("/page", method="POST")[0] == 501
+
+
+def test_what_vanishes_or_cannot_be_read_is_no_page(runs, ask, capfd):
+    (runs.folder / "arp-1/report.html").mkdir(parents=True)
+    assert ask("/page")[0] == 404 and ask("/newest?other")[1] == ""
+    runs("arp-2", "two", 100)
+    assert ask("/page")[:2] == (200, "two")
+    runs.folder.rename(runs.folder.with_name("gone"))
+    assert ask("/page")[0] == 404 and ask("/newest?other")[1] == ""
+    assert capfd.readouterr().err == ""
+
+
+def test_a_browser_that_goes_away_is_no_news(runs, capfd):
+    server = serve("arp", runs.folder)
+    with socket.create_connection(("127.0.0.1", server.server_port)) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closes with a reset
+        connection.sendall(b"GET")
+    server.daemon_threads = False
+    server.handle_request()
+    server.server_close()
+    assert capfd.readouterr().err == ""
