@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, nullcontext
 from pathlib import Path, PurePosixPath
 
@@ -140,15 +141,26 @@ class Computers:
                     else:
                         died.pop(id(job), None)
                         yield job, ENDED if result is None or result is BLAMED else result
-        except CommClosedError:
+        except (CommClosedError, CancelledError):  # by whichever call it is that the scheduler's death is noticed
             raise MachineError(GONE) from None
         finally:
             if self.client.status == "running":
                 self.client.cancel(list(begun), force=True)
 
     def _threads(self) -> int:
-        self._insist_on_scheduler()
-        return max(1, sum(count for address, count in self.client.nthreads().items() if address not in self.refused))
+        return max(1, sum(count for address, count in self._workers().items() if address not in self.refused))
+
+    def _workers(self) -> dict[str, int]:
+        """The addresses of all workers, and how many threads they have. MachineError if the scheduler does not say."""
+        for _ in range(PATIENCE // PAUSE):
+            self._insist_on_scheduler()
+            try:  # as client.nthreads(), which has no end if the scheduler dies meanwhile
+                return self.client.sync(self.client.scheduler.ncores, callback_timeout=PAUSE)
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+        raise MachineError(GONE)
 
     def _insist_on_scheduler(self) -> None:
         """MachineError if the scheduler has died: another one would know nothing of what this one had."""
@@ -156,14 +168,14 @@ class Computers:
             raise MachineError(GONE)
 
     def _insist_on_some(self) -> None:
-        if not set(self.client.nthreads()) - self.refused.keys():
+        if not self._workers().keys() - self.refused.keys():
             raise MachineError("no worker is left that is what is expected: "
                                + "; ".join(f"{address}: {why}" for address, why in self.refused.items()))
 
     def _submit(self, job: dict):
         """Hand a job and the work to the cluster: to those who are not refused, and to others than in an audit."""
         files = _files(Path(job["work"]))
-        known = set(self.client.nthreads())
+        known = self._workers().keys()
         wanted = known - self.refused.keys()
         others = wanted - {self.address_of.get(job.get("other_than", ""), "")}
         restricted = others if "other_than" in job and others else wanted if self.refused else None
@@ -178,8 +190,7 @@ class Computers:
             try:
                 return list(wait(list(begun), timeout=PAUSE, return_when="FIRST_COMPLETED").done)
             except TimeoutError:
-                self._insist_on_scheduler()
-                if self.client.nthreads():
+                if self._workers():
                     since = time.monotonic()
                 elif time.monotonic() - since > NOBODY:
                     raise MachineError("the cluster has no workers any more. What is graded is kept: call again "
@@ -195,6 +206,8 @@ class Computers:
             result, files, address = future.result()
         except KilledWorker:
             return BLAMED
+        except CancelledError:
+            raise
         except Exception as problem:  # what Dask says of a worker that it cannot use: it has no mnlab, say
             self._insist_on_scheduler()
             return {"trouble": f"the cluster says: {type(problem).__name__}: {problem}"[:500], "worker": ""}
