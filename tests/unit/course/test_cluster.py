@@ -272,6 +272,23 @@ def test_a_scheduler_that_dies_ends_the_command_with_words_and_what_is_graded_is
     assert 3 < results.read_text().count("\n") < 40 and (tmp_path / "grades/grades.csv").is_file()
 
 
+def test_jobs_of_a_batch_system_are_workers_that_grade_one_after_another(scheduler, jobs, tmp_path, monkeypatch):
+    """As docs/teaching.md has it for Slurm, with dask-jobqueue's own stand-in, which starts its jobs on this computer."""
+    batch = pytest.importorskip("dask_jobqueue.local", reason="dask-jobqueue is in the `dev` extra")
+    for name, value in {"ABOUT": "usual.json", "GRADER": "grader.py", "IMAGE": "image", "MNLAB_CACHE": "cache"}.items():
+        monkeypatch.setenv(name, str(tmp_path / value))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
+    with batch.LocalCluster(cores=1, processes=1, memory="2GB", python=sys.executable, log_directory=str(tmp_path),
+                            worker_extra_args=["--preload", str(tmp_path / "stub.py"), "--no-dashboard"],
+                            scheduler_options={"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}) as booked:
+        booked.scale(jobs=2)
+        present(booked.scheduler_address, 2)
+        with opened(booked.scheduler_address) as computers:
+            done = list(computers.each(iter(jobs([f"work {number}" for number in range(50)]))))
+    assert sorted(int(job["student"]) for job, _ in done) == list(range(50))
+    assert not any(result.get("trouble") for _, result in done) and len({result["worker"] for _, result in done}) == 2
+
+
 @pytest.mark.slow
 def test_whoever_dies_of_a_cluster_every_hand_in_has_the_digest_it_has_without_kills(scheduler, command, handed, tmp_path):
     """The command, the scheduler and the workers, at moments that nobody chose."""
