@@ -16,8 +16,9 @@ def main():
 def judged(samples):
     below_cwnd = median((cwnd - flight) / 1448 for _, cwnd, flight, _, _, _ in samples)
     below_window = median((window - flight) / 1448 for _, _, flight, window, _, _ in samples)
+    room = median((min(cwnd, window) - flight) / 1448 for _, cwnd, flight, window, _, _ in samples)
     trips = [sample[4] for sample in samples]
-    if min(below_cwnd, below_window) > 2:
+    if room > 2:
         return "sender"
     if below_cwnd < below_window or quantiles(trips)[1] > 2.5 * min(trips):
         return "network"
