@@ -28,7 +28,8 @@ SSH = "ssh:"
 PATIENCE = 60  # seconds until the scheduler answers, and until the first worker is there
 NOBODY = 300  # seconds without any worker, and it is given up: what is graded is kept
 PAUSE = 10  # seconds between two looks whether there are workers at all
-GONE = "the scheduler is gone. What is graded is kept: call again once there is one"
+KEPT = "What is graded is kept: call again once there is one"
+GONE = f"the scheduler is gone. {KEPT}"
 BLAMED: dict = {}  # a result that is none
 MISSING = ("--cluster needs Dask: pip install 'mnlab[cluster]' in the environment of mnlab, here and on each computer "
            "(./mnlab in a clone does it by itself)")
@@ -159,8 +160,8 @@ class Computers:
             except TimeoutError:
                 continue
             except OSError:
-                break
-        raise MachineError(GONE)
+                raise MachineError(GONE) from None
+        raise MachineError(f"the scheduler has not answered for {PATIENCE} s. {KEPT} that does")
 
     def _insist_on_scheduler(self) -> None:
         """MachineError if the scheduler has died: another one would know nothing of what this one had."""
@@ -206,7 +207,7 @@ class Computers:
             result, files, address = future.result()
         except KilledWorker:
             return BLAMED
-        except CancelledError:
+        except CancelledError:  # the scheduler has died, which is none of the hand-in's doing
             raise
         except Exception as problem:  # what Dask says of a worker that it cannot use: it has no mnlab, say
             self._insist_on_scheduler()

@@ -272,6 +272,20 @@ def test_a_scheduler_that_dies_ends_the_command_with_words_and_what_is_graded_is
     assert 3 < results.read_text().count("\n") < 40 and (tmp_path / "grades/grades.csv").is_file()
 
 
+def test_a_scheduler_that_does_not_answer_is_not_waited_for_for_ever(scheduler, jobs, monkeypatch):
+    address, worker = scheduler
+    worker()
+    with opened(address) as computers:
+        monkeypatch.setattr(cluster, "PATIENCE", 2)
+        monkeypatch.setattr(cluster, "PAUSE", 1)
+        scheduler.pids[0].send_signal(signal.SIGSTOP)
+        try:
+            with pytest.raises(MachineError, match="the scheduler has not answered for 2 s. What is graded is kept"):
+                list(computers.each(iter(jobs(["work"]))))
+        finally:
+            scheduler.pids[0].send_signal(signal.SIGCONT)
+
+
 def test_jobs_of_a_batch_system_are_workers_that_grade_one_after_another(scheduler, jobs, tmp_path, monkeypatch):
     """As docs/teaching.md has it for Slurm, with dask-jobqueue's own stand-in, which starts its jobs on this computer."""
     batch = pytest.importorskip("dask_jobqueue.local", reason="dask-jobqueue is in the `dev` extra")
