@@ -237,4 +237,5 @@ def test_the_work_grows_as_the_segments_do(talk):
         assert len(connection.segments) == len(frames)
         return process_time() - began
 
-    assert seconds(4000) / seconds(1000) < 10  # 4 if it grows as the segments do, 16 if as their square
+    little, much = (min(seconds(count) for _ in range(3)) for count in (1000, 4000))  # the least disturbed of three
+    assert much / little < 10  # 4 if it grows as the segments do, 16 if as their square
