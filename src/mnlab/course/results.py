@@ -8,11 +8,12 @@ import fcntl
 import json
 import os
 import time
-import tomllib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from mnlab.course import toml_file
 
 RESULTS, BY_HAND, LOCK = "results.jsonl", "by-hand.toml", ".lock"
 SCHEMA = 1
@@ -141,14 +142,16 @@ def by_hand(folder: Path) -> dict[tuple[str, str], dict]:
     no sense."""
     path = folder / BY_HAND
     try:
-        said = tomllib.loads(path.read_text()) if path.is_file() else {}
+        said = toml_file.read(path) if path.is_file() else {}
     except (OSError, ValueError) as problem:
         raise BadByHand(f"{path} cannot be read: {problem}") from None
     found = {}
     for student, labs in said.items():
         for lab, words in labs.items() if isinstance(labs, dict) else ():
             if not isinstance(words, dict) or words.keys() - {"points", "reason", "comment"}:
-                raise BadByHand(f"{path}: [{student}.{lab}] has points and reason, or comment")
+                nested = isinstance(words, dict) and any(isinstance(value, dict) for value in words.values())
+                raise BadByHand(f"{path}: [{student}.{lab}] has points and reason, or comment"
+                                + (f"; {toml_file.QUOTED}" if nested else ""))
             points = words.get("points")
             if points is not None and (isinstance(points, bool) or not isinstance(points, (int, float))
                                        or not 0 <= points <= MOST):
