@@ -29,6 +29,7 @@ PARTS: dict[type, tuple[str, ...]] = {
 #: What a hand-in can be besides a verdict: nothing was run.
 MISSING, NOT_GRADED = "missing", "not graded"
 UNCHANGED, LATE, FOREIGN, AUDIT = "unchanged starter", "late", "another variant", "audit: another digest"  # flags
+SEVERAL, LACKING = "several works", "missing files"
 
 Row = dict
 
