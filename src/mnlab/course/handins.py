@@ -126,7 +126,8 @@ def _belongs(
         )
     else:
         stem = path.name if path.is_dir() else _stem(path)
-        yield stem, people.find(stem, *_without(labs, stem), *_endings(stem)), None, False, "" if path.is_dir() else path.name
+        student = people.find(stem, *_without(labs, stem), *_endings(stem))
+        yield stem, student, None, False, "" if path.is_dir() else path.name
 
 
 def _stem(path: Path) -> str:

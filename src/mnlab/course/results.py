@@ -124,7 +124,8 @@ def _private(path: str, flags: int) -> int:
 
 def _row(line: str) -> Row | None:
     row = _object(line)
-    whole = row and row.get("schema", SCHEMA) == SCHEMA and all(isinstance(row.get(part), kind) for kind, parts in PARTS.items() for part in parts)
+    whole = row and row.get("schema", SCHEMA) == SCHEMA and all(
+        isinstance(row.get(part), kind) for kind, parts in PARTS.items() for part in parts)
     return row if whole else None
 
 
