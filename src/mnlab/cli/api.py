@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mnlab.cli.options import WrongUsage, a_file
+from mnlab.cli.options import WrongUsage, a_new_file
 from mnlab.cli.ownership import give_back, make_folder
 
 
@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
 
 
 def api(name: Annotated[str, typer.Argument(metavar="[NAME]", help="Of what: rec.capture, tcp.connections.")] = "",
-        out: Annotated[Path | None, typer.Option("--out", parser=a_file, metavar="FILE",
+        out: Annotated[Path | None, typer.Option("--out", parser=a_new_file, metavar="FILE",
                                                  help="Write it to this file.")] = None) -> None:
     """Show what experiments, checks and mutants can call, all of it as Markdown, or one NAME.
 

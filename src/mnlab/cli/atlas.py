@@ -15,7 +15,7 @@ from mnlab.cli.options import (
     Quiet,
     Seed,
     WrongUsage,
-    a_file,
+    a_new_file,
     insist_on_whole,
     machine_for,
     say,
@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 def atlas(lab: LabNames = None,
           machines: Annotated[str, typer.Option("--machines", metavar="NAME,...",
                                                 help="Which machines; what others differ from first.")] = ALL,
-          out: Annotated[Path | None, typer.Option("--out", parser=a_file, metavar="FILE",
+          out: Annotated[Path | None, typer.Option("--out", parser=a_new_file, metavar="FILE",
                                                    help="Write the page, in Markdown, to this file.")] = None,
           handouts: Annotated[bool, typer.Option(
               "--handouts", help="Also write into handouts what their labs were validated with.")] = False,

@@ -64,6 +64,7 @@ def lint(lab: LabNames = None, collections: Collections = None, json: Json = Fal
 
     Example: mnlab lint arp
     """
+    insist_on_whole("lint")
     from mnlab.checks.lint import findings
     chosen = chosen_labs(lab, not lab)
     found = {one.name: findings(one) for one in chosen}

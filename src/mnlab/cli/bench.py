@@ -20,13 +20,13 @@ from mnlab.cli.options import (
     Place,
     Quiet,
     WrongUsage,
-    a_file,
     a_folder,
+    a_new_file,
     insist_on_clone,
     machine_for,
     say,
 )
-from mnlab.cli.ownership import give_back
+from mnlab.cli.ownership import give_back, make_folder
 from mnlab.lab.lab import ROOT, all_labs, find
 from mnlab.report.jsonout import document
 
@@ -51,7 +51,7 @@ def bench(name: Names = None,
           machine: Machine = DEFAULT_MACHINE,
           json: Json = False,
           out: Annotated[Path | None, typer.Option(
-              parser=a_file, metavar="FILE", help="Also write the JSON to this file.")] = None,
+              parser=a_new_file, metavar="FILE", help="Also write the JSON to this file.")] = None,
           other: Annotated[Path | None, typer.Option(
               "--with", parser=a_folder, metavar="DIR", help="compare: another checkout of mnlab.")] = None,
           pairs: Annotated[int, typer.Option(min=1, help="compare: how often each of the two runs.")] = 5,
@@ -67,7 +67,7 @@ def bench(name: Names = None,
     Example: mnlab bench compare --with ../before --pairs 3 -- check arp
     """
     if (name or [])[:1] == ["compare"] or other:
-        return _compare(name or [], other, pairs, json, quiet)
+        return _compare(name or [], other, pairs, json, out, quiet)
     package = load_benchmarks()
     measures = chosen(package, name or [])
     labs = [find(one) for one in lab or []] or all_labs()
@@ -79,9 +79,7 @@ def bench(name: Names = None,
     for measure in measures:
         carry_out(measure, benchmark, report)
     text = document("bench", report.as_dict())
-    if out:
-        out.write_text(text + "\n")
-        give_back(out)
+    _write(text, out)
     if json:
         print(text)
     else:
@@ -89,13 +87,22 @@ def bench(name: Names = None,
     raise typer.Exit(report.exit_status)
 
 
-def _compare(words: list[str], other: Path | None, pairs: int, json: bool, quiet: bool) -> None:
+def _write(text: str, out: Path | None) -> None:
+    if out:
+        make_folder(out.parent)
+        out.write_text(text + "\n")
+        give_back(out)
+
+
+def _compare(words: list[str], other: Path | None, pairs: int, json: bool, out: Path | None, quiet: bool) -> None:
     from mnlab.cli import compare
     insist_on_clone("bench")
     if words[:1] != ["compare"] or not other:
         raise WrongUsage("compare takes another checkout: mnlab bench compare --with DIR -- check arp")
     costs = compare.measure(other, words[1:], pairs, (lambda text: None) if quiet else say)
-    print(document("bench_compare", compare.as_dict(costs)) if json else compare.table(costs))
+    text = document("bench_compare", compare.as_dict(costs))
+    _write(text, out)
+    print(text if json else compare.table(costs))
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Commands about what a class handed in: grade, class show, class forget, class export."""
 
 import json as jsonlib
+import re
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -19,6 +20,7 @@ from mnlab.cli.options import (
     Quiet,
     WrongUsage,
     a_folder,
+    a_path,
     insist_on_whole,
     machine_for,
     say,
@@ -78,7 +80,9 @@ def grade(
     lab: Asked = None,
     roster: Roster = None,
     course: CourseFolder = None,
-    out: Annotated[Path, typer.Option("--out", parser=a_folder, metavar="FOLDER")] = Path("grades"),
+    out: Annotated[Path, typer.Option(
+        "--out", parser=a_folder, metavar="FOLDER", help="Folder for results, tables, feedback and evidence.")
+    ] = Path("grades"),
     due: Due = None,
     workers: Workers = None,
     cluster: Cluster = None,
@@ -99,26 +103,27 @@ def grade(
 
     Example: mnlab grade arp submissions/ --roster roster.csv
 
-    Example: mnlab grade --regrade arp
+    Example: mnlab grade --regrade arp --roster roster.csv --course networks
     """
     from mnlab.cli.grades_folder import GradesFolder
-    from mnlab.course import carry_out, grading, results
+    from mnlab.course import carry_out, grading, places, results
 
     insist_on_whole("grade")
-    if cluster and regrade:
-        raise WrongUsage("--regrade needs no machine, and the evidence is here: leave out --cluster")
+    if cluster is not None:
+        _insist_on_cluster(cluster, regrade)
     chosen, submissions = _asked(lab, regrade, out)
     with in_words():
         found, people = the_course(course), the_roster(roster)
-        _tell_strangers(found, people)
-        if regrade and not results.read(out).rows:
-            raise WrongUsage(f"there are no results in {out}; `mnlab grade` writes them")
+        _tell_strangers(found, people, chosen)
+        _insist_on_the_same(results.read(out), found, people)
+        if regrade:
+            _insist_on_results(results.read(out), chosen)
         a_place_in(out)
+        places.make(out)
         with results.alone(out), _pool(workers, cluster, machine, found, regrade, quiet) as (pool, image):
             kept, hand = results.read(out), results.by_hand(out)
             if kept.damaged:
-                say(f"{out / results.RESULTS}: {kept.damaged} lines were cut short, or are of another mnlab; that is "
-                    "graded again")
+                say(f"{_damaged(kept)}; that is graded again")
             task = grading.Grading(
                 chosen, labs.all_labs(), submissions, out, machine, image, people, found, _date(due)
             )
@@ -160,16 +165,55 @@ def _asked(words: list[str] | None, regrade: list[str] | None, out: Path) -> tup
     return [labs.find(name) for name in dict.fromkeys(names)], submissions
 
 
+def _insist_on_cluster(cluster: str, regrade: list[str] | None) -> None:
+    """WrongUsage if a cluster is of no use, or named as none can be."""
+    if regrade:
+        raise WrongUsage("--regrade needs no machine, and the evidence is here: leave out --cluster")
+    kind, _, rest = cluster.partition(":")
+    if kind == "ssh" and not a_path(rest).is_file():
+        raise WrongUsage(f"there is no file {rest}; it has a computer a line, as ssh knows it")
+    if kind != "ssh" and not re.search(r".:\d+/?$", cluster):
+        raise WrongUsage("--cluster is ssh:FILE, with a computer a line in the file, or the address of a scheduler, as "
+                         f"in tcp://10.0.0.1:8786; not {cluster!r}")
+
+
+def _insist_on_the_same(kept, course, people: list) -> None:
+    """WrongUsage if there was a roster, or a course, and none is named now: tables would lose names and weights, and
+    feedback would show what is hidden."""
+    from mnlab.course.handins import NOBODY
+
+    if not people and any(not student.startswith(NOBODY) for student, _ in kept.rows):
+        raise WrongUsage(f"{kept.folder} has results of students in a roster: name it again (--roster), or choose "
+                         "another --out")
+    if course is None and any(row.get("seed_from") == "course" for row in kept.rows.values()):
+        raise WrongUsage(f"{kept.folder} has results of a course: name its folder again (--course), or choose another "
+                         "--out")
+
+
+def _insist_on_results(kept, chosen: list[labs.Lab]) -> None:
+    """WrongUsage if there is a lab without results to grade again."""
+    if not kept.rows:
+        raise WrongUsage(f"there are no results in {kept.folder}; `mnlab grade` writes them")
+    for one in chosen:
+        if not kept.count([one]):
+            raise WrongUsage(f"there are no results of {one.name} with evidence in {kept.folder}")
+
+
 def _date(text: str | None) -> datetime | None:
-    """A date, with this computer's zone unless it says another."""
+    """A date and a time, with this computer's zone unless it says another. A date alone says nothing of its end."""
     try:
-        return datetime.fromisoformat(text).astimezone() if text is not None else None
+        if text is None or re.match(r"\d{4}-\d\d-\d\d[T ]\d\d", text):
+            return datetime.fromisoformat(text).astimezone() if text is not None else None
     except (ValueError, OverflowError):
-        raise WrongUsage(f"--due is a date like 2027-01-15T23:59 or 2027-01-15T23:59+01:00, not {text!r}") from None
+        pass
+    raise WrongUsage(f"--due is a date like 2027-01-15T23:59 or 2027-01-15T23:59+01:00, not {text!r}")
 
 
-def _tell_strangers(course, people: list) -> None:
-    """Who has more time, and is nobody: a slip of the pen costs a student points."""
+def _tell_strangers(course, people: list, chosen: list[labs.Lab]) -> None:
+    """Who has more time, and is nobody, and which lab is not the course's: a slip of the pen costs a student points."""
+    for one in chosen if course and course.labs else ():
+        if one.name not in course.labs:
+            say(f"course.toml has no [labs.{one.name}]: it counts with a weight of 1")
     known = {student.id for student in people}
     for student in dict.fromkeys(student for student, _ in course.extensions) if course and people else ():
         if student not in known:
@@ -178,15 +222,15 @@ def _tell_strangers(course, people: list) -> None:
 
 def _counted(task, quiet: bool) -> int:
     """How much there is to grade; and whose lateness nobody knows."""
-    if not quiet:
-        from mnlab.report.drawing import counted
+    from mnlab.report.drawing import counted
 
+    if not quiet:
         there, absent = counted(len(task.handed_in), "hand-in"), counted(len(task.absent), "student")
         say(f"{task.submissions}: {there}; {absent} without one")
     if not len(task):
         raise WrongUsage(f"there is no hand-in in {task.submissions}")
     if task.undated and not quiet:
-        say(f"nobody says when {task.undated} hand-ins came: the date says nothing of them")
+        say(f"of {counted(task.undated, 'hand-in')} nobody says when it came: the date says nothing of it")
     return len(task)
 
 
@@ -235,11 +279,9 @@ def show(grades: Grades, json: Json = False) -> None:
 
     Example: mnlab class show grades/
     """
-    from mnlab.course import results, summary
+    from mnlab.course import summary
 
-    kept = results.read(grades)
-    if not kept.rows:
-        raise WrongUsage(f"there are no results in {grades}; `mnlab grade` writes them")
+    kept = _results_in(grades)
     flags = {(one["student"], one["lab"]): one["words"] for one in _flags(grades)}
     if json:
         from mnlab.report.jsonout import document
@@ -248,6 +290,26 @@ def show(grades: Grades, json: Json = False) -> None:
         return
     for line in summary.lines(list(kept.rows.values()), flags, whole=True):
         print(line)
+
+
+def _results_in(grades: Path):
+    """The results in a folder. WrongUsage if there are none; lines that are none are told."""
+    from mnlab.course import results
+
+    kept = results.read(grades)
+    if kept.damaged:
+        say(_damaged(kept))
+    if not kept.rows:
+        raise WrongUsage(f"there are no results in {grades}; `mnlab grade` writes them")
+    return kept
+
+
+def _damaged(kept) -> str:
+    """What there is to say of lines that are no results."""
+    from mnlab.course import results
+    from mnlab.report.drawing import counted
+
+    return f"{kept.folder / results.RESULTS}: {counted(kept.damaged, 'line')} cut short, or of another mnlab"
 
 
 def _flags(grades: Path) -> list[dict]:
@@ -265,10 +327,11 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
     from mnlab.course import grading, results
     from mnlab.report.page import class_page
 
-    kept = results.read(grades)
-    if not any(name == student for name, _ in kept.rows):
+    if not any(name == student for name, _ in _results_in(grades).rows):
         raise WrongUsage(f"there is no result of {student} in {grades}")
-    lines = kept.forget(student)
+    with in_words(), results.alone(grades):
+        kept = results.read(grades)
+        lines, elsewhere = kept.forget(student), kept.naming(student)
     place = grading.place(student)
     for folder in (grading.WORK, grading.EVIDENCE):
         shutil.rmtree(grades / folder / place, ignore_errors=True)
@@ -287,6 +350,8 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
         f"{lines} results of {student} removed, with work, evidence and feedback. The tables were removed, too: "
         "`mnlab grade` writes them again."
     )
+    for words in elsewhere:
+        print(f"{student} is still named in {words}")
 
 
 def export(
@@ -300,14 +365,11 @@ def export(
     Example: mnlab class export grades/ --course networks > results.csv
     """
     from mnlab.course import export as pseudonymous
-    from mnlab.course import results
     from mnlab.report.gradebook import written
 
     with in_words():
         found = the_course(course)
     if found is None:
         raise WrongUsage("pseudonyms take a course's salt: name its folder with --course")
-    kept = results.read(grades)
-    if not kept.rows:
-        raise WrongUsage(f"there are no results in {grades}; `mnlab grade` writes them")
+    kept = _results_in(grades)
     print(written(pseudonymous.table(kept.rows.values(), found.pseudonym), comma), end="")

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from mnlab.cli.options import DEFAULT_MACHINE, Collections, Machine, Quiet, WrongUsage, a_file, a_folder, a_path, say
+from mnlab.cli.options import (
+    DEFAULT_MACHINE,
+    Collections,
+    Machine,
+    Quiet,
+    WrongUsage,
+    a_file,
+    a_folder,
+    a_new_path,
+    insist_on_whole,
+    say,
+)
 from mnlab.lab import lab as labs
 
 ALONE = "bundle"  # mnlab itself, for whoever starts it
@@ -20,7 +31,7 @@ def export(platform: Annotated[str, typer.Argument(
                metavar="PLATFORM",
                help="gradescope, autolab, prairielearn, inginious, github, gitlab, or bundle: mnlab alone.")],
            lab: Annotated[list[str], typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")],
-           out: Annotated[Path | None, typer.Option("-o", "--out", parser=a_path, metavar="PATH",
+           out: Annotated[Path | None, typer.Option("-o", "--out", parser=a_new_path, metavar="PATH",
                                                     help="The file or folder to write.")] = None,
            bundle: Annotated[Path | None, typer.Option(
                "--bundle", parser=a_file, metavar="FILE",
@@ -36,7 +47,8 @@ def export(platform: Annotated[str, typer.Argument(
 
     Example: mnlab export gradescope arp -o autograder.zip
     """
-    from mnlab.cli.ownership import give_back
+    from mnlab.cli.ownership import give_back, make_folder
+    insist_on_whole("export")
     from mnlab.report.platforms.boxes import BOXES, FETCHED, Box
     if platform not in (*BOXES, ALONE):
         raise WrongUsage(f"there is no platform {platform!r}; there are {', '.join(BOXES)}, and {ALONE}: mnlab alone")
@@ -49,6 +61,7 @@ def export(platform: Annotated[str, typer.Argument(
     visibility = _visibility(course)
     write, usual = BOXES.get(platform, (None, "mnlab.tar.gz"))
     target = out or Path(usual)
+    make_folder(target.parent)
     with TemporaryDirectory(prefix="mnlab-export-") as scratch:
         made = bundle or (target if write is None else Path(scratch) / "mnlab.tar.gz")
         if bundle is None:

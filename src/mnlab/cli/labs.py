@@ -33,6 +33,7 @@ from mnlab.cli.options import (
     Visibility,
     Work,
     WrongUsage,
+    a_new_folder,
     a_path,
     machine_for,
     reports,
@@ -131,7 +132,7 @@ def _with_something_to_show(chosen: list[labs.Lab]) -> list[labs.Lab]:
 
 def start(lab: OneLab, collections: Collections = None, seed: Seed = None,
           work: Annotated[Path | None, typer.Option(
-              parser=a_path, metavar="FOLDER", help="Where to put it; work/LAB unless given.")] = None) -> None:
+              parser=a_new_folder, metavar="FOLDER", help="Where to put it; work/LAB unless given.")] = None) -> None:
     """Begin a lab: copy its starter to work/LAB, for a network that is yours.
 
     Example: mnlab start arp
@@ -321,7 +322,9 @@ def _get_ready(tasks, json: bool, pictured: bool) -> None:
 def _report(results, json: bool, junit: Path | None, quiet: bool, draw: bool, verbose: bool = False,
             brief: bool = False, elapsed: float | None = None, wanted=(), open: bool = False,
             paged: bool = True) -> None:
-    from mnlab.cli.ownership import give_back
+    from mnlab.cli.ownership import give_back, make_folder
+    for file in (*([junit] if junit else []), *(report.path for report in wanted)):
+        make_folder(file.parent)
     for result in results:
         if result.evidence and draw:
             _write_pictures(result)

@@ -20,7 +20,7 @@ from mnlab.cli.options import (
     Place,
     Quiet,
     WrongUsage,
-    a_file,
+    a_new_file,
     a_path,
     machine_for,
     say,
@@ -223,14 +223,15 @@ def status(thorough: Annotated[bool, typer.Option(help="Hash every file.")] = Fa
 
 @machine.command()
 def export(file: Annotated[Path, typer.Argument(
-               parser=a_file, metavar="FILE", help="The file to write, say lab-machine.tgz.")],
+               parser=a_new_file, metavar="FILE", help="The file to write, say lab-machine.tgz.")],
            machine: Machine = DEFAULT_MACHINE, image: Image = CORE, quiet: Quiet = False) -> None:
     """Write a lab machine into one file, for computers that shall not build it.
 
     Example: mnlab machine export lab-machine.tgz
     """
-    from mnlab.cli.ownership import give_back
+    from mnlab.cli.ownership import give_back, make_folder
     from mnlab.machine import cache, parcel
+    make_folder(file.parent)
     parcel.export(file, find(machine).having(image), (lambda text: None) if quiet else say)
     give_back(file)
     print(f"{cache.sha256(file)}  {file}")

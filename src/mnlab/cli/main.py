@@ -82,7 +82,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has read enough
         sys.exit(1)
     except OSError as problem:
-        where = f" {plain.name(problem.filename)}" if problem.filename else ""
+        where = f" {plain.name(problem.filename)}:" if problem.filename else ""
         _fail(f"the system says:{where} {problem.strerror or problem}", EXIT_STATUS[INCONCLUSIVE])
     except Exception as problem:
         if (status := _status_of(problem)) is None:

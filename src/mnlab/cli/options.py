@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 import sys
 from enum import Enum
 from pathlib import Path
@@ -49,6 +50,31 @@ def a_file(text: str | Path) -> Path:
     return path
 
 
+def _writable(path: Path) -> Path:
+    """What will be written, perhaps in folders that are not there yet: that it cannot be is told before any work."""
+    there = next(place for place in (path, *path.parents) if os.path.exists(place))
+    if there != path and not there.is_dir():
+        raise typer.BadParameter(f"{path} cannot be written: {there} is a file")
+    if not os.access(there, os.W_OK | (os.X_OK if there.is_dir() else 0)):
+        raise typer.BadParameter(f"{path} cannot be written: {there} is not yours to write")
+    return path
+
+
+def a_new_path(text: str | Path) -> Path:
+    """The name of what is to be written."""
+    return _writable(a_path(text))
+
+
+def a_new_folder(text: str | Path) -> Path:
+    """The same for a folder."""
+    return _writable(a_folder(text))
+
+
+def a_new_file(text: str | Path) -> Path:
+    """The same for a file."""
+    return _writable(a_file(text))
+
+
 def _named(folders: list[Path] | None) -> list[Path] | None:
     """Labs of these collections are labs from now on, whoever looks for one."""
     from mnlab.lab import collection
@@ -68,11 +94,11 @@ Image = Annotated[str, typer.Option("--image", envvar="MNLAB_IMAGE", metavar="co
 Clock = Annotated[Time | None, typer.Option(
     "--clock", help="virtual: exact and repeatable (default on vm). real: this computer's time.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Which variant of the lab.")]
-Out = Annotated[Path, typer.Option("--out", parser=a_folder, metavar="FOLDER", help="Folder for evidence.")]
+Out = Annotated[Path, typer.Option("--out", parser=a_new_folder, metavar="FOLDER", help="Folder for evidence.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-Junit = Annotated[Path | None, typer.Option("--junit", parser=a_file, metavar="FILE",
+Junit = Annotated[Path | None, typer.Option("--junit", parser=a_new_file, metavar="FILE",
                                                help="Also write JUnit XML to this file.")]
-Gradescope = Annotated[Path | None, typer.Option("--gradescope", parser=a_file, metavar="FILE",
+Gradescope = Annotated[Path | None, typer.Option("--gradescope", parser=a_new_file, metavar="FILE",
                                                  help="Also write Gradescope's results.json to this file.")]
 Platform = Annotated[list[str] | None, typer.Option(
     "--platform", metavar="NAME:FILE", help="Also write what a platform reads: gradescope, autolab, prairielearn, "
@@ -110,7 +136,7 @@ def machine_for(on: Place, name: str, clock: Time | None, quiet: bool = False, i
 
 def reports(platform: list[str] | None, gradescope: Path | None, visibility: str) -> list:
     """What is to be written for platforms besides the report for people. WrongUsage if there is no such platform."""
-    if not platform and not gradescope:
+    if not platform and not gradescope and visibility == "visible":
         return []
     from mnlab.course.course import VISIBILITIES
     from mnlab.report.platforms.formats import FORMATS, Report
@@ -121,7 +147,9 @@ def reports(platform: list[str] | None, gradescope: Path | None, visibility: str
         name, _, file = word.partition(":")
         if name not in FORMATS or not file:
             raise WrongUsage(f"--platform is NAME:FILE, with a NAME of {', '.join(FORMATS)}; not {word!r}")
-        wanted.append(Report(name, a_file(file), visibility))
+        wanted.append(Report(name, a_new_file(file), visibility))
+    if not wanted:
+        raise WrongUsage("--visibility is about what Gradescope shows: say --gradescope FILE, too")
     return wanted
 
 

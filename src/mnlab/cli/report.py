@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mnlab.cli.options import Collections, Out, WrongUsage, a_path, say
+from mnlab.cli.options import Collections, WrongUsage, a_folder, a_path, say
 from mnlab.cli.ownership import give_back
 from mnlab.lab import lab as labs
 
@@ -107,7 +107,9 @@ def _print(page: Path, browser: str) -> Path:
 
 
 def watch(lab: Annotated[str, typer.Argument(metavar="LAB", help="The name of a lab, as `list` shows.")],
-          collections: Collections = None, out: Out = Path("runs"),
+          collections: Collections = None,
+          out: Annotated[Path, typer.Option("--out", parser=a_folder, metavar="FOLDER", help="Where its runs are.")
+                         ] = Path("runs"),
           port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; any that is free unless given.")] = 0,
           open: Open = False) -> None:
     """Show the page of a lab's newest run in a browser, and renew it whenever `check` has run again.

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mnlab.cli.options import Collections, Json, WrongUsage, a_path
+from mnlab.cli.options import Collections, Json, WrongUsage, a_new_file, a_path
+from mnlab.cli.ownership import give_back, make_folder
 from mnlab.lab import lab as labs
 
 A_RUN = "The folder of a saved run."
@@ -22,7 +23,7 @@ def compare(
     other: Annotated[Path, typer.Argument(parser=a_path, metavar="RUN", help=A_RUN)],
     out: Annotated[
         Path | None,
-        typer.Option("--out", parser=a_path, metavar="FILE", help="The page; beside the second run unless given."),
+        typer.Option("--out", parser=a_new_file, metavar="FILE", help="The page; beside the second run unless given."),
     ] = None,
     open: Annotated[bool, typer.Option("--open", help="Show the page in a browser.")] = False,
     collections: Collections = None,
@@ -44,7 +45,9 @@ def compare(
     one, two = compare_page.side(names[0], first), compare_page.side(names[1], second)
     beside = Path(os.path.relpath(other.resolve().parent))
     page = out or beside / f"compare-{run.resolve().name}-{other.resolve().name}.html"
+    make_folder(page.parent)
     page.write_text(compare_page.html(one, two, first, second))
+    give_back(page)
     if json:
         from mnlab.report.jsonout import document
         print(document("compare", compared.as_dict(one, two, str(page))))

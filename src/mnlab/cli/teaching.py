@@ -32,7 +32,9 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", parser=a_folder)] = Path(),
+    folder: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", parser=a_folder, help="Where; the current folder unless given.")
+    ] = Path(),
     title: Annotated[str, typer.Option("--title", help="What the course is called.")] = "Computer networking",
     lab: Annotated[
         list[str] | None, typer.Option("--lab", metavar="LAB", help="One of its labs; may be repeated.")
@@ -73,7 +75,8 @@ def variant(
             raise WrongUsage(
                 "there is no course.toml here: name its folder with --course, or begin one: mnlab course init"
             )
-    if not student.strip():
+    student = student.strip()  # as a roster's cells are
+    if not student:
         raise WrongUsage("whose variant? The id is empty")
     seed = found.seed(student, one.name)
     if json:

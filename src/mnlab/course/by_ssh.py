@@ -63,7 +63,7 @@ def named(path: Path) -> list[Computer]:
     """The computers that a file names: host, user@host, user@host:port, [address]:port; from # on it is a comment.
     MachineError if it cannot be read, names none, or something else."""
     try:
-        lines = [line.partition("#")[0].strip() for line in path.read_text().splitlines()]
+        lines = [line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as problem:
         raise MachineError(f"{path} cannot be read: {getattr(problem, 'strerror', '') or 'it is no text'}") from None
     found: list[Computer] = []

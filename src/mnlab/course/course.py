@@ -8,10 +8,11 @@ import hmac
 import os
 import secrets
 import stat
-import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from mnlab.course import toml_file
 
 ABOUT, SALT = "course.toml", "course.salt"
 SEEDS = 1 << 48  # of a student: no two of a course meet by chance, and programs that read JSON keep every digit
@@ -37,7 +38,7 @@ most = 50       # percent that it costs at most; later work counts as if it came
 
 # The labs, with weights, and dates as in 2027-01-15T23:59:00+01:00 (without a zone: this computer's).
 {labs}
-# More time for one student: [extensions.ID] and lab = a date.
+# More time for one student: [extensions.ID] and lab = a date. An id such as ada@example.org stands in quotation marks.
 
 # Who hands in together: one work, graded once, for each of them.
 # [groups]
@@ -113,7 +114,8 @@ def begin(folder: Path, title: str, labs: list[str]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with open(os.open(salt, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_hex(32) + "\n")
-    about.write_text(TEMPLATE.format(title=title, salt=SALT, labs="\n".join(LAB.format(name=name) for name in labs)))
+    about.write_text(TEMPLATE.format(title=title, salt=SALT, labs="\n".join(LAB.format(name=name) for name in labs)),
+                     encoding="utf-8")
     return [about, salt]
 
 
@@ -121,7 +123,7 @@ def read(folder: Path) -> Course:
     """The course in a folder. BadCourse if there is none, or something in it makes no sense."""
     path = folder / ABOUT
     try:
-        said = tomllib.loads(path.read_text())
+        said = toml_file.read(path)
     except FileNotFoundError:
         raise BadCourse(f"there is no {path}; `mnlab course init` writes one") from None
     except (OSError, ValueError) as problem:
@@ -145,7 +147,7 @@ def read(folder: Path) -> Course:
             for name, date in some.items()
         },
         _number(late, "per_day", 0, path),
-        _number(late, "most", 100, path),
+        _number(late, "most", 100, path, largest=100),
         _one_of((FLAG, REFUSE), said, "foreign_variant", path),
         _salt(folder / SALT),
         _one_of((ALL, NAMES, NONE), said, "student_checks", path),
@@ -201,10 +203,10 @@ def _table(said: dict, name: str, path: Path) -> dict:
     return table
 
 
-def _number(table: dict, name: str, usual: float, path: Path) -> float:
+def _number(table: dict, name: str, usual: float, path: Path, largest: int = 1000) -> float:
     value = table.get(name, usual)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1000:
-        raise BadCourse(f"{path}: {name} is a number from 0 to 1000, not {value!r}")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= largest:
+        raise BadCourse(f"{path}: {name} is a number from 0 to {largest}, not {value!r}")
     return value
 
 
@@ -215,12 +217,14 @@ def _date(value, name: str, path: Path) -> datetime:
             return value.astimezone()
     except (OverflowError, ValueError):  # before year 1, in another zone
         pass
+    if isinstance(value, dict):
+        raise BadCourse(f"{path}: {name} is a table, and a date is wanted; {toml_file.QUOTED}")
     raise BadCourse(f"{path}: {name} is a date as in 2027-01-15T23:59:00+01:00, not {value}")
 
 
 def _salt(path: Path) -> bytes:
     try:
-        status, text = path.stat(), path.read_text().strip()
+        status, text = path.stat(), path.read_text(encoding="utf-8-sig").strip()
     except FileNotFoundError:
         raise BadCourse(
             f"there is no {path}: variants cannot be told without the salt. Copy it here from where the "

@@ -6,44 +6,50 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from mnlab.course.results import LACKING, SEVERAL
 from mnlab.lab.lab import Lab
 from mnlab.lab.read_once import NOT_WORK, Work, read
 from mnlab.lab.student_toml import BadWork
 from mnlab.lab.work import ANSWERS, VARIANT, fill_in
 
 DEPTH = 8  # folders within folders that are looked into
+NAMED = 3  # files, where none is of the lab
 EMPTY, OTHER, UNUSABLE = "empty", "another lab's", "unusable"
 
 
 @dataclass
 class Found:
     """The work for a lab in a hand-in: `work` is None if there is none to grade, `kind` then says what it is instead
-    ("" if there is). `notes` are what a teacher should know."""
+    ("" if there is). `notes` are what a teacher should know, `flags` what one should look at."""
 
     work: Work | None = None
     folder: Path | None = None
     kind: str = ""
     notes: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
 
 
-def find(folder: Path, lab: Lab, labs: list[Lab]) -> Found:
-    """Look for the work for `lab` in a folder that holds whatever a student handed in; `labs` are those that it may
-    be instead."""
+def find(folder: Path, lab: Lab, labs: list[Lab], unread: int = 0) -> Found:
+    """Look for the work for `lab` in a folder that holds whatever a student handed in, but `unread` archives that
+    could not be unpacked; `labs` are those that it may be instead."""
     places = list(_folders(folder))
     if not any(names for _, names in places):
-        return Found(kind=EMPTY, notes=["nothing was handed in"])
+        return Found(kind=UNUSABLE if unread else EMPTY,
+                     notes=["nothing else was handed in" if unread else "nothing was handed in"])
     best, fits = max(((place, _fit(place, names, lab)) for place, names in places), key=lambda one: one[1])
     if fits[0] <= 0:
         other = _other(places, lab, labs)
         return Found(
             kind=OTHER if other else UNUSABLE,
-            notes=[f"this looks like work for {other}" if other else "there is no file of this lab in it"],
+            notes=[f"this looks like work for {other}" if other else
+                   f"there is no file of this lab in it, but {_some(folder)}"],
         )
     found = Found(folder=best)
     if best != folder:
         found.notes.append(f"the work lay in {best.relative_to(folder)}/")
     if equal := [place for place, names in places if place != best and _fit(place, names, lab)[:2] == fits[:2]]:
         found.notes.append(f"{len(equal) + 1} folders look like this work; graded: {best.relative_to(folder)}/")
+        found.flags.append(SEVERAL)
     try:
         found.work = read(best)
         said = found.work.lab
@@ -53,6 +59,7 @@ def find(folder: Path, lab: Lab, labs: list[Lab]) -> Found:
         return Found(kind=OTHER, folder=best, notes=[*found.notes, f"{VARIANT} says that it is for {said[:40]}"])
     if missing := sorted(set(_starter(lab)) - _names(best)):
         found.notes.append(f"missing: {', '.join(missing)}")
+        found.flags.append(LACKING)
     return found
 
 
@@ -107,6 +114,13 @@ def _starter(lab: Lab) -> dict[str, Path]:
         for path in sorted(lab.starter.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
+
+
+def _some(folder: Path) -> str:
+    """The first files of a folder, by name."""
+    names = sorted(_names(folder))
+    rest = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + rest
 
 
 def _names(folder: Path) -> set[str]:

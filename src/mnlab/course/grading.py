@@ -61,7 +61,8 @@ class Grading:
     def handed_in(self) -> list[HandIn]:
         """What was handed in, one for each student who did, or whose group did."""
         groups = self.course.groups if self.course else {}
-        return handins.shared(handins.found_in(self.submissions, self.roster), self.roster, groups)
+        return handins.shared(handins.found_in(self.submissions, self.roster, [lab.name for lab in self.every_lab]),
+                              self.roster, groups)
 
     @cached_property
     def absent(self) -> list[Student]:
@@ -91,7 +92,7 @@ class Grading:
 
     def _one(self, one: HandIn, lab: Lab, folder: Path) -> Todo:
         """What is known of a hand-in; the work for the lab is kept in work/STUDENT/LAB."""
-        found = found_work.find(folder, lab, self.every_lab)
+        found = found_work.find(folder, lab, self.every_lab, one.unread)
         notes = [*one.notes, *found.notes]
         if found.work is None or found.folder is None:
             return Todo(self._row(one.key, one.student, lab, NOT_GRADED, notes, found.kind))
@@ -121,6 +122,7 @@ class Grading:
             *([UNCHANGED] if unchanged else []),
             *([LATE] if one.late or days else []),
             *([FOREIGN] if words and seed_from != "default" else []),
+            *found.flags,
         ]
         secret = self.course.secret.hex() if self.course else ""
         row["run"] = run_of(row, lab, secret)

@@ -39,11 +39,13 @@ class HandIn:
     received: datetime | None = None
     late: bool = False
     notes: list[str] = field(default_factory=list)
+    unread: int = 0  # archives that could not be unpacked
     group: tuple[str, ...] = ()
 
 
-def found_in(folder: Path, roster: list[Student]) -> list[HandIn]:
-    """The hand-ins in a folder, one for each student, in the order of the roster, then those of nobody.
+def found_in(folder: Path, roster: list[Student], labs: Sequence[str] = ()) -> list[HandIn]:
+    """The hand-ins in a folder, one for each student, in the order of the roster, then those of nobody. A name may have
+    one of these labs before or after the student's: arp-ada, 4711_arp.
 
     OSError if the folder cannot be read."""
     people, known = _People(roster), dict[str, HandIn]()
@@ -51,7 +53,7 @@ def found_in(folder: Path, roster: list[Student]) -> list[HandIn]:
     for path in sorted(folder.iterdir()):
         if path.name in (*IGNORED, METADATA) or path.name.startswith("."):
             continue
-        for words, student, received, late, own in _belongs(path, people, about):
+        for words, student, received, late, own in _belongs(path, people, about, labs):
             key = student.id if student else f"{NOBODY}{readable(words)}"
             one = known.setdefault(key, HandIn(key, student))
             one.sources.append((path, own))
@@ -90,7 +92,7 @@ def shared(found: list[HandIn], roster: list[Student], groups: Mapping[str, Sequ
 
 
 def _belongs(
-    path: Path, people: "_People", about: dict
+    path: Path, people: "_People", about: dict, labs: Sequence[str]
 ) -> Iterator[tuple[str, Student | None, datetime | None, bool, str]]:
     """Whose a hand-in is (a group's is each member's): words for it, the student, when it came, late or not, and what
     the file was called."""
@@ -124,12 +126,20 @@ def _belongs(
         )
     else:
         stem = path.name if path.is_dir() else _stem(path)
-        yield stem, people.find(stem, *_endings(stem)), None, False, "" if path.is_dir() else path.name
+        student = people.find(stem, *_without(labs, stem), *_endings(stem))
+        yield stem, student, None, False, "" if path.is_dir() else path.name
 
 
 def _stem(path: Path) -> str:
     name = next((path.name[: -len(end)] for end in archives.ENDINGS if path.name.lower().endswith(end)), "")
     return name or path.stem
+
+
+def _without(labs: Sequence[str], name: str) -> list[str]:
+    """A name without that of a lab at its beginning or end; [] if there is none."""
+    lab = "|".join(map(re.escape, labs))
+    match = labs and re.fullmatch(rf"(?:(?:{lab})[-_ ]+(.+)|(.+?)[-_ ]+(?:{lab}))", name, re.IGNORECASE)
+    return [match[1] or match[2]] if match else []
 
 
 def _endings(name: str) -> list[str]:
@@ -195,27 +205,28 @@ def gather(one: HandIn, folder: Path) -> None:
     """Lay all that belongs to a hand-in into a folder, which is made: archives unpacked, also one within a folder.
     What could not be unpacked, or was left out, is noted."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number, (path, own) in enumerate(one.sources, 1):
-        place = folder if len(one.sources) == 1 or not path.is_dir() else folder / str(number)
+    for path, own in one.sources:
+        place = folder / readable(path.name)  # what was handed in apart stays apart
         if path.is_symlink():
             one.notes.append(f"{readable(path.name)}: it is a link, and not followed")
         elif path.is_dir():
-            _copy(path, place, one.notes)
+            _copy(path, folder if len(one.sources) == 1 else place, one.notes)
         elif archives.is_archive(path):
-            _unpack(path, folder / readable(_stem(path)), one.notes)
+            _unpack(path, place, one)
         else:
-            _copy_file(path, place / readable(own or path.name), one.notes)
+            _copy_file(path, folder / readable(own or path.name), one.notes)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and archives.is_archive(path):
-            _unpack(path, path.with_name(path.name + "~"), one.notes)
+            _unpack(path, path.with_name(path.name + "~"), one)
 
 
-def _unpack(path: Path, folder: Path, notes: list[str]) -> None:
+def _unpack(path: Path, folder: Path, one: HandIn) -> None:
     try:
         done = archives.unpack(path, folder)
-        notes += [f"{readable(path.name)}: {words}; left out" for words in done.refused]
+        one.notes += [f"{readable(path.name)}: {words}; left out" for words in done.refused]
     except BadArchive as problem:
-        notes.append(f"{readable(path.name)}: {problem}")
+        one.notes.append(f"{readable(path.name)}: {problem}")
+        one.unread += 1
         shutil.rmtree(folder, ignore_errors=True)
 
 

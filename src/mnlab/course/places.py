@@ -1,8 +1,15 @@
 """Where in the folder of results what lies."""
 
 import hashlib
+from pathlib import Path
 
 WORK, EVIDENCE, FEEDBACK = "work", "evidence", "feedback"  # what was handed in, was recorded, and is told to students
+
+
+def make(out: Path) -> None:
+    """Make the folders for what is known of students: only their owner looks into them, as into the tables."""
+    for name in (WORK, EVIDENCE, FEEDBACK):
+        (out / name).mkdir(mode=0o700, exist_ok=True)
 
 
 def place(key: str) -> str:

@@ -7,12 +7,14 @@ decides by hand lies apart, in by-hand.toml, and changes no line.
 import fcntl
 import json
 import os
+import re
 import time
-import tomllib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from mnlab.course import toml_file
 
 RESULTS, BY_HAND, LOCK = "results.jsonl", "by-hand.toml", ".lock"
 SCHEMA = 1
@@ -28,6 +30,7 @@ PARTS: dict[type, tuple[str, ...]] = {
 #: What a hand-in can be besides a verdict: nothing was run.
 MISSING, NOT_GRADED = "missing", "not graded"
 UNCHANGED, LATE, FOREIGN, AUDIT = "unchanged starter", "late", "another variant", "audit: another digest"  # flags
+SEVERAL, LACKING = "several works", "missing files"
 
 Row = dict
 
@@ -72,13 +75,23 @@ class Results:
         path, kept, gone = self.folder / RESULTS, [], 0
         for line in path.read_text().splitlines():
             row = _object(line)
-            if row and row.get("student") == student:
+            if row is None:  # it was cut short: it is no result, and whose it was nobody knows
+                continue
+            if row.get("student") == student:
                 gone += 1
             else:
                 kept.append(line)
         replace(path, "".join(f"{line}\n" for line in kept), durable=True)
         self.rows = {key: row for key, row in self.rows.items() if key[0] != student}
         return gone
+
+    def naming(self, student: str) -> list[str]:
+        """Where else a student is named: by hand, and in what is said of others."""
+        word = re.compile(rf"(?<!\w){re.escape(student)}(?!\w)")
+        path = self.folder / BY_HAND
+        found = [str(path)] if path.is_file() and word.search(path.read_text(errors="replace")) else []
+        return found + [f"the notes on {row['student']} {row['lab']}" for row in self.rows.values()
+                        if student in row["group"] or any(map(word.search, row["notes"]))]
 
 
 @contextmanager
@@ -111,7 +124,8 @@ def _private(path: str, flags: int) -> int:
 
 def _row(line: str) -> Row | None:
     row = _object(line)
-    whole = row and all(isinstance(row.get(part), kind) for kind, parts in PARTS.items() for part in parts)
+    whole = row and row.get("schema", SCHEMA) == SCHEMA and all(
+        isinstance(row.get(part), kind) for kind, parts in PARTS.items() for part in parts)
     return row if whole else None
 
 
@@ -141,14 +155,16 @@ def by_hand(folder: Path) -> dict[tuple[str, str], dict]:
     no sense."""
     path = folder / BY_HAND
     try:
-        said = tomllib.loads(path.read_text()) if path.is_file() else {}
+        said = toml_file.read(path) if path.is_file() else {}
     except (OSError, ValueError) as problem:
         raise BadByHand(f"{path} cannot be read: {problem}") from None
     found = {}
     for student, labs in said.items():
         for lab, words in labs.items() if isinstance(labs, dict) else ():
             if not isinstance(words, dict) or words.keys() - {"points", "reason", "comment"}:
-                raise BadByHand(f"{path}: [{student}.{lab}] has points and reason, or comment")
+                nested = isinstance(words, dict) and any(isinstance(value, dict) for value in words.values())
+                raise BadByHand(f"{path}: [{student}.{lab}] has points and reason, or comment"
+                                + (f"; {toml_file.QUOTED}" if nested else ""))
             points = words.get("points")
             if points is not None and (isinstance(points, bool) or not isinstance(points, (int, float))
                                        or not 0 <= points <= MOST):

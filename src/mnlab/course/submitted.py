@@ -22,7 +22,7 @@ def found_in(submission: Path, lab: Lab, labs: list[Lab]) -> Iterator[Found]:
     with TemporaryDirectory(prefix="mnlab-submission-") as scratch:
         one = HandIn("submission", None, [(submission, "")])
         gather(one, Path(scratch))
-        found = found_work.find(Path(scratch), lab, labs)
+        found = found_work.find(Path(scratch), lab, labs, one.unread)
         found.notes[:0] = one.notes
         yield found
 

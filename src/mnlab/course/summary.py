@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from mnlab.course.results import AUDIT, Row
+from mnlab.course.results import AUDIT, FOREIGN, LACKING, MISSING, NOT_GRADED, SEVERAL, Row
 
 MOST = 5  # checks that are named
 
@@ -86,7 +86,7 @@ def _look_at(rows: list[Row], flags: dict[tuple[str, str], list[str]]) -> Iterat
             *(row["audit"] if flag == AUDIT else flag for flag in row["flags"]),
             *(
                 row["notes"]
-                if row["status"] in ("not graded", "missing") or "another variant" in row["flags"]
+                if row["status"] in (NOT_GRADED, MISSING) or {FOREIGN, SEVERAL, LACKING} & set(row["flags"])
                 else []
             ),
             *flags.get((row["student"], row["lab"]), []),

@@ -106,6 +106,12 @@ def test_a_mistyped_lab_suggests_the_near_one(mnlab, command):
     (["check", "arp", "--gradescope", "x", "--visibility", "now"], ["--visibility", "after_due_date"]),
     (["check", "arp", "--submission", "nowhere"], ["there is no nowhere"]),
     (["check", "arp", "--submission", "mine", "--work", "mine"], ["not both"]),
+    *(([*command, file], [f"{file.partition(':')[2] or file} cannot be written: a-file is a file"]) for file, command in (
+        *(("a-file/x", command) for command in (
+            ["run", "arp", "--junit"], ["run", "arp", "--out"], ["recheck", "mine", "--gradescope"], ["start", "arp", "--work"],
+            ["api", "--out"], ["atlas", "--out"], ["bench", "--out"], ["machine", "export"], ["compare", "mine", "mine", "--out"],
+            ["export", "gradescope", "arp", "-o"])), ("autolab:a-file/x/y", ["check", "arp", "--platform"]))),
+    (["check", "arp", "--visibility", "hidden"], ["--visibility", "--gradescope FILE"]),
     (["export", "moodle", "arp"], ["no platform 'moodle'", "prairielearn"]),
     (["export", "github", "arp"], ["mnlab export bundle arp", "--url"]),
     (["export", "gradescope", "arp", "--bundle", "nowhere"], ["no file nowhere"]),
@@ -389,6 +395,20 @@ def test_with_a_key_the_solutions_evidence_is_no_students(mnlab, evidence):
 def test_a_key_that_will_not_do(mnlab, evidence, key):
     evidence()
     refused(mnlab("recheck", "saved", MNLAB_SIGNING_KEY=key), 2, "MNLAB_SIGNING_KEY", "16")
+
+
+def test_folders_of_what_is_written_are_made(mnlab, evidence, tmp_path):
+    evidence()
+    done = mnlab("recheck", "saved", "--junit", "new/one/x.xml", "--gradescope", "new/x.json", "--platform", "autolab:more/x.txt")
+    assert done.returncode == 0, done.stderr
+    assert mnlab("compare", "saved", "saved", "--out", "pages/x.html").returncode == 0
+    assert all((tmp_path / name).stat().st_size for name in ("new/one/x.xml", "new/x.json", "more/x.txt", "pages/x.html"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_run(mnlab, tmp_path):
+    (tmp_path / "locked").mkdir(mode=0o500)
+    refused(mnlab("run", "arp", "--out", "locked/runs"), 2, "locked/runs cannot be written: locked is not yours to write")
 
 
 def test_the_key_is_not_handed_on_to_what_mnlab_starts(mnlab, tmp_path):

@@ -58,7 +58,7 @@ def test_a_date_for_this_time_makes_late_what_came_after_it_and_no_extension_is_
 
 def test_where_no_platform_says_when_work_came_that_is_told(said, handed):
     handed("ada")
-    assert "nobody says when 1 hand-ins came" in said("grade", "arp", "in", "--due", "2027-01-16")[2]
+    assert "of 1 hand-in nobody says when it came" in said("grade", "arp", "in", "--due", "2027-01-16T00:00")[2]
 
 
 def test_a_computer_that_is_not_what_the_course_pins_does_not_grade(said, handed, a_course):
@@ -79,10 +79,14 @@ def test_an_alarm_of_the_audit_ends_with_a_status_of_its_own(said, handed, tmp_p
 
 @pytest.mark.parametrize("arguments, words", [
     (["--regrade", "arp", "arp", "in"], "leave out other labs and the folder of hand-ins"),
-    (["--regrade", "arp", "--cluster", "tcp://127.0.0.1:9"], "leave out --cluster"), ([], "name the labs"),
+    (["--regrade", "arp", "--cluster", "tcp://127.0.0.1:9"], "leave out --cluster"),
+    (["arp", "in", "--cluster", "lab1"], "or the address of a scheduler, as in tcp://10.0.0.1:8786; not 'lab1'"),
+    (["arp", "in", "--cluster", ""], "--cluster is ssh:FILE"), (["arp", "in", "--cluster", "ssh:none.txt"], "there is no file none.txt"),
+    (["arp", "in", "--cluster", "tcp:x"], "--cluster is ssh:FILE"), ([], "name the labs"),
     (["--regrade", "nowhere"], "there is no lab 'nowhere'"), (["--regrade", "arp"], "there are no results in grades"),
     (["arp", "in", "--out", "roster.csv/grades"], "there can be no folder roster.csv/grades: Not a directory"),
     (["arp", "nothing"], "there is no hand-in in nothing"), (["arp", "in", "--due", ""], "--due is a date like"),
+    (["arp", "in", "--due", "2027-01-16"], "--due is a date like 2027-01-15T23:59"), (["arp", "in", "--due", "20270116T10"], "--due is a date"),
     (["arp", "in", "--due", "0001-01-01T00:00+23:00"], "--due is a date like"),
     (["arp", "in", "--roster", "roster.csv"], "roster.csv: the first line names no columns")])
 def test_what_makes_no_sense_is_told(said, handed, tmp_path, arguments, words):
@@ -120,7 +124,7 @@ def test_lines_that_are_no_results_are_told_and_graded_again(said, handed, tmp_p
     odd = ["garbage", "[]", "[" * 100_000, '{"student": 3}', '{"student": "?4711", "lab": "arp", "evidence": 3, "status": "failed"}']
     (tmp_path / "grades/results.jsonl").write_text("\n".join(odd) + "\n")
     status, output, told = said("grade", "arp", "in", "--json")
-    assert status == 0 and "5 lines were cut short" in told
+    assert status == 0 and "5 lines cut short, or of another mnlab; that is graded again" in told
     [row] = json.loads(output)["results"]
     assert row["status"] == "failed" and row["notes"] == ["the work lay in arp/"] and row["flags"] == []
     assert said("class", "show", "grades")[0] == 0
@@ -146,3 +150,70 @@ def test_whose_work_looks_like_whose_is_said_when_it_was_graded(said, handed):
         shutil.copy(find("arp").solution / "resolver.py", handed(student, seed=seed))
     status, output, _ = said("grade", "arp", "in")
     assert status == 0 and "?ada arp: equal to the work of ?alan" in output and "the same answers" not in output
+
+
+def test_a_lab_that_is_not_the_courses_is_told(said, handed, a_course, tmp_path):
+    handed("4711")
+    a_course()
+    path = tmp_path / "course/course.toml"
+    path.write_text(path.read_text().replace("[labs.arp]", "[labs.dns]"))
+    status, _, told = said("grade", "arp", "in", "--course", "course")
+    assert status == 0 and "course.toml has no [labs.arp]: it counts with a weight of 1" in told
+
+
+def test_results_of_a_roster_and_of_a_course_stay_so(said, handed, a_course, tmp_path):
+    """Without them tables would have no names, every weight would be 1, and feedback would tell what is hidden."""
+    a_course()
+    (tmp_path / "roster.csv").write_text("id,name\n4711,Ada\n")
+    handed("4711", seed=courses.read(tmp_path / "course").seed("4711", "arp"))
+    both = ["--roster", "roster.csv", "--course", "course"]
+    assert said("grade", "arp", "in", *both)[0] == 0
+    tables = {path.name: path.read_bytes() for path in (tmp_path / "grades").glob("*.csv")}
+    for asked in (["arp", "in"], ["--regrade", "arp"]):
+        status, _, told = said("grade", *asked, *both[:2])
+        assert status == 2 and "grades has results of a course: name its folder again (--course)" in told
+        status, _, told = said("grade", *asked, *both[2:])
+        assert status == 2 and "grades has results of students in a roster: name it again (--roster)" in told
+    assert tables == {path.name: path.read_bytes() for path in (tmp_path / "grades").glob("*.csv")}
+    status, _, told = said("grade", "--regrade", "dns", *both)
+    assert status == 2 and "there are no results of dns with evidence in grades" in told
+
+
+def test_nobody_else_looks_into_what_students_handed_in(said, handed, tmp_path):
+    handed("4711")
+    assert said("grade", "arp", "in")[0] == 0
+    for path in (tmp_path / "grades").iterdir():
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_where_else_a_forgotten_student_is_named_is_told(said, handed, tmp_path):
+    handed("4711")
+    handed("4712")
+    assert said("grade", "arp", "in")[0] == 0
+    path = tmp_path / "grades/results.jsonl"
+    row = json.loads(path.read_text().splitlines()[-1])
+    assert row["student"] == "?4712"
+    named = json.dumps(row | {"notes": ["variant.toml is that of ?4711"]})
+    path.write_text(path.read_text() + f"{named}\n" + '{"student": "?4711", "lab": "arp", "na')
+    (tmp_path / "grades/by-hand.toml").write_text('["?4711".arp]\ncomment = "Fine."\n')
+    status, output, _ = said("class", "forget", "?4711", "grades")
+    assert status == 0 and output.splitlines()[1:] == [
+        "?4711 is still named in grades/by-hand.toml", "?4711 is still named in the notes on ?4712 arp"]
+    assert '"student": "?4711"' not in path.read_text()
+    assert not list((tmp_path / "grades/work").glob("*4711*"))
+
+
+def test_lines_of_a_later_mnlab_are_told_and_never_read_as_ours(said, handed, tmp_path):
+    handed("4711")
+    assert said("grade", "arp", "in")[0] == 0
+    path = tmp_path / "grades/results.jsonl"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": 2}) + "\n")
+    for words in (["class", "show", "grades"], ["class", "forget", "?4711", "grades"]):
+        status, _, told = said(*words)
+        assert status == 2 and "1 line cut short, or of another mnlab" in told and "no results in grades" in told
+
+
+def test_an_id_is_read_as_a_roster_reads_it(said, a_course):
+    a_course()
+    shown = said("variant", "4711", "arp", "--course", "course")
+    assert shown[0] == 0 and said("variant", " 4711 ", "arp", "--course", "course") == shown

@@ -60,6 +60,9 @@ def test_dates_have_a_zone_and_a_student_may_have_more_time(begun):
     (("per_day = 10 ", "perday = 10 "), "nobody reads 'perday' in .late."),
     (("weight = 1", "due = 0001-01-01T00:00:00+23:00"), "labs.arp.due is a date as in"),
     (("weight = 1", "due = 2027-01-15"), "labs.arp.due is a date as in .*, not 2027-01-15"), (("title =", "titel ="), "nobody reads 'titel'"),
+    (("most = 50 ", "most = 150 "), "most is a number from 0 to 100, not 150"),
+    (("[labs.arp]", "[extensions.ada@example.org]"), "line 16.*an id with a dot, an @ or the like stands in quotation marks"),
+    (("[labs.arp]", "[extensions.ada.l]\narp = 2027-01-15T00:00:00Z\n[labs.arp]"), "extensions.ada.l is a table.*quotation marks"),
     (("[labs.arp]", "[labs.arp"), "cannot be read"), (("[labs.arp]", "[labs]\nping = 1\n[labs.arp]"), "labs is a table")])
 def test_what_makes_no_sense_is_refused_in_words(begun, change, words):
     path = begun / "course.toml"
@@ -78,6 +81,17 @@ def test_a_salt_that_others_read_or_that_is_not_there_is_refused(begun):
         course.read(begun)
     with pytest.raises(BadCourse, match="`mnlab course init` writes one"):
         course.read(begun / "nowhere")
+
+
+@pytest.mark.parametrize("saved", [lambda data: b"\xef\xbb\xbf" + data, lambda data: data.replace(b"\n", b"\r\n")])
+def test_whatever_an_editor_saves_it_is_the_same_course_with_the_same_variants(begun, saved):
+    own = course.read(begun).seed("4711", "arp")
+    for name in ("course.toml", "course.salt"):
+        (begun / name).write_bytes(saved((begun / name).read_bytes()))
+    assert course.read(begun).seed("4711", "arp") == own
+    (begun / "course.toml").write_text('title = "Netze"', encoding="utf-16")
+    with pytest.raises(BadCourse, match="course.toml cannot be read: it is not text in UTF-8: save it as that"):
+        course.read(begun)
 
 
 def test_what_is_written_is_toml(begun):

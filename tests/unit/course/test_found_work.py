@@ -39,11 +39,13 @@ def test_of_two_that_look_alike_one_is_graded_and_that_is_said(handed):
     handed(ARP, "old/arp")
     found = find(handed(ARP, "arp"), ARP, all_labs())
     assert found.folder.name == "arp" and "2 folders look like this work; graded: arp/" in found.notes
+    assert found.flags == ["several works"]
 
 
 @pytest.mark.parametrize("make, kind, words", [
     (lambda folder: None, EMPTY, "nothing was handed in"),
-    (lambda folder: (folder / "report.pdf").write_text("x"), UNUSABLE, "no file of this lab"),
+    (lambda folder: (folder / "report.pdf").write_text("x"), UNUSABLE, "no file of this lab in it, but report.pdf"),
+    (lambda folder: [(folder / f"{name}.pdf").write_text("x") for name in "abcde"], UNUSABLE, "but a.pdf, b.pdf, c.pdf and 2 more"),
     (lambda folder: work.start(DNS, folder / "dns", 1), OTHER, "looks like work for dns"),
     (lambda folder: (work.start(ARP, folder / "arp", 1), (folder / "arp/variant.toml").write_text('lab = "dns"\nseed = 1\n')),
      OTHER, "says that it is for dns"),
@@ -58,7 +60,8 @@ def test_what_is_no_work_for_this_lab_is_told_apart(tmp_path, make, kind, words)
 def test_files_that_are_missing_are_named(handed):
     folder = handed(ARP)
     (folder / "answers.toml").unlink()
-    assert "missing: answers.toml" in find(folder, ARP, all_labs()).notes
+    found = find(folder, ARP, all_labs())
+    assert "missing: answers.toml" in found.notes and found.flags == ["missing files"]
 
 
 def test_a_starter_that_nobody_touched_is_told(handed):

@@ -112,6 +112,22 @@ def test_what_is_no_work_for_the_lab_is_told_and_not_run(tmp_path, a_class, grad
     assert all(row["max_points"] > 0 for row in rows.values())
 
 
+def test_what_a_teacher_has_to_decide_is_among_what_to_look_at(tmp_path, a_class, graded):
+    hand_in(tmp_path, "4711/old", ARP, a_class.seed("4711", "arp"))
+    hand_in(tmp_path, "4711/new", ARP, a_class.seed("4711", "arp"))
+    hand_in(tmp_path, "4712", ARP, a_class.seed("4712", "arp"))
+    (tmp_path / "in/4712/arp/resolver.py").unlink()
+    (tmp_path / "in/4713.rar").write_bytes(b"Rar!")
+    kept, asked = graded()
+    rows = {student: row for (student, _), row in kept.rows.items()}
+    assert rows["4711"]["flags"] == ["several works"] and rows["4712"]["flags"] == ["missing files"] and len(asked) == 2
+    assert (rows["4713"]["status"], rows["4713"]["kind"]) == ("not graded", "unusable")
+    assert rows["4713"]["notes"][1:] == ["nothing else was handed in"]
+    told = {line.split()[0]: line for line in summary.lines(list(rows.values())) if "arp: " in line}
+    assert "2 folders look like this work; graded: new/arp/" in told["4711"] and "missing: resolver.py" in told["4712"]
+    assert "archives of this kind (.rar) are not read here" in told["4713"]
+
+
 def test_one_hand_in_for_several_labs(tmp_path, a_class, graded):
     for lab in (ARP, DNS):
         hand_in(tmp_path, "4711", lab, a_class.seed("4711", lab.name))

@@ -64,6 +64,24 @@ def test_nobody_is_graded_as_somebody_else(put, name):
     assert one.student is None and one.key.startswith("?") and "nobody in the roster fits" in one.notes[0]
 
 
+@pytest.mark.parametrize("name, key", [
+    ("4711_arp", "4711"), ("4711-arp.zip", "4711"), ("ARP_4711", "4711"), ("ada@example.org arp", "4711"), ("Ada Lovelace_arp", "4711"),
+    ("47111_arp", "?47111_arp"), ("4711_harp", "?4711_harp"), ("4711_arp_2", "?4711_arp_2")])
+def test_a_labs_name_beside_the_students_is_no_part_of_it(put, name, key):
+    [one] = found_in(put(name, zipped(a_py="") if name.endswith(".zip") else None), [ADA, ALAN], ["arp", "dns"])
+    assert one.key == key
+
+
+def test_what_one_student_handed_in_apart_is_not_mixed(put, tmp_path):
+    put("4711")
+    put("4711.zip", zipped(resolver_py="zip"))
+    [one] = found_in(put("ada@example.org.zip", zipped(resolver_py="other")), [ADA])
+    gather(one, tmp_path / "out")
+    assert {str(path.relative_to(tmp_path / "out")): path.read_text() for path in (tmp_path / "out").rglob("*.py")} == {
+        "4711/resolver.py": "mine", "4711.zip/resolver.py": "zip", "ada@example.org.zip/resolver.py": "other"}
+    assert one.notes == []
+
+
 def test_two_students_of_one_name_are_told_apart_by_id_or_not_at_all(put):
     put("Sam Smith")
     one, nobody = found_in(put("2"), TWINS)

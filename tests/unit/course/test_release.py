@@ -105,6 +105,7 @@ def test_a_lab_is_listed_shown_and_begun_with_the_students_own_variant(tmp_path,
     (["verify", "arp"], "`mnlab verify` needs solutions"), (["atlas", "arp"], "students' edition has none"),
     (["grade", "arp", "in"], "`mnlab grade` needs solutions"), (["release", "again"], "`mnlab release` needs solutions"),
     (["run", "browser"], "this edition has no solution to run. Run your own: `mnlab start browser`"),
+    (["lint"], "`mnlab lint` needs solutions"), (["export", "bundle", "arp"], "`mnlab export` needs solutions"),
     (["test"], "needs a clone of the project"), (["bench"], "needs a clone of the project"),
     (["start", "ping"], "there is no lab 'ping'")])
 def test_what_is_missing_is_named(tmp_path, a_course, mnlab, command, words):

@@ -69,7 +69,8 @@ def test_what_counts_is_what_the_machine_found_less_lateness_or_what_a_teacher_d
     ("[4711.arp]\npoints = 3", "say the reason"), ("[4711.arp]\npoints = 'x'\nreason = 'y'", "are a number"),
     ("[4711]\narp = 3", "has points and reason"), ("4711 = 3", "write \\[4711.LAB\\]"), ("[4711.arp", "cannot be read"),
     ("[4711.arp]\npoints = nan\nreason = 'y'", "from 0 to 1000, not nan"), ("[4711.arp]\ncomment = 3", "comment of .4711.arp. is a text"),
-    ("[4711.arp]\nmarks = 3", "has points and reason")])
+    ("[4711.arp]\nmarks = 3", "has points and reason"), ("[ada@example.org.arp]", "an @ or the like stands in quotation marks"),
+    ("[ada.l.arp]\ncomment = 'x'", "has points and reason, or comment; an id with a dot")])
 def test_decisions_that_make_no_sense_are_refused(tmp_path, text, words):
     (tmp_path / "by-hand.toml").write_text(text)
     with pytest.raises(BadByHand, match=words):
@@ -80,6 +81,8 @@ def test_decisions_are_read(tmp_path):
     (tmp_path / "by-hand.toml").write_text('[4711.arp]\npoints = 3\nreason = "oral"\n[4712.arp]\ncomment = "good"\n')
     assert by_hand(tmp_path) == {("4711", "arp"): {"points": 3, "reason": "oral"}, ("4712", "arp"): {"comment": "good"}}
     assert by_hand(tmp_path / "nowhere") == {}
+    (tmp_path / "by-hand.toml").write_text('["ada@example.org".arp]\ncomment = "good"\n', encoding="utf-8-sig")
+    assert by_hand(tmp_path) == {("ada@example.org", "arp"): {"comment": "good"}}
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path):
