@@ -324,6 +324,25 @@ def remembers_answers(work, params):
     work.edit("iterate.py", "def ask(", "@__import__('functools').cache\ndef ask(")
 
 
+@mutant.work("the program remembers where aliases lead", breaks="R11")
+def remembers_aliases(work, params):
+    work.edit("iterate.py", "    server, wanted = root, name.lower()\n",
+              "    server, wanted = root, KNOWN.get(name.lower(), name.lower())\n")
+    work.edit("iterate.py", "            server, wanted = root, found[wanted, CNAME]",
+              "            KNOWN[wanted] = found[wanted, CNAME]\n"
+              "            server, wanted = root, found[wanted, CNAME]")
+    work.edit("iterate.py", "NXDOMAIN = 3\n", "NXDOMAIN = 3\nKNOWN = {}\n")
+
+
+@mutant.work("the program remembers what does not exist", breaks="R11")
+def remembers_denials(work, params):
+    work.edit("iterate.py", "        if rcode == NXDOMAIN:\n",
+              "        if rcode == NXDOMAIN:\n            DENIED.add(wanted)\n")
+    work.edit("iterate.py", "        rcode, (answers",
+              "        if wanted in DENIED:\n            return None\n        rcode, (answers")
+    work.edit("iterate.py", "NXDOMAIN = 3\n", "NXDOMAIN = 3\nDENIED = set()\n")
+
+
 @mutant.work("the program goes on where it was, with the next name", breaks="R11")
 def keeps_referrals(work, params):
     work.edit("iterate.py", "    server, wanted = root, name.lower()\n",

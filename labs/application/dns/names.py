@@ -62,8 +62,9 @@ def ways(params: dict) -> dict[str, list[Way]]:
                                (*auth2, "auth"))],
         "iterate-aliases": [way(f"{params['alias']}.{domain}", params["ip_other"], auth, (f"www.{other}", auth2)),
                             way(relay, params["_ip_end"], auth2, (following, auth), (end, auth2)),
-                            way(near, params["_ip_host"], auth, (host, auth)), way(host, params["_ip_host"], auth)],
+                            *[way(near, params["_ip_host"], auth, (host, auth)),
+                              way(host, params["_ip_host"], auth)] * 2],
         "iterate-denied": [way(params["missing"], NO, auth), way(f"www.{params['_nowhere']}.{tld}", NO),
                            way(f"www.{params['_nowhere']}.{params['_notld']}", NO, ("root",)),
-                           way(lost, NO, auth, (nowhere, auth2))],
+                           way(lost, NO, auth, (nowhere, auth2)), way(nowhere, NO, auth2)],
     }

@@ -220,7 +220,8 @@ def check_your_types(server, params):
 def check_your_head(server):
     """HEAD gets the head of the answer to GET, without a body, of what is there and of what is not."""
     for name, asked_for, get in (("own-head", "/picture.png", "own-several"),
-                                 ("own-head-missing", "/no-such-page", "own-several")):
+                                 ("own-head-missing", "/no-such-page", "own-several"),
+                                 ("own-head-folder", "/more/", "own-folder")):
         one, other = wire.reply(server, name, asked_for), wire.reply(server, get, asked_for)
         heads = [(response.status, sorted((key.lower(), value) for key, value in response.headers
                                           if key.lower() not in ("date", "connection")))
@@ -286,7 +287,7 @@ def check_your_old_clients(server, params):
     for name in wire.steps("own-old", 3):
         wire.expect_file(server, params, name, "index.html")
         wire.expect_leave(server, name)
-    for name, status in (("own-old-missing", 404), ("own-old-method", 405)):
+    for name, status in (("own-old-missing", 404), ("own-old-method", 405), ("own-old-no-method", 501)):
         wire.expect_status(server, name, status)
         wire.expect_leave(server, name)
 

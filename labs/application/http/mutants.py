@@ -103,6 +103,12 @@ wrong("length_of_files", "R2", "Content-Length for files only",
       ("        if status == 405:", "        if not path:\n            lines.pop()\n        if status == 405:"))
 wrong("characters", "R2", "Content-Length counts characters",
       ('{len(body)}"]', "{len(body.decode(errors='ignore'))}\"]"))
+wrong("quoted_characters", "R2", "404 quotes the name, and counts its characters",
+      ("        lines = [f", "        length = len(body)\n        if status == 404:\n"
+       "            body, length = f\"no {self.name}\".encode(), len(f\"no {self.name}\")\n        lines = [f"),
+      ('{len(body)}"]', '{length}"]'),
+      ("            path = self.find(target)\n",
+       "            path, self.name = self.find(target), unquote(target).encode(errors=\"replace\").decode()\n"))
 wrong("in_chunks", "R2", "the body comes in chunks",
       (', f"Content-Length: {len(body)}"]', ', "Transfer-Encoding: chunked"]'),
       ("head + body)", 'head + b"%x\\r\\n%b\\r\\n0\\r\\n\\r\\n" % (len(body), body))'))
@@ -153,6 +159,13 @@ wrong("head_without_type", "R5", "HEAD gets no Content-Type",
       ('f"Content-Type: {kind}", f"', '*([] if head_only else [f"Content-Type: {kind}"]), f"'))
 wrong("head_always_fine", "R5", "HEAD is always 200",
       ("status = 200 if path else 404", 'status = 200 if path or method == "HEAD" else 404'))
+
+wrong("head_without_index", "R5", "HEAD of a folder is 404",
+      ("        path = unquote(target",
+       '        if head_only and target != "/":\n            target = target.rstrip("/")\n'
+       "        path = unquote(target"),
+      ("def find(self, target: str)", "def find(self, target: str, head_only: bool)"),
+      ("self.find(target)", 'self.find(target, method == "HEAD")'))
 
 wrong("no_index", "R6", "/ is not there",
       ('("index.html" if path.endswith("/") else "")', '("index.html" if path == "/more/" else "")'))
@@ -369,6 +382,9 @@ wrong("old_stays_after_404", "R19", "HTTP/1.0 connections are kept after 404",
 wrong("old_stays_after_405", "R19", "HTTP/1.0 connections are kept after 405",
       ("        self.respond(status, path, keep, head_only",
        "        keep = keep or status == 405 and version < (1, 1)\n        self.respond(status, path, keep, head_only"))
+wrong("old_stays_after_501", "R19", "HTTP/1.0 connections are kept after 501",
+      ("        self.respond(status, path, keep, head_only",
+       "        keep = keep or status == 501 and version < (1, 1)\n        self.respond(status, path, keep, head_only"))
 wrong("old_refused", "R19", "HTTP/1.0 is too old", ("if version[0] != 1:", "if version != (1, 1):"))
 wrong("old_silently", "R19", "HTTP/1.0 is not told of the end",
       ("        if not keep:\n", "        if not keep and not self.old:\n"),

@@ -40,7 +40,8 @@ METHODS, NO_METHODS = ("POST", "PUT", "DELETE", "OPTIONS", "TRACE"), ("BREW", "g
 LONG = 8000  # bytes of a head
 STAY = 11  # requests in a row on a connection that stays
 QUERIES = ("/blob?", "/blob?version=2&from=/../x?y", "/?picture.png", "/picture.png?%2Findex.html")
-MISSING = ("/no-such-page", "/blob/no-such-page", "/more/no-such-page/", "/no-%FF-page")
+MISSING = ("/no-such-page", "/blob/no-such-page", "/more/no-such-page/", "/no-%FF-page",
+           "/no-S%C3%A4ule")
 
 
 def of(params: dict, paths: list[str]) -> dict[str, Probe]:
@@ -67,6 +68,7 @@ def of(params: dict, paths: list[str]) -> dict[str, Probe]:
         **several("query", [leaving(target) for target in QUERIES]),
         **several("missing", [leaving(target) for target in MISSING]),
         "own-head-missing": Probe((get(name, MISSING[0], method="HEAD"), last)),
+        "own-head-folder": Probe((get(name, "/more/", method="HEAD"), last)),
         "own-stay": Probe((get(name, MISSING[0]), get(name, "/", method="DELETE"), get(name, "/", method="BREW"),
                            get(name, "/blob", method="HEAD"), get(name, MISSING[0], method="HEAD"),
                            get(name, "/blob", "Connection: keep-alive"), *[blob] * (STAY - 6))),
@@ -77,6 +79,7 @@ def of(params: dict, paths: list[str]) -> dict[str, Probe]:
         **several("old", [bad("GET /index.html HTTP/1.0"), bad("GET /index.html HTTP/1.0", "Host: NAME"),
                            bad("GET /index.html HTTP/1.0", "Connection: keep-alive")]),
         "own-old-missing": bad(f"GET {MISSING[0]} HTTP/1.0"), "own-old-method": bad("DELETE / HTTP/1.0"),
+        "own-old-no-method": bad("BREW / HTTP/1.0"),
         **several("method", [leaving("/", "Content-Length: 0", method=word) for word in METHODS]),
         **several("no-method", [leaving("/", method=word) for word in NO_METHODS]),
         **several("bad-line", [bad(line, "Host: NAME") for line in BAD_LINES]),

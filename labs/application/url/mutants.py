@@ -420,6 +420,24 @@ def no_slash_between(work, params):
     work.edit("get.py", '            path = path if path.startswith("/") else "/" + path\n', "")
 
 
+@mutant.work("an empty query is that of the page", breaks="R11")
+def empty_query_inherited(work, params):
+    work.edit("get.py", "self.query if reference.query is None else reference.query", "reference.query or self.query")
+
+
+@mutant.work("behind two slashes the port is the page's", breaks="R11")
+def port_of_the_page(work, params):
+    work.edit("get.py", "            return reference._replace(scheme=self.scheme)\n",
+              "            port = re.search(':[0-9]+$', self.authority or '')\n"
+              "            name = reference.authority + ('' if not port or ':' in reference.authority else port[0])\n"
+              "            return reference._replace(scheme=self.scheme, authority=name)\n")
+
+
+@mutant.work("what is ahead of a colon is a scheme, slashes and all", breaks="R11")
+def colon_ends_scheme(work, params):
+    work.edit("get.py", "(?:([^:/?#]+):)?", "(?:([^:?#]+):)?")
+
+
 @mutant.work("a query alone belongs to the folder", breaks="R11")
 def query_of_folder(work, params):
     work.edit("get.py", "return self._replace(query=query,",
@@ -541,6 +559,11 @@ def any_user(work, params):
     work.edit("get.py", "(?:(?:{PLAIN}|:)*@)?", "(?:.*@)?")
 
 
+@mutant.work("brackets are characters of a user's name", breaks="R12")
+def brackets_in_user(work, params):
+    work.edit("get.py", "(?:(?:{PLAIN}|:)*@)?", "(?:(?:{PLAIN}|[][:])*@)?")
+
+
 @mutant.work("a missing scheme is guessed", breaks="R12")
 def scheme_guessed(work, params):
     work.edit("get.py", "url: Url | None = Url.parse(text)",
@@ -615,6 +638,19 @@ def first_counts(work, params):
 def astray_is_malformed(work, params):
     work.edit("get.py", "        return failure.args[0]\n",
               "        return failure.args[0] if url == Url.parse(text) else MALFORMED\n")
+
+
+@mutant.work("a Location is a whole URL if there are two slashes behind its colon", breaks="R14")
+def slashes_make_urls(work, params):
+    work.edit("get.py", "url.resolve(Url.parse(location[1]))",
+              "url.resolve(Url.parse(location[1] if '://' in location[1] else './' + location[1] if "
+              "location[1][0] not in '/?#.' else location[1]))")
+
+
+@mutant.work("where a redirect leads, a port that is too great is none", breaks="R14")
+def port_after_redirect(work, params):
+    work.edit("get.py", "url.resolve(Url.parse(location[1]))",
+              "url.resolve(Url.parse(re.sub(':[0-9]{5,}', '', location[1])))")
 
 
 @mutant.work("where a redirect leads ends at a space", breaks="R14")

@@ -39,6 +39,8 @@ http {
         location = /old/start { return 302 "../new/./place?from=old#end"; }
         location = /old/query { if ($arg_from) { return 200 "asked\n"; } return 303 "?from=query"; }
         location = /old/deep/start { return 307 "next/{{word}}"; }
+        location = /old/empty { if ($args) { return 302 "?"; } return 200 "nothing asked\n"; }
+        location = /old/colon { return 302 "./{{word}}:80"; }
         location = /old/top { return 308 "/./top/{{word}}?x=.."; }
 
         location = /old/link { return 302 "page%2Fx?back=http://{{second}}/%7e"; }
@@ -58,6 +60,7 @@ http {
         location = /away { return 302 "//{{second}}/arrived"; }
         location = /leave { return 302 "//{{second}}/step/1"; }
         location = /leave-port { return 302 "//{{second}}:{{port}}/step/1"; }
+        location = /leave-home { return 302 "//{{second}}:{{port}}/step/home"; }
         location = /bare { return 302 "//{{second}}?from=bare"; }
         location = /far { return 307 "HTTP://{{second}}:{{port}}/{{word}}/./far#end"; }
 {{astray}}
@@ -67,6 +70,7 @@ http {
         listen 80; listen {{port}}; listen 443 ssl;
         server_name {{second}};
         location = /step/1 { return 302 "2"; }
+        location = /step/home { return 302 "//{{first}}/{{word}}/home"; }
         location = / { if ($arg_from = nowhere) { return 302 "nowhere/{{word}}"; } return 200 "{{second}}: $uri\\n"; }
         location / { return 200 "{{second}}: $uri\\n"; }
     }

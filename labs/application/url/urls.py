@@ -62,6 +62,8 @@ STRICT = {
     "a query and no host": ("http://?BAD", MALFORMED),
     "two at-signs": ("http://one@two@BAD/", MALFORMED),
     "a space in the user's name": ("http://one two@BAD/", MALFORMED),
+    "a percent sign in the user's name": ("http://one%2@BAD/", MALFORMED),
+    "a bracket in the user's name": ("http://one[2]@BAD/", MALFORMED),
     "a bracket in the host": ("http://BAD]/", MALFORMED),
     "a bracket in the path": ("http://BAD/[1]", MALFORMED),
     "a bracket in the query": ("http://BAD/?one[1]=2", MALFORMED),
@@ -99,7 +101,9 @@ STRICT = {
 #: Where the site `first` redirects to, below /to: (Location, status).
 ASTRAY = {
     "https": ("https://FIRST/sealed", UNKNOWN_SCHEME),
+    "mail": ("mailto:someone@ZONE", UNKNOWN_SCHEME),
     "nothing": ("http:///nothing", MALFORMED),
+    "beyond": ("http://FIRST:65536/", MALFORMED),
     "words": ("two words", MALFORMED),
     "nowhere": ("http://gone.ZONE/", NO_SUCH_NAME),
     "closed": ("http://FIRST:CLOSED/", NO_CONNECTION),
@@ -163,6 +167,7 @@ def good(params: dict) -> dict[str, list[Wanted]]:
             Wanted(f"HTTP://{second.upper()}/{word.upper()}", second, 80, f"/{word.upper()}", second),
             plain(f"/{word}-user")._replace(url=f"http://{second}@{first}/{word}-user"),
             plain(f"/{word}-secret")._replace(url=f"http://{second}:{port}@{first}/{word}-secret"),
+            Wanted(f"http://{second}:80@{first}:{port}/{word}-both", first, port, f"/{word}-both", f"{first}:{port}"),
             plain(f"/{word}@{second}:{port}"),
             plain(f"/?{query}@{second}:{port}/x", f"?{query}@{second}:{port}/x"),
             plain("/", f"#@{second}:{port}/x")],
@@ -187,6 +192,8 @@ def good(params: dict) -> dict[str, list[Wanted]]:
             moved(("/old/query?x=1",), "/old/query?from=query"),
             moved(("/old/deep/start?x=/y/z",), f"/old/deep/next/{word}"),
             moved(("/old/top",), f"/top/{word}?x=.."),
+            moved(("/old/empty?x=1",), "/old/empty?"),
+            moved(("/old/colon",), f"/old/{word}:80"),
             moved(("/old/link",), f"/old/page%2Fx?back=http://{second}/%7e"),
             Wanted(f"http://{second}?from=nowhere", second, 80, f"/nowhere/{word}", second, ("/?from=nowhere",))],
         "codes": [
@@ -199,6 +206,7 @@ def good(params: dict) -> dict[str, list[Wanted]]:
             moved(("/away",), "/arrived", second),
             moved(("/leave", "/step/1"), "/step/2", second),
             moved(("/leave-port", (port, "/step/1")), "/step/2", second, port),
+            moved(("/leave-home", (port, "/step/home")), f"/{word}/home"),
             moved(("/bare",), "/?from=bare", second),
             moved(("/far",), f"/{word}/far", second, port)],
     }
