@@ -14,7 +14,7 @@ from dataclasses import dataclass
 ENDS, CHANNELS = {"h1": "s1-eth1", "h2": "s1-eth2"}, ("ifb0", "ifb1")
 LINES = 60  # more than any sensible cable has
 LONGEST = 100  # characters of a line that are shown back
-RATE = r"(\d{1,9}(?:\.\d{1,3})?)(bit|kbit|mbit|bps|kbps|mbps)"
+RATE = r"\d{1,9}(?:\.\d{1,6})?(?i:(?:[kmg]i?)?(?:bit|bps))?"  # as tc(8) reads it: bits unless told otherwise
 END, CHANNEL = "(?:" + "|".join(ENDS.values()) + ")", "(?:" + "|".join(CHANNELS) + ")"
 
 #: What a line may look like, and how it is explained.

@@ -233,17 +233,17 @@ filter add dev s1-eth1 ingress matchall action mirred egress redirect dev ifb1
 """)
 
 
-@mutant.right("channels exchanged, rates in bit/s, an unused channel with a rate")
+@mutant.right("channels exchanged, rates in bit/s and in Kbit, an unused channel with a rate that names no unit")
 def other_channels(work, params):
     work.write("full.tc", f"""qdisc add dev ifb0 root netem rate {params['own_back']}000bit
-qdisc add dev ifb1 root netem rate {params['own_there']}000bit limit 99999
+qdisc add dev ifb1 root netem rate {params['own_there']}Kbit limit 99999
 qdisc add dev s1-eth2 ingress
 qdisc add dev s1-eth1 ingress
 filter add dev s1-eth1 ingress matchall action mirred egress redirect dev ifb1
 filter add dev s1-eth2 ingress matchall action mirred egress redirect dev ifb0
 """)
     text = (work.folder / "simplex.tc").read_text()
-    work.write("simplex.tc", f"qdisc add dev ifb1 root netem rate {params['own_back']}kbit\n{text}")
+    work.write("simplex.tc", f"qdisc add dev ifb1 root netem rate {params['own_back']}000\n{text}")
 
 
 # --- wrong answers ---

@@ -202,6 +202,17 @@ def keeps_window(work, params):
     work.edit("aimd.py", "self.cwnd = self.ssthresh", "pass")
 
 
+@mutant.work("three duplicate ACKs in slow start lower the window and not the threshold", breaks="R5")
+def slow_start_keeps_threshold(work, params):
+    at_dupacks(work, "self.ssthresh", "        if self.cwnd >= self.ssthresh or self.ssthresh == float('inf'):\n"
+               "            self.ssthresh = max(in_flight / 2, 2)\n        self.cwnd = max(in_flight / 2, 2)\n")
+
+
+@mutant.work("a sign of congestion never makes the threshold larger", breaks="R6")
+def never_rises(work, params):
+    at_dupacks(work, "1", "        self.ssthresh = min(self.ssthresh, max(in_flight / 2, 2))\n        self.cwnd = 1\n")
+
+
 @mutant.work("three duplicate ACKs lower the window and not the threshold", breaks="R5")
 def keeps_threshold(work, params):
     at_dupacks(work, "self.ssthresh", "        self.cwnd = max(in_flight / 2, 2)\n")

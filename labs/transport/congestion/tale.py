@@ -26,6 +26,10 @@ def made_up(seed: int) -> str:
     acks(300)  # congestion avoidance
     lines.append(f"{TIMER} {2 * rng.randrange(8, 13) + 1}")
     acks(60)
+    lines.append(f"{TIMER} {2 * rng.randrange(14, 19) + 1}")
+    acks(3)  # far below that threshold, when the next sign comes
+    lines.append(f"{THIRD} {2 * rng.randrange(4, 8) + 1}")
+    acks(12)
     for sign, flight in ((THIRD, 2), (TIMER, 2), (TIMER, 7), (THIRD, 4), (TIMER, 1)):
         lines.append(f"{sign} {flight}")
         acks(rng.randrange(12, 18))

@@ -227,6 +227,21 @@ def half_empty(work, params):
               "self.top)\n            while half and self.top < min(self.edge")
 
 
+@mutant.work("it waits until there is room for five segments", breaks="R5")
+def five_at_once(work, params):
+    work.edit("sender.py", "            while self.top < min(self.edge",
+              "            room = self.edge >= min(self.top + 5 * self.segment, len(self.message))\n"
+              "            while room and self.top < min(self.edge")
+
+
+@mutant.work("it looks for room every 20 ms", breaks="R5")
+def looks_now_and_then(work, params):
+    work.edit("sender.py", "            self.wait()\n\n    def greet", "            self.wait()\n"
+              "            end = time.monotonic() + 0.02\n"
+              "            while self.deadline and self.next < len(self.message) and time.monotonic() < end:\n"
+              "                self.wait()\n\n    def greet")
+
+
 @mutant.work("it repeats what duplicate answers tell of, and nothing by the clock", breaks="R6")
 def no_clock(work, params):
     work.edit("sender.py", "        if not self.receive() or self.answers == 3:", "        if not self.receive():\n"

@@ -95,7 +95,8 @@ def overruns(connection) -> list:
 
 @dataclass(frozen=True)
 class Sent:
-    """A datagram of the student's: the number of its first byte, its data; `answers` had been heard before it."""
+    """A datagram of the student's: the number of its first byte, its data; what answers had told before it (`next`,
+    `edge`), and since when there had been room for it."""
 
     time: float
     first: int
@@ -103,6 +104,7 @@ class Sent:
     next: int
     edge: int
     again: bool
+    room: float
 
     @property
     def end(self) -> int:
@@ -112,14 +114,16 @@ class Sent:
 @lru_cache(maxsize=8)
 def sent(evidence) -> tuple[Sent, ...]:
     """The datagrams with data that left h1, each with what h1 had been told until then (next, edge)."""
-    found, next_, edge, seen = [], 0, 0, set()
+    found, next_, edge, seen, edges = [], 0, 0, set(), []
     for one in udp.datagrams(evidence.frames("h1")):
         if one.source.port == TASK_PORT and len(one.payload) >= ANSWER.size:
             number, window = ANSWER.unpack_from(one.payload)
             next_, edge = max(next_, number), max(edge, number + window)
+            edges.append((one.time, edge))
         elif one.target.port == TASK_PORT and len(one.payload) > DATA.size:
             first, payload = DATA.unpack_from(one.payload)[0], one.payload[DATA.size:]
-            found.append(Sent(one.time, first, payload, next_, edge, first in seen))
+            room = next((time for time, told in edges if told >= first + len(payload)), one.time)
+            found.append(Sent(one.time, first, payload, next_, edge, first in seen, room))
             seen.add(first)
     run = evidence.command("sender")
     words = run.stopped or (run.stderr.strip().splitlines() or ["it ended without a word"])[-1]

@@ -371,7 +371,7 @@ def check_you_take_no_false_answer(handshake):
 @points(3, claim="HSK-1", hint="What do sequence and acknowledgement number of the third segment have to be?")
 def check_your_ack_opens(handshake):
     """R6: your third segment acknowledges the peer's SYN, whatever its number; h2's kernel has a connection."""
-    for name in ("first", "made-up"):
+    for name in ("first", *reading.BY_HAND):
         isn, theirs = syns_of(handshake, name)[0].header.seq, isn_of_peer(handshake, name)
         third = next((one for one in sent(handshake, name) if not one.syn), None)
         done = f"handshake.py connected from port {PORTS[name]}: SYN {isn} was answered by SYN+ACK {theirs}"
@@ -406,7 +406,7 @@ def check_your_words_arrive(handshake):
     p, heard = handshake.params, handshake.json("heard")
     expect(heard == [p["text"]], done=f"handshake.py was given the text {p['text']!r}",
            expected="h2's program reads it", seen=heard or "nothing" + how_it_ended(handshake))
-    for name, text in (("first", p["text"]), ("made-up", p["more_text"])):
+    for name, text in (("first", p["text"]), ("made-up", p["more_text"]), ("wrapping", p["last_text"])):
         isn, data = syns_of(handshake, name)[0].header.seq, data_of(handshake, name)
         done = f"handshake.py, whose SYN was {isn}, was given the text {text!r}"
         seen = [(one.header.seq, one.payload.decode(errors="replace")) for one in data]
@@ -416,20 +416,22 @@ def check_your_words_arrive(handshake):
 
 @points(2, claim="HSK-1", hint="What has come needs an ACK, which names the number that you want next.")
 def check_you_acknowledge_the_reply(handshake):
-    """R9: you print what h2 replies, and acknowledge all of it."""
-    reply, theirs = handshake.params["_reply"], isn_of_peer(handshake, "first")
-    expect(printed(handshake, "first") == f"reply {reply}", done="h2 replied", expected=f"the line: reply {reply}",
-           seen=printed(handshake, "first")[:100] + how_it_ended(handshake))
-    acks = [one.header.ack for one in sent(handshake, "first") if not one.syn]
-    expected = (theirs + 1 + len(reply)) % MODULUS
-    said = data_of(handshake, "first")
-    expect(said, done=DONE, expected="your text", seen="no data" + how_it_ended(handshake))
-    mine = (said[-1].header.seq + said[-1].length) % MODULUS
-    expect(acks and sent(handshake, "first")[-1].header.seq == mine, done="h2 replied to your text",
-           expected=f"an ACK with the number {mine}, the one after your text",
-           seen=words(sent(handshake, "first")[-1:], handshake))
-    expect(acks and acks[-1] == expected, done=f"h2, whose SYN was {theirs}, sent {len(reply)} bytes",
-           expected=f"an ACK of {expected}", seen=acks)
+    """R9: you print what the peer replies, and acknowledge all of it."""
+    for name, reply in (("first", handshake.params["_reply"]), ("wrapping", handshake.params["_last_reply"])):
+        theirs, size = isn_of_peer(handshake, name), len(reply.encode())
+        who = f"the peer of port {PORTS[name]}, whose SYN was {theirs},"
+        expect(printed(handshake, name) == f"reply {reply}", done=f"{who} replied", expected=f"the line: reply {reply}",
+               seen=printed(handshake, name)[:100] + how_it_ended(handshake))
+        acks = [one.header.ack for one in sent(handshake, name) if not one.syn]
+        expected = (theirs + 1 + size) % MODULUS
+        said = data_of(handshake, name)
+        expect(said, done=DONE, expected="your text", seen="no data" + how_it_ended(handshake))
+        mine = (said[-1].header.seq + said[-1].length) % MODULUS
+        expect(acks and sent(handshake, name)[-1].header.seq == mine, done=f"{who} replied to your text",
+               expected=f"an ACK with the number {mine}, the one after your text",
+               seen=words(sent(handshake, name)[-1:], handshake))
+        expect(acks and acks[-1] == expected, done=f"{who} sent {size} bytes", expected=f"an ACK of {expected}",
+               seen=acks)
 
 
 @points(3, claim="HSK-2",

@@ -12,13 +12,17 @@ MSS = b"\x02\x04\x05\xb4"  # option: 1460 bytes
 
 
 def segment(source, target, flags: int, seq: int, ack: int = 0, options: bytes = b"", damaged: bool = False,
-            data: bytes = b"", ip_options: bytes = b"") -> bytes:
-    """An IPv4 packet with a TCP segment (RFC 9293, section 3.1); `source` and `target` are (address, port)."""
+            data: bytes = b"", ip_options: bytes = b"", unsummed: bool = False) -> bytes:
+    """An IPv4 packet with a TCP segment (RFC 9293, section 3.1); `source` and `target` are (address, port).
+
+    `damaged`: a bit of its checksum is wrong; `unsummed`: its checksum is 0, which means "none" in UDP only.
+    """
     header = struct.pack("!HHIIBBHHH", source[1], target[1], seq % 2**32, ack % 2**32, (20 + len(options)) << 2, flags,
                          65535, 0, 0) + options
     ends = socket.inet_aton(source[0]) + socket.inet_aton(target[0])
     whole = header + data
     checksum = internet_checksum(ends + struct.pack("!HH", socket.IPPROTO_TCP, len(whole)) + whole) ^ damaged
+    checksum *= not unsummed
     whole = header[:16] + checksum.to_bytes(2, "big") + header[18:] + data
     # The kernel fills in the total length, the identification and the header's checksum (raw(7), IP_HDRINCL).
     first = struct.pack("!BBHHHBBH", 0x45 + len(ip_options) // 4, 0, 0, 0, 0, 64, socket.IPPROTO_TCP, 0)

@@ -11,12 +11,13 @@ from mnlab.lab import UNCLAIMED_PORTS, Allowed, Diagram, scene
 
 PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 6106, "blocked": 6107, "served": 6108,
          "bare": 6109, "patient": 6110, "doubling": 6111, "first": 6201, "nowhere": 6202, "closed": 6203, "shut": 6204,
-         "barred": 6205, "doubted": 6206, "made-up": 6207}
+         "barred": 6205, "doubted": 6206, "made-up": 6207, "wrapping": 6208}
 SERVER, OPENED, FLOODED, GUARDED, STUDENTS = 5005, 5001, 5002, 5003, 5004  # ports of h2
 MADE_UP = 5006  # port of the peer that h3 plays
 LINEAR = "net.ipv4.tcp_syn_linear_timeouts"  # since Linux 6.5
 CROSSING = (7001, 7002)  # ports at h1 and h2 of the simultaneous open
 WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "islet", "jetty")
+FOREIGN = ("äpple", "größe", "tōfu", "čaj", "ñandú", "œuvre")  # with characters of more than a byte
 HALF_OPEN = 12300  # the first source port of what h3 makes up
 
 allowed = Allowed()
@@ -38,13 +39,15 @@ def variant(rng) -> dict:
         "text": " ".join(rng.sample(WORDS, 2)), "closed_port": rng.choice(UNCLAIMED_PORTS),
         # An even number of bytes, where the first has an odd one; and spaces wherever there can be some.
         "more_text": "  " + "  ".join(rng.sample(WORDS, 2)) + "  ",
+        "last_text": " ".join(rng.sample(FOREIGN, 2)),
     }
 
 
 def secret(rng, params) -> dict:
     """What h2 answers to the student's handshake, and what h3's made-up peer does."""
     words = rng.sample([word for word in WORDS if word not in params["text"]], 4)
-    return {"_reply": " ".join(words[:2]), "_more_reply": "  ".join(words[2:])}
+    return {"_reply": " ".join(words[:2]), "_more_reply": "  ".join(words[2:]),
+            "_last_reply": " ".join(rng.sample(FOREIGN, 3))}
 
 
 def topology(params):

@@ -282,6 +282,12 @@ def any_checksum(work, params):
     work.edit("handshake.py", " or checksum(source, target, segment) != 0", "")
 
 
+@mutant.work("it takes a checksum of 0 for none, as in UDP", breaks="R5")
+def no_checksum_is_right(work, params):
+    work.edit("handshake.py", " or checksum(source, target, segment) != 0",
+              " or segment[16:18] != bytes(2) and checksum(source, target, segment) != 0")
+
+
 @mutant.work("it believes damaged resets", breaks="R5")
 def any_checksum_of_resets(work, params):
     work.edit("handshake.py", " or checksum(source, target, segment) != 0",
@@ -318,6 +324,11 @@ def no_modulus(work, params):
 @mutant.work("after the largest number it begins with 1", breaks="R6")
 def wrong_modulus(work, params):
     work.edit("handshake.py", "(segment.seq + 1) % 2**32", "segment.seq % (2**32 - 1) + 1")
+
+
+@mutant.work("behind the reply it counts beyond 32 bits, and ends", breaks="R6")
+def no_modulus_for_data(work, params):
+    work.edit("handshake.py", "(self.expected + len(segment.data)) % 2**32", "self.expected + len(segment.data)")
 
 
 @mutant.work("it does not know what a reset means", breaks="R7")
@@ -399,6 +410,11 @@ def empty_reply(work, params):
 def one_byte_acknowledged(work, params):
     work.edit("handshake.py", "self.expected = (self.expected + len(segment.data)) % 2**32",
               "self.expected = (self.expected + 1) % 2**32")
+
+
+@mutant.work("it acknowledges as many numbers as the reply has characters", breaks="R9")
+def characters_acknowledged(work, params):
+    work.edit("handshake.py", "len(segment.data)) % 2**32", "len(segment.data.decode())) % 2**32")
 
 
 @mutant.work("its last ACK has the number of its text", breaks="R9")

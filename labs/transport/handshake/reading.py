@@ -14,7 +14,7 @@ from mnlab.protocols.tcp import rto
 
 PORTS = {"plain": 6101, "old": 6103, "racing": 6104, "cookie": 6105, "fast": 6106, "blocked": 6107, "served": 6108,
          "bare": 6109, "patient": 6110, "doubling": 6111, "first": 6201, "nowhere": 6202, "closed": 6203, "shut": 6204,
-         "barred": 6205, "doubted": 6206, "made-up": 6207}
+         "barred": 6205, "doubted": 6206, "made-up": 6207, "wrapping": 6208}
 SERVER, FLOODED, GUARDED, STUDENTS, MADE_UP = 5005, 5002, 5003, 5004, 5006
 CROSSING, HALF_OPEN = 7001, 12300
 MODULUS = 2**32
@@ -112,8 +112,10 @@ def at_times(found, expected, done, what) -> None:
 
 # --- the student's handshake ---
 
-NAMES = ("first", "nowhere", "closed", "shut", "barred", "doubted", "made-up")  # as the program is told of them
+# as the program is told of them
+NAMES = ("first", "nowhere", "closed", "shut", "barred", "doubted", "made-up", "wrapping")
 AGAIN = ("closed", "shut", "barred")  # and when it is started once more
+BY_HAND = ("made-up", "wrapping")  # opened by the peer that h3 plays
 DONE = "handshake.py was told to connect to h2; its first SYN was lost"
 CLOCKS = (1, 100, 1000, 250_000, 10**6, 10**7, 10**9)  # ticks a second; the fourth is RFC 793's
 ALIKE, SMALL, STEADY, NEAR = 1024, 2**24, 64, 256  # for correct programs as improbable as 1 in 100,000
@@ -159,7 +161,7 @@ def first_of(evidence, name):
 
 def isn_of_peer(evidence, name) -> int:
     """The number with which that connection's peer really answered the program; the check fails if it did not."""
-    ip, port = (evidence.params["outside"], MADE_UP) if name == "made-up" else (evidence.ip("h2"), STUDENTS)
+    ip, port = (evidence.params["outside"], MADE_UP) if name in BY_HAND else (evidence.ip("h2"), STUDENTS)
     found = [one.header.seq for one in talk(evidence, name) if one.source == (ip, port) and one.flags == "SYN+ACK"]
     expect(found, done=f"handshake.py was told to connect from port {PORTS[name]}", expected="its SYN is answered",
            seen="it is not" + how_it_ended(evidence))

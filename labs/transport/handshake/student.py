@@ -2,7 +2,7 @@
 
 A server on h2 (s1 loses the first SYN to it), an address where nobody is, closed ports; and a peer that h3 makes up.
 The peer answers one SYN with everything but the truth. To another it speaks the truth, with the largest number that
-there is, and then, among false words, its reply.
+there is, and then, among false words, its reply. To the last one it replies with data that passes this number.
 """
 
 import threading
@@ -13,10 +13,11 @@ from lab.crafted import ACK, MSS, PSH, RST, SYN, Ears, number, payload, segment
 from lab.experiment import MADE_UP, PORTS, SERVER, STUDENTS
 from mnlab.net import sockets
 
-NAMES = ("first", "nowhere", "closed", "shut", "barred", "doubted", "made-up")
+NAMES = ("first", "nowhere", "closed", "shut", "barred", "doubted", "made-up", "wrapping")
 AGAIN = ("closed", "shut", "barred")  # what the program is told when it is started once more
 OTHERS = 50  # from a port of the student's to one that the student never named
 LAST = 2**32 - 1  # the peer's initial number: its SYN is acknowledged with 0
+BEFORE_LAST = LAST - 7  # and that of its last connection: its data passes the largest number
 THINKS = 2.5  # seconds that the peer takes for its reply
 LATE = 0.35  # seconds after which the peer sends some of it once more: not yet a second after the SYN
 NO_OPERATION = b"\1\1\1\1"  # options that say nothing, of TCP and of IP: what follows begins behind them
@@ -45,7 +46,7 @@ class Trial:
         listener, heard = sockets.listen(self.h2, STUDENTS), []
         listener.settimeout(60)
         for work in (partial(self.serve, listener, heard), partial(self.deceive, Ears(self.stage.h3)),
-                     partial(self.reply, Ears(self.stage.h3))):
+                     partial(self.reply, Ears(self.stage.h3)), partial(self.wrap, Ears(self.stage.h3))):
             threading.Thread(target=work, daemon=True).start()
         with self.rec.lose("lost-syn", "s1-eth1", f"tcp sport {PORTS['first']} tcp flags & (syn|ack) == syn", nth=[1]):
             self.start("your-handshake", NAMES)
@@ -60,8 +61,8 @@ class Trial:
     def command(self, name: str) -> str:
         closed = self.h2.IP(), self.p["closed_port"]
         ip, port = {"first": (self.h2.IP(), STUDENTS), "nowhere": (self.p["outside"], STUDENTS),
-                    "doubted": self.peer, "made-up": self.peer}.get(name, closed)
-        text = self.p["more_text" if name == "made-up" else "text"]
+                    "doubted": self.peer, "made-up": self.peer, "wrapping": self.peer}.get(name, closed)
+        text = self.p[{"made-up": "more_text", "wrapping": "last_text"}.get(name, "text")]
         return f"connect {self.h1.IP()} {PORTS[name]} {ip} {port} {text}\n"
 
     def serve(self, listener, heard):
@@ -105,19 +106,15 @@ class Trial:
                       for source in ((self.peer[0], SERVER), (self.h2.IP(), MADE_UP), (self.stage.h3.IP(), MADE_UP))]
             false += [segment(self.peer, (me[0], me[1] + OTHERS), flags, 3_000_000, right, options),
                       segment(self.peer, me, flags & ~ACK, 4_000_000, right, options),
-                      segment(self.peer, me, flags, 5_000_000, right, options, damaged=True)]
+                      segment(self.peer, me, flags, 5_000_000, right, options, damaged=True),
+                      segment(self.peer, me, flags, 5_000_000, right, options, unsummed=True)]
         return [*false, segment(self.peer, me, ACK, 6_000_000, right),
                 segment(self.peer, me, PSH | ACK, 7_000_000, right, data=b"false")]
 
     def reply(self, ears):
         """Open the connection, and answer its words, among much else."""
-        name = "made-up"
-        if not (syn := ears.wait_for_syn(PORTS[name], timeout=120)):
-            return
-        me, isn = self.me(name), number(syn)
-        self.mouth.send(segment(self.peer, me, SYN | ACK, LAST, isn + 1, MSS))
-        if words := ears.wait_for_data(PORTS[name], timeout=20):
-            ack, data = number(words) + len(payload(words)), self.p["_more_reply"].encode()
+        if ack := self.opened(ears, "made-up", LAST):
+            me, data = self.me("made-up"), self.p["_more_reply"].encode()
             say = partial(segment, flags=PSH | ACK, seq=LAST + 1, ack=ack)
             for packet in (
                     segment(self.peer, me, ACK, LAST + 1, ack),  # heard, and no reply yet
@@ -126,7 +123,22 @@ class Trial:
                     say(self.peer, me, seq=LAST + 1001, data=b"behind"),
                     say((self.peer[0], SERVER), me, data=b"port"), say((self.h2.IP(), MADE_UP), me, data=b"host"),
                     say(self.peer, (me[0], me[1] + OTHERS), data=b"another's"),
-                    say(self.peer, me, data=b"damaged", damaged=True)):
+                    say(self.peer, me, data=b"damaged", damaged=True),
+                    say(self.peer, me, data=b"unsummed", unsummed=True)):
                 self.mouth.send(packet)
             self.rec.wait(THINKS)
             self.mouth.send(say(self.peer, me, flags=ACK, data=data, options=NO_OPERATION, ip_options=NO_OPERATION))
+
+    def wrap(self, ears):
+        """Open the last connection, and answer its words."""
+        if ack := self.opened(ears, "wrapping", BEFORE_LAST):
+            self.mouth.send(segment(self.peer, self.me("wrapping"), PSH | ACK, BEFORE_LAST + 1, ack,
+                                    data=self.p["_last_reply"].encode()))
+
+    def opened(self, ears, name: str, first: int) -> int | None:
+        """Open that connection with the initial number `first`; the number after the program's text, if it has one."""
+        if not (syn := ears.wait_for_syn(PORTS[name], timeout=120)):
+            return None
+        self.mouth.send(segment(self.peer, self.me(name), SYN | ACK, first, number(syn) + 1, MSS))
+        words = ears.wait_for_data(PORTS[name], timeout=20)
+        return words and number(words) + len(payload(words))

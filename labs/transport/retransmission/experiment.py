@@ -50,14 +50,15 @@ def variant(rng: random.Random) -> dict:
 
 def secret(rng, params) -> dict:
     """What decides which times the student's timer is told: how many segments "far" has, what each change of the path
-    of "walk" adds to the way back from `near`, and what is made up, with least and largest timeouts of its own,
-    and with a fine tick and a coarse one.
+    of "walk" adds to the way back from `near`, and what is made up, with least and largest timeouts of its own, with a
+    fine tick and a coarse one, and with a least timeout of more than the first one, doubled.
     """
     return {"_far_segments": rng.randrange(8, 13),
             "_walk_extra": [0, rng.randrange(70, 121), rng.randrange(20, 51), rng.randrange(100, 151)],
             "_made_up": {name: [rng.randrange(10**6), [f"{rng.uniform(*ends):.3f}" for ends in bounds]]
                          for name, bounds in (("rto-made-up", ((0.25, 0.4), (8, 20), (0.08, 0.12))),
-                                              ("rto-coarse", ((0.1, 0.15), (4, 6), (0.4, 0.6))))}}
+                                              ("rto-coarse", ((0.1, 0.15), (4, 6), (0.4, 0.6))),
+                                              ("rto-patient", ((2.2, 3), (15, 30), (0.08, 0.12))))}}
 
 
 def topology(params):

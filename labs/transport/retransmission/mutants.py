@@ -100,6 +100,18 @@ def forgets_backoff(work, params):
               "                self.rto = self.bounded(self.srtt + K * self.rttvar)")
 
 
+@mutant.work("before anything is measured, an ACK that measures nothing brings 1 s back", breaks="R9")
+def back_to_one_second(work, params):
+    work.edit("rto.py", "                self.on_sample(time - sent)", "                self.on_sample(time - sent)\n"
+              "            elif self.srtt is None:\n                self.rto = INITIAL")
+
+
+@mutant.work("an ACK that comes twice measures twice", breaks="R9")
+def measures_twice(work, params):
+    work.edit("rto.py", "self.outstanding.pop(end)", "self.outstanding[end]")
+    work.edit("rto.py", "if end <= next)", "if end == next)")
+
+
 @mutant.work("the timeout doubles without end", breaks="R7")
 def no_ceiling(work, params):
     work.edit("rto.py", "self.rto = self.bounded(2 * self.rto)", "self.rto *= 2")
@@ -266,6 +278,11 @@ def tick_of_its_own(work, params):
 @mutant.work("a measurement may set less than the least", breaks="R7")
 def no_least(work, params):
     work.edit("rto.py", "return min(max(rto, self.minimum), self.maximum)", "return min(rto, self.maximum)")
+
+
+@mutant.work("a timeout may leave less than the least", breaks="R7")
+def no_least_doubled(work, params):
+    work.edit("rto.py", "self.rto = self.bounded(2 * self.rto)", "self.rto = min(2 * self.rto, self.maximum)")
 
 
 @mutant.work("a measurement may set more than the largest", breaks="R7")

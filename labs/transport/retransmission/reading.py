@@ -147,7 +147,7 @@ def ms(seconds: float) -> str:
 
 # --- the student's timer ----------------------------------------------------------------------------------------------
 
-STORIES = ("rto", "rto-made-up", "rto-coarse")  # runs of the student's program
+STORIES = ("rto", "rto-made-up", "rto-coarse", "rto-patient")  # runs of the student's program
 
 
 class Decision:
@@ -199,8 +199,8 @@ def _decisions(evidence, command: str) -> list[Decision]:
         sample = None
         if what == "sent":
             outstanding[int(rest[1])] = None if int(rest[1]) in outstanding else float(rest[2])
-        elif what == "ack" and outstanding.get(int(rest[0])) is not None:
-            sample = float(rest[1]) - outstanding[int(rest[0])]
+        elif what == "ack" and (sent := outstanding.pop(int(rest[0]), None)) is not None:
+            sample = float(rest[1]) - sent
         before = Decision(name, line, numbers(answer, line), sample, before, limits)
         found.append(before)
     return found

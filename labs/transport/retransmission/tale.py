@@ -1,7 +1,8 @@
 """Connections that never were, for the student's timer: what the real ones show seldom or never.
 
 The lines are those of the real story. Several segments are in flight, the path is steady, quick, or slower than the
-largest timeout, and segments are sent three times. The bounds and the tick are none that anybody is used to.
+largest timeout, segments are sent three times, and an ACK comes twice. The bounds and the tick are none that anybody
+is used to.
 """
 
 import random
@@ -55,7 +56,7 @@ def made_up(seed: int, limits) -> str:
     for times in (1, 3):
         repeat(changing, trip, times)
         changing.trips(*[rng.uniform(0.3, 3) * trip for _ in range(2)])
-    told = [steady, quick, slow, changing, many_at_once(Tale(rng, "many"), rng, trip)]
+    told = [steady, quick, slow, changing, many_at_once(Tale(rng, "many"), rng, trip), late(Tale(rng, "late"), trip)]
     rng.shuffle(told)
     # Its first number is that of the one before, which was not heard; and one of that name was there already.
     last = Tale(rng, "steady")
@@ -85,6 +86,21 @@ def many_at_once(tale: Tale, rng: random.Random, trip: float) -> Tale:
         for segment in flight:
             tale.ack(segment, rng.uniform(0.2, 0.6) * trip)
     return tale
+
+
+def late(tale: Tale, trip: float) -> Tale:
+    """A call that is answered after two repetitions, which measures nothing; later, an ACK that comes twice."""
+    call = tale.sent(1)
+    for number in range(2):
+        tale.again(call, 2.0**number)
+    tale.ack(call, trip)
+    known = tale.sent()
+    tale.ack(known, trip)
+    segment = tale.sent()
+    tale.again(segment, trip)
+    tale.ack(known, trip / 2)
+    tale.ack(segment, trip / 2)
+    return tale.trips(trip)
 
 
 def unheard(tale: Tale) -> Tale:

@@ -61,7 +61,7 @@ def topology(params):
 @scene(work=["*.py"])
 def connections(net, rec, work):
     """Nine connections, and your bookkeeping."""
-    from lab.story import story
+    from lab.story import story, with_copies
     h2, p = net["h2"], rec.params
     h2.sysctl("net.ipv4.tcp_fastopen", 3)  # 1: as a client, 2: as a server (1 is Linux's own setting)
     with rec.capture("h1", "h2", only="tcp"):
@@ -87,8 +87,10 @@ def connections(net, rec, work):
 
     rec.progress("your bookkeeping")
     told = story(rec.folder, rec.start_ns, {PORTS[name]: name for name in ("table", "fast", "losses", "yours", "back")})
-    rec.keep("story", told)
-    rec.student("your-numbers", net["h1"], "python3 -S -E numbers.py", input=told)
+    for name, program, lines in (("story", "your-numbers", told),
+                                 ("story-with-copies", "with-copies", with_copies(told))):
+        rec.keep(name, lines)
+        rec.student(program, net["h1"], "python3 -S -E numbers.py", input=lines)
 
 
 def table(rec, ends, p):

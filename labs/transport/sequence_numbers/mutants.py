@@ -307,6 +307,20 @@ def heard_twice(work, params):
               "self.expected + sum(one.size for one in ready)")
 
 
+@mutant.work("what comes twice behind a gap is counted twice when the gap is filled", breaks="R9")
+def kept_twice(work, params):
+    work.edit("numbers.py", "max(self.expected, *(one.seq + one.size for one in ready))",
+              "self.expected + sum(one.size for one in ready if one.seq + one.size > self.expected)")
+
+
+@mutant.work("what comes once more is taken for what was missing", breaks="R9")
+def fills_any_gap(work, params):
+    work.edit("numbers.py", "        self.waiting.append(segment)\n",
+              "        if self.waiting and segment.size and segment.seq + segment.size <= self.expected:\n"
+              "            self.expected = min(one.seq for one in self.waiting)\n"
+              "        self.waiting.append(segment)\n")
+
+
 @mutant.work("a FIN that comes once more is counted once more", breaks="R9")
 def fin_twice(work, params):
     work.edit("numbers.py", "        self.waiting.append(segment)\n",

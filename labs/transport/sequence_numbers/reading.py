@@ -119,10 +119,10 @@ def sent_in_order(evidence, name) -> list:
     return sorted(both, key=lambda segment: segment.time)
 
 
-def printed(evidence, connection) -> dict[int, str]:
+def printed(evidence, connection, run) -> dict[int, str]:
     """What the program printed of a connection: number -> "seq ack". The check fails unless that is a line for each
     segment."""
-    program = evidence.command("your-numbers")
+    program = evidence.command(run)
     lines = [words for words in map(str.split, program.stdout.splitlines()) if words[:1] == [connection]]
     found = {int(words[1]): " ".join(words[2:]) for words in lines
              if len(words) == 4 and words[1].isdecimal() and len(words[1]) < 10}
@@ -135,9 +135,10 @@ def printed(evidence, connection) -> dict[int, str]:
     return found
 
 
-def agree(evidence, name, of_interest) -> None:
+def agree(evidence, name, of_interest, run="your-numbers") -> None:
     """Fail unless the program's numbers are the wire's for the segments `of_interest(number, segment)`."""
-    compared, lines = 0, printed(evidence, name)
+    compared, lines = 0, printed(evidence, name, run)
+    told_that = "numbers.py was told" + (" that all that came had come three times" if run == "with-copies" else "")
     for number, segment in enumerate(sent_in_order(evidence, name), start=1):
         if not of_interest(number, segment):
             continue
@@ -146,7 +147,7 @@ def agree(evidence, name, of_interest) -> None:
         seen = lines[number]  # two words, whatever it is
         wrong = [what for what, one, other in zip(("SEQ", "ACK"), right.split(), seen.split(), strict=True)
                  if one != other]
-        expect(seen == right, done=f"numbers.py was told: {name}: send {number} {told(evidence).get((name, number))}",
+        expect(seen == right, done=f"{told_that}: {name}: send {number} {told(evidence).get((name, number))}",
                expected="the numbers of that segment in the captures",
                seen=f"{name} {number} {seen}, {' and '.join(wrong)} differs")
     expect(compared, done=f"numbers.py was told of the connection {name}", expected="segments to compare", seen="none")

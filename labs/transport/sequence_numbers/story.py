@@ -38,6 +38,18 @@ def one_story(name: str, at_client: tcp.Connection, at_server: tcp.Connection) -
     return "\n".join([*lines, *(line for _, line in sorted(events, key=lambda event: event[0]))]) + "\n"
 
 
+def with_copies(told: str) -> str:
+    """The same story, if the path had copied segments: what arrives, arrives twice more, at once and soon after."""
+    lines = told.splitlines()
+    ends = [at for at, line in enumerate(lines) if line.startswith("connection")] + [len(lines)]
+    events = list(enumerate(lines))
+    for at, line in enumerate(lines):
+        if line.startswith("arrive"):
+            last = min(end for end in ends if end > at) - 1  # of its connection
+            events += [(min(at + later, last) + 0.5, line) for later in (0, 2)]
+    return "\n".join(line for _, line in sorted(events, key=lambda event: event[0])) + "\n"
+
+
 def is_again(segment, earlier) -> bool:
     """Whether `segment` brings the numbers of `earlier` once more."""
     return (segment.sender, segment.seq) == (earlier.sender, earlier.seq) and segment.size > 0 < earlier.size

@@ -539,7 +539,7 @@ def check_framing_serves_the_next(framing):
     answers_all(framing, "again", "the peer came back at the end, and sent one message")
     starts = framing.json("starts")
     before = [wire.VISITS[wire.VISITS.index(name) - 1] for name in starts[1:]]
-    resets = all(wire.visit(framing, name)[0].resets for name in ("gone", "left"))
+    resets = all(wire.visit(framing, name)[0].resets for name in ("gone", "left", "early"))
     expect(len(starts) == 1 and resets, done=f"the peer visited your program {len(wire.VISITS)} times",
            expected="it serves them all", seen=f"it had to be started again after the visit {listed(before)}"
            + (f" (your program: {wire.last_word(framing)})" if wire.last_word(framing) else ""))

@@ -252,6 +252,13 @@ def utf8_only(work, params):
     received_as(work, 'message.decode(errors="replace").encode()')
 
 
+@mutant.work("what is UTF-8 is turned around by characters", breaks="R1")
+def by_characters(work, params):
+    work.edit("framing.py", "        send(connection, message[::-1])\n", "        try:\n"
+              "            send(connection, message.decode()[::-1].encode())\n        except UnicodeDecodeError:\n"
+              "            send(connection, message[::-1])\n")
+
+
 @mutant.work("bytes above 127 are lost", breaks="R1")
 def ascii_only(work, params):
     received_as(work, 'message.decode("ascii", errors="ignore").encode()')
@@ -460,6 +467,12 @@ def dies_of_reset(work, params):
 def dies_of_a_broken_pipe(work, params):
     work.edit("framing.py", "except (BrokenOff, ValueError, OSError):",
               "except (BrokenOff, ValueError, ConnectionResetError):")
+
+
+@mutant.work("the program asks who has come, and ends if that client has reset its connection already", breaks="R7")
+def dies_of_an_early_reset(work, params):
+    work.edit("framing.py", "            connection, _ = server.accept()\n",
+              "            connection, _ = server.accept()\n            connection.getpeername()\n")
 
 
 @mutant.work("the program ends when a client leaves without a message", breaks="R7")

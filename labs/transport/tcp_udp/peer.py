@@ -18,9 +18,11 @@ FIRST_PORT = 31001  # the source port of the first visit; the others follow
 
 #: The visits in order. What they send follows from `messages` and `pieces`.
 VISITS = ("one", "binary", "bytes", "together", "torn", "large", "limit", "empty", "half", "end", "nothing",
-          "cut", "stub", "bare", "monster", "giant", "gone", "left", "again")
+          "cut", "stub", "bare", "monster", "giant", "gone", "left", "early", "again")
 #: Those that the peer ends; all others wait until the program does, or end after the last answer.
 ENDED = ("end", "nothing", "cut", "stub", "bare")
+#: Those that reset the connection, in the middle of a message.
+RESET = ("gone", "early")
 #: After which pieces the peer thinks, and for how many seconds: within a message (long enough for half a minute's
 #: patience) and within a length; between two messages (for a minute's).
 PAUSES = {("torn", 2): 35.0, ("torn", 3): 12.0, ("empty", 0): 65.0}
@@ -36,7 +38,8 @@ def messages(visit: str, pick: int, limit: int) -> list[bytes]:
     rng = random.Random(f"{pick}/{visit}")
     if visit == "binary":  # bytes of all kinds; those at the ends are often taken for something else
         middle = bytes(rng.sample(range(256), 256))
-        return [b"\n" + middle + b"\0", b"\0 \t" + middle[:40] + b"\xff\r\n", b"\xff", b"\r\n\r\n"]
+        text = "".join(rng.sample("äéøßñλжツ€", 6)).encode()  # UTF-8, with characters of more than a byte
+        return [b"\n" + middle + b"\0", b"\0 \t" + middle[:40] + b"\xff\r\n", b"\xff", b"\r\n\r\n", text]
     sizes = {"one": [20], "bytes": [7, 5], "together": [12, 1, 30, 8, 19], "torn": [300, 200, 400],
              "large": [rng.randrange(20_000, 30_000), 10], "limit": [limit, 6], "empty": [0, 11, 0, 0, 4, 0],
              "half": [18, 13], "end": [21, 3, 14], "nothing": [], "gone": [16] * 5, "left": [limit],
@@ -65,7 +68,7 @@ def pieces(visit: str, pick: int, limit: int) -> list[bytes]:
     unfinished = framed(bytes(100))
     if visit in ("cut", "stub", "bare"):  # the second message never gets its end: of its bytes, its length; no bytes
         return [stream + unfinished[:{"cut": 50, "stub": 2, "bare": 4}[visit]]]
-    if visit == "gone":
+    if visit in RESET:
         return [stream + unfinished[:50]]
     if visit in MONSTERS:  # so long that nobody should wait for it
         above, sent = MONSTERS[visit]
@@ -83,7 +86,9 @@ def replies(visit: str, pick: int, limit: int) -> bytes:
 def visit_one(stage, number: int, visit: str, port: int) -> None:
     """Connect, send the pieces, wait for all replies and for the end. What comes of it is for the checks to say."""
     p, wanted = stage.params, len(replies(visit, stage.params["_pick"], stage.params["limit"]))
-    with tcp(stage.h1, PATIENCE) as client, suppress(OSError):
+    with tcp(stage.h1, PATIENCE) as other, tcp(stage.h1, PATIENCE) as client, suppress(OSError):
+        if visit == "early":  # gone before a program that serves one at a time has accepted it
+            other.connect((stage.h2.IP(), port))
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.bind(("", FIRST_PORT + number))
         client.connect((stage.h2.IP(), port))
@@ -96,7 +101,7 @@ def visit_one(stage, number: int, visit: str, port: int) -> None:
             if (visit, count) == ("half", 0):
                 with suppress(TimeoutError):
                     wanted -= len(client.recv(65535))
-        if visit == "gone":  # in the middle, without a word of farewell
+        if visit in RESET:  # without a word of farewell
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return
         if visit == "left":  # politely, but before the answer has come, which meets a reset

@@ -13,7 +13,7 @@ MSS = 1448  # bytes of payload in a full segment with timestamps
 VOICE, NUMBER = 160, struct.Struct("!I")  # bytes of a voice message; the number at the beginning of a datagram
 FIRST_VISIT = 31001  # source port of the first visit to framing.py
 VISITS = ("one", "binary", "bytes", "together", "torn", "large", "limit", "empty", "half", "end", "nothing",
-          "cut", "stub", "bare", "monster", "giant", "gone", "left", "again")
+          "cut", "stub", "bare", "monster", "giant", "gone", "left", "early", "again")
 ENDED = ("end", "nothing", "cut", "stub", "bare")  # visits in which the peer ends its stream before it has its answers
 PATIENCE = 2.0  # s for which the peer waits
 

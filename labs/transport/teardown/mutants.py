@@ -242,6 +242,13 @@ def another_limit(work, params):
     work.edit("server.py", f"LIMIT = {params['limit']}", "LIMIT = 35000")
 
 
+@mutant.work("what is UTF-8 is turned around by characters", breaks="R2")
+def by_characters(work, params):
+    work.edit("server.py", "request[::-1]\n", "backwards(request)\n\n\ndef backwards(request):\n    try:\n"
+              "        return request.decode()[::-1].encode()\n    except UnicodeDecodeError:\n"
+              "        return request[::-1]\n")
+
+
 @mutant.work("the server closes right after its answer", breaks="R6")
 def closes_at_once(work, params):
     work.edit("server.py", DRAINS, "")
@@ -255,6 +262,14 @@ def shuts_both(work, params):
 @mutant.work("the server reads once more after its FIN, and closes", breaks="R6")
 def reads_once_more(work, params):
     work.edit("server.py", DRAINS, "    connection.recv(65536)\n")
+
+
+@mutant.work("the server hears a client out for a quarter of a megabyte", breaks="R6")
+def hears_no_more(work, params):
+    work.edit("server.py", "    while (left :=", "    heard = 0\n    while heard < 2**18 and (left :=")
+    work.edit("server.py", "        if not connection.recv(65536):\n            return\n",
+              "        part = connection.recv(65536)\n        heard += len(part)\n"
+              "        if not part:\n            return\n")
 
 
 @mutant.work("the server waits for a second, and reads nothing", breaks="R6")
@@ -313,6 +328,12 @@ def never_closes(work, params):
               "            open_ones.append(connection)\n            if True:\n")
     work.edit("server.py", "        while True:\n            connection, _", "        open_ones = []\n"
               "        while True:\n            connection, _")
+
+
+@mutant.work("a client that has gone before it is accepted ends the server", breaks="R8")
+def asks_who_it_is(work, params):
+    work.edit("server.py", "            connection, _ = listener.accept()\n",
+              "            connection, _ = listener.accept()\n            connection.getpeername()\n")
 
 
 @mutant.work("a client that has gone ends the server", breaks="R8")

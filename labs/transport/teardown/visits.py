@@ -18,6 +18,7 @@ THINKS = 65  # s that a client takes to end its request: nobody's patience, and 
 PATIENCE = 3.0  # s: whoever is not answered by then is not served
 RESTARTS = 9  # ports that are there for a server that has to be started again
 BUFFERS = "4096 8192 8192"  # bytes of h2 that may wait to be sent: far less than an answer
+MUCH = b"m" * 400_000  # what a client still sends when it has been refused
 DROPPED = struct.pack("ii", 1, 0)  # SO_LINGER, on and 0 s: close() shall reset
 
 
@@ -110,8 +111,8 @@ class Guests:
         self.send(client, [self.text(1)])
 
     def pause(self, client):
-        """Longer than DRAIN, and than a minute: there is no limit for a request."""
-        self.send(client, [self.text(100)], pause=THINKS)
+        """Longer than DRAIN, and than a minute: there is no limit for a request. In UTF-8, it is bytes as well."""
+        self.send(client, ["".join(self.letters.choices("äößéñλж€", k=50)).encode()], pause=THINKS)
 
     def limit(self, client):
         self.send(client, [self.text(self.p["limit"] - 700), self.text(700)])
@@ -121,7 +122,8 @@ class Guests:
         self.rec.wait(self.p["drain"] + 2)
 
     def too_long(self, client):
-        self.send(client, [self.text(self.p["limit"] + 5000), *[self.text(500)] * 3])
+        """Far more than anybody would think of as a limit to what is thrown away."""
+        self.send(client, [self.text(self.p["limit"] + 5000), MUCH, *[self.text(500)] * 2])
 
     def over(self, client):
         """Up to the limit; one byte more, after more than DRAIN seconds; a little more when DRAIN is nearly over."""
@@ -150,9 +152,13 @@ class Guests:
         client.close()
 
     def killed(self, client):
-        """In the middle of the request."""
+        """In the middle of the request; before that another one, which a server of one at a time has not accepted."""
         client.sendall(self.text(self.p["request"]))
         self.rec.wait(0.5)
+        with self.connect() as other:
+            other.sendall(self.text(self.p["request"]))
+            self.rec.wait(0.5)
+            self.drop(other)
         self.drop(client)
 
     def gone_reader(self, client):

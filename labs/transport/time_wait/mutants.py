@@ -171,6 +171,12 @@ def falls_while_it_listens(work, params):
     work.edit("server.py", "except OSError as problem:", "except KeyError as problem:")
 
 
+@mutant.work("a visitor who is cut off before it is accepted ends the server", breaks="R4")
+def asks_who_it_is(work, params):
+    work.edit("server.py", "            connection, _ = listener.accept()\n",
+              "            connection, _ = listener.accept()\n            connection.getpeername()\n")
+
+
 @mutant.work("the server ends after its fifth visitor", breaks="R4")
 def five_visitors(work, params):
     work.edit("server.py", "        while True:\n            connection, _",

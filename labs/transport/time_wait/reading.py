@@ -17,7 +17,7 @@ STEPS = ("client-first", "server-first", "restart", "lost-ack", "no-wait", "assa
          "range", "ghost", "visits", "server")
 SOON, LATE, POLL, EACH = 0.1, 1.125, 0.4, 0.05
 VISITS = ("asks-twice", "speaks-slowly", "bye-alone", "says-nothing", "no-bye", "gone", "gone-early",
-          "gone-at-the-end", "last-visit")
+          "gone-at-the-end", "gone-before", "last-visit")
 FIRST_PORT = 31001  # on h1, of the first of these
 
 

@@ -199,6 +199,15 @@ def ends_and_is_gone(stage, visitor) -> None:
     drop(visitor)
 
 
+def brings_another(stage, visitor) -> None:
+    """Keeps the server while another one comes and is killed: a server of one at a time has not accepted it yet."""
+    with sockets.connect(stage.h1, visitor.getpeername()) as other:
+        other.sendall(b"get\n")
+        stage.rec.wait(0.5)
+        drop(other)
+    visitor.sendall(b"bye\n")
+
+
 def drop(visitor) -> None:
     """Reset the connection."""
     visitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # on, 0 s
@@ -207,4 +216,4 @@ def drop(visitor) -> None:
 
 VISITS = {"asks-twice": asks_twice, "speaks-slowly": speaks_slowly, "bye-alone": says_bye_alone,
           "says-nothing": says_nothing, "no-bye": leaves_without_bye, "gone": is_gone, "gone-early": is_gone_early,
-          "gone-at-the-end": ends_and_is_gone, "last-visit": told}
+          "gone-at-the-end": ends_and_is_gone, "gone-before": brings_another, "last-visit": told}

@@ -35,6 +35,11 @@ def test_other_lines_are_left_out_and_named(line):
     assert complaint.startswith("line 2: ") and "\n" not in complaint
 
 
+@pytest.mark.parametrize("rate", ["600kbit", "600Kbit", "0.6mbit", "600000", "600000bit", "75kbps", "585.9375KiBit"])
+def test_rates_may_be_written_in_all_ways_that_tc_reads(rate):
+    assert cable.read(f"qdisc add dev ifb0 root netem rate {rate}")[1] == []
+
+
 def test_a_file_without_end_is_read_so_far():
     lines, complaints = cable.read("qdisc add dev s1-eth1 ingress\n" * 9999)
     assert len(lines) == cable.LINES and len(complaints) == 1

@@ -74,3 +74,10 @@ def test_the_solution_keeps_the_books_of_that_story(captures, capsys, monkeypatc
     assert capsys.readouterr().out.splitlines() == [
         "talk 1 100 -", "talk 2 900 101", "talk 3 101 901", "talk 4 101 901", "talk 5 151 901", "talk 6 901 101",
         "talk 7 101 901"]
+
+
+def test_copies_arrive_soon_and_never_in_the_next_connection():
+    told = "connection one 1 2\nsend 1 client SYN 0\narrive 1\nsend 2 server ACK 0\narrive 2\nconnection two 1 2\n"
+    assert story.with_copies(told).splitlines() == [
+        "connection one 1 2", "send 1 client SYN 0", "arrive 1", "arrive 1", "send 2 server ACK 0", "arrive 2",
+        "arrive 1", "arrive 2", "arrive 2", "connection two 1 2"]

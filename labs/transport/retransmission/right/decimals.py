@@ -24,6 +24,7 @@ class Connection:
             self.measured(Decimal(time) - begun[number])
 
     def timeout(self, time):
+        self.base = max(self.base, LEAST / 2)
         self.doubled += 1
 
     def measured(self, rtt):

@@ -15,8 +15,8 @@ def main(least, most, tick):
                 times[key] = float(time)
                 copies[key] = copies.get(key, 0) + 1
             case ["timeout", _]:
-                rto = min(most, rto + rto)
-            case ["ack", end, time] if copies.get(int(end)) == 1:
+                rto = min(most, max(least, rto + rto))
+            case ["ack", end, time] if copies.pop(int(end), 0) == 1:
                 rtt = float(time) - times[int(end)]
                 rttvar = rtt / 2 if srtt is None else rttvar + (abs(srtt - rtt) - rttvar) * 0.25
                 srtt = rtt if srtt is None else srtt + (rtt - srtt) * 0.125
