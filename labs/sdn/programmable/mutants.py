@@ -152,6 +152,13 @@ def own_port(work, params):
               f"        return [there, back, {{**ends(rule.client, rule.server), name: rule.port}}]\n{THERE_AND_BACK}")
 
 
+@mutant.work("any address is any address of this LAN", breaks="R2")
+def any_of_the_lan(work, params):
+    lan = params["server"].rpartition(".")[0]
+    work.edit("acl.py", "def ends(source, target) -> dict:\n", "def ends(source, target) -> dict:\n"
+              f'    source, target = (end or ("{lan}.0", "255.255.255.0") for end in (source, target))\n')
+
+
 @mutant.work("it takes the client for the server", breaks="R2")
 def other_way_round(work, params):
     work.edit("acl.py", "ends(rule.client, rule.server), ends(rule.server, rule.client)",
@@ -212,6 +219,13 @@ def bare_syn(work, params):
 def syn_with_ecn(work, params):
     bare_syn(work, params)
     work.edit("acl.py", "(SYN, 0xFFF)", "(SYN, 0x03F)")
+
+
+@mutant.work("a beginning has SYN and neither ACK nor FIN nor RST, as for iptables --syn", breaks="R4")
+def syn_without_fin(work, params):
+    work.edit("acl.py", THERE_AND_BACK, "    if rule.protocol == TCP and rule.decision == PERMIT:\n"
+              "        return [there, back] + [{**back, 'tcp_flags': flags} for flags in ((1, 1), (4, 4), (0, SYN))]\n"
+              + THERE_AND_BACK)
 
 
 @mutant.work("the server of UDP may ask its client, too", breaks="R4")
@@ -303,6 +317,17 @@ def broadcasts_pass(work, params):
               "(LOWEST, {}, DENY), (HIGHEST, {'eth_dst': 'ff:ff:ff:ff:ff:ff'}, PERMIT)]")
 
 
+@mutant.work("what is to IPv6 as ARP is to IPv4 passes", breaks="R8")
+def neighbours_pass(work, params):
+    work.edit("acl.py", "(LOWEST, {}, DENY)]", "(LOWEST, {}, DENY),\n"
+              "             (HIGHEST, {'eth_type': 0x86DD, 'ip_proto': 58, 'icmpv6_type': 135}, PERMIT)]")
+
+
+@mutant.work("LLDP passes", breaks="R8")
+def lldp_passes(work, params):
+    work.edit("acl.py", "(LOWEST, {}, DENY)]", "(LOWEST, {}, DENY), (HIGHEST, {'eth_type': 0x88CC}, PERMIT)]")
+
+
 @mutant.work("it looks at the first packet only: then the two hosts may say anything", breaks="R8")
 def first_packet_only(work, params):
     work.edit("acl.py", "        if out_port != ofp.OFPP_FLOOD:\n", "        if frame.ethertype == IPV4:\n"
@@ -372,7 +397,7 @@ def apart(work, params):
     other_flows(work, "apart.py")
 
 
-@mutant.right("every address has flows of its own, and priorities say nothing")
+@mutant.right("every address on the list has flows of its own; those about all others come last")
 def one_by_one(work, params):
     other_flows(work, "one_by_one.py")
 

@@ -13,14 +13,20 @@ NOBODYS_PORT = 40000  # where nobody waits for anything
 FIRST_PORT = 40001  # of the client of the first conversation; the next one's is one higher
 WORDS = b"hello from the client", b"welcome from the server"
 TCP, UDP, ICMP, UNUSED = 6, 17, 1, 253  # of IP; 253 is for experiments (RFC 3692)
-LOCAL, IPV6 = 0x88B5, 0x86DD  # EtherTypes: for local experiments (IEEE 802), and one that hosts here do not use
+LOCAL, IPV6, LLDP = 0x88B5, 0x86DD, 0x88CC  # EtherTypes: for local experiments (IEEE 802), and what nobody here uses
 FIN, SYN, RST, PUSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10  # TCP's flags
 ECHO_REPLY, UNREACHABLE, TIMESTAMP = 0, 3, 13  # of ICMP's types
 
 #: Conversations that the list permits.
 OPEN = ("web-admin", "web-managed", "login", "names", "push", "again")
-#: Packets made by hand that it permits: ends of a connection, by the server.
-PASS = ("fin", "reset")
+#: Packets made by hand that it permits: ends of a connection, by the server; a beginning from afar (ANY is everybody).
+PASS = ("fin", "reset", "from-afar")
+AFAR = "192.0.2.7"  # of no host here (RFC 5737)
+#: IPv6's question for a neighbour (RFC 4861, section 4.3): what follows the EtherType, and the MAC address it goes to.
+NEIGHBOUR = struct.pack("!IHBB16s16sBBHI", 6 << 28, 24, 58, 255, bytes.fromhex("fe80" + "00" * 13 + "01"),
+                        bytes.fromhex("ff02" + "00" * 9 + "01ff000002"), 135, 0, 0, 0) \
+    + bytes.fromhex("fe80" + "00" * 13 + "02")
+TO_NEIGHBOURS, TO_BRIDGES = bytes.fromhex("3333ff000002"), bytes.fromhex("0180c200000e")
 
 
 class Talk(NamedTuple):
@@ -76,7 +82,8 @@ def ports(p, talk: Talk) -> tuple[int, int]:
 
 class Stray(NamedTuple):
     """A packet that belongs to no conversation, `kind` in words. `head` is what follows the IP header, before its name;
-    of a frame without one (`protocol` 0), the MAC address that it goes to and the EtherType."""
+    of a frame without one (`protocol` 0), the MAC address that it goes to, the EtherType and what may follow.
+    `address` is the source's, if it is not the host's own."""
 
     name: str
     source: str
@@ -84,6 +91,7 @@ class Stray(NamedTuple):
     protocol: int
     head: bytes
     kind: str
+    address: str = ""
 
     @property
     def tag(self) -> bytes:
@@ -96,9 +104,10 @@ def strays(p) -> list[Stray]:
     server, blocked, admin, managed = (p["roles"][name] for name in ("server", "blocked", "admin", "managed"))
     web, login, names, other = p["web"], p["login"], p["names"], p["other"]
 
-    def segment(name, source, target, port, to=NOBODYS_PORT, flags=ACK):
+    def segment(name, source, target, port, to=NOBODYS_PORT, flags=ACK, address=""):
         return Stray(name, source, target, TCP, struct.pack("!HHIIBBHHH", port, to, 1, 1, 5 << 4, flags, 1000, 0, 0),
-                     f"a TCP segment with the flags {flags:#04x} from port {port} to {to}")
+                     f"a TCP segment with the flags {flags:#04x} from port {port} to {to}"
+                     + (f", as {address}" if address else ""), address)
 
     def datagram(name, source, target, port):
         return Stray(name, source, target, UDP, struct.pack("!HHHH", port, other, 0, 0), f"UDP from port {port}")
@@ -113,6 +122,8 @@ def strays(p) -> list[Stray]:
         segment("ack-to-port", managed, admin, other, login), segment("ack-from-own-port", admin, server, web),
         datagram("udp-from-own-port", managed, server, names),
         segment("begins-with-data", server, admin, web, flags=SYN | PUSH),
+        segment("begins-and-ends", server, admin, web, flags=SYN | FIN),
+        segment("from-afar", admin, server, NOBODYS_PORT, web, SYN, AFAR),
         segment("fin", server, admin, web, flags=FIN | ACK), segment("reset", server, admin, web, flags=RST | ACK),
         datagram("udp-other-port", server, managed, other), datagram("udp-other-server", admin, managed, names),
         datagram("udp-other-client", server, admin, names),
@@ -121,9 +132,11 @@ def strays(p) -> list[Stray]:
         message("reply-from-admin", admin, server, ECHO_REPLY), message("timestamp", admin, server, TIMESTAMP),
         message("error", admin, server, UNREACHABLE), message("error-back", server, admin, UNREACHABLE),
         Stray("unused", admin, server, UNUSED, b"", f"IP with protocol {UNUSED}"),
-        *(Stray(name, admin, server, 0, target + kind.to_bytes(2, "big"), f"a frame with EtherType {kind:#06x}")
-          for name, kind, target in (("no-ip", LOCAL, hardware(p, server)), ("no-ip-to-all", LOCAL, b"\xff" * 6),
-                                     ("ipv6", IPV6, hardware(p, server)))),
+        *(Stray(name, admin, server, 0, to + kind.to_bytes(2, "big") + more, f"a frame with EtherType {kind:#06x}")
+          for name, kind, to, more in (
+              ("no-ip", LOCAL, hardware(p, server), b""), ("no-ip-to-all", LOCAL, b"\xff" * 6, b""),
+              ("ipv6", IPV6, hardware(p, server), b""), ("ipv6-neighbour", IPV6, TO_NEIGHBOURS, NEIGHBOUR),
+              ("lldp", LLDP, TO_BRIDGES, b""))),
     ]
 
 
@@ -132,7 +145,7 @@ def hardware(p, host: str) -> bytes:
 
 
 def send(net, p, stray: Stray) -> None:
-    """Send it from its host. The kernel makes the IP header."""
+    """Send it from its host. The kernel makes the IP header, but for one with another's address."""
     from mnlab.net import namespace
     with namespace.inside(net[stray.source].pid):
         if not stray.protocol:
@@ -143,8 +156,13 @@ def send(net, p, stray: Stray) -> None:
     with out:
         if not stray.protocol:
             out.send(stray.head[:6] + hardware(p, stray.source) + stray.head[6:] + stray.tag.ljust(46))
-        else:
-            out.sendto(_complete(stray, p[stray.source], p[stray.target]), (p[stray.target], 0))
+            return
+        data = _complete(stray, stray.address or p[stray.source], p[stray.target])
+        if stray.address:  # the kernel fills in the rest of the header (raw(7))
+            out.setsockopt(socket.IPPROTO_IP, socket.IP_HDRINCL, 1)
+            data = struct.pack("!BxHHHBBH4s4s", 0x45, 0, 0, 0, 64, stray.protocol, 0, socket.inet_aton(stray.address),
+                               socket.inet_aton(p[stray.target])) + data
+        out.sendto(data, (p[stray.target], 0))
 
 
 def _complete(stray: Stray, source: str, target: str) -> bytes:

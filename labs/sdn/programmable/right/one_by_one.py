@@ -1,5 +1,5 @@
-"""The flows of the access list, made otherwise: every address stands for itself. ANY is each address that the list
-names, and the first rule about a packet is the only one with a flow for it, so priorities say nothing."""
+"""The flows of the access list, made otherwise: every address that the list names stands for itself. The first rule
+about two of them is the only one with a flow for them. What ANY says of everybody else comes after that."""
 
 ARP, IPV4, ICMP, TCP = 0x0806, 0x0800, 1, 6
 
@@ -8,14 +8,15 @@ def flows(rules):
     named = sorted({end for rule in rules for end in (rule.client, rule.server) if end is not None})
     decided, table = set(), [(5, {"eth_type": ARP}, True), (0, {}, False)]
     for rule in rules:
-        for client in [rule.client] if rule.client else named:
-            for server in [rule.server] if rule.server else named:
+        for client in [rule.client] if rule.client else [*named, None]:
+            for server in [rule.server] if rule.server else [*named, None]:
                 conversation = rule.protocol, client, server, rule.port
                 if client == server or conversation in decided:
                     continue
                 decided.add(conversation)
-                if rule.decision:
-                    table += [(5, match, True) for match in both_ways(*conversation)]
+                for match in both_ways(*conversation)[:2 if rule.decision else 1]:
+                    match = {name: value for name, value in match.items() if value is not None}
+                    table.append((5 if client and server else 3, match, rule.decision))
     return table
 
 
