@@ -139,7 +139,7 @@ def start(lab: OneLab, collections: Collections = None, seed: Seed = None,
     """
     from mnlab.lab import work as workfolder
     one = labs.find(lab)
-    folder = work or Path("work") / one.name
+    folder = work or a_new_folder(Path("work") / one.name)
     mine = edition()
     if seed is None:
         seed = mine.seeds.get(one.name) if mine else None

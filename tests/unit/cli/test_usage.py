@@ -408,7 +408,9 @@ def test_folders_of_what_is_written_are_made(mnlab, evidence, tmp_path):
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_run(mnlab, tmp_path):
     (tmp_path / "locked").mkdir(mode=0o500)
-    refused(mnlab("run", "arp", "--out", "locked/runs"), 2, "locked/runs cannot be written: locked is not yours to write")
+    refused(mnlab("run", "arp", "--out", "locked/runs"), 2, "locked/runs cannot be written", "/locked is not yours to write")
+    (tmp_path / "locked").chmod(0)
+    refused(mnlab("run", "arp", "--junit", "locked/x/y.xml"), 2, "locked/x/y.xml cannot be written")
 
 
 def test_the_key_is_not_handed_on_to_what_mnlab_starts(mnlab, tmp_path):
