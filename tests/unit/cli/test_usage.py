@@ -237,6 +237,13 @@ def test_in_a_work_folder_the_lab_need_not_be_named(mnlab, tmp_path):
     refused(mnlab("check"), 2, "name one or more labs")
 
 
+def test_a_link_in_a_work_folder_is_told(mnlab, tmp_path):
+    (tmp_path / "work/arp").mkdir(parents=True)
+    (tmp_path / "work/arp/resolver.py").symlink_to("../resolver.py")
+    first = mnlab("check", "arp").stderr.splitlines()[0]
+    assert first == "arp: resolver.py: symbolic links are no part of your work; put the files there"
+
+
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_a_key_that_is_none(mnlab, tmp_path, command):
     (tmp_path / "work/arp").mkdir(parents=True)
