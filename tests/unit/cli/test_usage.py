@@ -14,6 +14,7 @@ import pytest
 
 from mnlab import __version__
 from mnlab.evidence import signature
+from mnlab.machine.lock import LOCKS
 
 SRC = Path(__file__).parents[3] / "src"
 DRIVER = """
@@ -145,6 +146,8 @@ def test_a_mistyped_lab_suggests_the_near_one(mnlab, command):
     (["machine", "lock", "debian13:moon"], ["no image 'moon'"]),
     (["machine", "build", "--lock", "nowhere"], ["nowhere", "no file"]),
     (["machine", "build", "--lock", "a-file"], ["a-file", "no lock"]),
+    (["machine", "build", "--lock", LOCKS / "debian13.lock", "--machine", "debian12"],
+     ["debian13.lock has packages of Debian 13, and debian12 is of Debian 12", "--machine"]),
     (["machine", "lock", "latest"], ["latest is not built", "machine build --machine latest"]),
     (["machine", "diff", "debian13", "a-file"], ["debian13 is not built"]),
     (["machine", "diff", "a-file", "debian13"], ["a-file", "no lock"]),
@@ -162,7 +165,7 @@ def test_a_mistyped_lab_suggests_the_near_one(mnlab, command):
     (["test"], ["needs a clone"]),
     (["test", "unit"], ["needs a clone"]),
     (["bench", "speed"], ["needs a clone"]),
-], ids=" ".join)
+], ids=lambda one: " ".join(map(str, one)).replace(str(LOCKS), "locks"))
 def test_wrong_usage(mnlab, tmp_path, arguments, words):
     (tmp_path / "a-file").write_text("x")
     (tmp_path / "mine").mkdir()
