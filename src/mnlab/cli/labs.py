@@ -42,6 +42,7 @@ from mnlab.cli.options import (
 from mnlab.cli.report import Open, leave_pages
 from mnlab.lab import lab as labs
 from mnlab.lab.edition import edition
+from mnlab.machine import plain
 
 LabNames = Annotated[list[str] | None, typer.Argument(metavar="LAB...", help="Names of labs, as `list` shows.")]
 OneLab = Annotated[str, typer.Argument(metavar="LAB", help="The name of a lab, as `list` shows.")]
@@ -139,7 +140,7 @@ def start(lab: OneLab, collections: Collections = None, seed: Seed = None,
     """
     from mnlab.lab import work as workfolder
     one = labs.find(lab)
-    folder = work or Path("work") / one.name
+    folder = work or a_new_folder(Path("work") / one.name)
     mine = edition()
     if seed is None:
         seed = mine.seeds.get(one.name) if mine else None
@@ -204,6 +205,7 @@ def check(lab: LabNames = None, all: All = False, collections: Collections = Non
             if not place.is_dir():
                 raise WrongUsage(f"there is no work folder {place}. Begin with `mnlab start {one.name}`.")
             given = read(place)
+            _tell_links(given.links, one.name)
         chosen_seed, seed_from = (seed, FROM_OPTION) if seed is not None else (given.seed(one.name), FROM_VARIANT)
         if chosen_seed is None:
             chosen_seed, seed_from = DEFAULT_SEED, BY_DEFAULT
@@ -211,6 +213,13 @@ def check(lab: LabNames = None, all: All = False, collections: Collections = Non
     place = machine_for(on, machine, clock, quiet, image)
     _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, fresh=fresh, wanted=wanted, without=without,
                open=open)
+
+
+def _tell_links(links: tuple[str, ...], lab: str) -> None:
+    """A program that is a link would else be missing without a word."""
+    if links:
+        more = f" and {len(links) - 1} more" if len(links) > 1 else ""
+        say(f"{lab}: {plain.name(links[0])}{more}: symbolic links are no part of your work; put the files there")
 
 
 def _found(submission: Path, lab: labs.Lab):

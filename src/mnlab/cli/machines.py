@@ -132,10 +132,21 @@ def build(machine: Machine = DEFAULT_MACHINE, image: Image = CORE,
     if lock:
         if not lock.is_file():
             raise WrongUsage(f"there is no file {lock}")
-        images.rebuild(place.named, _lock_in(lock), place.say)
+        packages = _lock_in(lock)
+        _insist_on_release(packages, machine, lock)
+        images.rebuild(place.named, packages, place.say)
     place.prepare()
     asked = f" (--image {place.named.image})" if place.named.layers else ""
     say(f"the lab machine {machine}{asked} is ready; its image is {place.image.digest[:12]}")
+
+
+def _insist_on_release(lock, machine: str, file: Path) -> None:
+    """WrongUsage if a lock is of another Debian release than the machine: nothing of it could be installed there."""
+    from mnlab.machine import lock as locks
+    own = locks.known(machine)
+    if own and lock.release and own.release != lock.release:
+        raise WrongUsage(f"{file} has packages of Debian {lock.release}, and {machine} is of Debian {own.release}: name "
+                         "the machine that it was printed for (--machine)")
 
 
 @machine.command()
@@ -194,7 +205,7 @@ def _lock_in(file: Path):
     """The lock in a file. WrongUsage if it is none."""
     from mnlab.machine import lock as locks
     try:
-        return locks.parse(file.read_text(errors="replace"))
+        return locks.parse(file.read_text(encoding="utf-8-sig", errors="replace"))
     except ValueError as problem:
         raise WrongUsage(f"{file} is no lock of an image (`mnlab machine lock NAME` prints one): {problem}") from None
 

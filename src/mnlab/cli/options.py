@@ -37,7 +37,7 @@ def a_path(text: str | Path) -> Path:
 def a_folder(text: str | Path) -> Path:
     """The same for a folder, which need not be there."""
     path = a_path(text)
-    if path.exists() and not path.is_dir():
+    if os.path.exists(path) and not os.path.isdir(path):  # which never raise
         raise typer.BadParameter(f"{path} is a file; a folder is wanted")
     return path
 
@@ -45,7 +45,7 @@ def a_folder(text: str | Path) -> Path:
 def a_file(text: str | Path) -> Path:
     """The same for a file, which need not be there."""
     path = a_path(text)
-    if path.is_dir():
+    if os.path.isdir(path):
         raise typer.BadParameter(f"{path} is a folder; a file is wanted")
     return path
 
@@ -53,10 +53,11 @@ def a_file(text: str | Path) -> Path:
 def _writable(path: Path) -> Path:
     """What will be written, perhaps in folders that are not there yet: that it cannot be is told before any work."""
     there = next(place for place in (path, *path.parents) if os.path.exists(place))
-    if there != path and not there.is_dir():
+    folder = os.path.isdir(there)
+    if there != path and not folder:
         raise typer.BadParameter(f"{path} cannot be written: {there} is a file")
-    if not os.access(there, os.W_OK | (os.X_OK if there.is_dir() else 0)):
-        raise typer.BadParameter(f"{path} cannot be written: {there} is not yours to write")
+    if not os.access(there, os.W_OK | (os.X_OK if folder else 0)):
+        raise typer.BadParameter(f"{path} cannot be written: {there.absolute()} is not yours to write")
     return path
 
 

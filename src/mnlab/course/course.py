@@ -127,7 +127,7 @@ def read(folder: Path) -> Course:
     except FileNotFoundError:
         raise BadCourse(f"there is no {path}; `mnlab course init` writes one") from None
     except (OSError, ValueError) as problem:
-        raise BadCourse(f"{path} cannot be read: {problem}") from None
+        raise BadCourse(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}") from None
     known = {"title", "foreign_variant", "gradescope", "student_checks", "late", "labs", "extensions", "groups", "pins"}
     if strange := sorted(said.keys() - known):
         raise BadCourse(f"{path}: nobody reads {strange[0]!r}; there are {', '.join(sorted(known))}")

@@ -157,7 +157,7 @@ def by_hand(folder: Path) -> dict[tuple[str, str], dict]:
     try:
         said = toml_file.read(path) if path.is_file() else {}
     except (OSError, ValueError) as problem:
-        raise BadByHand(f"{path} cannot be read: {problem}") from None
+        raise BadByHand(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}") from None
     found = {}
     for student, labs in said.items():
         for lab, words in labs.items() if isinstance(labs, dict) else ():

@@ -51,13 +51,14 @@ class Work:
     """A work folder as it was when it was read, once; nothing of it is looked at again.
 
     `files` are those that go into the machine: name below the folder to contents (Executable where it may be run).
-    `variant` is None where the folder has no variant.toml.
+    `variant` is None where the folder has no variant.toml. `links` are symbolic links, which are no part of it.
     """
 
     kind: str
     files: dict[str, bytes]
     answers: Toml
     variant: Toml | None
+    links: tuple[str, ...] = ()
 
     @property
     def lab(self) -> str | None:
@@ -110,7 +111,8 @@ def read(folder: Path, kind: str = layout.STUDENT) -> Work:
         raise BadWork(f"{named(folder)} cannot be read: {problem.strerror}") from None
     answers = reader.tomls.get(ANSWERS) or Toml(ANSWERS, problem=f"there is no file {ANSWERS} in {named(folder)}",
                                                 absent=True)
-    return Work(kind, dict(sorted(reader.files.items())), answers, reader.tomls.get(VARIANT))
+    return Work(kind, dict(sorted(reader.files.items())), answers, reader.tomls.get(VARIANT),
+                tuple(sorted(reader.links)))
 
 
 def read_answers(folder: Path) -> Toml:
@@ -129,6 +131,7 @@ class _Reader:
     folder: Path
     files: dict[str, bytes] = field(default_factory=dict)
     tomls: dict[str, Toml] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
     entries: int = 0
     folders: int = 0
     size: int = 0
@@ -147,6 +150,9 @@ class _Reader:
     def take(self, here: int, entry: os.DirEntry, name: str, depth: int) -> None:
         if name in (ANSWERS, VARIANT):
             self.tomls[name] = _toml(name, here)
+        elif entry.is_symlink():
+            if entry.name not in NOT_WORK:
+                self.links.append(name)
         elif entry.is_dir(follow_symlinks=False) and entry.name not in NOT_WORK:
             self.folders += 1
             self.check(self.folders <= FOLDERS_LIMIT, f"{FOLDERS_LIMIT} folders")

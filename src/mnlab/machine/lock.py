@@ -38,6 +38,11 @@ class Lock:
         linux = next((version for name, version in packages.items() if name.startswith("linux-image-")), "")
         return packages | {"linux-image": linux}
 
+    @property
+    def release(self) -> str:
+        """The number of the Debian release that the programs are of, as base-files has it; "" if it is not there."""
+        return self.versions.get("base-files", "").partition(".")[0]
+
     def __str__(self) -> str:
         return "".join(f"{layer} {package.name} {package.version} {package.sha256}\n"
                        for layer in LAYERS for package in getattr(self, layer))

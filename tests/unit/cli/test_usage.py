@@ -14,6 +14,7 @@ import pytest
 
 from mnlab import __version__
 from mnlab.evidence import signature
+from mnlab.machine.lock import LOCKS
 
 SRC = Path(__file__).parents[3] / "src"
 DRIVER = """
@@ -145,6 +146,8 @@ def test_a_mistyped_lab_suggests_the_near_one(mnlab, command):
     (["machine", "lock", "debian13:moon"], ["no image 'moon'"]),
     (["machine", "build", "--lock", "nowhere"], ["nowhere", "no file"]),
     (["machine", "build", "--lock", "a-file"], ["a-file", "no lock"]),
+    (["machine", "build", "--lock", LOCKS / "debian13.lock", "--machine", "debian12"],
+     ["debian13.lock has packages of Debian 13, and debian12 is of Debian 12", "--machine"]),
     (["machine", "lock", "latest"], ["latest is not built", "machine build --machine latest"]),
     (["machine", "diff", "debian13", "a-file"], ["debian13 is not built"]),
     (["machine", "diff", "a-file", "debian13"], ["a-file", "no lock"]),
@@ -162,7 +165,7 @@ def test_a_mistyped_lab_suggests_the_near_one(mnlab, command):
     (["test"], ["needs a clone"]),
     (["test", "unit"], ["needs a clone"]),
     (["bench", "speed"], ["needs a clone"]),
-], ids=" ".join)
+], ids=lambda one: " ".join(map(str, one)).replace(str(LOCKS), "locks"))
 def test_wrong_usage(mnlab, tmp_path, arguments, words):
     (tmp_path / "a-file").write_text("x")
     (tmp_path / "mine").mkdir()
@@ -235,6 +238,13 @@ def test_in_a_work_folder_the_lab_need_not_be_named(mnlab, tmp_path):
     refused(mnlab("check"), 2, "no lab 'nosuch'")
     (tmp_path / "variant.toml").write_text("seed = 3\n")
     refused(mnlab("check"), 2, "name one or more labs")
+
+
+def test_a_link_in_a_work_folder_is_told(mnlab, tmp_path):
+    (tmp_path / "work/arp").mkdir(parents=True)
+    (tmp_path / "work/arp/resolver.py").symlink_to("../resolver.py")
+    first = mnlab("check", "arp").stderr.splitlines()[0]
+    assert first == "arp: resolver.py: symbolic links are no part of your work; put the files there"
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
@@ -408,7 +418,9 @@ def test_folders_of_what_is_written_are_made(mnlab, evidence, tmp_path):
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_run(mnlab, tmp_path):
     (tmp_path / "locked").mkdir(mode=0o500)
-    refused(mnlab("run", "arp", "--out", "locked/runs"), 2, "locked/runs cannot be written: locked is not yours to write")
+    refused(mnlab("run", "arp", "--out", "locked/runs"), 2, "locked/runs cannot be written", "/locked is not yours to write")
+    (tmp_path / "locked").chmod(0)
+    refused(mnlab("run", "arp", "--junit", "locked/x/y.xml"), 2, "locked/x/y.xml cannot be written")
 
 
 def test_the_key_is_not_handed_on_to_what_mnlab_starts(mnlab, tmp_path):

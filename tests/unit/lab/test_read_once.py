@@ -164,6 +164,7 @@ def test_only_regular_files_that_are_not_answers_go_in(folder):
     (folder / "passwd").symlink_to("/etc/passwd")
     (folder / "loop").symlink_to(".")
     assert list(read(folder).files) == ["mine.py", "sub/answers.toml", "sub/more.py"]
+    assert read(folder).links == ("etc", "loop", "passwd")
 
 
 def test_a_file_is_no_work_folder(tmp_path):
