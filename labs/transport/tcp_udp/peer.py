@@ -88,7 +88,8 @@ def visit_one(stage, number: int, visit: str, port: int) -> None:
     p, wanted = stage.params, len(replies(visit, stage.params["_pick"], stage.params["limit"]))
     with tcp(stage.h1, PATIENCE) as other, tcp(stage.h1, PATIENCE) as client, suppress(OSError):
         if visit == "early":  # gone before a program that serves one at a time has accepted it
-            other.connect((stage.h2.IP(), port))
+            with suppress(OSError):
+                other.connect((stage.h2.IP(), port))
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.bind(("", FIRST_PORT + number))
         client.connect((stage.h2.IP(), port))
