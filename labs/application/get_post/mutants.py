@@ -310,6 +310,10 @@ wrong("nameless_parts", "R12", "in parts the name may be missing",
 wrong("textless_parts", "R12", "in parts the text may be empty",
       ("    if not name or not text:",
        '    if not name or not text and ("multi" not in environ["CONTENT_TYPE"] or "text" not in fields):'))
+wrong("query_fills_in", "R12", "the query has what the body lacks",
+      ("    fields = read_form(environ)\n",
+       "    fields = {key: values[0] for key, values in parse_qs(environ['QUERY_STRING']).items()}\n"
+       "    fields |= read_form(environ)\n"))
 wrong("unprocessable", "R12", "422 for a form that is not filled in",
       ('Refused("400 Bad Request", "name and', 'Refused("422 Unprocessable Content", "name and'))
 wrong("written_all_the_same", "R12", "what is not filled in is refused, and written",

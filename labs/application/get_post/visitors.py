@@ -112,7 +112,7 @@ FOUND = {"text": ("plain",), "name": ("plain", "twice", "twice-again"),
 MARKED = ("entities", "multipart")
 BY_GET = ("by-get", "by-get-front", "by-get-search")
 NO_FORM = ("no-text", "no-name", "empty-text", "empty-name", "nothing", "no-part", "empty-part", "no-name-part",
-           "empty-text-part")
+           "empty-text-part", "in-query")
 WRONG_TYPE = ("json", "plain", "mixed", "alike", "inside", "parts-alike", "parts-inside")
 TOO_LONG = ("one-more", "far-more", "chunked-one-more", "chunked-far-more", "parts-more", "parts-chunked-more")
 
@@ -136,6 +136,7 @@ def _refused(p) -> list[Visit]:
         "nothing": lambda said: Body(URLENCODED, b""), "no-part": lambda said: parts(name=said),
         "empty-part": lambda said: parts("", said), "no-name-part": lambda said: parts(text=said),
         "empty-text-part": lambda said: parts(said, ""),
+        "in-query": lambda said: form(name=enemy),
         "json": lambda said: Body("application/json", f'{{"name": "x", "text": "{said}"}}'.encode()),
         "plain": lambda said: form(enemy, said, kind="text/plain"),
         "alike": lambda said: form(enemy, said, kind=f"{URLENCODED}ed"),
@@ -150,7 +151,8 @@ def _refused(p) -> list[Visit]:
         # so many letters would be few enough; in UTF-8 each has two bytes
         "parts-more": lambda said: parts(enemy, said + "é" * (limit // 2)),
     }
-    return [Visit(step, "/sign", body(gotcha(step))) for step, body in wrong.items()]
+    query = {"in-query": f"?text={gotcha('in-query')}"}
+    return [Visit(step, f"/sign{query.get(step, '')}", body(gotcha(step))) for step, body in wrong.items()]
 
 
 def form(*entry: str, kind: str = URLENCODED, **fields: str) -> Body:

@@ -36,7 +36,7 @@ class Documents(socketserver.StreamRequestHandler):
             while self.rfile.readline().strip():
                 pass
             document = self.server.folder / line.split()[1].decode()[1:]
-            head, body = response(document, last=how == "lingers" and left == 1)
+            head, body = response(document, how == "lingers", how == "lingers" and left == 1)
             pieces = [head[:-12], head[-12:] + body[:40], body[40:]]
             if how == "cuts":  # in one piece: the end is not to wait until TCP's first window has been acknowledged
                 pieces = [head + body]
@@ -62,13 +62,14 @@ class Documents(socketserver.StreamRequestHandler):
             pass
 
 
-def response(document: Path, last: bool) -> tuple[bytes, bytes]:
-    """Head and body."""
+def response(document: Path, behind: bool, last: bool) -> tuple[bytes, bytes]:
+    """Head and body. A field with a like name stands ahead of Content-Length, or `behind` it."""
     found = document.is_file()
     body = document.read_bytes() if found else b"Nothing of that name.\n"
-    lines = ["HTTP/1.1 200 Here it is" if found else "HTTP/1.1 404 Not Found", "x-content-length: 7",
+    length = ["x-content-length: 7", f"content-length:{len(body)}"]
+    lines = ["HTTP/1.1 200 Here it is" if found else "HTTP/1.1 404 Not Found",
              *([] if last else ["X-Connection: close"]),
-             "Keep-Alive: content-length", *(["CONNECTION:Close"] if last else []), f"content-length:{len(body)}"]
+             "Keep-Alive: content-length", *(["CONNECTION:Close"] if last else []), *length[::-1 if behind else 1]]
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode(), body
 
 

@@ -214,6 +214,12 @@ def any_field(work, params):
               '            headers[name.lower().removeprefix')
 
 
+@mutant.work("of all fields whose names end alike the last one counts", breaks="R5")
+def last_length(work, params):
+    work.edit("fetch.py", "        headers[name.lower()] = value",
+              "        headers[{b'x-content-length': b'content-length'}.get(name.lower(), name.lower())] = value")
+
+
 @mutant.work("the fetcher takes what is there for the document", breaks="R5")
 def what_is_there(work, params):
     work.edit("fetch.py", "body = reader.read(size)", "body = reader.read1(size)\n    size = len(body)")
