@@ -292,8 +292,12 @@ def check_your_keys_are_fresh(hybrid, params):
 
 @points(2, claim="CIP-1", hint="The answer has the same form: nonce, length, then AES-GCM under your session key.")
 def check_your_program_reads_the_answer(hybrid, params):
-    """Your program opens Bob's answer and prints it."""
+    """Your program opens Bob's answer and prints it; where no answer comes it prints nothing."""
     prints(hybrid, params, "first", 0)
+    for name in ("to-eve", "misled", "misled-again"):
+        got = hybrid.command(name).stdout.strip()
+        expect(not got, done=hybrid.command(name).line, expected="nothing on standard output: no answer came",
+               seen=repr(got[:200]))
 
 
 @points(2, hint="read(n) of a file made of the socket waits for n bytes; recv(n) takes what has come.")

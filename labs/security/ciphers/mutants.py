@@ -337,6 +337,12 @@ def answer_as_error(work, params):
     work.edit("send.py", "None).decode())", "None).decode(), file=sys.stderr)")
 
 
+@mutant.work("the complaint about the fingerprint goes to standard output", breaks="R6")
+def complains_there(work, params):
+    work.edit("send.py", "sys.exit(\"this is not Bob's key: nothing was sent\")",
+              "print('not Bob')\n            sys.exit(1)")
+
+
 @mutant.work("the answer is read in Latin-1", breaks="R6")
 def answer_in_latin(work, params):
     work.edit("send.py", "None).decode())", "None).decode('latin-1'))")

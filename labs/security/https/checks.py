@@ -294,8 +294,8 @@ def check_hsts(shop, params):
 
 @points(1, hint="nginx adds headers to a few statuses only, unless told otherwise: read about add_header.")
 def check_hsts_on_errors(shop):
-    """A page that is not there carries the HSTS header, too, and so does the answer to a POST."""
-    hsts_for_a_year(shop, 2)
+    """What is not there carries the HSTS header, too, and so does the answer to a POST."""
+    hsts_for_a_year(shop, *range(2, 2 + len(experiment.MISSING)))
     hsts_for_a_year(shop, 0, command="order")
 
 

@@ -202,6 +202,10 @@ METHODS = {"GET": (), "HEAD": ("-I",), "POST": ("-d", "pieces=1"), "PUT": ("-X",
            "DELETE": ("-X", "DELETE", "-H", "Host: {name}:80")}  # with the port: RFC 9110, section 7.2
 
 
+#: What the shop does not have: pages, and files such as others keep beside their pages.
+MISSING = ("no-such-page", "no-such-style.css", "pictures/no-such-picture.png", "no-such-script.js")
+
+
 def asked_over_http(params):
     """What a client asks the shop for over HTTP: method -> targets. What is written %20 stays so."""
     ware = params["_ware"]
@@ -227,10 +231,10 @@ def judge_the_shop(net, rec):
             for method, targets in asked_over_http(p).items()]
     judge("redirect", ["curl", *asks[0], *(word for ask in asks[1:] for word in ("--next", *ask))])
     judge("strict", [*CURL, *ROOT, *PRINT_MARK, f"https://{name}/"])
-    # One client with a memory for HSTS (RFC 6797): the page twice, a page that is not there, and then by http://. It
+    # One client with a memory for HSTS (RFC 6797): the page twice, what is not there, and then by http://. It
     # looks at no certificate, so that a fault of the chain's is not told as one of the headers'.
     judge("visits", [*CURL, "--insecure", "--hsts", "", *PRINT_MARK, f"https://{name}/", f"https://{name}/index.html",
-                     f"https://{name}/no-such-page", f"http://{name}/"])
+                     *(f"https://{name}/{page}" for page in MISSING), f"http://{name}/"])
     # An answer that says no: a page is not the place to send an order to.
     judge("order", [*CURL, "--insecure", "-d", "pieces=1", *PRINT_MARK, f"https://{name}/"])
     # One who knows the server's name for the handshake, and asks for the neighbour's.

@@ -245,6 +245,12 @@ def hsts_lost_in_location(work, params):
     work.edit("nginx.conf", HSTS, HSTS + ' location ~ "[.]html$" { add_header Cache-Control no-cache; }')
 
 
+@mutant.work("pictures and styles have a header of their own, and so no HSTS", breaks="R7")
+def hsts_lost_on_pictures(work, params):
+    work.edit("nginx.conf", HSTS,
+              HSTS + ' location ~ "[.](css|png|js)$" { expires 30d; add_header Cache-Control public; }')
+
+
 @mutant.work("HSTS on the front page only", breaks="R7")
 def hsts_on_front_page(work, params):
     work.edit("nginx.conf", HSTS, f"location = / {{ try_files /index.html =404; {HSTS} }}")

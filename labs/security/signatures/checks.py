@@ -324,11 +324,13 @@ def judged(evidence, params, wanted, *kinds, command="judge"):
 
 @points(2, claim="SIG-2", hint="First given/bob.key opens, then given/ca.crt and the sender's address verify.")
 def check_your_judge_accepts_the_genuine(yours, params):
-    """Your judge says genuine of the letters that Alice wrote, and one word of each letter."""
+    """Your judge says genuine of the letters that Alice wrote, one word of each letter, and no more."""
     judged(yours, params, "genuine", "genuine", "genuine-too")
-    words = re.findall(r"^given/\d+[.]eml (?:genuine|refused)$", yours.command("judge").stdout, re.M)
-    expect(len(words) == len(params["_inbox"]), done=yours.command("judge").line, seen=f"{len(words)} such lines",
-           expected=f"{len(params['_inbox'])} lines: FILE genuine, or FILE refused")
+    lines = [line for line in yours.command("judge").stdout.splitlines() if line.strip()]
+    other = [line for line in lines if not re.fullmatch(r"given/\d+[.]eml (?:genuine|refused)", line)]
+    expect(len(lines) - len(other) == len(params["_inbox"]) and not other, done=yours.command("judge").line,
+           expected=f"{len(params['_inbox'])} lines: FILE genuine, or FILE refused; and no others",
+           seen=f"{len(lines) - len(other)} such lines, {len(other)} others{': ' + other[0][:80] if other else ''}")
 
 
 @points(2, claim="SIG-4", hint="The exit status of `openssl cms -verify` says it.")
@@ -342,7 +344,7 @@ def check_your_judge_refuses_bad_signatures(yours, params):
 def check_your_judge_refuses_what_proves_nothing(yours, params):
     """Your judge refuses a letter without a signature, and one that Bob cannot open, or that was never sealed."""
     judged(yours, params, "genuine", "genuine")
-    judged(yours, params, "refused", "unsigned", "unopened", "unsealed")
+    judged(yours, params, "refused", "unsigned", "unopened", "unsealed", "plain")
 
 
 @points(2, claim="SIG-5", hint="Whose certificates do you believe?")

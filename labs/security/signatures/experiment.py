@@ -24,7 +24,7 @@ DOMAINS = ("elm", "fir", "oak", "ash", "yew", "bay")
 PEOPLE = ("Carla", "Diana", "Frida", "Greta", "Hilda", "Ingrid")
 GOODS = ("kettles", "ladders", "lanterns", "needles", "saddles", "teapots", "whistles")
 KINDS = ("genuine", "genuine-too", "altered", "unsigned", "unopened", "forged-own", "forged-copied", "forged-from",
-         "forged-namesake", "forged-alike", "forged-by-false-ca", "unsealed")
+         "forged-namesake", "forged-alike", "forged-by-false-ca", "unsealed", "plain")
 #: Kind of forgery -> who signs, with whose certificate, and with whose private key, if that is another's.
 SIGNERS = {"forged-own": ("mallory", "false-alice"), "forged-copied": ("mallory", "alice", "copied"),
            "forged-from": ("mallory", "mallory")}
@@ -61,14 +61,15 @@ def secret(rng, params) -> dict:
     """The letters for the student's judge, in their order: (kind, sum).
 
     Each asks for another sum, of as many digits: what a letter says, and how long that is, tells nothing of its writer.
-    Before and after each genuine one are bad ones, and the one that does not open comes behind one that did: a judge
-    who remembers anything is wrong.
+    Before and after each genuine one are bad ones, and those that do not open come behind such as did (for one of them
+    `openssl cms -decrypt` empties its output file, for mere text it does not touch it): a judge who remembers anything
+    is wrong.
     """
     genuine = ["genuine", "genuine-too"]
-    bad = [kind for kind in KINDS if kind not in (*genuine, "unopened")]
+    bad = [kind for kind in KINDS if kind not in (*genuine, "unopened", "plain")]
     rng.shuffle(bad)
     one, other = sorted(rng.sample(range(1, len(bad)), 2))
-    kinds = [*bad[:one], "genuine", "unopened", *bad[one:other], "genuine-too", *bad[other:]]
+    kinds = [*bad[:one], "genuine", "unopened", *bad[one:other], "genuine-too", "plain", *bad[other:]]
     return {"_inbox": list(zip(kinds, rng.sample(range(1000, 9999), len(kinds))))}
 
 
@@ -318,9 +319,9 @@ def your_judgement(post, work):
         letter = PKI / f"{name}.eml"
         if kind == "altered":
             letter.write_text(letter.read_text().replace(f"pay {amount} EUR", f"pay {amount + 1} EUR"))
-        if kind == "unsigned":
+        if kind in ("unsigned", "plain"):
             letter.write_text(post.order(amount))
-        if kind == "unsealed":
+        if kind in ("unsealed", "plain"):
             shutil.copy(letter, work / f"given/{number}.eml")
             continue
         receiver = "mallory" if kind == "unopened" else "bob"

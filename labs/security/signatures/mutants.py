@@ -250,6 +250,11 @@ def says_nothing(work, params):
     work.edit("judge.sh", 'echo "$letter refused"', ":")
 
 
+@mutant.work("the judge reads genuine letters out", breaks="R7")
+def reads_out(work, params):
+    work.edit("judge.sh", ' -out /dev/null', "")
+
+
 @mutant.work("the judge says of some letters both", breaks="R7")
 def says_both(work, params):
     work.edit("judge.sh", 'echo "$letter genuine";', 'echo "$letter refused"; echo "$letter genuine";')
@@ -295,6 +300,11 @@ def unsigned_is_fine(work, params):
 @mutant.work("the judge takes what does not open for somebody else's business", breaks="R10")
 def unopened_is_fine(work, params):
     work.edit("judge.sh", "-out opened &&", "-out opened || return 0;")
+
+
+@mutant.work("the judge verifies what it opened before, if nothing opens", breaks="R10")
+def opened_before(work, params):
+    work.edit("judge.sh", "-out opened &&", "-out opened;")
 
 
 @mutant.work("the judge takes what was never sealed as it is", breaks="R10")
