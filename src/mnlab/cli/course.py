@@ -364,8 +364,8 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
     ):
         path.unlink(missing_ok=True)
     print(
-        f"{counted(count, 'result')} of {student} removed, with work, evidence and feedback. The tables were removed, too: "
-        "`mnlab grade` writes them again."
+        f"{counted(count, 'result')} of {student} removed, with work, evidence and feedback. The tables were removed, "
+        "too: `mnlab grade` writes them again."
     )
     for words in elsewhere:
         print(f"{student} is still named in {words}")
