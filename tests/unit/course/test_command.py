@@ -228,3 +228,12 @@ def test_whose_hand_in_is_there_no_more_is_told(said, handed, tmp_path):
     assert status == 0 and "still in the tables, without a hand-in now: ?Sam Smith. `mnlab class forget ID grades` removes one" in told
     assert said("class", "forget", "?Sam Smith", "grades")[0] == 0
     assert "without a hand-in now" not in said("grade", "arp", "in", "--roster", "roster.csv")[2]
+
+
+def test_columns_have_the_order_of_the_course_and_not_that_in_which_results_came(said, handed, a_course, tmp_path):
+    handed("4711")
+    a_course("\n[labs.dns]\n")
+    for lab in ("dns", "arp"):
+        assert said("grade", lab, "in", "--course", "course")[0] == 0
+    with open(tmp_path / "grades/canvas.csv", encoding=ENCODING, newline="") as file:
+        assert next(csv.reader(file))[-2:] == ["arp", "dns"]
