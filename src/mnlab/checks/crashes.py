@@ -12,6 +12,7 @@ UNCAUGHT = re.compile(r"^(?:[A-Za-z_][\w.]*(?:Error|Exception|Iteration|Interrup
 NOT_STARTED = (126, 127)  # what a shell says of a program that cannot be executed, or is not there (POSIX, 2.8.2)
 #: SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV; and SIGKILL: where it was not stopped, it was its own doing.
 FAULTS = (-4, -6, -7, -8, -11, -9)
+IN_TIME = ("at the end", "by itself")  # how a service ends as it should, or is found to have ended (recorder.py)
 LINES = 8  # of a traceback's end
 LONGEST = 300  # characters of a line
 
@@ -22,6 +23,16 @@ def crashed(program: Command) -> bool:
         return False
     words = program.stderr.strip().splitlines()
     return program.status in (*NOT_STARTED, *FAULTS) or program.status > 0 and bool(words and UNCAUGHT.match(words[-1]))
+
+
+def stopped(record: Record) -> list[str]:
+    """Of each of the student's programs that was stopped in a scene before its time, why. Checks say it where there are
+    any."""
+    try:
+        programs = [one for one in record.timeline if one.kind == "student" and one.stopped not in ("", *IN_TIME)]
+    except Missing:
+        return []
+    return list(dict.fromkeys(f"your program {one.name}: {one.stopped[:LONGEST]}" for one in programs))
 
 
 def crashes(record: Record) -> list[str]:

@@ -231,12 +231,15 @@ def begun_otherwise(work: Work, lab: labs.Lab, seed: int) -> str:
 def _ungraded(lab: labs.Lab, run: Run, told: dict | None) -> LabResult:
     """What a students' edition says of a run: that it was made, and what of it will be checked, if that is told; None:
     it is no run of a student's work."""
+    from mnlab.checks.crashes import stopped
     from mnlab.checks.grade import result_of
     if told is None:
         notes = ["this edition has no solution: `mnlab start` and `mnlab check` run your own work"]
     else:
         notes = ["this edition has no checks: your teacher has them" + (", and they ask:" if told["checks"] else "")]
-        notes += [f"  {check['points']} points: {check['title']}" for check in told["checks"]]
+        notes += [f"  {check['points']} point{'s' if check['points'] != 1 else ''}: {check['title']}"
+                  for check in told["checks"]]
+        notes[:0] = [words for record in run.scenes.values() for words in stopped(record)]
     result = result_of(lab, run)
     return replace(result, withheld=run.outcome != layout.INCONCLUSIVE, notes=(*result.notes, *notes))
 

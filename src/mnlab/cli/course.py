@@ -27,6 +27,7 @@ from mnlab.cli.options import (
 )
 from mnlab.lab import lab as labs
 
+NAMED = 5  # students in one line
 class_app = typer.Typer(no_args_is_help=True, help="The results of a class: look at them, remove a student.")
 Grades = Annotated[
     Path, typer.Argument(metavar="GRADES", parser=a_folder, help="The folder that `mnlab grade` wrote.")
@@ -114,10 +115,11 @@ def grade(
     chosen, submissions = _asked(lab, regrade, out)
     with in_words():
         found, people = the_course(course), the_roster(roster)
-        _tell_strangers(found, people, chosen)
-        _insist_on_the_same(results.read(out), found, people)
+        before = results.read(out)
+        _tell_strangers(found, people, [one.name for one in chosen] + [name for _, name in before.rows])
+        _insist_on_the_same(before, found, people)
         if regrade:
-            _insist_on_results(results.read(out), chosen)
+            _insist_on_results(before, chosen)
         a_place_in(out)
         places.make(out)
         with results.alone(out), _pool(workers, cluster, machine, found, regrade, quiet) as (pool, image):
@@ -141,6 +143,8 @@ def grade(
                     carry_out.carry_out(task.todo(), kept, pool, tell, again, audit)
             finally:
                 flags = made.finish()
+            if not regrade:
+                _tell_gone(kept, chosen, progress.rows)
             for student, name in hand.keys() - kept.rows.keys():
                 say(f"{out / results.BY_HAND}: there is no result for [{student}.{name}]: nothing came of it")
     rows = [kept.rows[key] for key in progress.rows]
@@ -209,11 +213,11 @@ def _date(text: str | None) -> datetime | None:
     raise WrongUsage(f"--due is a date like 2027-01-15T23:59 or 2027-01-15T23:59+01:00, not {text!r}")
 
 
-def _tell_strangers(course, people: list, chosen: list[labs.Lab]) -> None:
+def _tell_strangers(course, people: list, graded: list[str]) -> None:
     """Who has more time, and is nobody, and which lab is not the course's: a slip of the pen costs a student points."""
-    for one in chosen if course and course.labs else ():
-        if one.name not in course.labs:
-            say(f"course.toml has no [labs.{one.name}]: it counts with a weight of 1")
+    for name in dict.fromkeys(graded) if course and course.labs else ():
+        if name not in course.labs:
+            say(f"course.toml has no [labs.{name}]: it counts with a weight of 1")
     known = {student.id for student in people}
     for student in dict.fromkeys(student for student, _ in course.extensions) if course and people else ():
         if student not in known:
@@ -304,6 +308,16 @@ def _results_in(grades: Path):
     return kept
 
 
+def _tell_gone(kept, chosen: list[labs.Lab], now: dict) -> None:
+    """Whose results are of before: a folder that had another name, say, or who is in the roster no more."""
+    names = {one.name for one in chosen}
+    gone = sorted({student for student, name in kept.rows if name in names and (student, name) not in now})
+    if gone:
+        more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
+        say(f"still in the tables, without a hand-in now: {', '.join(gone[:NAMED])}{more}. `mnlab class forget ID "
+            f"{kept.folder}` removes one")
+
+
 def _damaged(kept) -> str:
     """What there is to say of lines that are no results."""
     from mnlab.course import results
@@ -325,13 +339,16 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
     import shutil
 
     from mnlab.course import grading, results
+    from mnlab.report.drawing import counted
     from mnlab.report.page import class_page
 
     if not any(name == student for name, _ in _results_in(grades).rows):
         raise WrongUsage(f"there is no result of {student} in {grades}")
     with in_words(), results.alone(grades):
         kept = results.read(grades)
-        lines, elsewhere = kept.forget(student), kept.naming(student)
+        count = sum(name == student for name, _ in kept.rows)
+        kept.forget(student)
+        elsewhere = kept.naming(student)
     place = grading.place(student)
     for folder in (grading.WORK, grading.EVIDENCE):
         shutil.rmtree(grades / folder / place, ignore_errors=True)
@@ -347,8 +364,8 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
     ):
         path.unlink(missing_ok=True)
     print(
-        f"{lines} results of {student} removed, with work, evidence and feedback. The tables were removed, too: "
-        "`mnlab grade` writes them again."
+        f"{counted(count, 'result')} of {student} removed, with work, evidence and feedback. The tables were removed, "
+        "too: `mnlab grade` writes them again."
     )
     for words in elsewhere:
         print(f"{student} is still named in {words}")

@@ -35,7 +35,9 @@ class GradesFolder:
         kept, weights_of = self.kept, self.task.course.labs if self.task.course else {}
         names = {student for student, _ in kept.rows}
         people = [*self.task.roster, *(Student(key) for key in sorted(names - self.names.keys()))]
-        every = list(dict.fromkeys(name for _, name in kept.rows))
+        graded = {name: None for _, name in kept.rows}
+        usual = [*weights_of, *self.labs, *graded]  # the course's order, and never that in which results came
+        every = [name for name in dict.fromkeys(usual) if name in graded]
         weights = {name: weights_of.get(name, 1) for name in every}
         flags = look_alike(kept, [one for one in self.task.every_lab if one.name in every], self.prints)
         tables = {

@@ -145,8 +145,8 @@ def _insist_on_release(lock, machine: str, file: Path) -> None:
     from mnlab.machine import lock as locks
     own = locks.known(machine)
     if own and lock.release and own.release != lock.release:
-        raise WrongUsage(f"{file} has packages of Debian {lock.release}, and {machine} is of Debian {own.release}: name "
-                         "the machine that it was printed for (--machine)")
+        raise WrongUsage(f"{file} has packages of Debian {lock.release}, and {machine} is of Debian {own.release}: "
+                         "name the machine that it was printed for (--machine)")
 
 
 @machine.command()

@@ -1,7 +1,7 @@
 """Where in a hand-in the work for a lab lies, and what else it may be: another lab's, the starter, nothing."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -29,9 +29,9 @@ class Found:
     flags: list[str] = field(default_factory=list)
 
 
-def find(folder: Path, lab: Lab, labs: list[Lab], unread: int = 0) -> Found:
+def find(folder: Path, lab: Lab, labs: list[Lab], unread: int = 0, asked: Collection[str] = ()) -> Found:
     """Look for the work for `lab` in a folder that holds whatever a student handed in, but `unread` archives that
-    could not be unpacked; `labs` are those that it may be instead."""
+    could not be unpacked; `labs` are those that it may be instead, unless they are `asked` for as well."""
     places = list(_folders(folder))
     if not any(names for _, names in places):
         return Found(kind=UNUSABLE if unread else EMPTY,
@@ -39,6 +39,7 @@ def find(folder: Path, lab: Lab, labs: list[Lab], unread: int = 0) -> Found:
     best, fits = max(((place, _fit(place, names, lab)) for place, names in places), key=lambda one: one[1])
     if fits[0] <= 0:
         other = _other(places, lab, labs)
+        other = "" if other in asked else other
         return Found(
             kind=OTHER if other else UNUSABLE,
             notes=[f"this looks like work for {other}" if other else

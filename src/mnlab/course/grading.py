@@ -92,7 +92,7 @@ class Grading:
 
     def _one(self, one: HandIn, lab: Lab, folder: Path) -> Todo:
         """What is known of a hand-in; the work for the lab is kept in work/STUDENT/LAB."""
-        found = found_work.find(folder, lab, self.every_lab, one.unread)
+        found = found_work.find(folder, lab, self.every_lab, one.unread, [other.name for other in self.labs])
         notes = [*one.notes, *found.notes]
         if found.work is None or found.folder is None:
             return Todo(self._row(one.key, one.student, lab, NOT_GRADED, notes, found.kind))

@@ -4,6 +4,7 @@ Moodle, Canvas, Gradescope and git hosting give them, or that are a student's id
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -39,7 +40,7 @@ class HandIn:
     received: datetime | None = None
     late: bool = False
     notes: list[str] = field(default_factory=list)
-    unread: int = 0  # archives that could not be unpacked
+    unread: int = 0  # archives that could not be unpacked, and what nobody lets us read
     group: tuple[str, ...] = ()
 
 
@@ -207,17 +208,28 @@ def gather(one: HandIn, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path, own in one.sources:
         place = folder / readable(path.name)  # what was handed in apart stays apart
-        if path.is_symlink():
-            one.notes.append(f"{readable(path.name)}: it is a link, and not followed")
-        elif path.is_dir():
-            _copy(path, folder if len(one.sources) == 1 else place, one.notes)
-        elif archives.is_archive(path):
-            _unpack(path, place, one)
-        else:
-            _copy_file(path, folder / readable(own or path.name), one.notes)
+        with _readable_only(path, one):
+            if path.is_symlink():
+                one.notes.append(f"{readable(path.name)}: it is a link, and not followed")
+            elif path.is_dir():
+                _copy(path, folder if len(one.sources) == 1 else place, one)
+            elif archives.is_archive(path):
+                _unpack(path, place, one)
+            else:
+                _copy_file(path, folder / readable(own or path.name), one)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and archives.is_archive(path):
             _unpack(path, path.with_name(path.name + "~"), one)
+
+
+@contextmanager
+def _readable_only(path: Path, one: HandIn) -> Iterator[None]:
+    """What we may not read, by a mode that came out of an archive, say, is noted, and stops no class."""
+    try:
+        yield
+    except PermissionError:
+        one.notes.append(f"{readable(path.name)}: there is no permission to read it (chmod u+rwX); left out")
+        one.unread += 1
 
 
 def _unpack(path: Path, folder: Path, one: HandIn) -> None:
@@ -230,31 +242,33 @@ def _unpack(path: Path, folder: Path, one: HandIn) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _copy(source: Path, target: Path, notes: list[str], depth: int = 0) -> None:
+def _copy(source: Path, target: Path, one: HandIn, depth: int = 0) -> None:
     """Copy a folder's plain files; links are not followed. Bounded as archives are."""
     target.mkdir(parents=True, exist_ok=True)
     if depth > archives.DEPTH:
-        notes.append(f"{readable(source.name)}: it lies more than {archives.DEPTH} folders deep; left out")
+        one.notes.append(f"{readable(source.name)}: it lies more than {archives.DEPTH} folders deep; left out")
         return
     for number, path in enumerate(sorted(source.iterdir())):
         if number >= archives.FILES:
-            notes.append(f"{readable(source.name)}: it has more than {archives.FILES:,} files; the rest was left out")
+            one.notes.append(f"{readable(source.name)}: it has more than {archives.FILES:,} files; the rest was left "
+                             "out")
             return
-        if path.is_symlink():
-            notes.append(f"{readable(path.name)}: it is a link; left out")
-        elif path.is_dir() and path.name not in NOT_WORK:
-            _copy(path, target / readable(path.name), notes, depth + 1)
-        elif path.is_file():
-            _copy_file(path, target / readable(path.name), notes)
+        with _readable_only(path, one):
+            if path.is_symlink():
+                one.notes.append(f"{readable(path.name)}: it is a link; left out")
+            elif path.is_dir() and path.name not in NOT_WORK:
+                _copy(path, target / readable(path.name), one, depth + 1)
+            elif path.is_file():
+                _copy_file(path, target / readable(path.name), one)
 
 
-def _copy_file(path: Path, place: Path, notes: list[str]) -> None:
+def _copy_file(path: Path, place: Path, one: HandIn) -> None:
     if not path.is_file() or path.is_symlink():
-        notes.append(f"{readable(path.name)}: it is no plain file; left out")
+        one.notes.append(f"{readable(path.name)}: it is no plain file; left out")
     elif path.stat().st_size > archives.BYTES:
-        notes.append(f"{readable(path.name)}: it is larger than {archives.BYTES >> 20} MiB; left out")
+        one.notes.append(f"{readable(path.name)}: it is larger than {archives.BYTES >> 20} MiB; left out")
     elif place.exists():
-        notes.append(f"{readable(path.name)}: there are two of this name; one was left out")
+        one.notes.append(f"{readable(path.name)}: there are two of this name; one was left out")
     else:
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place)

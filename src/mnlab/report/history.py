@@ -17,7 +17,7 @@ def keep(result: LabResult) -> None:
 def since(result: LabResult) -> str:
     """What is different from the run before, in words: "+4 since arp-3: 2 checks more pass"; "" if there was none."""
     before = _before(result.evidence, result.left_out) if result.evidence else None
-    if not before:
+    if not before or not result.checks:
         return ""
     name, known = before
     passed, beyond = ({check["name"] for check in known["checks"] if check["status"] == status}

@@ -7,6 +7,7 @@ import pytest
 from mnlab.checks.answers import Answers
 from mnlab.checks.crashes import crashed
 from mnlab.checks.grade import grade
+from mnlab.checks.session import _ungraded
 from mnlab.evidence.record import Command
 from mnlab.evidence.run import Run
 from mnlab.lab.lab import Lab
@@ -57,3 +58,14 @@ def test_a_crash_is_told_once_and_no_hint_about_something_else_follows(tmp_path,
     one, two, answer = result.checks
     assert "Count" not in one.message + two.message and "ValueError" not in one.message + two.message
     assert "Look." in answer.message
+
+
+def test_without_checks_it_is_told_what_was_stopped_and_what_will_be_asked(tmp_path, lay_out):
+    line = {"name": "tool", "kind": "student", "start": 0, "end": 1, "status": None, "host": "h1", "argv": ["python3", "a.py"]}
+    folder = lay_out(tmp_path / "run", lines=[
+        line | {"stopped": "it used 20 s of processor time, all that it may"}, line | {"name": "mine", "stopped": "at the end"},
+        line | {"name": "server", "kind": "service", "stopped": "it was still running"}, line | {"name": "good", "status": 0}])
+    told = {"checks": [{"title": "One.", "points": 1}, {"title": "Two.", "points": 2}]}
+    assert _ungraded(Lab(tmp_path), Run(folder), told).notes == (
+        "your program tool: it used 20 s of processor time, all that it may",
+        "this edition has no checks: your teacher has them, and they ask:", "  1 point: One.", "  2 points: Two.")

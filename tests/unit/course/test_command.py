@@ -197,7 +197,7 @@ def test_where_else_a_forgotten_student_is_named_is_told(said, handed, tmp_path)
     path.write_text(path.read_text() + f"{named}\n" + '{"student": "?4711", "lab": "arp", "na')
     (tmp_path / "grades/by-hand.toml").write_text('["?4711".arp]\ncomment = "Fine."\n')
     status, output, _ = said("class", "forget", "?4711", "grades")
-    assert status == 0 and output.splitlines()[1:] == [
+    assert status == 0 and output.startswith("1 result of ?4711 removed") and output.splitlines()[1:] == [
         "?4711 is still named in grades/by-hand.toml", "?4711 is still named in the notes on ?4712 arp"]
     assert '"student": "?4711"' not in path.read_text()
     assert not list((tmp_path / "grades/work").glob("*4711*"))
@@ -217,3 +217,23 @@ def test_an_id_is_read_as_a_roster_reads_it(said, a_course):
     a_course()
     shown = said("variant", "4711", "arp", "--course", "course")
     assert shown[0] == 0 and said("variant", " 4711 ", "arp", "--course", "course") == shown
+
+
+def test_whose_hand_in_is_there_no_more_is_told(said, handed, tmp_path):
+    handed("Sam Smith")
+    assert "without a hand-in now" not in said("grade", "arp", "in")[2]
+    (tmp_path / "in/Sam Smith").rename(tmp_path / "in/4711")
+    (tmp_path / "roster.csv").write_text("id\n4711\n")
+    status, _, told = said("grade", "arp", "in", "--roster", "roster.csv")
+    assert status == 0 and "still in the tables, without a hand-in now: ?Sam Smith. `mnlab class forget ID grades` removes one" in told
+    assert said("class", "forget", "?Sam Smith", "grades")[0] == 0
+    assert "without a hand-in now" not in said("grade", "arp", "in", "--roster", "roster.csv")[2]
+
+
+def test_columns_have_the_order_of_the_course_and_not_that_in_which_results_came(said, handed, a_course, tmp_path):
+    handed("4711")
+    a_course("\n[labs.dns]\n")
+    for lab in ("dns", "arp"):
+        assert said("grade", lab, "in", "--course", "course")[0] == 0
+    with open(tmp_path / "grades/canvas.csv", encoding=ENCODING, newline="") as file:
+        assert next(csv.reader(file))[-2:] == ["arp", "dns"]

@@ -112,6 +112,16 @@ def test_what_is_no_work_for_the_lab_is_told_and_not_run(tmp_path, a_class, grad
     assert all(row["max_points"] > 0 for row in rows.values())
 
 
+def test_of_several_labs_one_that_was_not_handed_in_is_not_taken_for_another(tmp_path, a_class, graded):
+    hand_in(tmp_path, "4711", ARP, a_class.seed("4711", "arp"))
+    kept, _ = graded([ARP, DNS])
+    row = kept.rows["4711", "dns"]
+    assert (row["kind"], row["notes"]) == ("unusable", ["there is no file of this lab in it, but arp/answers.toml, "
+                                                        "arp/resolver.py, arp/variant.toml"])
+    kept, _ = graded([DNS])
+    assert kept.rows["4711", "dns"]["kind"] == "another lab's"
+
+
 def test_what_a_teacher_has_to_decide_is_among_what_to_look_at(tmp_path, a_class, graded):
     hand_in(tmp_path, "4711/old", ARP, a_class.seed("4711", "arp"))
     hand_in(tmp_path, "4711/new", ARP, a_class.seed("4711", "arp"))

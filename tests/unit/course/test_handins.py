@@ -2,8 +2,12 @@
 platform's documentation."""
 
 import io
+import os
+import shutil
+import tempfile
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -122,6 +126,34 @@ def test_archives_are_unpacked_also_within_folders_and_what_is_left_out_is_noted
     names = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert names == {"resolver.py", "inner.zip", "inner.zip~/answers.toml", "broken.zip"}
     assert len(one.notes) == 2 and any("broken.zip" in note for note in one.notes) and any("link" in n for n in one.notes)
+
+
+@pytest.fixture
+def unprivileged():
+    """A folder of somebody's who may not read everything, which root may: so root becomes nobody."""
+    folder, user = Path(tempfile.mkdtemp(prefix="mnlab-test-")), os.geteuid()
+    folder.chmod(0o777)
+    if user == 0:
+        os.seteuid(65534)
+    yield folder
+    os.seteuid(user)
+    shutil.rmtree(folder)
+
+
+def test_what_may_not_be_read_is_noted_and_stops_nobody(unprivileged):
+    for name in ("4711/locked.py", "4711/a.py", "4712/locked/a.py", "4713.zip", "a b.py"):
+        path = unprivileged / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    for name in ("4711/locked.py", "4712/locked", "4713.zip", "a b.py"):
+        (unprivileged / "in" / name).chmod(0)
+    found = {one.key.strip("?"): one for one in found_in(unprivileged / "in", [])}
+    for one in found.values():
+        gather(one, unprivileged / "out" / one.key)
+        assert one.unread == 1 and len(one.notes) == 1 and "ermission" in one.notes[0]
+    assert [path.name for path in (unprivileged / "out").rglob("*") if path.is_file()] == ["a.py"]
+    assert "locked.py: there is no permission to read it" in found["4711"].notes[0] and len(found) == 4
+    (unprivileged / "in/4712/locked").chmod(0o700)
 
 
 def test_what_lies_beside_is_no_hand_in(put):

@@ -78,3 +78,10 @@ def test_evidence_lies_where_a_page_says(path):
         assert first in known, f"runs/{lab}-1/{first}"
         if first == "scenes" and scene and lab != "nat":  # docs/labs.md makes it
             assert scene in [one.name for one in find(lab).scenes], f"runs/{lab}-1/scenes/{scene}"
+
+
+def test_the_addresses_in_the_readme_are_those_of_its_run():
+    """`run arp` is of seed 1: who tries it sees what the page shows."""
+    text, params = (ROOT / "README.md").read_text(), find("arp").params(1)
+    shown = set(re.findall(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b|\b\d+\.\d+\.\d+\.\d+\b", text))
+    assert len(shown) >= 5 and shown - {"ff:ff:ff:ff:ff:ff"} <= {str(value) for value in params.values()}

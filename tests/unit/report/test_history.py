@@ -29,6 +29,11 @@ def test_the_first_run_has_none_before_it(run):
     assert history.since(run(1, "failed")) == ""
 
 
+def test_where_nothing_is_graded_no_points_are_compared(run):
+    run(1)
+    assert history.since(run(2)) == ""
+
+
 def test_runs_of_other_scenes_are_not_held_against_each_other(run):
     run(1, "failed", "failed")
     assert history.since(run(2, "passed", left_out=("kernel",))) == ""
