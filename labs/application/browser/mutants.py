@@ -103,6 +103,16 @@ def columns(work, params):
     work.edit("site/index.html", 'rows="*,*"', 'cols="10%,90%"')
 
 
+@mutant.work("one sentence is in two paragraphs", breaks="R1")
+def two_paragraphs(work, params):
+    work.edit("site/pieces.html", params["piece_2"], params["piece_2"].replace(" is ", " is</p>\n<p>"))
+
+
+@mutant.work("one sentence has a line for each word", breaks="R1")
+def narrow(work, params):
+    work.edit("site/pieces.html", params["piece_3"], params["piece_3"].replace(" ", "<br>"))
+
+
 @mutant.work("whoever comes again at once is turned away", breaks="R1")
 def once_a_minute(work, params):
     work.edit("nginx.conf", "    server {", "    limit_req_zone $uri zone=all:64k rate=1r/m;\n    server {")
@@ -161,6 +171,20 @@ def still_redirected(work, params):
 @mutant.work("the redirect is a temporary one", breaks="R3")
 def redirected_for_now(work, params):
     work.edit("nginx.conf", "root site;", "root site; location = / { return 307 /index.html; }")
+
+
+@mutant.work("whoever comes again at once is led elsewhere", breaks="R3")
+def redirected_again(work, params):
+    work.edit("nginx.conf", "    server {", "    limit_req_zone $uri zone=all:64k rate=1r/m;\n    server {")
+    work.edit("nginx.conf", "root site;", "root site; location = / { limit_req zone=all; "
+              "error_page 503 =302 /all.html; try_files /index.html =404; }")
+    work.write("site/all.html", (work.folder / "site/index.html").read_text())
+
+
+@mutant.work("whoever comes again at once has to wait", breaks="R5")
+def slow_again(work, params):
+    work.edit("nginx.conf", "    server {", "    limit_req_zone $uri zone=all:64k rate=10r/m;\n    server {")
+    work.edit("nginx.conf", "root site;", "root site; limit_req zone=all burst=9;")
 
 
 @mutant.work("a frame is a folder without its slash", breaks="R3")

@@ -266,8 +266,9 @@ def side_by_side(work, params):
     take(work, params, "side_by_side.py")
 
 
-@mutant.right("half a second off")
+@mutant.right("half a second off, and a character by its name")
 def measured_otherwise(answers, params):
+    answers["missing"] = "slash"
     answers["waited"] += 0.5
 
 

@@ -40,7 +40,7 @@ http {
     map $http_accept_language $language { default en; ~^de de; ~^fr fr; ~^es es; ~^it it; }
     map $language $greeting { en "Good day"; de "Guten Tag"; fr "Bonjour"; es "Buenos dias"; it "Buongiorno"; }
     map $http_accept $form { default html; "~^application/json" json; }
-    map $content_type $not_a_form { default 1; "application/x-www-form-urlencoded" 0; }
+    map $content_type $not_a_form { default 1; "~*^application/x-www-form-urlencoded *(;|$)" 0; }
 
     # Takes what is posted, so that nginx reads the body to its end and logs it.
     server {

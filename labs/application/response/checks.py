@@ -306,16 +306,18 @@ def check_your_dates(server):
 @points(2, claim="RSP-5", hint="Count bytes, not letters.")
 def check_your_lengths(server):
     """Where there is a body, Content-Length or chunks say where it ends; and there it ends."""
-    for path, response in [(path, own(server, path)) for path in probes.PATHS] + [
-            (f"go?to={probes.SPLITS[0]}", asked(server, "own-split-1"))]:
+    odd = f"own-missing-{len(probes.MISSING)}"
+    for path, response in [*((path, own(server, path)) for path in probes.PATHS),
+                           (f"go?to={probes.SPLITS[0]}", asked(server, "own-split-1")),
+                           (probes.MISSING[-1][1:], asked(server, odd))]:
         expect(wire.framing(response) != "close" and response.complete or response.status == 204,
                done=f"GET /{path}", expected="Content-Length, or chunks, and so many bytes",
                seen=f"{wire.framing(response)}, Content-Length: {response.header('content-length')}, "
                     f"{len(response.body)} bytes")
-    for one in wire.connections(server, "own"):
+    for one in wire.connections(server, "own") + wire.connections(server, odd):
         rest = wire.unread(one)
-        expect(not rest, done="curl fetched the nine paths", expected="no more bytes than were promised",
-               seen=f"{rest[:60]!r} behind a response")
+        expect(not rest, done=f"clients asked for the nine paths, and for {probes.MISSING[-1]}",
+               expected="no more bytes than were promised", seen=f"{rest[:60]!r} behind a response")
 
 
 @points(1, claim="RSP-3", hint="charset=, wherever there is a body; and the one that the bytes are in.")
@@ -367,6 +369,12 @@ def check_your_connection(server):
            and all(one.response for one in found), done="curl fetched all nine paths",
            expected="one connection, and no complaint",
            seen=f"{len(wire.connections(server, 'own'))} connections; {ran.stderr.strip() or ran.status}")
+    found = [one for one in wire.exchanges(server, "own-stay") if one.response]
+    told = [one.request.target_uri for one in found[:len(probes.STAY)]
+            if "close" in (one.response.header("connection") or "").lower()]
+    expect(len(found) == len(probes.STAY) + 1 and not told, done=f"a client asked for {', '.join(probes.STAY)}, /text",
+           expected="an answer to each, on one connection, none with Connection: close but the last",
+           seen=f"{len(found)} answers" + (f"; it says so at {told[0]}" if told else ""))
 
 
 # --- your answers ---

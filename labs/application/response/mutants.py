@@ -119,6 +119,9 @@ wrong("go_small_escapes", "R7", "only capitals are hexadecimal", ("%([0-9A-Fa-f]
 wrong("go_for_good", "R7", "/go is 301", ('"302 Found"', '"301 Moved Permanently"'))
 wrong("go_path_only", "R7", "the place's query is lost",
       ('f"Location: {place}")', 'f"Location: {place.partition(chr(63))[0]}")'))
+wrong("go_as_form", "R7", "a plus is a space",
+      ('place = unquote(query.removeprefix("to="))', 'place = unquote(query.removeprefix("to=").replace("+", "%20"))'),
+      ('r"/[!-~]*"', 'r"/[ -~]*"'))
 wrong("go_decoded_ahead", "R7", "the query is decoded ahead of being read",
       ('place = unquote(query.removeprefix("to="))', 'place = unquote(query).split("&")[0].removeprefix("to=")'))
 
@@ -227,6 +230,10 @@ wrong("letters", "R14", "lengths count letters",
 wrong("no_length", "R14", "404 has no length",
       ('f"Content-Length: {len(body)}", *fields',
        '*([] if status.startswith("404") else [f"Content-Length: {len(body)}"]), *fields'))
+wrong("quoted_letters", "R14", "404 quotes the path, and counts its letters",
+      ('UTF8, b"There is no such thing here.\\n")', 'UTF8, unquote(path).encode("latin-1"))'),
+      ("Content-Length: {len(body)}",
+       "Content-Length: {len(body.decode(errors='replace') if status[:3] == '404' else body)}"))
 wrong("too_long", "R14", "lengths are one too great",
       ("Content-Length: {len(body)}", "Content-Length: {len(body) + 1}"))
 wrong("too_short", "R14", "lengths are one too small",
@@ -290,6 +297,11 @@ wrong("closes_after_404", "R18", "after 404 the connection ends",
       ("            for piece in respond(method, target, version):\n                sock.sendall(piece)\n",
        "            for piece in respond(method, target, version):\n                sock.sendall(piece)\n"
        '                if piece.startswith(b"HTTP/1.1 404"):\n                    version = "HTTP/1.0"\n'))
+
+wrong("closes_after_400", "R18", "after 400 the connection ends",
+      ("            for piece in respond(method, target, version):\n                sock.sendall(piece)\n",
+       "            for piece in respond(method, target, version):\n                sock.sendall(piece)\n"
+       '                if piece.startswith(b"HTTP/1.1 400"):\n                    version = "HTTP/1.0"\n'))
 
 wrong("no_framing", "", "no length and no chunks, but the connection stays",
       ('"Transfer-Encoding: chunked" if chunked else "Connection: close"', '"X-Chunked: no"'),

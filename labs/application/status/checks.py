@@ -332,8 +332,8 @@ def check_your_today(yours, params):
 def check_your_staff_only(yours, params):
     """Your server: the staff's plan for the staff's host; 403 for everybody else, whatever they ask for there."""
     expect_words(yours, "staff-at-staff", 200, params["token"], "staff")
-    for step in ("client-at-staff", "client-guesses", "client-below", "client-pretends", "neighbour-21",
-                 "neighbour-120"):
+    for step in ("client-at-staff", "client-guesses", "client-below", "client-looks", "client-pretends",
+                 "neighbour-21", "neighbour-120"):
         one = expect_status(yours, step, 403)
         expect("The plan" not in body(one), done=told(one), expected="nothing of the plan", seen=body(one)[:200])
     for end in (".21", ".120"):
@@ -346,7 +346,8 @@ def check_your_staff_only(yours, params):
 def check_your_not_found(yours, params):
     """Your server: what is not there is 404, with your own page, wherever it is not."""
     page = f"There is no such page at the company of {params['token']}"
-    for step in ("missing", "missing-area", "missing-below", "missing-front", "missing-day", "missing-app"):
+    for step in ("missing", "missing-area", "missing-below", "missing-front", "missing-day", "missing-app",
+                 "missing-capitals", "missing-Today"):
         expect_words(yours, step, 404, page)
     expect_words(yours, "missing-for-staff", 404, page, "staff")
 
@@ -393,7 +394,7 @@ def check_your_busy_server(yours):
     expect_crowd("busy", expect_status(yours, "busy", 200, "staff"), expect_status(yours, "busy", 503))
     expect_status(yours, "busy-again", 200)
     working = expect_status(yours, "turned", 200)
-    for step in ("turned", "still-turned"):
+    for step in ("turned", "posted", "still-turned"):
         expect_crowd(step, working, expect_status(yours, step, 503, "staff"))
     meanwhile = [one for one in asked(yours, "turned") if not one.request.target_uri.startswith("/app/report")]
     expect(len(meanwhile) == 2 and all(one.response and one.response.status == 200 for one in meanwhile),

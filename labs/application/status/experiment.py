@@ -269,10 +269,12 @@ def questions(p) -> dict[str, tuple[str, ...]]:
         "client-at-staff": ("/staff/plan.txt", "client"), "staff-at-staff": ("/staff/plan.txt", "staff"),
         "client-guesses": (f"/staff/{p['token']}.txt", "client"),
         "client-below": (f"/staff/{day}/{p['token']}.txt", "client"),
+        "client-looks": (f"/staff/{p['token']}", "client"),
         "client-pretends": ("/staff/plan.txt", "client", *(f"{name}: {p['net']}.20" for name in CLAIMS)),
         "missing": (f"/news/{p['token']}.txt", "client"), "missing-area": (f"/{old}s/{day}.txt", "client"),
         "missing-below": (f"/news/{old}/{day}.txt", "client"),
         "missing-for-staff": (f"/staff/{p['token']}.txt", "staff"), "missing-front": (f"/{p['token']}", "client"),
+        "missing-capitals": (f"/{old.upper()}/{day}.txt", "client"), "missing-Today": ("/Today", "client"),
         "missing-day": ("/todays", "client"), "missing-app": (f"/app{p['token']}", "client"),
         "ratio": (f"/app/ratio?a={p['a']}&b={p['b']}", "client"),
         "no-number": (f"/app/ratio?a=ten&b={p['b']}", "client"),
@@ -291,6 +293,8 @@ def reports(stage) -> None:
         stage.get("/app/report?again", "staff", host="company")
         stage.get("/app/news/1")
         stage.get("/guide.txt")
+        stage.rec.mark("posted")
+        stage.ask(f"POST /app/report HTTP/1.1\nHost: {stage.host}\nContent-Length: 0\nConnection: close\n\n", "staff")
         stage.rec.wait(LATER)
         stage.rec.mark("still-turned")
         stage.get("/app/report", "staff")

@@ -175,6 +175,9 @@ wrong("one_level_of_staff", "R5", "what lies in a folder of the staff's is for e
 wrong("not_client", "R5", "only the client is kept out",
       ("            deny all;", "            deny {net}.10;\n            allow all;"))
 
+wrong("texts_of_staff", "R5", "of the staff's only texts are guarded",
+      ("location /staff/ {", "location ~ ^/staff/.*[.]txt$ {"))
+
 wrong("soft_404", "R6", "the 404 page says 200", ("error_page 404 /404.html;", "error_page 404 =200 /404.html;"))
 wrong("redirected_404", "R6", "the 404 page is a redirect",
       ("error_page 404 /404.html;", "error_page 404 http://$http_host/404.html;"))
@@ -189,6 +192,10 @@ wrong("area_anywhere", "R6", "the old area is anywhere",
       ("^/{old_area}/(.*)$", "/{old_area}/(.*)$"))
 wrong("news_only", "R6", "only below /news/ has 404 its page",
       ("        error_page 404 /404.html;\n", "        location /news/ { error_page 404 /404.html; }\n"))
+wrong("area_in_capitals", "R6", "the old area may be written in capitals",
+      ("location /{old_area}/ {", "location ~* ^/{old_area}/ {"),
+      ("^/{old_area}/(.*)$", "(?i)^/{old_area}/(.*)$"))
+wrong("today_in_capitals", "R6", "/TODAY is /today", ("location = /today {", "location ~* ^/today$ {"))
 wrong("app_prefix", "R6", "what begins like /app/ is the application's, too",
       ("location /app/ {", "location /app {"),
       ("proxy_pass http://127.0.0.1:{app_port}/;",
@@ -263,6 +270,9 @@ wrong("one_for_ever", "R9", "one report, and then none for a while",
 wrong("one_a_second", "R9", "one report a second",
       ("    limit_conn_zone", "    limit_req_zone $server_name zone=once:64k rate=1r/s;\n    limit_conn_zone"),
       ("limit_conn reports 1;", "limit_req zone=once;"))
+wrong("by_get_alone", "R9", "only reports by GET are counted",
+      ("    limit_conn_zone $server_name",
+       '    map $request_method $counted { GET all; default ""; }\n    limit_conn_zone $counted'))
 wrong("staff_always", "R9", "the staff need not wait",
       ("    limit_conn_zone $server_name",
        '    geo $counted { default all; {net}.20 ""; }\n    limit_conn_zone $counted'))

@@ -286,7 +286,7 @@ def field(answers, key: str, offset: int, size: int, value) -> None:
     expect(len(given) == 3, done=f"answers.toml: {key}", expected="[offset, bytes, value]", seen=given)
     for what, answer, right in zip(("offset in the frame", "size in bytes", "value"), given, (offset, size, value),
                                    strict=True):
-        answer = answer.lower() if isinstance(answer, str) else answer
+        answer = answer.lower().replace("-", ":") if isinstance(answer, str) else answer
         expect(answer == right, done=f"answers.toml: {key}, {what}", expected="what stands in your own capture",
                seen=repr(answer))
 

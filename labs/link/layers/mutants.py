@@ -212,10 +212,11 @@ def arp_in_ip(answers, params):
 
 # --- right answers, written otherwise ---
 
-@mutant.right("addresses in capital letters, names as Wireshark writes them")
+@mutant.right("addresses in capital letters, one as Windows writes it, names as Wireshark writes them")
 def capitals(answers, params):
     for key in ("vlan_target_mac", "vlan_source_mac"):
         answers[key] = [*answers[key][:2], answers[key][2].upper()]
+    answers["vlan_source_mac"][2] = answers["vlan_source_mac"][2].replace(":", "-")
     for key, name in (("arp_in", "Ethernet"), ("icmp_in", "IPv4"), ("dns_in", "UDP"),
                       ("ftp_in", "TCP"), ("http_in", "TCP")):
         answers[key] = f" {name} "
