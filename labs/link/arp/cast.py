@@ -22,10 +22,9 @@ def commands(p) -> list[str]:
     """
     cast = p["_cast"]
     steps = ["late", "h2", "h2", "proxied", "gone", "moving", "open", "slow", "quizzed", "mistaken", "aside", "decoy",
-             "nobody", "back", "back", "h3", "h2", p["lifetime"] - 21, "fresh", "h2", "late", 1, "later", "h2", "late",
-             "fresh", p["lifetime"] + 1, "moving", "gone", "moving", "crowded",
-             "decoy"]
-    return [f"wait {step}" if isinstance(step, int) else f"resolve {cast.get(step) or p[step]}" for step in steps]
+             "nobody", "back", "back", "h3", "h2", p["lifetime"] - 21, "fresh", "h2", "late", 0.25, 0.75,
+             "later", "h2", "late", "fresh", p["lifetime"] + 1, "moving", "gone", "moving", "crowded", "decoy"]
+    return [f"resolve {cast.get(step) or p[step]}" if isinstance(step, str) else f"wait {step}" for step in steps]
 
 
 def arp_frame(link_source, link_target, operation, sender, target, ethertype=0x0806) -> bytes:

@@ -438,10 +438,11 @@ def check_resolver_sends_requests_only(resolver):
 def check_resolver_waits(resolver):
     """R17: `wait` lets so many seconds pass before the next command."""
     p, at = resolver.params, {who: read.questions(resolver, who)[0].time for who in ("h3", "fresh", "later")}
-    for first, then, seconds in (("h3", "fresh", p["lifetime"] - 21), ("fresh", "later", 1)):
+    for first, then, seconds, words in (("h3", "fresh", p["lifetime"] - 21, p["lifetime"] - 21),
+                                        ("fresh", "later", 1, "0.25 and wait 0.75")):
         gap = at[then] - at[first]
         expect(-SOON < gap - seconds < SLACK, done=f"between resolve {read.address(resolver, first)} and resolve "
-               f"{read.address(resolver, then)} came wait {seconds}", expected=f"{seconds} s", seen=f"{gap:.2f} s")
+               f"{read.address(resolver, then)} came wait {words}", expected=f"{seconds} s", seen=f"{gap:.2f} s")
 
 
 # --- the student's answers ---

@@ -421,6 +421,11 @@ def never_waits(work, params):
     work.edit("resolver.py", "            time.sleep(float(argument))", "            pass")
 
 
+@mutant.work("it waits whole seconds only", breaks="R17")
+def waits_whole_seconds(work, params):
+    work.edit("resolver.py", "time.sleep(float(argument))", "time.sleep(int(float(argument)))")
+
+
 @mutant.work("it waits a second more than it is told", breaks="R17")
 def waits_too_long(work, params):
     work.edit("resolver.py", "time.sleep(float(argument))", "time.sleep(float(argument) + 1)")

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import struct
 
 from mnlab.lab import Allowed, Diagram, scene
 
@@ -14,7 +15,7 @@ openflow = True
 
 HOSTS = ("h1", "h2", "h3", "h4")
 SWITCHES = ("s1", "s2")
-LOCAL = 0x88B5  # EtherType for local experiments (IEEE 802)
+LOCAL, IPV6 = 0x88B5, 0x86DD  # EtherTypes: for local experiments (IEEE 802), and one that hosts here do not use
 PINGS, KILLED_AFTER = 8, 1.6  # echo requests, one each half second; s
 #: s without a word from the controller after which a standalone switch acts: three inactivity probes of 5 s
 #: (ovs-vswitchd.conf.db(5)), and one more because the switch counts whole seconds.
@@ -95,7 +96,7 @@ def switches(net, rec, work):
         rec.progress("frames to a host that never spoke, from it, to it again, and to nobody")
         for number, (source, target) in enumerate(frames(p), 1):
             rec.mark(f"frame-{number}")
-            send(net, source, p[f"{target}_mac"], p[f"{source}_mac"], number)
+            send(net, source, p[f"{target}_mac"], p[f"{source}_mac"], number, IPV6 if target == "nobody" else LOCAL)
             rec.wait(1)
 
         rec.progress("flows are forgotten")
@@ -141,13 +142,16 @@ def frames(p) -> list[tuple[str, str]]:
     return [tuple(pair.split(">")) for pair in p["frames"].split()]
 
 
-def send(net, name: str, target: str, source: str, number: int) -> None:
-    """A frame by hand, of no protocol: what a host has to say does not matter to a switch."""
+def send(net, name: str, target: str, source: str, number: int, kind: int = LOCAL) -> None:
+    """A frame by hand, of no protocol or of IPv6: what a host has to say does not matter to a switch."""
     from mnlab.net import namespace
     with namespace.inside(net[name].pid), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
         out.bind((f"{name}-eth0", 0))
         macs = b"".join(bytes.fromhex(mac.replace(":", "")) for mac in (target, source))
-        out.send(macs + LOCAL.to_bytes(2, "big") + f"frame {number}".encode().ljust(46))
+        words = f"frame {number}".encode().ljust(46)
+        if kind == IPV6:  # version, length, no next header, hop limit (RFC 8200, section 3)
+            words = struct.pack("!IHBB15xB15xB", 6 << 28, len(words), 59, 1, 1, 1) + words
+        out.send(macs + kind.to_bytes(2, "big") + words)
 
 
 def move_h2(net, p, switch: str, port: int) -> None:

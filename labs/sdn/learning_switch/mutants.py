@@ -211,6 +211,11 @@ def sends_known_only_later(work, params):
               "        switch.send_msg(parser.OFPPacketOut(")
 
 
+@mutant.work("it drops IPv6, for the sake of quiet", breaks="R6")
+def drops_ipv6(work, params):
+    work.edit("switch.py", LEARN, f"        if frame.ethertype == 0x86DD:\n            return\n{LEARN}")
+
+
 @mutant.work("it floods broadcasts only at the switch that has most hosts", breaks="R6")
 def floods_at_s1(work, params):
     work.edit("switch.py", "        output = parser",

@@ -6,7 +6,7 @@ from functools import lru_cache
 from mnlab.protocols import icmp, ip, openflow
 from mnlab.protocols.openflow import flow_table
 
-LOCAL = 0x88B5  # EtherType of the frames made by hand
+HAND_MADE = (0x88B5, 0x86DD)  # EtherTypes of the frames made by hand
 SETTLE = 0.5  # s: a flooded frame crosses two switches, each of which waits for the controller, 40 to 80 ms away
 PINGS = 8  # requests of the ping during which the controller dies, one each half second
 HOSTS = ("h1", "h2", "h3", "h4")
@@ -75,9 +75,9 @@ def hearers(evidence, number: int) -> list[str]:
     """Which hosts received the frame made by hand with this number (from 1), once for each time that they did."""
     source = evidence.params[f"{hand_made(evidence)[number - 1][0]}_mac"]
     return [host for host in HOSTS for frame in evidence.frames(host)
-            if link(frame).ethertype == LOCAL and link(frame).source == source
+            if link(frame).ethertype in HAND_MADE and link(frame).source == source
             and link(frame).source != evidence.params[f"{host}_mac"]
-            and frame.data[14:].startswith(f"frame {number} ".encode())]
+            and f"frame {number} ".encode() in frame.data[14:]]
 
 
 def port_at(evidence, switch: str, mac: str, time: float) -> int | None:

@@ -281,6 +281,8 @@ def check_your_chain_has_a_ca_below(own_ca, params):
     expect(not more and not others, done="ran your build.sh", expected="one certificate each in root.crt and "
            "intermediate.crt", seen=f"{1 + len(more)} and {1 + len(others)}")
     done = "took the shop's certificates off the wire"
+    expect("PRIVATE KEY" not in own_ca.text("build/chain.pem"), done="read your chain.pem",
+           expected="certificates, and nothing else", seen="a private key")
     expect(sent[1:] in ([intermediate], [intermediate, root]), done=done,  # the root may come along: RFC 8446, 4.4.2
            expected="after the shop's own one that of your intermediate", seen=f"{len(sent)} certificates, not so")
     expect(read.signed_by(sent[0], intermediate) and read.signed_by(intermediate, root)

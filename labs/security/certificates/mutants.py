@@ -180,6 +180,11 @@ def root_in_between(work, params):
     work.edit("build.sh", "cat shop.crt intermediate.crt", "cat shop.crt root.crt intermediate.crt")
 
 
+@mutant.work("the chain has the intermediate's key in it, too", breaks="R3")
+def key_in_chain(work, params):
+    work.edit("build.sh", "cat shop.crt intermediate.crt", "cat shop.crt intermediate.*")
+
+
 @mutant.work("the shop's certificate is there twice", breaks="R3")
 def twice(work, params):
     work.edit("build.sh", "cat shop.crt intermediate.crt", "cat shop.crt intermediate.crt shop.crt")

@@ -321,13 +321,16 @@ def check_a_flipped_bit_is_caught(evidence):
 
 @points(2, claim="TLS-2", hint="The file that has none, or two, is named below. What is special about it?")
 def check_program_prints_a_line_for_each_file(evidence):
-    """Your program prints one line of JSON for each file."""
+    """Your program prints one line of JSON for each file, and no others."""
     ran = evidence.command("hello")
     given, said = [Path(file).name for file in ran.argv[2:]], [entry["file"] for entry in program.lines(ran)]
     missing, words = [file for file in given if said.count(file) != 1], ran.stderr.strip().splitlines()
     expect(not missing, done=ran.line, expected="a line for each file",
            seen=f"{said.count(missing[0]) if missing else 0} lines about {', '.join(missing)}"
                 + (f"; {words[-1]}" if words else ""))
+    others = [line for line in ran.stdout.splitlines() if line.strip() and not program.about_a_file(line)]
+    expect(not others, done=ran.line, expected="no other lines",
+           seen=f"{len(others)}: {others[0][:80]}" if others else "")
 
 
 @points(2, claim="TLS-1", hint="Two bytes in the record, two in the message: written as major.minor.")
@@ -336,6 +339,7 @@ def check_program_tells_both_versions(evidence):
     program.tells(evidence, CLIENTS, "record_version", "legacy_version")
     program.tells(evidence, [*CLIENTS, "pieces.client"], "record_version")  # its records differ in it
     program.tells(evidence, SERVERS, "record_version", "legacy_version")
+    program.tells(evidence, [*SERVERS, *REFUSALS], "record_version")  # an alert stands in a record, too
 
 
 @points(1, hint="32 bytes; then a vector, which begins with its length in a byte.")
@@ -394,7 +398,7 @@ def check_program_joins_records(evidence):
 def check_program_reads_a_hello_without_extensions(evidence):
     """Your program reads the ClientHello of SSL 3.0, and a ServerHello, that have no extensions."""
     for file in BARE:
-        program.tells(evidence, [file], "extensions")
+        program.tells(evidence, [file], "extensions", "versions", "key_shares", "server_name")
 
 
 @points(2, claim="TLS-2", hint="RFC 8446, section 4.1.3: its random value is a fixed one. It has a group, and no key.")
@@ -402,7 +406,7 @@ def check_program_knows_other_answers(evidence):
     """Your program tells ClientHello, ServerHello and HelloRetryRequest apart."""
     program.tells(evidence, CLIENTS, "message")
     program.tells(evidence, SERVERS, "message")
-    program.tells(evidence, ["retry.server"], "message", "key_shares")
+    program.tells(evidence, ["retry.server"], "message", "key_shares", "versions", "suites", "random", "extensions")
 
 
 @points(2, hint="An alert has two bytes: RFC 8446, section 6.")

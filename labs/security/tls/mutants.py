@@ -200,6 +200,11 @@ def indented(work, params):
     work.edit("hello.py", "read(path.read_bytes())))", "read(path.read_bytes()), indent=1))")
 
 
+@mutant.work("each file is announced", breaks="R1")
+def announced(work, params):
+    work.edit("hello.py", "        print(json", "        print('reading', path)\n        print(json")
+
+
 @mutant.work("Python's dictionaries are printed, and no JSON", breaks="R1")
 def no_json(work, params):
     work.edit("hello.py", 'print(json.dumps({"file": path.name} | read(path.read_bytes())))',
@@ -229,6 +234,11 @@ def records_version(work, params):
 def last_records_version(work, params):
     work.edit("hello.py", 'found.setdefault("record_version", dotted(version))',
               'found["record_version"] = dotted(version)')
+
+
+@mutant.work("of an alert no version is told", breaks="R2")
+def alert_without_version(work, params):
+    work.edit("hello.py", 'return found | {"message": "Alert"', 'return {"message": "Alert"')
 
 
 @mutant.work("every record is taken to be of TLS 1.0", breaks="R2")
@@ -333,6 +343,31 @@ def known_versions(work, params):
     work.edit("hello.py", ".vector(1).numbers()]", ".vector(1).numbers() if version >> 8 == 3]")
 
 
+@mutant.work("versions are sorted, the newest first", breaks="R6")
+def sorted_versions(work, params):
+    work.edit("hello.py", 'extensions[SUPPORTED_VERSIONS].vector(1).numbers()]',
+              "sorted(extensions[SUPPORTED_VERSIONS].vector(1).numbers(), reverse=True)]")
+
+
+@mutant.work("key shares are sorted", breaks="R7")
+def sorted_shares(work, params):
+    work.edit("hello.py", "            shares.vector(2)\n",
+              "            shares.vector(2)\n        found['key_shares'].sort()\n")
+
+
+@mutant.work("of a hello without extensions no version is told", breaks="R6")
+def bare_without_versions(work, params):
+    work.edit("hello.py", '    found["versions"], found["key_shares"] =', "    if not extensions:\n"
+              '        return found | {"message": {1: "ClientHello", 2: "ServerHello"}[kind]}\n'
+              '    found["versions"], found["key_shares"] =')
+
+
+@mutant.work("of a HelloRetryRequest no version is told", breaks="R6")
+def retry_without_versions(work, params):
+    work.edit("hello.py", '    found["message"] = "Hello', '    if retry:\n        del found["versions"]\n'
+              '    found["message"] = "Hello')
+
+
 @mutant.work("only the first of the versions is told", breaks="R6")
 def first_version(work, params):
     work.edit("hello.py", ".vector(1).numbers()]", ".vector(1).numbers()[:1]]")
@@ -420,6 +455,12 @@ def one_description(work, params):
 @mutant.work("level and description are mixed up", breaks="R10")
 def mixed_up(work, params):
     work.edit("hello.py", '"level": contents.number(1), "description"', '"description": contents.number(1), "level"')
+
+
+@mutant.work("an alert is passed over, if anything follows it", breaks="R10")
+def passes_over_alerts(work, params):
+    work.edit("hello.py", "        if kind == ALERT:\n", "        if kind == ALERT and stream:\n"
+              "            continue\n        if kind == ALERT:\n")
 
 
 @mutant.work("alerts are told in words", breaks="R10")

@@ -3,7 +3,7 @@
     strange   TLS 1.2 without a server's name; more than one compression method; the server's answer has no extensions
     greased   TLS 1.3 as browsers say it, with values that nobody knows in every list (RFC 8701)
     pieces    versions of the future alone, in records so small that not even the message's header fits the first
-    farewell  no hello at all, but an alert (RFC 8446, section 6)
+    farewell  no hello at all, but two alerts, of which the first counts (RFC 8446, section 6)
 """
 
 import random
@@ -29,13 +29,14 @@ def sent(name: str, seed: int, server: str) -> bytes:
 def strange(draw, server: str) -> bytes:
     extensions = [(grease(draw), b""), (SIGNATURES, vector(2, numbers(0x0804, 0x0403, 0x0401))),
                   (draw.randrange(60000, 65000), draw.randbytes(draw.randrange(3, 20))), (PADDING, bytes(6))]
-    suites = draw.sample([grease(draw), *RSA_SUITES], 3)
-    return record(draw.randrange(0x0301, 0x0304), hello(draw, suites, b"\1\x40\0", draw.sample(extensions, 4)))
+    suites = shuffled(draw, [grease(draw), *RSA_SUITES])
+    return record(draw.randrange(0x0301, 0x0304), hello(draw, suites, b"\1\x40\0", shuffled(draw, extensions)))
 
 
 def greased(draw, server: str) -> bytes:
     shares = [(grease(draw), b"\0"), (X25519, draw.randbytes(32)), (P256, BASE_POINT)]
-    return record(0x0301, modern(draw, server, [grease(draw), 0x0304, 0x0303], draw.sample(shares, 3)))
+    versions = shuffled(draw, [grease(draw), 0x0304, 0x0303])
+    return record(0x0301, modern(draw, server, versions, shuffled(draw, shares)))
 
 
 def pieces(draw, server: str) -> bytes:
@@ -46,7 +47,7 @@ def pieces(draw, server: str) -> bytes:
 
 
 def farewell(draw, server: str) -> bytes:
-    return record(0x0303, bytes([WARNING, draw.choice(ENDINGS)]), kind=21)
+    return b"".join(record(0x0303, bytes([WARNING, ending]), kind=21) for ending in draw.sample(ENDINGS, 2))
 
 
 def modern(draw, server: str, versions: list[int], shares: list[tuple[int, bytes]]) -> bytes:
@@ -57,7 +58,7 @@ def modern(draw, server: str, versions: list[int], shares: list[tuple[int, bytes
                   (KEY_SHARE, vector(2, b"".join(numbers(group) + vector(2, key) for group, key in shares))),
                   (SERVER_NAME, vector(2, b"\0" + vector(2, server.encode())))]
     suites = [grease(draw), *draw.sample(TLS13_SUITES, 3), draw.randrange(0xFE00, 0xFF00)]
-    return hello(draw, suites, b"\0", draw.sample(extensions, len(extensions)))
+    return hello(draw, suites, b"\0", shuffled(draw, extensions))
 
 
 def hello(draw, suites: list[int], compressions: bytes, extensions: list[tuple[int, bytes]]) -> bytes:
@@ -66,6 +67,13 @@ def hello(draw, suites: list[int], compressions: bytes, extensions: list[tuple[i
     body = (numbers(0x0303) + draw.randbytes(32) + vector(1, draw.randbytes(draw.randrange(5, 30)))
             + vector(2, numbers(*suites)) + vector(1, compressions) + vector(2, block))
     return b"\1" + vector(3, body)
+
+
+def shuffled(draw, items: list) -> list:
+    """The items in an order that sorting would change, up and down."""
+    while (found := draw.sample(items, len(items))) in (sorted(items), sorted(items, reverse=True)):
+        pass
+    return found
 
 
 def record(version: int, data: bytes, kind: int = 22) -> bytes:

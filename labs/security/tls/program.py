@@ -11,14 +11,16 @@ read = load(Path(__file__).with_name("reading.py"))
 
 def lines(command) -> list[dict]:
     """The lines of JSON that a run of the student's program printed, of files that it names."""
-    found = []
-    for line in command.stdout.splitlines():
-        try:
-            entry = json.loads(line)
-            found += [entry] if isinstance(entry["file"], str) else []
-        except (ValueError, KeyError, TypeError, RecursionError):
-            continue
-    return found
+    return [entry for line in command.stdout.splitlines() if (entry := about_a_file(line))]
+
+
+def about_a_file(line: str) -> dict | None:
+    """The object of JSON in a line, if it names a file."""
+    try:
+        entry = json.loads(line)
+        return entry if isinstance(entry["file"], str) else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def printed(evidence) -> dict[str, dict]:
