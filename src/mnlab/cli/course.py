@@ -286,7 +286,7 @@ def show(grades: Grades, json: Json = False) -> None:
     from mnlab.course import summary
 
     kept = _results_in(grades)
-    flags = {(one["student"], one["lab"]): one["words"] for one in _flags(grades)}
+    flags = _flags(grades)
     if json:
         from mnlab.report.jsonout import document
 
@@ -326,9 +326,14 @@ def _damaged(kept) -> str:
     return f"{kept.folder / results.RESULTS}: {counted(kept.damaged, 'line')} cut short, or of another mnlab"
 
 
-def _flags(grades: Path) -> list[dict]:
+def _flags(grades: Path) -> dict[tuple[str, str], list[str]]:
+    """Whose work looked like whose when it was graded. WrongUsage if the file is damaged."""
     path = grades / "flags.json"
-    return jsonlib.loads(path.read_text()) if path.is_file() else []
+    try:
+        found = jsonlib.loads(path.read_text()) if path.is_file() else []
+        return {(one["student"], one["lab"]): [str(word) for word in one["words"]] for one in found}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise WrongUsage(f"{path} is damaged: remove it, and `mnlab grade` writes it again") from None
 
 
 def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The student's id.")], grades: Grades) -> None:

@@ -199,6 +199,11 @@ def _gradescope(path: Path) -> dict:
         raise BadSubmissions(f"{path} is not YAML: {' '.join(str(problem).split())[:200]}") from None
     if not isinstance(said, dict) or not all(isinstance(about, dict) for about in said.values()):
         raise BadSubmissions(f"{path} is not what Gradescope exports: it has no table of submissions")
+    for name, about in said.items():
+        people = about.get(":submitters") or []
+        if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
+            raise BadSubmissions(f"{path} is not what Gradescope exports: the :submitters of {readable(str(name))} are "
+                                 "no list of students")
     return said
 
 

@@ -21,12 +21,17 @@ SCHEMA = 1
 MOST = 1000  # points that are given by hand for one lab
 SYNC = 1  # seconds; a disk is told so often to write down what the system has
 #: What a line that is a result has, by kind; one of another mnlab, or of nobody, is none.
-PARTS: dict[type, tuple[str, ...]] = {
+PARTS: dict[type | tuple[type, ...], tuple[str, ...]] = {
     str: ("student", "name", "lab", "status", "kind", "reason", "work_sha256", "evidence", "evidence_sha256", "run",
           "key"),
     list: ("flags", "notes", "checks", "group"),
     int: ("points", "max_points", "late_days"),
+    bool: ("refused",),
+    (int, float): ("factor",),
 }
+#: And each of its checks.
+OF_A_CHECK: dict[type | tuple[type, ...], tuple[str, ...]] = {
+    str: ("name", "title", "status", "message"), int: ("points", "max_points")}
 #: What a hand-in can be besides a verdict: nothing was run.
 MISSING, NOT_GRADED = "missing", "not graded"
 UNCHANGED, LATE, FOREIGN, AUDIT = "unchanged starter", "late", "another variant", "audit: another digest"  # flags
@@ -124,9 +129,22 @@ def _private(path: str, flags: int) -> int:
 
 def _row(line: str) -> Row | None:
     row = _object(line)
-    whole = row and row.get("schema", SCHEMA) == SCHEMA and all(
-        isinstance(row.get(part), kind) for kind, parts in PARTS.items() for part in parts)
-    return row if whole else None
+    return row if row and row.get("schema", SCHEMA) == SCHEMA and _is_whole(row) else None
+
+
+def _is_whole(row: dict) -> bool:
+    """Whether a row has what every table and page reads of it."""
+    if not _has(row, PARTS) or not all(
+            _has(check, OF_A_CHECK) and isinstance(check.get("hint", ""), str) for check in row["checks"]):
+        return False
+    words = [word for part in ("flags", "notes", "group") for word in row[part]]
+    return all(isinstance(word, str) for word in words) and 0 <= row["factor"] <= 1 and (
+        AUDIT not in row["flags"] or isinstance(row.get("audit"), str))
+
+
+def _has(thing, parts: dict) -> bool:
+    return isinstance(thing, dict) and all(
+        isinstance(thing.get(part), kind) for kind, names in parts.items() for part in names)
 
 
 def _object(line: str) -> dict | None:

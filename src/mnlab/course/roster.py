@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ COLUMNS = {
 }
 #: Whose export it is, by columns that only that one has.
 PLATFORMS = {"Canvas": ("student", "sis user id"), "Gradescope": ("sid",), "Moodle": ("identifier",)}
+SEPARATOR = re.compile(r"sep=.\n", re.IGNORECASE)  # Excel's own first line; the next one tells as much
 ENCODINGS = ("utf-8-sig", "utf-16", "cp1252")
 
 
@@ -55,7 +57,9 @@ def read(path: Path) -> list[Student]:
         data = path.read_bytes()
     except OSError as problem:
         raise BadRoster(f"{path} cannot be read: {problem.strerror}") from None
-    text = _decoded(data, path)
+    text = _decoded(data, path).replace("\r\n", "\n").replace("\r", "\n")
+    if first := SEPARATOR.match(text):
+        text = text[first.end():]
     reader = csv.reader(io.StringIO(text), _dialect(text))
     try:
         rows = list(reader)
@@ -125,7 +129,7 @@ def _columns(heads: list[str], path: Path) -> dict[str, int]:
                 break
     if set(PLATFORMS["Canvas"]) <= set(heads):  # there ID is Canvas' own number
         found |= {"id": heads.index("sis user id"), "lms": heads.index("id")} if "id" in heads else {}
-    elif "id" in heads:
+    elif "id" in heads and not {"student", "section"} <= set(heads):  # Canvas may leave out the SIS User ID
         found.pop("lms", None)
     if "id" not in found:
         found["id"] = found.get("email", -1)
@@ -138,7 +142,11 @@ def _columns(heads: list[str], path: Path) -> dict[str, int]:
 
 
 def _is_no_student(row: list[str], heads: list[str]) -> bool:
-    """Canvas' second line says how many points each column has, and its test student is nobody."""
+    """Canvas' second line says how many points each column has, and its test student is nobody. Gradescope's roster has
+    instructors and assistants, too, and says so."""
+    if "role" in heads:
+        role = row[heads.index("role")].strip() if heads.index("role") < len(row) else ""
+        return role.lower() not in ("", "student")
     if "student" not in heads:
         return False
     name = row[heads.index("student")].strip() if heads.index("student") < len(row) else ""

@@ -16,6 +16,14 @@ WORD = 200  # characters of a number or of a part of a key that is not quoted
 _TEXT = re.compile(r'''"{3}(?:\\.|[^\\]|\\\Z)*?(?:"{3,5}|\Z)|'{3}.*?(?:'{3,5}|\Z)|"(?:\\.|[^"\\\n])*"?|'''
                    r"""'[^'\n]*'?|#[^\n]*""", re.DOTALL)
 _KEY = re.compile(r"[^\s.=,\[\]{}]+(?:[ \t]*\.[ \t]*[^\s.=,\[\]{}]+)*")
+#: What tomllib says first (CPython's Lib/tomllib/_parser.py), and what to look for.
+ADVICE = (
+    ("Cannot (overwrite|declare)", "a name stands there twice"),
+    ("Invalid value|Expected newline", 'a text stands in quotation marks, as in "10.0.0.1"; numbers, true and '
+                                       "false stand without, as in 1.5"),
+    ("Expected '='", "write NAME = VALUE"),
+    ("Illegal character|Expected [\"']|Unclosed|Unterminated", "a quotation mark or a bracket is missing"),
+)
 _BRACKET = re.compile(r"[\[\]{}]")
 
 
@@ -36,7 +44,12 @@ def parse(data: bytes, name: str) -> dict:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as problem:  # TOMLDecodeError is a ValueError; so is a date that there is not
-        raise BadWork(f"{name} is not TOML: {str(problem)[:WORD]}") from None
+        raise BadWork(f"{name} is not TOML: {str(problem)[:WORD]}{_advice(str(problem))}") from None
+
+
+def _advice(problem: str) -> str:
+    """What most often is meant where tomllib says this; "" if nothing is known."""
+    return next((f"; {advice}" for words, advice in ADVICE if re.match(words, problem)), "")
 
 
 def _excess(text: str) -> str:

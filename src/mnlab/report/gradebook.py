@@ -101,7 +101,7 @@ def canvas(results: Results, people: Sequence[Student], labs: dict[str, float], 
             [
                 student.name,
                 student.lms,
-                student.id,
+                student.id if student.id != student.lms else "",  # which is Canvas' own
                 student.login,
                 student.section,
                 *(_grade(results, student.id, lab, hand) for lab in labs),

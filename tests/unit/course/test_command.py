@@ -237,3 +237,12 @@ def test_columns_have_the_order_of_the_course_and_not_that_in_which_results_came
         assert said("grade", lab, "in", "--course", "course")[0] == 0
     with open(tmp_path / "grades/canvas.csv", encoding=ENCODING, newline="") as file:
         assert next(csv.reader(file))[-2:] == ["arp", "dns"]
+
+
+@pytest.mark.parametrize("text", ["", "[", "3", "[3]", '[{"student": "x"}]', "[" * 100_000])
+def test_flags_that_are_damaged_are_told(said, handed, tmp_path, text):
+    handed("4711")
+    assert said("grade", "arp", "in")[0] == 0
+    (tmp_path / "grades/flags.json").write_text(text)
+    status, _, told = said("class", "show", "grades")
+    assert status == 2 and "grades/flags.json is damaged: remove it" in told

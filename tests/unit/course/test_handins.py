@@ -162,7 +162,8 @@ def test_what_lies_beside_is_no_hand_in(put):
     assert [one.key for one in found_in(put("4711"), [ADA])] == ["4711"]
 
 
-@pytest.mark.parametrize("text", ["submission_1: [", "- one", "submission_1: 3", "\t"])
+@pytest.mark.parametrize("text", ["submission_1: [", "- one", "submission_1: 3", "\t", "submission_1:\n  :submitters: [Ada]\n",
+                                  "submission_1:\n  :submitters: 3\n", "submission_1:\n  :submitters: {:sid: 4711}\n"])
 def test_an_export_that_cannot_be_read_is_told_and_nobody_guessed(put, text):
     put("submission_1")
     with pytest.raises(BadSubmissions, match="submission_metadata.yml is not"):

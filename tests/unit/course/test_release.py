@@ -114,6 +114,17 @@ def test_what_is_missing_is_named(tmp_path, a_course, mnlab, command, words):
     assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize("name, text", [
+    ("edition.toml", 'title = "x"\nseeds = 3\n'), ("edition.toml", 'title = "x"\n[seeds]\narp = "x"\n[macs]\narp = ""\n'),
+    ("edition.toml", 'title = "x"\n[seeds]\narp = 5\n'), ("edition.toml", 'title = "x"\n[seeds]\narp = -5\n[macs]\narp = ""\n'),
+    ("labs/link/arp/asked.json", "{"), ("labs/link/arp/asked.json", "3"), ("labs/link/arp/asked.json", '{"work": 1}')])
+def test_a_copy_that_is_damaged_is_told(tmp_path, a_course, mnlab, name, text):
+    tree = release.write(tmp_path / "out", [find("arp")], a_course(NONE))
+    (tree / name).write_text(text)
+    done = mnlab(tree, *(["start", "arp"] if name == "edition.toml" else ["list"]))
+    assert f"{name}:" in done.stderr and "take a new copy" in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
 def test_names_are_told_only_where_the_course_says_so(tmp_path, a_course):
     for checks in (NAMES, NONE):
         courses_folder = tmp_path / "course"

@@ -15,7 +15,8 @@ from mnlab.lab.lab import ROOT
 
 ROW = {"student": "4711", "name": "", "lab": "arp", "points": 8, "max_points": 10, "status": "failed", "kind": "", "reason": "",
        "work_sha256": "", "evidence": "", "evidence_sha256": "", "run": "", "key": "", "flags": [], "notes": [], "checks": [],
-       "group": [], "late_days": 0}
+       "group": [], "late_days": 0, "factor": 1.0, "refused": False}
+CHECK = {"name": "check_a", "title": "A.", "status": "failed", "message": "", "points": 0, "max_points": 1}
 
 
 def test_the_later_line_counts_and_what_was_cut_short_does_not(tmp_path):
@@ -27,6 +28,17 @@ def test_the_later_line_counts_and_what_was_cut_short_does_not(tmp_path):
     again = read(tmp_path)
     assert again.rows[("4711", "arp")]["points"] == 9 and len(again.rows) == 1 and again.damaged == 1
     assert (tmp_path / "results.jsonl").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("odd", [
+    {"checks": [3]}, {"checks": [{}]}, {"checks": [CHECK | {"max_points": "1"}]}, {"checks": [CHECK | {"message": None}]}, {"checks": [CHECK | {"hint": 3}]},
+    {"flags": [None]}, {"notes": [3]}, {"group": [[]]}, {"factor": None}, {"factor": 2}, {"factor": float("nan")}, {"refused": 0},
+    {"flags": ["audit: another digest"]}, {"schema": 2}], ids=repr)
+def test_a_line_that_no_table_could_show_is_none(tmp_path, odd):
+    (tmp_path / "results.jsonl").write_text(json.dumps(ROW | {"checks": [CHECK]} | odd) + "\n")
+    assert read(tmp_path).rows == {} and read(tmp_path).damaged == 1
+    (tmp_path / "results.jsonl").write_text(json.dumps(ROW | {"checks": [CHECK]}) + "\n")
+    assert len(read(tmp_path).rows) == 1
 
 
 @pytest.mark.parametrize("line", ["[]", "null", "1", '{"student": 1, "lab": "arp"}', "{" * 5000, "\0", '"x"'])

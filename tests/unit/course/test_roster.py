@@ -1,8 +1,12 @@
 """Rosters as platforms export them. The files are made after each platform's documentation, with invented people."""
 
+from pathlib import Path
+
 import pytest
 
+from mnlab.course.results import Results
 from mnlab.course.roster import BadRoster, Student, read
+from mnlab.report import gradebook
 
 OWN = "id,name,email\n4711,Ada Lovelace,ada@example.org\n4712,Alan Turing,alan@example.org\n"
 MOODLE = ('Identifier,Full name,ID number,Email address,Status,Grade\n'
@@ -38,6 +42,24 @@ def test_what_platforms_export_is_read_as_it_is(roster, text, name, lms):
 def test_canvas_has_a_line_of_points_and_a_test_student_who_are_nobody(roster):
     [one] = roster(CANVAS)
     assert (one.id, one.name, one.lms, one.login) == ("4711", "Lovelace, Ada", "901", "ada")
+
+
+def test_canvas_without_sis_ids_goes_by_its_own(roster):
+    text = CANVAS.replace("SIS User ID,", "").replace(",4711,", ",")
+    assert text != CANVAS
+    [one] = roster(text)
+    assert (one.id, one.lms) == ("901", "901")
+    assert gradebook.canvas(Results(Path()), [one], {}, {})[2][:3] == ["Lovelace, Ada", "901", ""]
+    assert roster("id,student\n4711,Ada\n")[0].lms == ""
+
+
+def test_who_teaches_is_no_student(roster):
+    assert [one.id for one in roster("Name,SID,Email,Role\nAda,4711,a@x,Student\nProf,,p@x,Instructor\nSam,,s@x,TA\n")] == ["4711"]
+
+
+@pytest.mark.parametrize("text", ["sep=;\r\nid;name\r\n4711;Ada\r\n", "SEP=,\nid,name\n4711,Ada\n", "id,name\r4711,Ada\r"])
+def test_the_habits_of_spreadsheets_are_known(roster, text):
+    assert [(one.id, one.name) for one in roster(text)] == [("4711", "Ada")]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
