@@ -26,6 +26,7 @@ ALMOST = 2**22  # of 2**32 sequence numbers: a thousandth
 TICK = 0.01  # s: the kernel's clocks of seconds and milliseconds move with its timer (HZ = 100 at least)
 PROMPT = 0.4  # s: a server that closes promptly does so within
 REUSED = "with SO_REUSEADDR"
+ENDS_WITH_AN_ERROR = ("second-server",)  # R6: no crash
 
 
 # --- who waits, and for how long --------------------------------------------------------------------------------------

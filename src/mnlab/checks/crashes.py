@@ -2,6 +2,7 @@
 what it would have done."""
 
 import re
+from collections.abc import Callable, Collection, Iterable
 
 from mnlab.evidence.record import Command, Missing, Record
 from mnlab.net.errors import describe_status
@@ -13,6 +14,7 @@ NOT_STARTED = (126, 127)  # what a shell says of a program that cannot be execut
 #: SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV; and SIGKILL: where it was not stopped, it was its own doing.
 FAULTS = (-4, -6, -7, -8, -11, -9)
 IN_TIME = ("at the end", "by itself")  # how a service ends as it should, or is found to have ended (recorder.py)
+WANTED = "ENDS_WITH_AN_ERROR"
 LINES = 8  # of a traceback's end
 LONGEST = 300  # characters of a line
 
@@ -35,11 +37,19 @@ def stopped(record: Record) -> list[str]:
     return list(dict.fromkeys(f"your program {one.name}: {one.stopped[:LONGEST]}" for one in programs))
 
 
-def crashes(record: Record) -> list[str]:
-    """Of each of the student's programs that crashed in a scene, how, in a few lines; what came twice alike, once."""
+def rightly(checks: Iterable[Callable]) -> frozenset[str]:
+    """The student's programs that are to end with an error, as a rule asks for it: their lab's checks.py names them in
+    ENDS_WITH_AN_ERROR. To Python such an error may look like any crash."""
+    return frozenset(name for check in checks for name in getattr(check, "__globals__", {}).get(WANTED, ()))
+
+
+def crashes(record: Record, wanted: Collection[str] = ()) -> list[str]:
+    """Of each of the student's programs that crashed in a scene, how, in a few lines; what came twice alike, once.
+
+    Of programs with a `wanted` name nothing is said."""
     said: dict[str, str] = {}
     try:
-        programs = list(filter(crashed, record.timeline))
+        programs = [program for program in record.timeline if crashed(program) and program.name not in wanted]
     except Missing:  # the run did not get that far, and says so itself
         return []
     for program in programs:

@@ -15,12 +15,12 @@ import contextlib
 import inspect
 import io
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
 from mnlab.checks.answers import Answers, NoAnswers
-from mnlab.checks.crashes import crashes
+from mnlab.checks.crashes import crashes, rightly
 from mnlab.checks.points import CheckFailed, Points, cut, labelled
 from mnlab.checks.touched import watched
 from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, PASSED, CheckResult, LabResult
@@ -50,7 +50,7 @@ def grade(lab: Lab, run: Run, answers: Answers) -> LabResult:
             checks, left = checks_of(lab, run)
         except Inconclusive as problem:
             return result_of(lab, run, problem=str(problem))
-        return result_of(lab, run, [judged(check, run, answers) for check in checks], left)
+        return result_of(lab, run, [judged(check, run, answers) for check in checks], left, rightly(checks))
 
 
 def judged(check: Callable, run: Run, answers: Answers) -> CheckResult:
@@ -163,18 +163,18 @@ def worth(check: Callable, run: Run) -> int:
 def _missed(check: Callable, run: Run) -> bool:
     """Whether what a check looks for may be missing as the student's program crashed. Then a hint would mislead."""
     return "answers" not in _asked(check) and any(
-        record.outcome == layout.STUDENT_FAULT or crashes(record) for record in _read_by(check, run))
+        record.outcome == layout.STUDENT_FAULT or crashes(record, rightly([check])) for record in _read_by(check, run))
 
 
-def _why(run: Run) -> str:
-    """What did not go well in a run as a whole, each thing once."""
+def _why(run: Run, wanted: Collection[str]) -> str:
+    """What did not go well in a run as a whole, each thing once, but for the errors that were wanted."""
     return "\n".join([*filter(None, [run.reason]), *dict.fromkeys(
-        words for record in run.scenes.values() if record.outcome == layout.OK for words in crashes(record))])
+        words for record in run.scenes.values() if record.outcome == layout.OK for words in crashes(record, wanted))])
 
 
-def result_of(lab: Lab, run: Run, checks=(), left=(), problem: str = "") -> LabResult:
-    """The verdicts on a run, with what its manifest says; `left` are checks that could not look at it, `problem` is why
-    there are no verdicts."""
+def result_of(lab: Lab, run: Run, checks=(), left=(), wanted: Collection[str] = (), problem: str = "") -> LabResult:
+    """The verdicts on a run, with what its manifest says; `left` are checks that could not look at it, `wanted` the
+    programs that end with an error as they should, `problem` is why there are no verdicts."""
     scenes = tuple(run.manifest.get("left_out", ()))
     out, rest = sum(worth(check, run) for check in left), sum(check.max_points for check in checks)
     note = f"without {', '.join(scenes)}: {out} of the lab's {out + rest} points were left out"
@@ -183,7 +183,7 @@ def result_of(lab: Lab, run: Run, checks=(), left=(), problem: str = "") -> LabR
                      evidence_sha256=run.manifest["evidence_sha256"], machine=machine.get("name", ""),
                      image_sha256=machine.get("image_sha256", ""), seconds=seconds.get("wall", 0.0),
                      virtual_seconds=seconds.get("virtual", 0.0), work=work.get("kind", ""),
-                     work_sha256=work.get("sha256", ""), reason=problem or cut(_why(run), LONGEST),
+                     work_sha256=work.get("sha256", ""), reason=problem or cut(_why(run, wanted), LONGEST),
                      secrets=run.manifest.get("secrets", layout.LOCAL), left_out=scenes,
                      notes=(note,) if out else ())
 

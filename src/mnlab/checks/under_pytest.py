@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mnlab.checks.answers import Answers
+from mnlab.checks.crashes import rightly
 from mnlab.checks.grade import Inconclusive, NotApplicable, carry_out, checks_of, result_of, verdict
 from mnlab.checks.session import noted, open_saved
 from mnlab.checks.verdicts import CheckResult, LabResult
@@ -35,7 +36,7 @@ class _Grading:
     def result(self) -> LabResult:
         verdicts = [self.verdicts.get(check) or verdict(check, self.run, Inconclusive("pytest did not call it"))
                     for check in self.checks]
-        return result_of(self.lab, self.run, verdicts, self.left, self.problem)
+        return result_of(self.lab, self.run, verdicts, self.left, rightly(self.checks), self.problem)
 
 
 class _Check(pytest.Item):

@@ -44,8 +44,10 @@ def check_answer(evidence, answers): answers.number("n")
 """
 
 
-def test_a_crash_is_told_once_and_no_hint_about_something_else_follows(tmp_path, lay_out):
-    (tmp_path / "checks.py").write_text(CHECKS)
+def after_two_crashes(tmp_path, lay_out, checks: str):
+    """What the checks say of a run in which a program, and the same once more, ended with an exception."""
+    tmp_path.mkdir(exist_ok=True)
+    (tmp_path / "checks.py").write_text(checks)
     folder = lay_out(tmp_path / "run")
     scene = next((folder / "scenes").iterdir())
     line = {"name": "tool", "kind": "student", "start": 0, "end": 1, "status": 1, "host": "h1", "argv": ["python3", "a.py"]}
@@ -53,11 +55,22 @@ def test_a_crash_is_told_once_and_no_hint_about_something_else_follows(tmp_path,
     (scene / "output").mkdir()
     for name in ("tool", "tool-again"):
         (scene / f"output/{name}.err").write_text(TRACEBACK + "ValueError: no\n")
-    result = grade(Lab(tmp_path), Run(folder), Answers({}))
+    return grade(Lab(tmp_path), Run(folder), Answers({}))
+
+
+def test_a_crash_is_told_once_and_no_hint_about_something_else_follows(tmp_path, lay_out):
+    result = after_two_crashes(tmp_path, lay_out, CHECKS)
     assert result.reason.count("ValueError: no") == 1 and result.reason.startswith("your program tool crashed (status 1)")
     one, two, answer = result.checks
     assert "Count" not in one.message + two.message and "ValueError" not in one.message + two.message
     assert "Look." in answer.message
+
+
+def test_an_error_that_a_rule_asks_for_is_no_crash(tmp_path, lay_out):
+    result = after_two_crashes(tmp_path, lay_out, CHECKS + 'ENDS_WITH_AN_ERROR = ("tool", "tool-again")\n')
+    assert not result.reason and "Count" in result.checks[0].message
+    one = after_two_crashes(tmp_path / "one", lay_out, CHECKS + 'ENDS_WITH_AN_ERROR = ("tool",)\n')
+    assert one.reason.startswith("your program tool-again crashed")
 
 
 def test_without_checks_it_is_told_what_was_stopped_and_what_will_be_asked(tmp_path, lay_out):
