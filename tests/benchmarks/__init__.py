@@ -9,5 +9,5 @@ processor kept busy by something else.
 #: In the order in which they run. `mnlab bench NAME...` takes these names, and those of the functions in MEASURES.
 THEMES = ("speed", "fidelity", "determinism", "prices", "controller")
 
-#: Takes half an hour, and a day: run only if they are named.
+#: Takes ten minutes, and a day: run only if they are named.
 ON_REQUEST = ("grading", "real_time")

@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 
 Names = Annotated[list[str] | None, typer.Argument(
-    metavar="NAME...", help="Some of them. None: all but grading (half an hour) and real_time (a day).")]
+    metavar="NAME...", help="Some of them. None: all but grading (ten minutes) and real_time (a day).")]
 Labs = Annotated[list[str] | None, typer.Option(
     "--lab", metavar="LAB", help="Only this lab, where labs are measured; may be repeated.")]
 
