@@ -232,12 +232,6 @@ def dripping(work, params):
     work.edit("nginx.conf", "root site;", "root site; limit_rate 200;")
 
 
-@mutant.work("the second document has to wait for a second", breaks="R5")
-def rationed(work, params):
-    work.edit("nginx.conf", "    server {", "    limit_req_zone $server_name zone=all:64k rate=1r/s;\n    server {")
-    work.edit("nginx.conf", "root site;", "root site; limit_req zone=all burst=9;")
-
-
 @mutant.work("the site asks the ticker three times, one after the other", breaks="R5")
 def slow_includes(work, params):
     includes = '<!--#include virtual="/word" wait="yes" -->' * 3
