@@ -26,6 +26,7 @@ from mnlab.cli.options import (
     say,
 )
 from mnlab.lab import lab as labs
+from mnlab.machine import plain
 
 NAMED = 5  # students in one line
 class_app = typer.Typer(no_args_is_help=True, help="The results of a class: look at them, remove a student.")
@@ -313,8 +314,7 @@ def _tell_gone(kept, chosen: list[labs.Lab], now: dict) -> None:
     names = {one.name for one in chosen}
     gone = sorted({student for student, name in kept.rows if name in names and (student, name) not in now})
     if gone:
-        more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
-        say(f"still in the tables, without a hand-in now: {', '.join(gone[:NAMED])}{more}. `mnlab class forget ID "
+        say(f"still in the tables, without a hand-in now: {plain.names(gone, NAMED)}. `mnlab class forget ID "
             f"{kept.folder}` removes one")
 
 

@@ -218,8 +218,7 @@ def check(lab: LabNames = None, all: All = False, collections: Collections = Non
 def _tell_links(links: tuple[str, ...], lab: str) -> None:
     """A program that is a link would else be missing without a word."""
     if links:
-        more = f" and {len(links) - 1} more" if len(links) > 1 else ""
-        say(f"{lab}: {plain.name(links[0])}{more}: symbolic links are no part of your work; put the files there")
+        say(f"{lab}: {plain.names(links, 1)}: symbolic links are no part of your work; put the files there")
 
 
 def _found(submission: Path, lab: labs.Lab):

@@ -11,6 +11,7 @@ from mnlab.lab.lab import Lab
 from mnlab.lab.read_once import NOT_WORK, Work, read
 from mnlab.lab.student_toml import BadWork
 from mnlab.lab.work import ANSWERS, VARIANT, fill_in
+from mnlab.machine import plain
 
 DEPTH = 8  # folders within folders that are looked into
 NAMED = 3  # files, where none is of the lab
@@ -43,7 +44,7 @@ def find(folder: Path, lab: Lab, labs: list[Lab], unread: int = 0, asked: Collec
         return Found(
             kind=OTHER if other else UNUSABLE,
             notes=[f"this looks like work for {other}" if other else
-                   f"there is no file of this lab in it, but {_some(folder)}"],
+                   f"there is no file of this lab in it, but {plain.names(sorted(_names(folder)), NAMED)}"],
         )
     found = Found(folder=best)
     if best != folder:
@@ -115,13 +116,6 @@ def _starter(lab: Lab) -> dict[str, Path]:
         for path in sorted(lab.starter.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
-
-
-def _some(folder: Path) -> str:
-    """The first files of a folder, by name."""
-    names = sorted(_names(folder))
-    rest = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + rest
 
 
 def _names(folder: Path) -> set[str]:

@@ -10,6 +10,7 @@ past it on purpose: a Rich console, whose own colours must stay and which cleans
 import re
 import sys
 import unicodedata
+from collections.abc import Sequence
 
 #: Escape sequences: CSI (colours, cursor movements), OSC (titles, links), and the two-character ones.
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]")
@@ -33,6 +34,12 @@ def name(thing: object) -> str:
     """A name that somebody else chose (a file's, say) for use within a line: on one line, and not without end."""
     text = " ".join(plain(thing).split())
     return text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME] + "..."
+
+
+def names(things: Sequence[object], most: int) -> str:
+    """The first `most` of some such names, and how many more there are."""
+    rest = f" and {len(things) - most} more" if len(things) > most else ""
+    return ", ".join(map(name, things[:most])) + rest
 
 
 class Plain:

@@ -37,6 +37,11 @@ def test_a_name_stays_within_its_line():
     assert len(plain.name("x" * 5000)) < 200
 
 
+def test_of_many_names_the_first_are_told_and_how_many_more_there_are():
+    assert plain.names([], 2) == "" and plain.names(["a", "b\n"], 2) == "a, b"
+    assert plain.names(["a", "b", "c", "d"], 2) == "a, b and 2 more" and plain.names(["\x1b[31ma", "b"], 1) == "a and 1 more"
+
+
 def test_whatever_is_printed_comes_out_harmless(monkeypatch):
     out, err = io.StringIO(), io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr("sys.stdout", out)
