@@ -343,7 +343,7 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
     """
     import shutil
 
-    from mnlab.course import grading, results
+    from mnlab.course import places, results
     from mnlab.report.drawing import counted
     from mnlab.report.page import class_page
 
@@ -354,9 +354,9 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
         count = sum(name == student for name, _ in kept.rows)
         kept.forget(student)
         elsewhere = kept.naming(student)
-    place = grading.place(student)
-    for folder in (grading.WORK, grading.EVIDENCE):
-        shutil.rmtree(grades / folder / place, ignore_errors=True)
+    place = places.place(student)
+    for folder in (f"{places.WORK}/{place}", f"{places.EVIDENCE}/{place}", places.HANDED_IN, places.RECORDING):
+        shutil.rmtree(grades / folder, ignore_errors=True)
     for path in (
         grades / "feedback" / f"{place}.md",
         grades / "feedback" / f"{place}.html",

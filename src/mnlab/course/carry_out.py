@@ -3,16 +3,18 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from mnlab.course.grading import Todo, key_of, run_of
-from mnlab.course.places import EVIDENCE, place
+from mnlab.course.places import EVIDENCE, RECORDING, place
 from mnlab.course.results import AUDIT, Results, Row
 from mnlab.lab.lab import Lab
 
 #: Gives jobs to workers; each comes back with its result, as soon as there is one (workers.each, cluster.each).
-Pool = Callable[[Iterable[dict]], Iterator[tuple[dict, dict]]]
+Pool = Callable[[Iterable[dict]], Generator[tuple[dict, dict], None, None]]
 INCONCLUSIVE = "inconclusive"
 #: What a row has of a run, and so has every row of an equal one.
 OF_A_RUN = ("status", "points", "max_points", "reason", "evidence_sha256", "machine", "image_sha256", "checks",
@@ -22,12 +24,31 @@ OF_A_RUN = ("status", "points", "max_points", "reason", "evidence_sha256", "mach
 def carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callable[[Row], None] = lambda row: None,
               again: bool = False, audit: float = 0) -> None:
     """Grade what is not graded yet (`again`: all of it). Equal work of one variant is run once, and so is what was run
-    before. `audit` percent of what was run are then run once more, without any cache, by other workers."""
+    before. `audit` percent of what was run are then run once more, without any cache, by other workers.
+
+    Evidence is recorded aside, and laid where a row names it when it is whole: whatever is killed, a row never names
+    a part of some."""
+    recording = results.folder / RECORDING
+    shutil.rmtree(recording, ignore_errors=True)  # of a command that was killed
+    recording.mkdir(mode=0o700)
+    try:
+        ran = _carry_out(todo, results, pool, tell, again)
+        if audit:
+            _audit(ran, results, pool, audit, tell)
+    finally:
+        shutil.rmtree(recording, ignore_errors=True)
+
+
+def _carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callable[[Row], None],
+               again: bool) -> list[Todo]:
+    """What `carry_out` does, but for the audit: what was run."""
     known = {} if again else {row["run"]: row for row in results.rows.values() if _holds(row, results.folder)}
     at_work: dict[str, list[Todo]] = {}
     ran: list[Todo] = []
 
     def finish(row: Row) -> None:
+        if not row["evidence"]:
+            _clear(_place_of(row), results.folder)
         results.add(row)
         tell(row)
 
@@ -44,31 +65,29 @@ def carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callable
                 at_work[row["run"]].append(one)
             else:
                 at_work[row["run"]] = [one]
-                _clear(Path(one.job["out"]), row["lab"])
                 yield one.job | {"run": row["run"]}
 
-    for job, result in pool(jobs()):
-        first, *equal = at_work.pop(job["run"])
-        row = merged(first.row, result, results.folder)
-        finish(row)
-        if _holds(row, results.folder):
-            known[row["run"]] = row
-            ran.append(first)
-        for one in equal:
-            finish(_as_of(one.row, row, results.folder))
-    if audit:
-        _audit(ran, results, pool, audit, tell)
+    with closing(pool(jobs())) as results_of:
+        for job, result in results_of:
+            first, *equal = at_work.pop(job["run"])
+            row = merged(first.row, result)
+            if result.get("evidence"):
+                row["evidence"] = _laid(Path(result["evidence"]), _place_of(row), results.folder)
+            finish(row)
+            if _holds(row, results.folder):
+                known[row["run"]] = row
+                ran.append(first)
+            for one in equal:
+                finish(_as_of(one.row, row, results.folder))
+    return ran
 
 
-def merged(row: Row, result: dict, out: Path) -> Row:
+def merged(row: Row, result: dict) -> Row:
     """A row with what grading said."""
     if "trouble" in result:
         return row | {"status": INCONCLUSIVE, "reason": result["trouble"], "worker": result.get("worker", "")}
-    evidence = Path(result["evidence"] or "")
     return row | {part: result[part] for part in OF_A_RUN if part in result} | {
-        "max_points": result["max_points"] or row["max_points"],
-        "evidence": str(evidence.relative_to(out)) if evidence.is_relative_to(out) else "",
-    }
+        "max_points": result["max_points"] or row["max_points"]}
 
 
 def _holds(row: Row, out: Path) -> bool:
@@ -82,11 +101,11 @@ def _as_of(row: Row, other: Row, out: Path) -> Row:
     found = row | {part: other[part] for part in OF_A_RUN}
     if not other["evidence"]:
         return found
-    folder = out / EVIDENCE / place(row["student"]) / f"{row['lab']}-1"
-    if folder != out / other["evidence"]:
-        _clear(folder.parent, row["lab"])
-        shutil.copytree(out / other["evidence"], folder, copy_function=_linked)
-    return found | {"evidence": str(folder.relative_to(out))}
+    if other["evidence"] == _place_of(row):
+        return found | {"evidence": other["evidence"]}
+    copy = out / RECORDING / place(row["student"]) / f"{row['lab']}-copy"
+    shutil.copytree(out / other["evidence"], copy, copy_function=_linked)
+    return found | {"evidence": _laid(copy, _place_of(row), out)}
 
 
 def _linked(source: str, target: str) -> None:
@@ -97,10 +116,27 @@ def _linked(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _clear(folder: Path, lab: str) -> None:
-    """Remove the evidence of earlier runs of a lab."""
-    for old in folder.glob(f"{lab}-*"):
-        shutil.rmtree(old, ignore_errors=True)
+def _place_of(row: Row, *within: str) -> str:
+    """Where a row's evidence lies, in the folder of results."""
+    return "/".join((EVIDENCE, place(row["student"]), *within, f"{row['lab']}-1"))
+
+
+def _laid(evidence: Path, where: str, out: Path) -> str:
+    """Lay evidence that is whole where it belongs; returns where. What is there is the old one, nothing, or the new
+    one, at any moment."""
+    _clear(where, out)
+    (out / where).parent.mkdir(parents=True, exist_ok=True)
+    evidence.rename(out / where)
+    return where
+
+
+def _clear(where: str, out: Path) -> None:
+    """Remove the evidence of earlier runs, each as a whole."""
+    folder = out / where
+    for old in folder.parent.glob(f"{folder.name.rpartition('-')[0]}-*"):
+        aside = Path(tempfile.mkdtemp(dir=out / RECORDING))
+        old.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 # --- audit ---
@@ -111,15 +147,14 @@ def _audit(ran: list[Todo], results: Results, pool: Pool, percent: float, tell: 
     for one in ran:
         if one.job and _drawn(one.row["run"], percent):
             row = results.rows[one.row["student"], one.row["lab"]]
-            out = results.folder / EVIDENCE / place(row["student"]) / "audit"
-            _clear(out, row["lab"])
-            by_job[one.row["run"]] = (one.job | {"run": row["run"], "out": str(out), "fresh": True,
-                                                 "other_than": row["worker"]}, row, out)
-    for job, result in pool(job for job, _, _ in by_job.values()):
-        _, row, out = by_job[job["run"]]
+            by_job[one.row["run"]] = (one.job | {"run": row["run"], "out": f"{one.job['out']}/audit", "fresh": True,
+                                                 "other_than": row["worker"]}, row)
+    for job, result in pool(job for job, _ in by_job.values()):
+        _, row = by_job[job["run"]]
         if result.get("evidence_sha256") == row["evidence_sha256"]:
-            shutil.rmtree(out, ignore_errors=True)
             continue
+        if result.get("evidence"):
+            _laid(Path(result["evidence"]), _place_of(row, "audit"), results.folder)
         why = (f"{AUDIT}: {row['evidence_sha256'][:12] or 'none'} from {row['worker']}, "
                f"{result.get('evidence_sha256', '')[:12] or result.get('trouble', 'none')} from {result['worker']}")
         for (student, lab), other in list(results.rows.items()):
@@ -147,7 +182,7 @@ def regrade(results: Results, labs: list[Lab], pool: Pool, secret: str,
              "lab": rows[0]["lab"]} for run, rows in groups.items())
     for job, result in pool(jobs):
         for row in groups[job["run"]]:
-            new = merged(row, result, results.folder) | {"evidence": row["evidence"], "worker": row["worker"]}
+            new = merged(row, result) | {"evidence": row["evidence"], "worker": row["worker"]}
             new["run"] = run_of(new, by_name[row["lab"]], secret)
             new["key"] = key_of(new)
             results.add(new)

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, nullcontext
 from pathlib import Path, PurePosixPath
@@ -105,8 +105,8 @@ class Computers:
             self.refused[address] = why
             self.say(f"refused: {address}: {why}")
 
-    def each(self, jobs: Iterable[dict], lost: Callable[[dict], None] = lambda job: None) -> Iterator[
-            tuple[dict, dict]]:
+    def each(self, jobs: Iterable[dict], lost: Callable[[dict], None] = lambda job: None) -> Generator[
+            tuple[dict, dict], None, None]:
         """As workers.each. Dask blames whatever waited at a worker that died: what it gives up is tried once more,
         alone, when all the rest is done."""
         from distributed.comm import CommClosedError

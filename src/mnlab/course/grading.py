@@ -12,7 +12,7 @@ from mnlab.checks.worth import worth_of
 from mnlab.course import found_work, handins, late
 from mnlab.course.course import REFUSE, Course
 from mnlab.course.handins import HandIn
-from mnlab.course.places import EVIDENCE, WORK, place
+from mnlab.course.places import HANDED_IN, RECORDING, WORK, place
 from mnlab.course.results import AUDIT, FOREIGN, LATE, MISSING, NOT_GRADED, UNCHANGED, Row
 from mnlab.course.roster import Student
 from mnlab.lab.lab import PACKAGE, Lab
@@ -21,7 +21,6 @@ from mnlab.lab.student_toml import BadWork
 from mnlab.lab.work import VARIANT
 
 DEFAULT_SEED = 1
-SCRATCH = ".handed-in"
 
 
 @dataclass
@@ -76,7 +75,7 @@ class Grading:
     def todo(self) -> Iterator[Todo]:
         """What there is to grade: each lab of each student in the roster, and of whoever handed in besides. One after
         the other, as it is asked for: machines need not wait until all archives are unpacked."""
-        scratch = self.out / SCRATCH
+        scratch = self.out / HANDED_IN
         shutil.rmtree(scratch, ignore_errors=True)  # of a command that was killed
         try:
             for one in self.handed_in:
@@ -133,7 +132,7 @@ class Grading:
             "seed_from": seed_from,
             "work": str(kept),
             "machine": self.machine,
-            "out": str(self.out / EVIDENCE / place(one.key)),
+            "out": str(self.out / RECORDING / place(one.key)),
             "student": one.key,
             "secret": secret,
         }

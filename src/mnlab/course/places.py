@@ -4,6 +4,9 @@ import hashlib
 from pathlib import Path
 
 WORK, EVIDENCE, FEEDBACK = "work", "evidence", "feedback"  # what was handed in, was recorded, and is told to students
+#: What is not whole yet: hand-ins that are being unpacked, evidence that is being recorded. A command that was killed
+#: leaves some, which is nobody's.
+HANDED_IN, RECORDING = ".handed-in", ".recording"
 
 
 def make(out: Path) -> None:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from queue import SimpleQueue
 
@@ -24,7 +24,7 @@ def usual() -> int:
 
 
 def each(jobs: Iterable[dict], count: int, command: list[str] | None = None,
-         lost: Callable[[dict], None] = lambda job: None) -> Iterator[tuple[dict, dict]]:
+         lost: Callable[[dict], None] = lambda job: None) -> Generator[tuple[dict, dict], None, None]:
     """Each job and its result, as soon as there is one, by `count` workers. A job whose worker died is given to
     another (`lost` is told); one that was the end of three has {"trouble"} for a result. Jobs are asked for as workers
     get free, in this thread."""

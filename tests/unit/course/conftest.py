@@ -13,7 +13,7 @@ from mnlab.lab.lab import ROOT, find
 
 #: A worker without a machine: its digest, points and evidence are a function of work and seed. Work may ask it to die.
 STUB = textwrap.dedent("""
-    import hashlib, json, os, sys, time
+    import hashlib, json, os, sys, tempfile, time
     for line in sys.stdin:
         job = json.loads(line)
         path = os.path.join(job["work"], "resolver.py")
@@ -23,8 +23,8 @@ STUB = textwrap.dedent("""
         digest = hashlib.sha256(data + str(job["seed"]).encode()).hexdigest()
         if job.get("fresh") and b"FLAKY" in data:
             digest = digest[::-1]
-        folder = os.path.join(job["out"], job["lab"] + "-1")
-        os.makedirs(folder)
+        os.makedirs(job["out"], exist_ok=True)
+        folder = tempfile.mkdtemp(prefix=job["lab"] + "-", dir=job["out"])
         open(os.path.join(folder, "manifest.json"), "w").write(digest)
         time.sleep(0.02)
         print(json.dumps({"status": "failed", "points": int(digest[:2], 16) % 20, "max_points": 20, "reason": "",

@@ -6,6 +6,7 @@ import shutil
 import sys
 import textwrap
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from mnlab.course.look_alike import look_alike
 from mnlab.course.roster import Student
 from mnlab.lab import work
 from mnlab.lab.lab import all_labs, find
+from mnlab.lab.run import reserve_folder
 
 ARP, DNS = find("arp"), find("dns")
 PEOPLE = [Student("4711", "Ada Lovelace"), Student("4712", "Alan Turing"), Student("4713", "Grace Hopper")]
@@ -46,12 +48,12 @@ def a_class(tmp_path):
 @pytest.fixture
 def graded(tmp_path, a_class):
     """graded(labs, course, ...): the rows after grading, and what workers were asked for."""
-    def run(labs=(ARP,), course=a_class, roster=PEOPLE, **options):
+    def run(labs=(ARP,), course=a_class, roster=PEOPLE, pool=None, **options):
         (tmp_path / "out").mkdir(exist_ok=True)
         task = grading.Grading(list(labs), all_labs(), tmp_path / "in", tmp_path / "out", "debian13", "cd", list(roster), course)
         kept, asked = results.read(tmp_path / "out"), tmp_path / "asked"
         asked.write_text("")
-        pool = partial(workers.each, count=2, command=[sys.executable, "-c", STUB, str(asked)])
+        pool = pool or partial(workers.each, count=2, command=[sys.executable, "-c", STUB, str(asked)])
         carry_out.carry_out(task.todo(), kept, pool, **options)
         return kept, [json.loads(line) for line in asked.read_text().splitlines()]
     return run
@@ -98,6 +100,55 @@ def test_only_what_has_changed_is_graded_again(tmp_path, a_class, graded):
     lines = (tmp_path / "out/results.jsonl").read_text().splitlines()
     (tmp_path / "out/results.jsonl").write_text("\n".join(line for line in lines if '"4711"' not in line) + "\n")
     assert [job["student"] for job in graded()[1]] == ["4711"]  # as after a kill before its line was written
+
+
+def test_who_is_killed_while_evidence_is_recorded_leaves_what_rows_name_whole(tmp_path, graded):
+    hand_in(tmp_path, "s1", ARP, 1)
+    kept, _ = graded(course=None, roster=[])
+    folder = tmp_path / "out" / kept.rows["?s1", "arp"]["evidence"]
+    begun = []
+
+    def killed(jobs):
+        for job in jobs:
+            begun.append(reserve_folder(Path(job["out"]), job["lab"]))
+            (begun[-1] / "manifest.json").write_text("")
+            raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        graded(course=None, roster=[], pool=killed, again=True)
+    assert begun and (folder / "manifest.json").read_text() == "{}"
+    assert [path.name for path in (tmp_path / "out").iterdir() if path.name.startswith(".")] == []
+    kept, asked = graded(course=None, roster=[])
+    assert not asked and kept.rows["?s1", "arp"]["evidence"] == str(folder.relative_to(tmp_path / "out"))
+
+
+def test_who_is_killed_while_evidence_is_copied_leaves_none_that_is_in_part(tmp_path, graded, monkeypatch):
+    for who in ("s1", "s2"):
+        hand_in(tmp_path, who, ARP, 1)
+        (tmp_path / "in" / who / "arp/answers.toml").write_text("probe_after = 3\n")
+    kept, asked = graded(course=None, roster=[])
+    folder = tmp_path / "out" / kept.rows["?s2", "arp"]["evidence"]
+    assert len(asked) == 1 and (folder / "manifest.json").read_text() == "{}"
+
+    def killed(source, target):
+        Path(target).write_text("")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(carry_out, "_linked", killed)
+        with pytest.raises(KeyboardInterrupt):
+            graded(course=None, roster=[], again=True)
+    assert (folder / "manifest.json").read_text() == "{}"
+
+
+def test_what_ends_without_evidence_leaves_none_of_an_earlier_run(tmp_path, graded):
+    hand_in(tmp_path, "s1", ARP, 1)
+    kept, _ = graded(course=None, roster=[])
+    folder = tmp_path / "out" / kept.rows["?s1", "arp"]["evidence"]
+    assert folder.is_dir()
+    kept, _ = graded(course=None, roster=[], again=True, pool=lambda jobs: ((job, {"trouble": "no machine"}) for job in jobs))
+    assert kept.rows["?s1", "arp"]["status"] == "inconclusive" and not folder.exists()
 
 
 def test_what_is_no_work_for_the_lab_is_told_and_not_run(tmp_path, a_class, graded):
