@@ -7,11 +7,14 @@ import socket
 import struct
 import threading
 import time
+from contextlib import suppress
 
 REQUEST, REPLY, REVERSE_REPLY, INVERSE_REPLY = 1, 2, 4, 9  # RFC 826; RFC 903; RFC 2390
 OTHER_REPLY = 0x0102  # of no protocol; its last byte is that of a reply
 LOCAL = 0x88B5  # EtherType for local experiments (IEEE 802)
 AT_ONCE = 0.1  # s: what is asked twice so soon is one question
+FRACTIONS = 0.25, 0.3, 0.45  # s that the resolver is told to wait: a second in all, and none if each is rounded
+UNASKED = 2.0  # s after a question: what nobody asks for comes while the resolver waits, as it is told
 
 
 def commands(p) -> list[str]:
@@ -22,7 +25,7 @@ def commands(p) -> list[str]:
     """
     cast = p["_cast"]
     steps = ["late", "h2", "h2", "proxied", "gone", "moving", "open", "slow", "quizzed", "mistaken", "aside", "decoy",
-             "nobody", "back", "back", "h3", "h2", p["lifetime"] - 21, "fresh", "h2", "late", 0.25, 0.75,
+             "nobody", "back", "back", "h3", "h2", p["lifetime"] - 21, "fresh", "h2", "late", *FRACTIONS,
              "later", "h2", "late", "fresh", p["lifetime"] + 1, "moving", "gone", "moving", "crowded", "decoy"]
     return [f"resolve {cast.get(step) or p[step]}" if isinstance(step, str) else f"wait {step}" for step in steps]
 
@@ -47,8 +50,8 @@ def wire(net, host) -> socket.socket:
 
 
 def script(p) -> dict[str, list[tuple[float, list[bytes]]]]:
-    """IP address -> for its first question, its second and so on (what is not told of: nothing): seconds to wait, and
-    the frames to send then."""
+    """IP address -> for its first question, its second and so on (what is not told of: nothing): seconds to wait, the
+    frames to send then, and those to send UNASKED seconds later."""
     cast, macs = p["_cast"], p["_macs"]
     h1, h2 = (p["h1_mac"], p["h1"]), (p["_mac"], p["h2"])
 
@@ -71,7 +74,7 @@ def script(p) -> dict[str, list[tuple[float, list[bytes]]]]:
                  [false(cast["aside"], (p["h1_mac"], p["h2"])), false(cast["aside"], (nobody, p["h1"]))],
                  [false(cast["aside"], (p["_mac"], p["h1"])), false(cast["decoy"], h2, link_to=everybody)]]
     return {
-        cast["late"]: [(0.8, told("late")), (0.0, told("late"))],
+        cast["late"]: [(0.8, told("late")), (0.0, told("late"), told("moving", "moved"))],
         cast["proxied"]: [(0.0, told("proxied", adapter=p["h3_mac"], padding=18))],  # to 60 bytes (IEEE 802.3)
         cast["open"]: [(0.0, told("open", link_to=everybody))],
         cast["gone"]: [(0.0, told("gone"))],
@@ -106,13 +109,21 @@ class Actor:
                 again = time.monotonic() - last.get(address, 0.0) < AT_ONCE
                 last[address] = time.monotonic()
                 if not again and asked.get(address, 0) < len(self.script.get(address, ())):
-                    pause, frames = self.script[address][asked[address]]
+                    pause, frames, *unasked = self.script[address][asked[address]]
                     asked[address] += 1
                     time.sleep(pause)
-                    for one in frames:
-                        self.ends.send(one)
+                    self._send(frames)
+                    for more in unasked:
+                        timer = threading.Timer(UNASKED, self._send, [more])
+                        timer.daemon = True
+                        timer.start()
             except OSError:
                 return
+
+    def _send(self, frames):
+        with suppress(OSError):  # the block has ended
+            for one in frames:
+                self.ends.send(one)
 
     def __exit__(self, *_):
         self.ends.close()

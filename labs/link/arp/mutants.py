@@ -118,6 +118,11 @@ def words(work, params):
     work.edit("resolver.py", 'else "unreachable")', 'else "unreachable (no answer)")')
 
 
+@mutant.work("it begins 'unreachable' with a capital letter", breaks="R4")
+def capital(work, params):
+    work.edit("resolver.py", 'else "unreachable")', 'else "Unreachable")')
+
+
 @mutant.work("it prints the MAC address alone", breaks="R4")
 def no_address(work, params):
     work.edit("resolver.py", "print(argument, mac", "print(mac")
@@ -382,6 +387,14 @@ def corrects_itself(work, params):
               "            self.cache[sender_ip] = (sender_mac, time.monotonic())\n        ours =")
 
 
+@mutant.work("before it asks it reads what came while it waited, and takes that for the answer", breaks="R14")
+def reads_old_frames(work, params):
+    work.edit("resolver.py", "        for _ in range(TRIES):",
+              "        if old := self.wait_for_reply(ip, time.monotonic() + 0.01):\n"
+              "            self.cache[ip] = (old, time.monotonic())\n            return old\n"
+              "        for _ in range(TRIES):")
+
+
 @mutant.work("every frame begins the second anew", breaks="R15")
 def restarts(work, params):
     work.edit("resolver.py", "            mac = self.answer(frame, ip)\n",
@@ -400,6 +413,13 @@ def sleeps_on(work, params):
 def one_frame_each(work, params):
     work.edit("resolver.py", "            if mac:\n                return mac\n        return None\n\n    def answer",
               "            return mac\n        return None\n\n    def answer")
+
+
+@mutant.work("a packet that is cut short ends the second", breaks="R15")
+def short_ends_the_second(work, params):
+    work.edit("resolver.py", "            mac = self.answer(frame, ip)\n",
+              "            if len(frame) < ETHERNET.size + ARP.size:\n                return None\n"
+              "            mac = self.answer(frame, ip)\n")
 
 
 @mutant.work("the resolver announces itself first", breaks="R16")
@@ -424,6 +444,11 @@ def never_waits(work, params):
 @mutant.work("it waits whole seconds only", breaks="R17")
 def waits_whole_seconds(work, params):
     work.edit("resolver.py", "time.sleep(float(argument))", "time.sleep(int(float(argument)))")
+
+
+@mutant.work("it rounds what it is told to wait to whole seconds", breaks="R17")
+def waits_rounded(work, params):
+    work.edit("resolver.py", "time.sleep(float(argument))", "time.sleep(round(float(argument)))")
 
 
 @mutant.work("it waits a second more than it is told", breaks="R17")

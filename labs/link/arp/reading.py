@@ -9,6 +9,7 @@ from mnlab.protocols import arp, icmp, ip
 
 WORD = re.compile(r"(?<![0-9a-f])[0-9a-f]{2}(?:([:.-]?)[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![0-9a-f])|unreachable", re.I)
 NOTHING = "nothing"
+ANSWER = 2.0  # s: what comes later is no answer to a question
 
 
 # --- the kernels ---
@@ -105,12 +106,14 @@ def questions(resolver, who: str) -> list[arp.Arp]:
 
 
 def learned(resolver, who: str) -> list[float]:
-    """When h1 was answered about an address (s): replies that are addressed to it and not h3's false ones."""
-    p = resolver.params
+    """When h1 was answered about an address (s): replies that are addressed to it and not h3's false ones, and come
+    within a second or two of a question."""
+    p, questions = resolver.params, [request.time for request in asked(resolver, who)]
     mine = (resolver.mac("h1"), p["h1"])
     return [packet.time for packet in arp.packets(resolver.during("your-resolver", "h1"))
             if packet.operation == arp.REPLY and (packet.target_mac, packet.target_ip) == mine
-            and packet.sender_ip == address(resolver, who) and packet.sender_mac != p["h3_mac"]]
+            and packet.sender_ip == address(resolver, who) and packet.sender_mac != p["h3_mac"]
+            and any(0 <= packet.time - time < ANSWER for time in questions)]
 
 
 def false_frames(resolver) -> list[arp.Arp]:
