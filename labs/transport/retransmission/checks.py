@@ -361,9 +361,7 @@ def check_your_first_measurement(evidence):
     """Your timer begins with 1 s, in each connection anew; the first measurement R makes SRTT R and RTTVAR R/2."""
     for one in decisions(evidence):
         if one.before is None:
-            # Whoever holds the first timeout within its bounds, too, has read R7 so.
-            begins = rto.INITIAL_RTO, one.within_limits(rto.INITIAL_RTO)
-            expect((one.srtt, one.rttvar) == (None, None) and any(near_to(one.rto, each) for each in begins),
+            expect((one.srtt, one.rttvar) == (None, None) and near_to(one.rto, rto.INITIAL_RTO),
                    done=one.done, expected="- - 1.000000", seen=f"{one.srtt} {one.rttvar} {one.rto}")
         elif one.first:
             expect(near_to(one.srtt, one.sample) and near_to(one.rttvar, one.sample / 2), done=one.done,

@@ -158,6 +158,11 @@ def begins_with_least(work, params):
     work.edit("rto.py", "self.rto = INITIAL", "self.rto = minimum")
 
 
+@mutant.work("it holds the first timeout within its bounds, too", breaks="R2")
+def begins_within_bounds(work, params):
+    work.edit("rto.py", "self.rto = INITIAL", "self.rto = self.bounded(INITIAL)")
+
+
 @mutant.work("a new connection knows what the one before has measured", breaks="R2")
 def knows_the_path(work, params):
     work.edit("rto.py", '            timer = Timer(*limits)\n        elif', '            timer.rto = INITIAL\n'
