@@ -389,6 +389,13 @@ def check_resolver_learns_from_answers_only(resolver):
     read.questions(resolver, "decoy")
     read.expect_results(resolver, "decoy", {0: "unreachable"}, f"then resolve {cast['decoy']}, which nobody has")
     read.expect_results(resolver, "h2", {2: p["_mac"]}, f"then resolve {p['h2']}, which was known")
+    unasked = set(read.told_of(resolver, "moving")) - set(read.learned(resolver, "moving"))
+    # who asks for `late` more often hears it earlier, and has broken another rule
+    as_told = len(read.asked(resolver, "late")) == 2 and read.results(resolver, "moving")[1] == p["_macs"]["moved"]
+    if unasked and as_told:
+        first = next((one.target_ip for one in read.sent(resolver) if one.time > max(unasked)), "none")
+        expect(first == cast["moving"], expected="a request about it", seen=f"the next request: {first}",
+               done=f"h3 told {cast['moving']}'s MAC address when nobody asked; then resolve it, which was too old")
 
 
 @points(1, claim="ARP-7", hint="Use one deadline for each question, however many frames arrive until then.")

@@ -387,6 +387,14 @@ def corrects_itself(work, params):
               "            self.cache[sender_ip] = (sender_mac, time.monotonic())\n        ours =")
 
 
+@mutant.work("it remembers what it hears while it waits for the next command", breaks="R14")
+def learns_while_it_waits(work, params):
+    work.edit("resolver.py", "            time.sleep(float(argument))",
+              "            resolver.wait_for_reply(bytes(4), time.monotonic() + float(argument))")
+    work.edit("resolver.py", "        ours =", "        if operation == REPLY and ip == bytes(4):\n"
+              "            self.cache[sender_ip] = (sender_mac, time.monotonic())\n        ours =")
+
+
 @mutant.work("before it asks it reads what came while it waited, and takes that for the answer", breaks="R14")
 def reads_old_frames(work, params):
     work.edit("resolver.py", "        for _ in range(TRIES):",

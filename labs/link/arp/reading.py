@@ -105,15 +105,19 @@ def questions(resolver, who: str) -> list[arp.Arp]:
     return found
 
 
-def learned(resolver, who: str) -> list[float]:
-    """When h1 was answered about an address (s): replies that are addressed to it and not h3's false ones, and come
-    within a second or two of a question."""
-    p, questions = resolver.params, [request.time for request in asked(resolver, who)]
+def told_of(resolver, who: str) -> list[float]:
+    """When replies about an address reached h1 (s) that are addressed to it and not h3's false ones."""
+    p = resolver.params
     mine = (resolver.mac("h1"), p["h1"])
     return [packet.time for packet in arp.packets(resolver.during("your-resolver", "h1"))
             if packet.operation == arp.REPLY and (packet.target_mac, packet.target_ip) == mine
-            and packet.sender_ip == address(resolver, who) and packet.sender_mac != p["h3_mac"]
-            and any(0 <= packet.time - time < ANSWER for time in questions)]
+            and packet.sender_ip == address(resolver, who) and packet.sender_mac != p["h3_mac"]]
+
+
+def learned(resolver, who: str) -> list[float]:
+    """The same, as far as they come soon enough after a question to be its answer."""
+    questions = [request.time for request in asked(resolver, who)]
+    return [time for time in told_of(resolver, who) if any(0 <= time - asked < ANSWER for asked in questions)]
 
 
 def false_frames(resolver) -> list[arp.Arp]:
