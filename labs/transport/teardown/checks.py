@@ -427,7 +427,7 @@ def check_answers_who_closes(endings, answers):
     for step in ("together", "server-first"):
         key = f"waits_{step.replace('-', '_')}"
         waiting = [host for host in ("h1", "h2") if seen_as(endings, step, host, "TIME-WAIT")]
-        same(sorted(str(item) for item in answers.items(key)), waiting, key)
+        same(sorted(str(item).lower() for item in answers.items(key)), waiting, key)
 
 
 @points(2, claim=("TRD-5", "TRD-7"), hint="Steps `unread`, `orphan-a`, `orphan-b`: what is the last segment of each?")

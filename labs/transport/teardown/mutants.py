@@ -385,6 +385,14 @@ def streams(work, params):
     taken(work, "streams.py", params)
 
 
+@mutant.right("answers in other letters, hosts in another order")
+def other_letters(answers, params):
+    for key in ("state_h1", "state_h2", "orphan_a", "orphan_b"):
+        answers[key] = answers[key].lower()
+    answers["waits_together"] = ["H2", "H1"]
+    answers["waits_server_first"] = ["H2"]
+
+
 # --- wrong answers ---
 
 @mutant.answers("says that the FIN uses the number of the last byte")
