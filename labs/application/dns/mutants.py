@@ -492,6 +492,11 @@ def short_names(work, params):
               '    labels = name.rstrip(".").split(".")\n    if len(name) > 250:\n        raise Failed("too long")\n')
 
 
+@mutant.work("a name that is read has 32 labels at most", breaks="R16")
+def few_labels(work, params):
+    work.edit("iterate.py", "range(128)", "range(32)")
+
+
 @mutant.work("the program has labels of 31 bytes", breaks="R16")
 def short_labels(work, params):
     work.edit("iterate.py", 'bytes([len(label)]) + label.encode("ascii")',
