@@ -306,10 +306,10 @@ def check_your_server_has_patience_but_not_for_ever(server, params):
                f"first to close: {one.closed_first or 'nobody'}")
     slow = wire.reply(server, "own-slow")
     expect(slow.response.status == 200 and slow.response.time > slow.request.end,
-           done=f"a client sent a request in three parts, {params['idle'] - 1} s apart",
+           done=f"a client sent a request in four parts, {params['idle'] - 1} s apart",
            expected="the answer, after the last part", seen=said(slow.response))
     slow = [one.response.status for one in wire.spoken(server, "own-slow-body") if one.response]
-    expect(slow == [405, 200], done=f"a client sent a request and its body in three parts, {params['idle'] - 1} s "
+    expect(slow == [405, 200], done=f"a client sent a request and its body in four parts, {params['idle'] - 1} s "
            "apart, and then another request", expected="405, 200", seen=slow)
 
 

@@ -426,6 +426,11 @@ wrong("waits_for_bodies", "R20", "half a body may take for ever",
        "        self.sock.settimeout(None)\n        while len(self.buffer) < int(length):\n"
        "            if not self.receive():\n                raise Refused(400)\n"
        "        self.sock.settimeout(IDLE)\n"))
+for _what, _loop in (("head", '        while b"\\r\\n\\r\\n" not in self.buffer:\n'),
+                     ("body", "        while len(self.buffer) < int(length):\n")):
+    wrong(f"whole_{_what}", "R20", f"a {_what} has to be there in the time that a client may be silent",
+          (_loop, "        begun = time.monotonic()\n" + _loop
+           + "            if time.monotonic() > begun + IDLE:\n                raise OSError\n"))
 wrong("after_answers", "R20", "only after an answer is silence too long",
       ("        sock.settimeout(IDLE)\n", ""),
       ("        self.respond(status, path, keep, head_only",

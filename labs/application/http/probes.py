@@ -101,8 +101,8 @@ def of(params: dict, paths: list[str]) -> dict[str, Probe]:
                            Probe((get(name, MISSING[0], body=body) + last,)),
                            Probe((get(name, "/index.html", method="POST", body=body * 500) + last,))]),
         "own-idle": Probe((blob, blob), idle - 1, idle + 10),
-        "own-slow": Probe((last[:10], last[10:-10], last[-10:]), idle - 1),
-        "own-slow-body": Probe((head, body_of[:9], body_of[9:], last), idle - 1),
+        "own-slow": Probe((last[:10], last[10:40], last[40:-10], last[-10:]), idle - 1),
+        "own-slow-body": Probe((head, body_of[:9], body_of[9:20], body_of[20:], last), idle - 1),
         "own-half-body": Probe((posted[:-5],), patience=idle + 10), "own-half": Probe((blob[:30],), patience=idle + 10),
         "own-mute": Probe((), patience=idle + 10),
     }
