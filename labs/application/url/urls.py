@@ -92,6 +92,7 @@ STRICT = {
     "https, which the client does not speak": ("https://BAD/", UNKNOWN_SCHEME),
     "a scheme in capitals": ("FTP://BAD/file", UNKNOWN_SCHEME),
     "a scheme with a plus": ("svn+ssh://BAD/", UNKNOWN_SCHEME),
+    "a scheme with a dot, a hyphen and a digit": ("soap.beep-2://BAD/", UNKNOWN_SCHEME),
     "a scheme without slashes": ("mailto:someone@BAD", UNKNOWN_SCHEME),
     "a name with an underscore": ("http://under_score.BAD/", NO_SUCH_NAME),
     "a name behind an empty password": ("http://user:@BAD/", NO_SUCH_NAME),
@@ -167,6 +168,7 @@ def good(params: dict) -> dict[str, list[Wanted]]:
             Wanted(f"HTTP://{second.upper()}/{word.upper()}", second, 80, f"/{word.upper()}", second),
             plain(f"/{word}-user")._replace(url=f"http://{second}@{first}/{word}-user"),
             plain(f"/{word}-secret")._replace(url=f"http://{second}:{port}@{first}/{word}-secret"),
+            plain(f"/{word}-signs")._replace(url=f"http://%40{word}!$&'()*+,;=~_-.:{second}@{first}/{word}-signs"),
             Wanted(f"http://{second}:80@{first}:{port}/{word}-both", first, port, f"/{word}-both", f"{first}:{port}"),
             plain(f"/{word}@{second}:{port}"),
             plain(f"/?{query}@{second}:{port}/x", f"?{query}@{second}:{port}/x"),
@@ -176,6 +178,7 @@ def good(params: dict) -> dict[str, list[Wanted]]:
             plain(f"/{word}%20one%2Ftwo"),
             plain(f"/{word}/%7e%C3%a9%2E%2e/%3f?%23=%26"),
             plain("/?", "?"),
+            plain(f"//{word}//page//"),
             *[plain(f"/{word}?")] * 2,  # twice: it is fetched each time
             plain(f"/{word}?up=/a/../b?c/./d", f"/{word}?up=/a/../b?c/./d#end?/e"),
             plain(f"/{word}-_.~;=:@!$&'()*+,/?{word}-_.~;=:@!$&'()*+,/")],
