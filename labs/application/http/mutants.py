@@ -365,6 +365,9 @@ wrong("leaves_after_200", "R18", "it leaves only after 200",
       ("        self.respond(status, path, keep, head_only",
        "        keep = keep or status != 200 and version >= (1, 1)\n"
        "        self.respond(status, path, keep, head_only"))
+for _rule, _version in (("R18", ">="), ("R19", "<")):
+    wrong(f"stays_after_head_{_rule.lower()}", _rule, "a head without its body is not the end, whatever it says",
+          ("        return keep\n", f'        return keep or method == "HEAD" and version {_version} (1, 1)\n'))
 wrong("says_only", "R18", "it says close, and does not",
       ("        return keep\n", "        return version >= (1, 1)\n"))
 wrong("closes_late", "R18", "it closes a while later",
