@@ -297,6 +297,12 @@ def small_letters(work, params):
     work.edit("iterate.py", "print(name, address", "print(name.lower(), address")
 
 
+@mutant.work("a name in capitals is another name", breaks="R10")
+def case_counts(work, params):
+    work.edit("iterate.py", '".".join(labels).lower()', '".".join(labels)')
+    work.edit("iterate.py", "server, wanted = root, name.lower()", "server, wanted = root, name")
+
+
 @mutant.work("the program has other words for what does not exist", breaks="R10")
 def other_words(work, params):
     work.edit("iterate.py", '"does not exist")', '"not found")')
