@@ -146,6 +146,11 @@ def plain_users(work, params):
     work.edit("get.py", "(?:(?:{PLAIN}|:)*@)?", "(?:[A-Za-z0-9.:]*@)?")
 
 
+@mutant.work("user information may not be empty", breaks="R4")
+def some_user(work, params):
+    work.edit("get.py", "(?:(?:{PLAIN}|:)*@)?", "(?:(?:{PLAIN}|:)+@)?")
+
+
 @mutant.work("what is ahead of the @ is the host", breaks="R4")
 def user_is_host(work, params):
     work.edit("get.py", 'AUTHORITY.fullmatch(self.authority or "")',

@@ -168,6 +168,7 @@ def good(params: dict) -> dict[str, list[Wanted]]:
             Wanted(f"HTTP://{second.upper()}/{word.upper()}", second, 80, f"/{word.upper()}", second),
             plain(f"/{word}-user")._replace(url=f"http://{second}@{first}/{word}-user"),
             plain(f"/{word}-secret")._replace(url=f"http://{second}:{port}@{first}/{word}-secret"),
+            plain(f"/{word}-nobody")._replace(url=f"http://@{first}/{word}-nobody"),
             plain(f"/{word}-signs")._replace(url=f"http://%40{word}!$&'()*+,;=~_-.:{second}@{first}/{word}-signs"),
             Wanted(f"http://{second}:80@{first}:{port}/{word}-both", first, port, f"/{word}-both", f"{first}:{port}"),
             plain(f"/{word}@{second}:{port}"),
