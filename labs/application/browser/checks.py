@@ -16,6 +16,7 @@ from mnlab.protocols import http, tcp
 read = load(Path(__file__).with_name("reading.py"))
 experiment = load(Path(__file__).with_name("experiment.py"))
 
+FULL = 60  # of the screen's 100 columns: a line that is full, whatever margins it has, reaches further
 CONNECTIONS = 3  # for the student's site: the page, what is its own, what is the ticker's
 SLACK, FIXED = 1.2, 0.05  # a factor and s: what servers compute, and what delays add on a busy computer
 CLOSE = 0.05  # a share, for times in answers
@@ -172,6 +173,13 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
+def whole(found: re.Match) -> bool:
+    """Whether a sentence is on one line of the screen, or goes on in a second one because the first is full."""
+    first, *rest = found[0].split("\n")
+    line = found.string[:found.start()].rpartition("\n")[2] + first
+    return not rest or len(rest) == 1 and len(f"{line.rstrip()} {rest[0].split()[0]}") > FULL
+
+
 def ticker(seen) -> str:
     """The news that the ticker gave."""
     found = read.TICKER.search(b" ".join(one.response.body for one in seen.exchanges if one.response))
@@ -207,7 +215,7 @@ def check_your_site_shows_everything(evidence, params):
         for number in range(1, 5):
             sentence = params[f"piece_{number}"]
             found = re.search(r"\s+".join(map(re.escape, sentence.split())), seen.command.stdout)
-            expect(found and found[0].count("\n") < 2, done=f"{seen.command.line} ({name})",  # a line may end in it
+            expect(found and whole(found), done=f"{seen.command.line} ({name})",
                    expected=f"{sentence!r} on the screen, in one piece",
                    seen=f"{found[0]!r}, in pieces" if found else shown[:300] or "nothing")
 

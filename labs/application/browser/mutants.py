@@ -113,6 +113,17 @@ def narrow(work, params):
     work.edit("site/pieces.html", params["piece_3"], params["piece_3"].replace(" ", "<br>"))
 
 
+@mutant.work("the sentences stand in a narrow column, each in two lines", breaks="R1")
+def column(work, params):
+    work.edit("site/pieces.html", "<body>", '<body><table><tr><td width="140">')
+    work.edit("site/pieces.html", "</body>", "</td></tr></table></body>")
+
+
+@mutant.work("one sentence has a line end in it", breaks="R1")
+def line_end(work, params):
+    work.edit("site/pieces.html", params["piece_1"], params["piece_1"].replace(" is ", " is<br>"))
+
+
 @mutant.work("whoever comes again at once is turned away", breaks="R1")
 def once_a_minute(work, params):
     work.edit("nginx.conf", "    server {", "    limit_req_zone $uri zone=all:64k rate=1r/m;\n    server {")
@@ -253,6 +264,12 @@ def included(work, params):
         "</body>", '<!--#include virtual="/word" --></body>'))
     work.remove("site/pieces.html")
     work.edit("nginx.conf", "root site;", ticker_at("/word", params))
+
+
+@mutant.right("the sentences in one paragraph, which goes on in a second line")
+def paragraph(work, params):
+    work.edit("site/pieces.html", "</p>\n<p>", "\n")
+    work.edit("site/pieces.html", f"<p>{params['piece_1']}", f"<blockquote>In our shop: {params['piece_1']}")
 
 
 @mutant.right("no files: the sentences are in nginx.conf, in a list; the ticker is asked for by its address")

@@ -334,7 +334,7 @@ def check_your_program_walks_down_the_tree(yours, params):
 
 @points(2, claim="DNS-3", hint="Who says how many servers there are on the way? How long may a name be?")
 def check_your_program_goes_as_deep_as_the_tree(yours, params):
-    """A name that the TLD's server itself knows; a long one that takes three referrals."""
+    """A name that the TLD's server itself knows; long ones, of long labels and of many, that take three referrals."""
     reading.expect_found(yours, params, "iterate-depths")
 
 

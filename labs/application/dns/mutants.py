@@ -297,6 +297,12 @@ def small_letters(work, params):
     work.edit("iterate.py", "print(name, address", "print(name.lower(), address")
 
 
+@mutant.work("a name in capitals is another name", breaks="R10")
+def case_counts(work, params):
+    work.edit("iterate.py", '".".join(labels).lower()', '".".join(labels)')
+    work.edit("iterate.py", "server, wanted = root, name.lower()", "server, wanted = root, name")
+
+
 @mutant.work("the program has other words for what does not exist", breaks="R10")
 def other_words(work, params):
     work.edit("iterate.py", '"does not exist")', '"not found")')
@@ -490,6 +496,11 @@ def lost_place(work, params):
 def short_names(work, params):
     work.edit("iterate.py", '    labels = name.rstrip(".").split(".")\n',
               '    labels = name.rstrip(".").split(".")\n    if len(name) > 250:\n        raise Failed("too long")\n')
+
+
+@mutant.work("a name that is read has 32 labels at most", breaks="R16")
+def few_labels(work, params):
+    work.edit("iterate.py", "range(128)", "range(32)")
 
 
 @mutant.work("the program has labels of 31 bytes", breaks="R16")

@@ -25,17 +25,18 @@ def secret(rng, params: dict) -> dict:
     net = params["ip_root"].rsplit(".", 2)[0]
     drawn = {f"_{word}": f"{word}{rng.randrange(1000, 10000)}"
              for word in ("host", "relay", "next", "end", "branch", "nowhere", "notld", "near", "lost")}
-    places = rng.sample(range(10, 250), len(MOVED) + 3)
-    drawn |= {f"_ip_{name}": f"192.0.2.{number}" for name, number in zip(("host", "end", "deep"), places)}
+    places = rng.sample(range(10, 250), len(MOVED) + 4)
+    drawn |= {f"_ip_{name}": f"192.0.2.{number}" for name, number in zip(("host", "end", "deep", "many"), places)}
     drawn |= {f"_moved_{name}": f"{net}.{200 + level}.{number}"
-              for level, (name, number) in enumerate(zip(MOVED, places[3:]))}
-    return drawn | {"_deep": _long(rng, f".{drawn['_branch']}.{params['other_domain']}")}
+              for level, (name, number) in enumerate(zip(MOVED, places[4:]))}
+    rest = f".{drawn['_branch']}.{params['other_domain']}"
+    return drawn | {"_deep": _long(rng, rest, LABEL), "_many": _long(rng, rest, 1)}
 
 
-def _long(rng, rest: str) -> str:
-    """Labels that make a long name of `rest`."""
+def _long(rng, rest: str, size: int) -> str:
+    """Labels of `size` bytes that make a long name of `rest`."""
     letters = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=LONG_NAME - len(rest)))
-    return ".".join(letters[start:start + LABEL] for start in range(0, len(letters), LABEL + 1))
+    return ".".join(letters[start:start + size] for start in range(0, len(letters), size + 1))
 
 
 def moved(params: dict) -> dict:
@@ -58,8 +59,8 @@ def ways(params: dict) -> dict[str, list[Way]]:
     return {
         "iterate-host": [way(host.title(), params["_ip_host"], auth)] * 2,
         "iterate-depths": [way(f"ns.nic.{tld}", params["_moved_tld"]),
-                           way(f"{params['_deep']}.{params['_branch']}.{other}", params["_ip_deep"],
-                               (*auth2, "auth"))],
+                           *[way(f"{params[f'_{word}']}.{params['_branch']}.{other}", params[f"_ip_{word}"],
+                                 (*auth2, "auth")) for word in ("deep", "many")]],
         "iterate-aliases": [way(f"{params['alias']}.{domain}", params["ip_other"], auth, (f"www.{other}", auth2)),
                             way(relay, params["_ip_end"], auth2, (following, auth), (end, auth2)),
                             *[way(near, params["_ip_host"], auth, (host, auth)),

@@ -105,7 +105,7 @@ def branch_zone(params: dict) -> str:
     return (f"$ORIGIN {params['_branch']}.{params['other_domain']}.\n$TTL {LONG}\n"
             "@ IN SOA ns1 hostmaster 2026010101 7200 900 1209600 60\n"
             + _branch_servers(params)
-            + f"{params['_deep']} 3600 IN A {params['_ip_deep']}\n")
+            + "".join(f"{params[f'_{word}']} 3600 IN A {params[f'_ip_{word}']}\n" for word in ("deep", "many")))
 
 
 def _branch_servers(params: dict, owner: str = "@", below: str = "") -> str:

@@ -228,6 +228,9 @@ wrong("first_only", "R7", "the first entry that is found is enough",
        "    return page([entry for entry in entries if any(query in part for part in entry)][:1], query)"))
 wrong("in_markup", "R7", "what is looked for is found in the markup, too",
       ("any(query in part for part in entry)", "any(escape(query) in escape(part) for part in entry)"))
+wrong("found_twice", "R7", "what is found in the name and in the text is there twice",
+      ("for entry in entries if any(query in part for part in entry)",
+       "for entry in entries for part in entry if query in part"))
 wrong("query_stripped", "R7", "spaces at the end do not count", ('.get("q", [""])[0]', '.get("q", [""])[0].strip()'))
 
 wrong("no_field", "R8", "what was looked for is not shown", ('value="{query}"', 'value=""'))

@@ -97,7 +97,7 @@ def searches(p) -> dict[str, str]:
     return {"text": f"{word}a", "name": p["name"], "name-part": p["name"][1:], "part": p["cake"][1:],
             "odd": "100% + (some) a=b;", "space": f"{word}b? ", "escaped": "quot;", "braces": "{entries} {query} \\n",
             "none": f"{word}zz", "across": f"{p['name']}: {p['cake']}", "between": f"{p['name']} {p['cake']}",
-            "dots": f"{word}.", "umlauts": "crème brûlée", "words": f"{word}b {p['cake']}",
+            "dots": f"{word}.", "umlauts": "crème brûlée", "accent": "é", "words": f"{word}b {p['cake']}",
             "plus": "tea and biscuits: 100% +",
             "found-tags": f"alert('{word}g')", "found-named": f"a name {word}h",
             "tags": f"\"><{word}> 'x' &amp; &lt;", "quoted": f"' onfocus='{word}"}
@@ -107,7 +107,7 @@ def searches(p) -> dict[str, str]:
 FOUND = {"text": ("plain",), "name": ("plain", "twice", "twice-again"),
          "name-part": ("plain", "twice", "twice-again"), "part": ("plain",), "odd": ("odd",), "none": (),
          "across": (), "between": (), "dots": (), "words": (), "space": (), "escaped": (), "plus": ("odd",),
-         "umlauts": ("umlauts",)}
+         "umlauts": ("umlauts",), "accent": ("umlauts",)}  # in its name is an é, and in its text
 #: Entries that no search but those for what is in them may find.
 MARKED = ("entities", "multipart")
 BY_GET = ("by-get", "by-get-front", "by-get-search")

@@ -274,7 +274,8 @@ def check_your_connection_stays(server):
 def check_your_server_closes_when_asked(server, params):
     """Connection: close: the whole answer, Connection: close, and the server closes first."""
     wire.expect_file(server, params, "own-close", "index.html")
-    for name in ("own-close", "own-close-1", "own-close-2", "own-missing-1", "own-method-1", "own-no-method-1"):
+    for name in ("own-close", "own-close-1", "own-close-2", "own-close-head", "own-missing-1", "own-method-1",
+                 "own-no-method-1"):
         wire.expect_leave(server, name)
     answers = [one for one in wire.spoken(server, "own-close-last") if one.response]
     expect(len(answers) == 1, done="a client asked with Connection: close, and for something else in the same piece",
@@ -287,7 +288,8 @@ def check_your_old_clients(server, params):
     for name in wire.steps("own-old", 3):
         wire.expect_file(server, params, name, "index.html")
         wire.expect_leave(server, name)
-    for name, status in (("own-old-missing", 404), ("own-old-method", 405), ("own-old-no-method", 501)):
+    for name, status in (("own-old-missing", 404), ("own-old-method", 405), ("own-old-no-method", 501),
+                         ("own-old-head", 200)):
         wire.expect_status(server, name, status)
         wire.expect_leave(server, name)
 
@@ -306,10 +308,10 @@ def check_your_server_has_patience_but_not_for_ever(server, params):
                f"first to close: {one.closed_first or 'nobody'}")
     slow = wire.reply(server, "own-slow")
     expect(slow.response.status == 200 and slow.response.time > slow.request.end,
-           done=f"a client sent a request in three parts, {params['idle'] - 1} s apart",
+           done=f"a client sent a request in four parts, {params['idle'] - 1} s apart",
            expected="the answer, after the last part", seen=said(slow.response))
     slow = [one.response.status for one in wire.spoken(server, "own-slow-body") if one.response]
-    expect(slow == [405, 200], done=f"a client sent a request and its body in three parts, {params['idle'] - 1} s "
+    expect(slow == [405, 200], done=f"a client sent a request and its body in four parts, {params['idle'] - 1} s "
            "apart, and then another request", expected="405, 200", seen=slow)
 
 

@@ -365,6 +365,9 @@ wrong("leaves_after_200", "R18", "it leaves only after 200",
       ("        self.respond(status, path, keep, head_only",
        "        keep = keep or status != 200 and version >= (1, 1)\n"
        "        self.respond(status, path, keep, head_only"))
+for _rule, _version in (("R18", ">="), ("R19", "<")):
+    wrong(f"stays_after_head_{_rule.lower()}", _rule, "a head without its body is not the end, whatever it says",
+          ("        return keep\n", f'        return keep or method == "HEAD" and version {_version} (1, 1)\n'))
 wrong("says_only", "R18", "it says close, and does not",
       ("        return keep\n", "        return version >= (1, 1)\n"))
 wrong("closes_late", "R18", "it closes a while later",
@@ -426,6 +429,11 @@ wrong("waits_for_bodies", "R20", "half a body may take for ever",
        "        self.sock.settimeout(None)\n        while len(self.buffer) < int(length):\n"
        "            if not self.receive():\n                raise Refused(400)\n"
        "        self.sock.settimeout(IDLE)\n"))
+for _what, _loop in (("head", '        while b"\\r\\n\\r\\n" not in self.buffer:\n'),
+                     ("body", "        while len(self.buffer) < int(length):\n")):
+    wrong(f"whole_{_what}", "R20", f"a {_what} has to be there in the time that a client may be silent",
+          (_loop, "        begun = time.monotonic()\n" + _loop
+           + "            if time.monotonic() > begun + IDLE:\n                raise OSError\n"))
 wrong("after_answers", "R20", "only after an answer is silence too long",
       ("        sock.settimeout(IDLE)\n", ""),
       ("        self.respond(status, path, keep, head_only",

@@ -300,6 +300,10 @@ def check_your_lines(fetcher):
     expect(right and told == right, done=ran.line, expected=f"{len(right)} lines, "
            + (f"line {wrong + 1} is {right[wrong]}" if wrong < len(right) else "one for each document"),
            seen=f"{len(told)} lines" + (f", line {wrong + 1} is {told[wrong]}" if wrong < len(told) else ""))
+    for step in (COUNTS, CLOSES, ENDS, CUTS, LINGERS):
+        odd = [words for words in printed(fetcher, step) if words.split()[0] not in wanted(fetcher, step)]
+        expect(not odd, done=fetcher.command(f"fetch-{step}").line, expected="lines that begin with the paths",
+               seen=odd[0][:100] if odd else "")
 
 
 @points(3, claim="PER-8", hint="What has been answered is yours. Ask the next connection for the rest, and no more.")

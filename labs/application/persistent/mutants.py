@@ -113,6 +113,14 @@ def says_done(work, params):
     work.edit("fetch.py", '":\n    main()', '":\n    main()\n    print("done")')
 
 
+@mutant.work("the fetcher says at the end how many connections there were, if it was not one", breaks="R1")
+def counts_connections(work, params):
+    work.edit("fetch.py", "TIMEOUT = 10", "opened = []\nTIMEOUT = 10")
+    work.edit("fetch.py", "        answered = 0\n", "        answered = 0\n        opened.append(address)\n")
+    work.edit("fetch.py", '":\n    main()',
+              '":\n    main()\n    if len(opened) > 1:\n        print(len(opened), "connections")')
+
+
 @mutant.work("a blank line stands between the lines", breaks="R1")
 def blank_lines(work, params):
     work.edit("fetch.py", "{zlib.crc32(body):08x}", "{zlib.crc32(body):08x}\\n")

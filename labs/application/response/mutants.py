@@ -324,7 +324,7 @@ def framed(work, params):
     work.edit("respond.py", "own_host", params["own_name"])
 
 
-@mutant.right("out of a table; two chunks for a line; what is no place is 404")
+@mutant.right("out of a table; a reference for a place; two chunks for a line; what is no place is 404")
 def table(work, params):
     take(work, params, "table.py")
 

@@ -3,6 +3,7 @@
 import email.utils
 import re
 from functools import lru_cache
+from urllib.parse import urljoin
 
 from mnlab.checks import expect
 from mnlab.protocols import http, tcp
@@ -13,6 +14,14 @@ FIELD_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~]*")  # RFC 9112, s
 #: RFC 9112, section 7.1: size 0, perhaps trailers, a blank line; ahead of it a chunk or the head ends.
 LAST_CHUNK = re.compile(rb"\r\n0+(;[^\r\n]*)?\r\n([^\r\n]+\r\n)*\r\n")
 DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")  # RFC 9110, 5.6.7
+
+
+def led(base: str, where: str) -> str:
+    """Where a Location leads, which may be any reference (RFC 9110, section 10.2.2); "" if nowhere."""
+    try:
+        return urljoin(base, where) if where else ""
+    except ValueError:
+        return ""
 
 
 @lru_cache(maxsize=2)

@@ -136,6 +136,21 @@ def scheme_of_letters(work, params):
     work.edit("get.py", "[A-Za-z][A-Za-z0-9+.-]*", "[A-Za-z]+")
 
 
+@mutant.work("a scheme has letters and plus signs only", breaks="R3")
+def letters_and_plus(work, params):
+    work.edit("get.py", "[A-Za-z][A-Za-z0-9+.-]*", "[A-Za-z+]+")
+
+
+@mutant.work("user information has letters, digits and a colon only", breaks="R4")
+def plain_users(work, params):
+    work.edit("get.py", "(?:(?:{PLAIN}|:)*@)?", "(?:[A-Za-z0-9.:]*@)?")
+
+
+@mutant.work("user information may not be empty", breaks="R4")
+def some_user(work, params):
+    work.edit("get.py", "(?:(?:{PLAIN}|:)*@)?", "(?:(?:{PLAIN}|:)+@)?")
+
+
 @mutant.work("what is ahead of the @ is the host", breaks="R4")
 def user_is_host(work, params):
     work.edit("get.py", 'AUTHORITY.fullmatch(self.authority or "")',
@@ -236,6 +251,11 @@ def short_query(work, params):
 @mutant.work("no path is no path", breaks="R7")
 def no_path(work, params):
     work.edit("get.py", '(remove_dots(self.path) or "/")', "remove_dots(self.path)")
+
+
+@mutant.work("a path begins with one slash, however many it has", breaks="R7")
+def one_slash_ahead(work, params):
+    work.edit("get.py", '(remove_dots(self.path) or "/")', '("/" + remove_dots(self.path).lstrip("/"))')
 
 
 @mutant.work("the target is the whole URL", breaks="R7")

@@ -31,7 +31,7 @@ TABLE = {
     "/text": ("200 OK", *text(TEXT)), "/latin": ("200 OK", *text(TEXT, charset="ISO-8859-1")),
     "/page": ("200 OK", *text(f"<!DOCTYPE html><meta charset=utf-16><body>{TEXT}</body>", "text/html", "utf-8")),
     "/empty": ("204 Nothing", {}, b""), "/odd": ("odd_code ", *text("strange")),
-    "/moved": ("301 Moved", *redirect("/text")),
+    "/moved": ("301 Moved", *redirect("text")),
     "/story": ("200 Once upon a time", *text("")),
 }
 
