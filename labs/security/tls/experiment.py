@@ -88,6 +88,8 @@ def handshakes(net, rec, work):
         steps.odd_hellos(net, rec)
     steps.keep_secrets(rec)
     steps.give_hellos(net, rec, work)
-    given = sorted(f"given/{path.name}" for path in (work / "given").iterdir())
+    # A file has more names than one: those made by hand go by another.
+    given = sorted(f"{'./' * path.name.startswith(steps.probes.NAMES)}given/{path.name}"
+                   for path in (work / "given").iterdir())
     rec.student("hello", net["eve"], ["python3", "hello.py", *given])
     steps.give_again(net, rec, given)
