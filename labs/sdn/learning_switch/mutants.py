@@ -291,6 +291,12 @@ def turns_flows(work, params):
               "                    ofp.OFPIT_APPLY_ACTIONS, [parser.OFPActionOutput(port)])]))")
 
 
+@mutant.right("instructions that write actions in place of applying them, and OFPP_ALL in place of FLOOD")
+def writes_actions(work, params):
+    work.edit("switch.py", "ofp.OFPIT_APPLY_ACTIONS", "ofp.OFPIT_WRITE_ACTIONS")
+    work.edit("switch.py", "ofp.OFPP_FLOOD", "ofp.OFPP_ALL")
+
+
 @mutant.right("it deletes every flow that leads to the port which a host has left")
 def deletes_by_port(work, params):
     work.edit("switch.py", "out_port=ofp.OFPP_ANY", "out_port=before")

@@ -174,9 +174,9 @@ def check_nobody_begins_from_the_other_side(acl):
 
 @points(1, claim="SDN-8", hint="Whose port does a rule name, and whose does it not?")
 def check_a_client_may_use_any_port(acl):
-    """Who may begin may do so from any port: the server logs in from the one that its web answers come from."""
+    """Who may begin may do so from any port: from one that answers come from, be it the one that is called."""
     at_work(acl)
-    expect_open(*talks(acl, "push"))
+    expect_open(*talks(acl, "push", "login-same-port", "names-same-port"))
 
 
 @points(2, claim="SDN-8", hint="An answer comes from the rule's server, from its port, and goes to the rule's client.")

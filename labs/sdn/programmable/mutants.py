@@ -265,6 +265,15 @@ def no_service_begins(work, params):
               "              for _, match, _ in found if 'tcp_src' in match]\n    return found\n")
 
 
+@mutant.work("who asks over UDP may not do so from the port that answers come from", breaks="R6")
+def no_name_server_asks(work, params):
+    work.edit("acl.py", "    return found\n",
+              "    found += [(HIGHEST, {'eth_type': IPV4, 'ip_proto': UDP, 'udp_src': rule.port,\n"
+              "                         **ends(rule.client, rule.server)}, DENY)\n"
+              "              for rule in rules if rule.protocol == UDP]\n"
+              "    return found\n")
+
+
 @mutant.work("any ICMP may pass between the two", breaks="R7")
 def any_icmp(work, params):
     work.edit("acl.py", '        there["icmpv4_type"], back["icmpv4_type"] = ECHO_REQUEST, ECHO_REPLY', "        pass")

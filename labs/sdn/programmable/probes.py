@@ -18,7 +18,7 @@ FIN, SYN, RST, PUSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10  # TCP's flags
 ECHO_REPLY, UNREACHABLE, TIMESTAMP = 0, 3, 13  # of ICMP's types
 
 #: Conversations that the list permits.
-OPEN = ("web-admin", "web-managed", "login", "names", "push", "again")
+OPEN = ("web-admin", "web-managed", "login", "names", "push", "login-same-port", "names-same-port", "again")
 #: Packets made by hand that it permits: ends of a connection, by the server; a beginning from afar (ANY is everybody).
 PASS = ("fin", "reset", "from-afar")
 AFAR = "192.0.2.7"  # of no host here (RFC 5737)
@@ -48,6 +48,8 @@ def talks(p) -> list[Talk]:
         Talk("web-admin", "tcp", admin, server, web), Talk("web-managed", "tcp", managed, server, web),
         Talk("login", "tcp", admin, managed, login), Talk("names", "udp", managed, server, names),
         Talk("push", "tcp", server, managed, login, web),
+        Talk("login-same-port", "tcp", admin, managed, login, login),
+        Talk("names-same-port", "udp", managed, server, names, names),
         # The first rule.
         Talk("web-blocked", "tcp", blocked, server, web), Talk("web-blocked-own", "tcp", blocked, server, web, login),
         # Another port, another server, another client than the rule's.

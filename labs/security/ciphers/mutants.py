@@ -202,6 +202,11 @@ def cut_off(work, params):
     work.edit("send.py", "message.encode(), None", "message.encode()[:255], None")
 
 
+@mutant.work("white space around the message is taken away", breaks="R3")
+def no_white_space(work, params):
+    work.edit("send.py", "message.encode(), None", "message.strip().encode(), None")
+
+
 @mutant.work("what is no ASCII gets lost", breaks="R3")
 def ascii_only(work, params):
     work.edit("send.py", "message.encode(), None", 'message.encode("ascii", "ignore"), None')

@@ -315,7 +315,7 @@ def check_your_digest_is_a_good_one(yours):
 def judged(evidence, params, wanted, *kinds, command="judge"):
     """Fail unless judge.sh said of each of these letters, once, what is `wanted`."""
     files = experiment.inbox(params)
-    said = re.findall(r"^(\S+) (genuine|refused)$", evidence.command(command).stdout, re.M)
+    said = re.findall(r"^(.+) (genuine|refused)$", evidence.command(command).stdout, re.M)
     for kind in kinds:
         words = [word for file, word in said if file == files[kind]]
         expect(words == [wanted], done=f"judge.sh judged {files[kind]}", expected=wanted,
@@ -327,7 +327,7 @@ def check_your_judge_accepts_the_genuine(yours, params):
     """Your judge says genuine of the letters that Alice wrote, one word of each letter, and no more."""
     judged(yours, params, "genuine", "genuine", "genuine-too")
     lines = [line for line in yours.command("judge").stdout.splitlines() if line.strip()]
-    other = [line for line in lines if not re.fullmatch(r"given/\d+[.]eml (?:genuine|refused)", line)]
+    other = [line for line in lines if not re.fullmatch(r"given/(?:letter )?\d+[.]eml (?:genuine|refused)", line)]
     expect(len(lines) - len(other) == len(params["_inbox"]) and not other, done=yours.command("judge").line,
            expected=f"{len(params['_inbox'])} lines: FILE genuine, or FILE refused; and no others",
            seen=f"{len(lines) - len(other)} such lines, {len(other)} others{': ' + other[0][:80] if other else ''}")
@@ -359,7 +359,7 @@ def check_your_judge_refuses_forgers(yours, params):
 def check_your_judge_compares_the_address(yours, params):
     """Your judge refuses who signs with a true certificate for another address; for Mallory, it takes Mallory's."""
     judged(yours, params, "genuine", "genuine")
-    judged(yours, params, "refused", "forged-from", "forged-namesake", "forged-alike")
+    judged(yours, params, "refused", "forged-from", "forged-namesake", "forged-alike", "forged-dotless")
     judged(yours, params, "genuine", "forged-from", command="judge-mallory")
     judged(yours, params, "refused", "genuine", command="judge-mallory")
 

@@ -24,12 +24,13 @@ DOMAINS = ("elm", "fir", "oak", "ash", "yew", "bay")
 PEOPLE = ("Carla", "Diana", "Frida", "Greta", "Hilda", "Ingrid")
 GOODS = ("kettles", "ladders", "lanterns", "needles", "saddles", "teapots", "whistles")
 KINDS = ("genuine", "genuine-too", "altered", "unsigned", "unopened", "forged-own", "forged-copied", "forged-from",
-         "forged-namesake", "forged-alike", "forged-by-false-ca", "unsealed", "plain")
+         "forged-namesake", "forged-alike", "forged-dotless", "forged-by-false-ca", "unsealed", "plain")
 #: Kind of forgery -> who signs, with whose certificate, and with whose private key, if that is another's.
 SIGNERS = {"forged-own": ("mallory", "false-alice"), "forged-copied": ("mallory", "alice", "copied"),
            "forged-from": ("mallory", "mallory")}
-#: The same, for the student's judge: who has an address that begins like Alice's, or ends so, or a CA of that name.
-MORE_SIGNERS = {f"forged-{name}": ("mallory", name) for name in ("namesake", "alike", "by-false-ca")}
+#: The same, for the student's judge: who has an address that begins like Alice's, or ends so, or is hers but for the
+#: dot, or a CA of that name.
+MORE_SIGNERS = {f"forged-{name}": ("mallory", name) for name in ("namesake", "alike", "dotless", "by-false-ca")}
 SMTP_LINES = 4  # EHLO, MAIL, RCPT and DATA go before the letter
 RELAY = 2525
 
@@ -58,7 +59,8 @@ def variant(rng):
 
 
 def secret(rng, params) -> dict:
-    """The letters for the student's judge, in their order: (kind, sum).
+    """The letters for the student's judge, in their order: (kind, sum); and of which kinds the file has a space in its
+    name.
 
     Each asks for another sum, of as many digits: what a letter says, and how long that is, tells nothing of its writer.
     Before and after each genuine one are bad ones, and those that do not open come behind such as did (for one of them
@@ -70,7 +72,8 @@ def secret(rng, params) -> dict:
     rng.shuffle(bad)
     one, other = sorted(rng.sample(range(1, len(bad)), 2))
     kinds = [*bad[:one], "genuine", "unopened", *bad[one:other], "genuine-too", "plain", *bad[other:]]
-    return {"_inbox": list(zip(kinds, rng.sample(range(1000, 9999), len(kinds))))}
+    return {"_inbox": list(zip(kinds, rng.sample(range(1000, 9999), len(kinds)))),
+            "_spaced": ["genuine-too", rng.choice(bad)]}
 
 
 def topology(params):
@@ -310,6 +313,7 @@ def your_letter(post, work):
 def your_judgement(post, work):
     """The student is Bob's secretary: which of these sealed letters are Alice's? Then: which of two are Mallory's?"""
     give(work / "given", {"bob.key": "bob.key", "bob.crt": "bob.crt", "ca.crt": "ca.crt"})
+    files = inbox(post.p)
     for number, (kind, amount) in enumerate(post.p["_inbox"], start=1):
         name, (who, *with_what) = f"inbox-{number}", (SIGNERS | MORE_SIGNERS).get(kind, ("alice",))
         (PKI / f"{name}.txt").write_text(post.order(amount))
@@ -322,12 +326,11 @@ def your_judgement(post, work):
         if kind in ("unsigned", "plain"):
             letter.write_text(post.order(amount))
         if kind in ("unsealed", "plain"):
-            shutil.copy(letter, work / f"given/{number}.eml")
+            shutil.copy(letter, work / files[kind])
             continue
         receiver = "mallory" if kind == "unopened" else "bob"
         post.bob.run(["openssl", "cms", "-encrypt", "-aes-256-cbc", "-in", letter, "-from", post.address("Alice"),
-                      "-out", work / f"given/{number}.eml", PKI / f"{receiver}.crt"])
-    files = inbox(post.p)
+                      "-out", work / files[kind], PKI / f"{receiver}.crt"])
     post.rec.student("judge", post.bob, ["bash", "judge.sh", post.address("Alice"), *files.values()], timeout=60)
     post.rec.student("judge-mallory", post.bob, ["bash", "judge.sh", post.address("Mallory"), files["forged-from"],
                                                  files["genuine"]], timeout=60)
@@ -335,7 +338,8 @@ def your_judgement(post, work):
 
 def inbox(params) -> dict[str, str]:
     """Kind of letter -> its file."""
-    return {kind: f"given/{number}.eml" for number, (kind, _) in enumerate(params["_inbox"], start=1)}
+    return {kind: f"given/{'letter ' * (kind in params['_spaced'])}{number}.eml"
+            for number, (kind, _) in enumerate(params["_inbox"], start=1)}
 
 
 def give(folder, files) -> None:

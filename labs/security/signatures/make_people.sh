@@ -1,7 +1,8 @@
 #!/bin/bash
 # A CA and certificates for people's mail addresses, on P-256. Mallory has a true one of his own, and makes a false one.
-# And he has the keys of true ones for a Malice, whose address ends like hers, and for another Alice, whose address
-# begins like hers; and a CA of his own with the name of the true one, by which he has a certificate for Alice.
+# And he has the keys of true ones for a Malice, whose address ends like hers, for another Alice, whose address begins
+# like hers, and for one whose address has another character where hers has its dot; and a CA of his own with the name of
+# the true one, by which he has a certificate for Alice.
 #
 # Usage: make_people.sh FOLDER PKI.CNF DOMAIN STUDENT
 set -eu
@@ -26,3 +27,5 @@ certify false-ca ca "CA of $domain"
 certify by-false-ca person Alice -CA false-ca.crt -CAkey false-ca.key
 more=.test
 certify namesake person Alice $signed
+more='' domain=${domain/./-}
+certify dotless person Alice $signed

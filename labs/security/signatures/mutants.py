@@ -250,6 +250,11 @@ def says_nothing(work, params):
     work.edit("judge.sh", 'echo "$letter refused"', ":")
 
 
+@mutant.work("the judge cannot open a file with a space in its name", breaks="R7")
+def unquoted(work, params):
+    work.edit("judge.sh", '-decrypt -in "$1"', "-decrypt -in $1")
+
+
 @mutant.work("the judge reads genuine letters out", breaks="R7")
 def reads_out(work, params):
     work.edit("judge.sh", ' -out /dev/null', "")
@@ -359,6 +364,12 @@ def begins_alike(work, params):
 def ends_alike(work, params):
     work.edit("judge.sh", '-verify_email "$sender" -out /dev/null',
               '-signer who -out /dev/null && openssl x509 -in who -noout -email | grep -q "$sender\\$"')
+
+
+@mutant.work("the judge takes an address with any character where the sender's has a dot", breaks="R12")
+def any_dot(work, params):
+    work.edit("judge.sh", '-verify_email "$sender" -out /dev/null',
+              '-signer who -out /dev/null && openssl x509 -in who -noout -email | grep -qx "$sender"')
 
 
 @mutant.work("the judge judges for Alice, whoever is asked about", breaks="R12")

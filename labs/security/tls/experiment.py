@@ -88,6 +88,6 @@ def handshakes(net, rec, work):
         steps.odd_hellos(net, rec)
     steps.keep_secrets(rec)
     steps.give_hellos(net, rec, work)
-    given = sorted(f"given/{path.name}" for path in (work / "given").iterdir())
+    given = sorted(str(path.relative_to(work)) for path in (work / "given").rglob("*.*"))
     rec.student("hello", net["eve"], ["python3", "hello.py", *given])
     steps.give_again(net, rec, given)

@@ -188,6 +188,11 @@ def with_folder(work, params):
     work.edit("hello.py", '{"file": path.name}', '{"file": str(path)}')
 
 
+@mutant.work("the folder is cut off if it is given/, and no other", breaks="R1")
+def given_is_cut(work, params):
+    work.edit("hello.py", '{"file": path.name}', '{"file": str(path).removeprefix("given/")}')
+
+
 @mutant.work("the lines are one object", breaks="R1")
 def one_object(work, params):
     work.edit("hello.py", "    for path in map(Path, sys.argv[1:]):\n"
@@ -347,6 +352,11 @@ def known_versions(work, params):
 def sorted_versions(work, params):
     work.edit("hello.py", 'extensions[SUPPORTED_VERSIONS].vector(1).numbers()]',
               "sorted(extensions[SUPPORTED_VERSIONS].vector(1).numbers(), reverse=True)]")
+
+
+@mutant.work("a list of key shares has one at least", breaks="R7")
+def one_share_at_least(work, params):
+    work.edit("hello.py", "        while shares:\n", "        while shares or not found['key_shares']:\n")
 
 
 @mutant.work("key shares are sorted", breaks="R7")

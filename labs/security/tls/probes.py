@@ -1,6 +1,7 @@
 """Hellos that no library here sends, made by hand: all that the format allows, and a reader of hellos must expect.
 
-    strange   TLS 1.2 without a server's name; more than one compression method; the server's answer has no extensions
+    strange   TLS 1.2 without a server's name; more than one compression method; no key share in the list of them (RFC
+              8446, section 4.2.8, allows that); the server's answer has no extensions
     greased   TLS 1.3 as browsers say it, with values that nobody knows in every list (RFC 8701)
     pieces    versions of the future alone, in records so small that not even the message's header fits the first
     farewell  no hello at all, but two alerts, of which the first counts (RFC 8446, section 6)
@@ -28,7 +29,8 @@ def sent(name: str, seed: int, server: str) -> bytes:
 
 def strange(draw, server: str) -> bytes:
     extensions = [(grease(draw), b""), (SIGNATURES, vector(2, numbers(0x0804, 0x0403, 0x0401))),
-                  (draw.randrange(60000, 65000), draw.randbytes(draw.randrange(3, 20))), (PADDING, bytes(6))]
+                  (draw.randrange(60000, 65000), draw.randbytes(draw.randrange(3, 20))), (PADDING, bytes(6)),
+                  (KEY_SHARE, vector(2, b""))]
     suites = shuffled(draw, [grease(draw), *RSA_SUITES])
     return record(draw.randrange(0x0301, 0x0304), hello(draw, suites, b"\1\x40\0", shuffled(draw, extensions)))
 

@@ -19,6 +19,7 @@ ROOT_FILE = ("-CAfile", f"{PKI}/root.crt")
 ROOT, WRONG_ROOT = ("--cacert", f"{PKI}/root.crt"), ("--cacert", f"{PKI}/stranger.crt")
 TO_SWITCH = "s1-eth1"  # Mallory's interface towards the client
 FRAGMENT = "512"  # bytes: OpenSSL's least
+BY_HAND = "by-hand"  # the folder, in given/, of what the clients made by hand sent and got
 KEPT = 8192  # bytes of each side that the student's program is to read
 HELLOS = ("ssl3", "tls10", *WAYS, "retry", "nothing-in-common", "long", *probes.NAMES)
 
@@ -191,7 +192,7 @@ def give_hellos(net, rec, work):
     if folder.is_file():
         folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    (folder / BY_HAND).mkdir(parents=True)
     connections = tcp.connections(read_capture(rec.folder / layout.CAPTURES / "eve-eth0.pcap", rec.start_ns))
     for name in HELLOS:
         ran = rec_of(rec, name)
@@ -200,7 +201,8 @@ def give_hellos(net, rec, work):
             raise NetworkError(f"eve saw no connection of {name!r}")
         for side in (tcp.CLIENT, tcp.SERVER):
             if data := found[0].stream(side)[:KEPT]:
-                (folder / f"{name}.{side}").write_bytes(data)
+                place = folder / BY_HAND if name in probes.NAMES else folder
+                (place / f"{name}.{side}").write_bytes(data)
 
 
 def give_again(net, rec, given):

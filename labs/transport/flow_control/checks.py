@@ -21,8 +21,9 @@ speed, largest_window = read.speed, read.largest_window
 
 CLOSE = 0.1
 LATE, TICK = 1 + 1 / 8, 0.01  # Linux's timers: up to 1/8 late (kernel/time/timer.c), and the slowest usual clock's tick
+HEADERS = 46  # bytes of a datagram of the student's: Ethernet, IP, UDP, and the number
 ENDS, REPEATED = 1.0, 4  # s until the student's sender ends; repetitions for each datagram lost
-PROMPT = 0.006  # s: what a segment takes on the slowest of the student's paths, and a little more
+PROMPT = 0.8  # of the time that a segment takes on the student's path: before the next answer comes
 UNREAD = "near's program did not read what h1 sent it (port 5001)"
 
 
@@ -328,10 +329,12 @@ def check_your_window_slides(sender):
            expected="new data while the window is nearly full, not after it has run empty",
            seen=f"{len(full)} of {len(later)} datagrams")
     # A sender that spreads what a loss has held up is in no hurry then, and only then.
-    prompt = [one for one in later if one.time - one.room < PROMPT]
-    expect(len(prompt) >= 0.7 * len(later), done=done,
-           expected=f"new data within {PROMPT * 1e3:g} ms of the answer that makes room for it",
-           seen=f"{len(prompt)} of {len(later)} datagrams")
+    calm = [one for one in later if one.gain <= 4 * size]
+    soon = PROMPT * (size + HEADERS) * 8 / (p["rate"] * 1e6)
+    prompt = [one for one in calm if one.time - one.room < soon]
+    expect(len(prompt) >= 0.8 * len(calm), done=done,
+           expected=f"new data within {soon * 1e3:.1f} ms of the answer that makes room for it",
+           seen=f"{len(prompt)} of {len(calm)} datagrams")
 
 
 @points(1, claim="WIN-4", hint="Behind the last one no answer comes. And could an answer have come already?")

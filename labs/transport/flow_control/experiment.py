@@ -45,11 +45,11 @@ def variant(rng) -> dict:
 
 def secret(rng, params) -> dict:
     """Which datagrams of the student's sender, and which answer to them, are lost; how much the receiver's program
-    reads at a time: a byte less than some segments, so that the edge lies within a segment as a rule."""
+    reads at a time, in turn: a byte less than a segment, or some, so that the edge lies within a segment as a rule."""
     count = -(-params["task_size"] // params["segment"])
     lost = sorted(rng.sample(range(20, count - 30, 10), 3))
     return {"_task_lost": [number + rng.randrange(0, 8) for number in lost], "_task_lost_answer": rng.randrange(8, 18),
-            "_lump": rng.randrange(2, 5) * params["segment"] - 1}
+            "_lumps": [count * params["segment"] - 1 for count in rng.sample((1, 1, 1, 1, 1, 4), 6)]}
 
 
 def topology(params):
@@ -132,7 +132,7 @@ def sender(net, rec, work):
     # The last segment is shorter than all others. It is lost, too: behind it no answer comes that could tell.
     tail = f"udp dport {TASK_PORT} udp length {12 + (p['task_size'] % p['segment'])}"
     with (rec.capture("h1", "lossy", only=f"udp port {TASK_PORT}"),
-          Receiver(lossy, TASK_PORT, p["task_window"], p["_lump"]) as inbox):
+          Receiver(lossy, TASK_PORT, p["task_window"], p["_lumps"]) as inbox):
         with rec.lose_each("s1-eth1", {"lost-data": (data, p["_task_lost"]), "lost-tail": (tail, [1])}):
             with rec.lose("lost-answer", "s1-eth5", answers, nth=[1, p["_task_lost_answer"]]):
                 rec.mark("task-start")

@@ -234,6 +234,13 @@ def five_at_once(work, params):
               "            while room and self.top < min(self.edge")
 
 
+@mutant.work("it waits until there is room for two segments", breaks="R5")
+def room_for_two(work, params):
+    work.edit("sender.py", "            while self.top < min(self.edge",
+              "            room = self.edge >= min(self.top + 2 * self.segment, len(self.message))\n"
+              "            while room and self.top < min(self.edge")
+
+
 @mutant.work("it looks for room every 20 ms", breaks="R5")
 def looks_now_and_then(work, params):
     work.edit("sender.py", "            self.wait()\n\n    def greet", "            self.wait()\n"

@@ -96,7 +96,7 @@ def overruns(connection) -> list:
 @dataclass(frozen=True)
 class Sent:
     """A datagram of the student's: the number of its first byte, its data; what answers had told before it (`next`,
-    `edge`), and since when there had been room for it."""
+    `edge`), since when there had been room for it, and how many bytes of room the answer made that told so (`gain`)."""
 
     time: float
     first: int
@@ -105,6 +105,7 @@ class Sent:
     edge: int
     again: bool
     room: float
+    gain: int
 
     @property
     def end(self) -> int:
@@ -118,12 +119,13 @@ def sent(evidence) -> tuple[Sent, ...]:
     for one in udp.datagrams(evidence.frames("h1")):
         if one.source.port == TASK_PORT and len(one.payload) >= ANSWER.size:
             number, window = ANSWER.unpack_from(one.payload)
-            next_, edge = max(next_, number), max(edge, number + window)
-            edges.append((one.time, edge))
+            edges.append((one.time, max(edge, number + window), max(edge, number + window) - edge))
+            next_, edge = max(next_, number), edges[-1][1]
         elif one.target.port == TASK_PORT and len(one.payload) > DATA.size:
             first, payload = DATA.unpack_from(one.payload)[0], one.payload[DATA.size:]
-            room = next((time for time, told in edges if told >= first + len(payload)), one.time)
-            found.append(Sent(one.time, first, payload, next_, edge, first in seen, room))
+            room, gain = next(((time, gain) for time, told, gain in edges if told >= first + len(payload)),
+                              (one.time, 0))
+            found.append(Sent(one.time, first, payload, next_, edge, first in seen, room, gain))
             seen.add(first)
     run = evidence.command("sender")
     words = run.stopped or (run.stderr.strip().splitlines() or ["it ended without a word"])[-1]

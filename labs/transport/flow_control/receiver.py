@@ -5,12 +5,13 @@
 
 Every datagram is answered, also one that holds nothing: that is how to ask for the window. Numbers are big-endian. It
 keeps what arrives ahead of a gap. It has room for the bytes below NEXT + WINDOW; what lies beyond, in whole or in part,
-it throws away. Its program reads `lump` bytes at a time: what it has not read yet takes room.
+it throws away. Its program reads as many bytes at a time as `lumps` says, in turn: what it has not read yet takes room.
 """
 
 import socket
 import struct
 import threading
+from itertools import cycle
 
 from mnlab.net import namespace
 
@@ -19,15 +20,16 @@ DATA, ANSWER = struct.Struct("!I"), struct.Struct("!II")
 
 class Inbox:
     """What the receiver has, and has room for. `delivered` is what arrived, in order and without gaps; its program has
-    read as many whole lumps of it as there are."""
+    `read` as many whole lumps of it as there are."""
 
-    def __init__(self, room: int, lump: int):
-        self.room, self.lump, self.delivered, self.kept = room, lump, bytearray(), {}
+    def __init__(self, room: int, lumps: list[int]):
+        self.room, self.lumps, self.delivered, self.kept = room, cycle(lumps), bytearray(), {}
+        self.read, self.lump = 0, next(self.lumps)
         self.beyond = self.duplicates = self.broken = 0
 
     @property
     def window(self) -> int:
-        return self.room - len(self.delivered) % self.lump
+        return self.room + self.read - len(self.delivered)
 
     def answer(self, datagram: bytes) -> bytes:
         """Take a datagram in; what to say to its sender."""
@@ -47,13 +49,15 @@ class Inbox:
             self.kept[first] = data
             while (data := self.kept.pop(len(self.delivered), None)) is not None:
                 self.delivered += data
+        while self.read + self.lump <= len(self.delivered):
+            self.read, self.lump = self.read + self.lump, next(self.lumps)
 
 
 class Receiver:
     """Answers on `port` of `host`, out of its `inbox`, while its block runs."""
 
-    def __init__(self, host, port: int, room: int, lump: int):
-        self.inbox = Inbox(room, lump)
+    def __init__(self, host, port: int, room: int, lumps: list[int]):
+        self.inbox = Inbox(room, lumps)
         with namespace.inside(host.pid):
             self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((host.IP(), port))

@@ -55,7 +55,7 @@ def secret(rng, params) -> dict:
         "_told": rng.sample(LETTERS, len(LETTERS)), "_told_again": rng.sample(some, len(some)),
         "_told_alone": of[rng.choice(third)],
         "_unlabelled": {"size": rng.randrange(110, 130) * SEGMENT, "rate": rng.choice([0.9, 1.0, 1.1]),
-                        "window": rng.randrange(5, 8) * SEGMENT, "send_buffer": rng.randrange(5000, 7000),
+                        "window": rng.randrange(14, 18) * SEGMENT, "send_buffer": rng.randrange(5000, 7000),
                         "block": rng.randrange(6, 8) * SEGMENT, "queue": rng.randrange(7, 10),
                         "reader_buffer": rng.randrange(24, 28) * SEGMENT,
                         "deep_buffer": rng.randrange(24, 30) * SEGMENT, "lost": rng.randrange(45, 70)},

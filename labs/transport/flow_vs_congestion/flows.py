@@ -2,6 +2,7 @@
 
 import socket
 import time
+from contextlib import contextmanager, nullcontext
 from heapq import merge
 from itertools import count
 
@@ -15,7 +16,9 @@ SEGMENT, FRAME = 1448, 1514  # bytes
 LINK = "s1-eth2"  # where s1 sends into the link
 GAP, SHORT_GAP = 0.2, 0.12  # s between two reads of a slow reader: in the runs with labels, and in those without
 HELD = 1.0  # s after its start, a transfer with a label is marked, for the ladder diagram
-LOSE_ONE = ("small buffer", "slow writer")  # causes whose transfer loses a segment besides
+LONGER = 3  # times the RTT of the others: what is small, or takes long, is so by its path
+LONG = ("small buffer", "short queue")  # causes whose path that is: it tells nothing of who holds back
+LOSE_ONE = ("slow reader", "slow writer")  # causes whose transfer loses a segment besides
 PAUSED = (0.6, 0.7)  # s after its beginning, and s that h2's program pauses besides, while the deep queue is full
 PAUSE = 0.15  # s between two writes of a slow writer: some RTTs, so that nothing is in flight for a while
 WRITE = 1448  # bytes that are written at once: a larger write might be taken whole by the smallest buffer
@@ -45,6 +48,20 @@ def link(stage, rate: float, queue: int):
                          f"{rate * 1e6:.0f}bit", "burst", "1600", "limit", str(queue * FRAME)])
 
 
+@contextmanager
+def longer_path(stage):
+    """The path takes LONGER times as long, there and back together."""
+    delay = stage.params["delay"]
+
+    def there(milliseconds: float):
+        stage.net["s1"].run(["tc", "qdisc", "change", "dev", LINK, "root", "handle", "1:", "netem", "limit", "1000",
+                             "delay", f"{milliseconds}ms"])
+
+    there((2 * LONGER - 1) * delay)
+    yield
+    there(delay)
+
+
 def labelled(stage, name: str):
     """One of the runs that differ in one thing; what the kernel says of it is kept as files/NAME-..."""
     p = stage.params
@@ -72,7 +89,8 @@ def unlabelled(stage, letter: str, cause: str):
     }[cause]
     port = stage.params["ports"][letter]
     lost = [p["lost"]] if cause in LOSE_ONE else [10**6]
-    with stage.rec.lose(f"{letter}-lost", "s1-eth1", f"tcp dport {port} ip length > 600", nth=lost):
+    path = longer_path(stage) if cause in LONG else nullcontext()
+    with path, stage.rec.lose(f"{letter}-lost", "s1-eth1", f"tcp dport {port} ip length > 600", nth=lost):
         info, _, seconds = transfer(stage, port, p["size"], **options)
     stage.rec.keep(f"{letter}-counters", {key: info[key] for key in COUNTERS} | {"seconds": round(seconds, 6)})
 

@@ -140,6 +140,12 @@ def window_means_receiver(work, params):
     work.edit("diagnose.py", '"network" if waiting else "receiver"', '"receiver"')
 
 
+@mutant.work("a window is small if it is less than 20000 bytes, whatever the path", breaks="R2")
+def small_is_a_number(work, params):
+    work.edit("diagnose.py", '"network" if waiting else "receiver"',
+              '"network" if waiting or median(one.window for one in samples) > 20000 else "receiver"')
+
+
 @mutant.work("only a window that closes is taken for a sign of the receiver", breaks="R2")
 def only_closed_windows(work, params):
     work.edit("diagnose.py", "by_window = share(samples, lambda sample: sample.window)",
@@ -190,12 +196,12 @@ def head(work, params):
 @mutant.work("only a small buffer is the receiver's doing, not a slow reader", breaks="R2")
 def only_small_windows(work, params):
     work.edit("diagnose.py", '"network" if waiting else "receiver"', '"network" if waiting else ('
-              '"receiver" if max(sample.window for sample in samples) < 12 * SEGMENT else "sender")')
+              '"receiver" if max(sample.window for sample in samples) < 22 * SEGMENT else "sender")')
 
 
 @mutant.work("a window that is small all the time is not noticed", breaks="R2")
 def must_close(work, params):
-    work.edit("diagnose.py", SAMPLES, SAMPLES + "    if max(sample.window for sample in samples) < 12 * SEGMENT:\n"
+    work.edit("diagnose.py", SAMPLES, SAMPLES + "    if max(sample.window for sample in samples) < 22 * SEGMENT:\n"
               "        return 'sender'\n")
 
 
@@ -253,6 +259,14 @@ def grown_the_most(work, params):
               "    most = max(flows, key=grown)\n"
               "    for letter, samples in flows.items():\n        if letter == most:\n"
               "            print(letter, 'network')\n            continue\n")
+
+
+@mutant.work("it takes the shortest RTT of all for that of each path", breaks="R6")
+def one_path(work, params):
+    work.edit("diagnose.py", "STRETCHED * min(sample.rtt for sample in samples)", "STRETCHED * LEAST")
+    work.edit("diagnose.py", "    for letter, samples in flows.items():\n", "    global LEAST\n"
+              "    LEAST = min(sample.rtt for samples in flows.values() for sample in samples)\n"
+              "    for letter, samples in flows.items():\n")
 
 
 @mutant.work("it knows six letters", breaks="R6")

@@ -226,10 +226,10 @@ def back(rec, ends, p):
         hear(client, sum(p["_back"]))
         rec.wait(QUIET)
         with rec.lose("lost-acks", "s1-eth2", f"{from_h2} tcp flags & (syn | fin | psh | ack) == ack"):
-            for size in p["_heard"]:  # both arrive, and one is sent again all the same
+            for size in p["_heard"]:  # both arrive, and one is sent again all the same, and once more
                 client.sendall(bytes(size))
             hear(server, sum(p["_heard"]))
-            rec.wait(QUIET)
+            rec.wait(3 * QUIET)
         rec.wait(3 * QUIET)
         first, last = p["_last"]
         client.sendall(bytes(first))

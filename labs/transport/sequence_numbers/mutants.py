@@ -207,6 +207,13 @@ def counted_twice(work, params):
     work.edit("numbers.py", "side.next = max(side.next, seq + segment.size)", "side.next += segment.size")
 
 
+@mutant.work("what is sent once more after that gets a new number: OLD was no first one", breaks="R5")
+def again_of_again(work, params):
+    work.edit("numbers.py", "        seq = self.segments[again].seq if again else side.next\n",
+              "        first = self.__dict__.setdefault('first', {})\n        seq = first.get(again, side.next)\n"
+              "        if not again:\n            first[number] = seq\n")
+
+
 @mutant.work("a SYN that is sent again has the number after", breaks="R5")
 def syn_moves_on(work, params):
     work.edit("numbers.py", "if again else side.next", 'if again and "SYN" not in flags else side.next')

@@ -27,7 +27,7 @@ def one_story(name: str, at_client: tcp.Connection, at_server: tcp.Connection) -
     sent = sorted((segment for side in own for segment in own[side].sent(side)), key=lambda segment: segment.time)
     events = []
     for number, segment in enumerate(sent, start=1):
-        old = next((k for k, other in enumerate(sent[:number - 1], start=1) if is_again(segment, other)), None)
+        old = max((k for k, other in enumerate(sent[:number - 1], start=1) if is_again(segment, other)), default=0)
         again = f" again {old}" if old else ""
         events.append((segment.time, f"send {number} {segment.sender} {segment.flags} {segment.length}{again}"))
         other_end = own[tcp.other(segment.sender)]

@@ -9,7 +9,7 @@ receiver = load(ROOT / "labs/transport/flow_control/receiver.py")
 
 @pytest.fixture
 def inbox():
-    return receiver.Inbox(room=10, lump=4)
+    return receiver.Inbox(room=10, lumps=[4])
 
 
 def tell(inbox, first: int, data: bytes) -> tuple[int, int]:
@@ -29,6 +29,12 @@ def test_what_comes_ahead_of_a_gap_is_kept(inbox):
 def test_what_its_program_has_not_read_takes_room(inbox):
     edges = [sum(tell(inbox, first, b"x")) for first in range(9)]
     assert edges == [10, 10, 10, 14, 14, 14, 14, 18, 18]
+
+
+def test_its_program_reads_by_turns():
+    inbox = receiver.Inbox(room=10, lumps=[1, 4])
+    edges = [sum(tell(inbox, first, b"x")) for first in range(11)]
+    assert edges == [11, 11, 11, 11, 15, 16, 16, 16, 16, 20, 21]
 
 
 def test_what_comes_twice_is_delivered_once(inbox):
