@@ -174,7 +174,7 @@ def check_nobody_begins_from_the_other_side(acl):
 
 @points(1, claim="SDN-8", hint="Whose port does a rule name, and whose does it not?")
 def check_a_client_may_use_any_port(acl):
-    """Who may begin may do so from any port: from one that answers come from, be it the one that is called."""
+    """Who may begin may do so from any port, also from one that answers come from, and from the one that it calls."""
     at_work(acl)
     expect_open(*talks(acl, "push", "login-same-port", "names-same-port"))
 

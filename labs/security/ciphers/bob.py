@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 KEY = serialization.load_pem_private_key(Path(sys.argv[1]).read_bytes(), None)
 PUBLIC = KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
-LONGEST, NONCE = 1 << 16, b"bob's answer"  # one answer for each session key: so one nonce will do
+LONGEST, NONCE = 1 << 20, b"bob's answer"  # one answer for each session key: so one nonce will do
 ANSWERS, CUTS = cycle(sys.argv[3:]), cycle((20, 6, 20))  # texts; bytes of the first piece
 
 

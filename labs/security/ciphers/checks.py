@@ -310,7 +310,7 @@ def check_your_program_reads_on(hybrid, params):
 def prints(evidence, params, name, number):
     """Fail unless the program printed this answer of Bob's, and nothing else."""
     got, right = evidence.command(name).stdout.strip(), params["_answers"][number]
-    expect(got == right, done=evidence.command(name).line, expected=f"Bob's answer, {len(right)} characters",
+    expect(got == right, done=evidence.command(name).line[:200], expected=f"Bob's answer, {len(right)} characters",
            seen=f"{len(got)}: {got[:100]!r}" if got else ran(evidence, name))
 
 

@@ -44,7 +44,7 @@ def variant(rng):
 def secret(rng, params) -> dict:
     """What Bob answers to the student's program, at first and at last; and a long message for it, in which a character
     is not always a byte, with white space around it."""
-    return {"_answers": [message(rng), message(rng), long_message(rng, 120)], "_long": f" {long_message(rng, 60)} \n"}
+    return {"_answers": [message(rng), message(rng), long_message(rng, 120)], "_long": f" {long_message(rng, 1800)} \n"}
 
 
 def message(rng) -> str:

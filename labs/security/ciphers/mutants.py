@@ -182,6 +182,11 @@ def short_length(work, params):
     work.edit("send.py", 'len(locked).to_bytes(4, "big")', "bytes([0, 0, 0, len(locked) % 256])")
 
 
+@mutant.work("the length goes into two of its four bytes", breaks="R3")
+def half_a_length(work, params):
+    work.edit("send.py", 'len(locked).to_bytes(4, "big")', 'bytes(2) + (len(locked) % 65536).to_bytes(2, "big")')
+
+
 @mutant.work("the length is counted in characters", breaks="R3")
 def length_in_characters(work, params):
     work.edit("send.py", "len(locked).to_bytes", "(len(message) + 16).to_bytes")

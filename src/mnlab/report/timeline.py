@@ -5,9 +5,10 @@ from rich.text import Text
 
 from mnlab.evidence.record import Command
 from mnlab.evidence.run import Run
-from mnlab.report.drawing import Drawing, Glyphs, one_line
+from mnlab.report.drawing import Drawing, Glyphs, one_line, shorten
 
 TOLD = 12  # lines of what a command was told that are shown; output/NAME.in has them all
+LONGEST = 800  # columns of a line; timeline.jsonl and output/ have the whole
 
 
 def timeline(run: Run) -> Drawing:
@@ -40,10 +41,13 @@ def what_ran(command: Command) -> Drawing:
 
 
 def _what(command: Command, glyphs: Glyphs) -> Text:
-    told = [f"  < {one_line(line, glyphs)}" for line in command.stdin.splitlines()]
+    def shown(words):
+        return shorten(one_line(words, glyphs), LONGEST, glyphs)
+
+    told = [f"  < {shown(line)}" for line in command.stdin.splitlines()]
     if len(told) > TOLD:
         told[TOLD - 1:] = [f"  < {glyphs.ellipsis} {len(told) - TOLD + 1} more lines in output/{command.name}.in"]
-    text = Text(one_line(_words(command), glyphs))
+    text = Text(shown(_words(command)))
     for line in told:
         text.append(f"\n{line}", "dim")
     return text

@@ -7,12 +7,13 @@ import pytest
 from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import ARP, Ether
 
+from mnlab.evidence.record import Command
 from mnlab.evidence.run import Run
 from mnlab.lab import Diagram
 from mnlab.protocols.capture import Frame
 from mnlab.report.drawing import ASCII
 from mnlab.report.drawn import pictures, with_changed_macs
-from mnlab.report.timeline import TOLD, timeline
+from mnlab.report.timeline import TOLD, timeline, what_ran
 
 NEW, LIAR = "02:00:00:00:00:99", "02:00:00:00:00:66"
 
@@ -82,3 +83,12 @@ def test_the_timeline_has_what_a_command_was_told_cut_if_it_is_long(told):
     lines = str(list(table.columns[2].cells)[1]).splitlines()
     assert len(lines) == 1 + TOLD and lines[1] == "  < ping 10.0.0.2 5 64"
     assert lines[-1] == "  < ... 20 more lines in output/yours.in"
+
+
+def test_a_command_of_many_pages_and_what_it_was_told_are_cut_to_a_few_lines():
+    command = Command("send", "student", 0.0, 1.0, "h1", ("python3", "send.py", "word " * 14_000), 0,
+                      stdin="word " * 14_000)
+    [text] = what_ran(command).parts(80, ASCII)
+    typed, told = str(text).splitlines()
+    assert typed.startswith("send: python3 send.py word word") and typed.endswith("...")
+    assert told.startswith("  < word word") and max(len(typed), len(told)) < 10 * 100
