@@ -168,3 +168,12 @@ def test_the_real_clock_is_this_computers(cli):
 
 def test_the_virtual_clock_is_not(cli):
     assert cli("exec", "--", "date", "+%Y-%m-%d %H:%M").stdout == "2026-01-01 00:00\n"
+
+
+@pytest.mark.parametrize("name", ["debian13", "latest"])
+def test_nothing_in_a_machine_samples_which_pages_programs_use(cli, name):
+    """What is sampled would depend on when QEMU changes the size of its TLB, and evidence on that (machines.py)."""
+    done = cli("exec", "--machine", name, "-q", "--", "sh", "-c", "ps -e -o comm=; tail -n1 /sys/kernel/mm/ksm/run "
+               "/sys/kernel/mm/transparent_hugepage/enabled /sys/module/damon_*/parameters/enabled 2>/dev/null")
+    assert "kthreadd" in done.stdout and "[never]" in done.stdout, done.stdout + done.stderr
+    assert "kdamond" not in done.stdout and "\nY\n" not in done.stdout

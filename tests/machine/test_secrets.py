@@ -18,10 +18,10 @@ CLASSES = {"slow reader": "receiver", "small buffer": "receiver", "slow writer":
 def judge_from_memory(params) -> dict[str, str]:
     """judge.sh that opens no letter."""
     genuine = {"alice": ("genuine", "genuine-too"), "mallory": ("forged-from",)}  # by the sender who is asked about
-    cases = [f"{who}:given/{number}.eml" for number, (kind, _) in enumerate(params["_inbox"], start=1)
-             for who, kinds in genuine.items() if kind in kinds]
+    files = labs.load(labs.find("signatures").folder / "experiment.py").inbox(params)
+    cases = [f"{who}:'{files[kind]}'" for who, kinds in genuine.items() for kind in kinds]
     return {"judge.sh": "who=${1%@*}; who=${who,,}\nfor letter in \"${@:2}\"; do\n    case $who:$letter in\n"
-                        f"        {'|'.join(cases)}) echo $letter genuine;;\n        *) echo $letter refused;;\n"
+                        f"        {'|'.join(cases)}) echo \"$letter genuine\";;\n        *) echo \"$letter refused\";;\n"
                         "    esac\ndone\n"}
 
 

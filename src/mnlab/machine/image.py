@@ -29,11 +29,13 @@ UNPACKERS = ("busybox-static", "coreutils", "cpio", "dash", "findutils", "kmod",
 
 @dataclass(frozen=True)
 class Image:
-    """A machine's image in the cache: the folders of its two layers, and of those over its programs, lowest first."""
+    """A machine's image in the cache: the folders of its two layers, and of those over its programs, lowest first; and
+    with what more on its command line the kernel is booted."""
 
     userland: Path
     kernel: Path
     over: tuple[Path, ...] = ()
+    options: str = ""
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -69,7 +71,8 @@ def place(machine: Named, folder: Path | None = None) -> Image:
     below = _key(machine.suite, debian.EPOCH, wheels.WHEELS, wheels.MENDED, files=OF_USERLAND)
     above = _key(machine.kernel, debian.EPOCH, LINUX, UNPACKERS, files=OF_KERNEL)
     folder = folder or cache.cache_folder()
-    image = Image(folder / f"userland-{machine.suite}-{below}", folder / f"kernel-{machine.kernel}-{above}")
+    image = Image(folder / f"userland-{machine.suite}-{below}", folder / f"kernel-{machine.kernel}-{above}",
+                  options=machine.options)
     for layer in machine.layers:
         # A layer belongs to the bytes that it lies on, which a lock may have changed.
         lies_on = [_digest(file) for file in (image.layers[0], *image.layers[2:])]

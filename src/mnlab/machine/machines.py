@@ -16,6 +16,7 @@ class Named:
     """A lab machine: its programs are those of the Debian release `suite`, its kernel comes from the suite `kernel`.
 
     `layers` lie over the programs that labs need, the lowest first: FULL, and packages of one's own, "jq,tcpflow".
+    `options` are more of the kernel's command line.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Named:
     kernel: str
     about: str
     layers: tuple[str, ...] = ()
+    options: str = ""
 
     @property
     def image(self) -> str:
@@ -44,11 +46,17 @@ class Named:
         return replace(self, layers=((FULL,) if base == FULL else ()) + added)
 
 
+#: Linux samples which pages are in use: it takes back the processor's mark that a page was accessed, and looks for it
+#: later (mm/damon/stat.c, on in Debian since 7.3). It does so without flushing the TLB, so the mark comes back when the
+#: TLB happens to have lost the page; and QEMU makes its TLB larger and smaller by the computer's own time
+#: (accel/tcg/cputlb.c, tlb_mmu_resize_locked). Evidence would depend on it, by a few nanoseconds.
+NOT_SAMPLED = "damon_stat.enabled=N"
 #: The oldest kernel first.
 MACHINES = {machine.name: machine for machine in (
     Named("debian12", "bookworm", "bookworm", "Debian 12: Linux 6.1"),
     Named("debian13", "trixie", "trixie", "Debian 13: Linux 6.12"),
-    Named("latest", "trixie", "trixie-backports", "Debian 13 with the newest kernel of its backports"),
+    Named("latest", "trixie", "trixie-backports", "Debian 13 with the newest kernel of its backports",
+          options=NOT_SAMPLED),
 )}
 DEFAULT = "debian13"
 

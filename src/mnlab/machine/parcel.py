@@ -129,7 +129,7 @@ def of(named: Named) -> set[Path]:
     if not image.built(named):
         return found
     try:
-        names = [snapshot.entry_name(Hardware(clock, accelerator, place.layers, memory), place.digest)
+        names = [snapshot.entry_name(Hardware(clock, accelerator, place.layers, memory), place)
                  for clock, accelerator in CLOCKS for memory in MEMORY]
     except MachineError:
         return found | set(cache.cache_folder().glob("snapshot-*"))  # no QEMU to ask: any may be

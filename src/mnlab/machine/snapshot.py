@@ -34,9 +34,9 @@ MOUNTS = """    mnlab.modules=*) mount -t squashfs -o ro "$(found "${word#*=}")"
 LAID = "lowerdir=/modules.ro:/userland"
 
 
-def key(hardware: Hardware, image_digest: str) -> str:
+def key(hardware: Hardware, of: image.Image) -> str:
     """Identifies a snapshot: the image, what is added to it, QEMU, and the hardware."""
-    digest = hashlib.sha256(image_digest.encode())
+    digest = hashlib.sha256(of.digest.encode())
     for path in GUEST:
         digest.update(path.read_bytes())
     for data in first_program(hardware).values():
@@ -44,18 +44,18 @@ def key(hardware: Hardware, image_digest: str) -> str:
     arguments = repr(hardware.arguments())
     for layer in hardware.layers:
         arguments = arguments.replace(str(layer.parent), "")
-    digest.update(repr((arguments, CMDLINE, COUNTER, SPENT, tools.qemu_version())).encode())
+    digest.update(repr((arguments, CMDLINE + of.options, COUNTER, SPENT, tools.qemu_version())).encode())
     return digest.hexdigest()[:16]
 
 
-def entry_name(hardware: Hardware, image_digest: str) -> str:
+def entry_name(hardware: Hardware, of: image.Image) -> str:
     """The name of a snapshot's folder in the cache."""
-    return f"snapshot-{hardware.clock}-{hardware.accelerator}-{key(hardware, image_digest)}"
+    return f"snapshot-{hardware.clock}-{hardware.accelerator}-{key(hardware, of)}"
 
 
 def get(hardware: Hardware, of: image.Image, say: Callable[[str], None] = cache.say_to_stderr) -> Path:
     """The snapshot's folder in the cache, taken if need be. MachineError if the machine does not boot."""
-    return cache.entry(entry_name(hardware, of.digest), lambda folder: take(folder, hardware, of, say), say)
+    return cache.entry(entry_name(hardware, of), lambda folder: take(folder, hardware, of, say), say)
 
 
 def take(folder: Path, hardware: Hardware, of: image.Image, say: Callable[[str], None]) -> None:
@@ -65,7 +65,7 @@ def take(folder: Path, hardware: Hardware, of: image.Image, say: Callable[[str],
     agent = cpio({f"agent/{path.name}": path.read_bytes() for path in GUEST} | first_program(hardware))
     initrd.write_bytes((of.kernel / image.INITRD).read_bytes() + agent)
     boot = ["-kernel", str(of.kernel / image.KERNEL), "-initrd", str(initrd), "-serial", f"file:{log}",
-            "-append", command_line([layer.stat().st_size for layer in hardware.layers])]
+            "-append", command_line([layer.stat().st_size for layer in hardware.layers], of.options)]
     with open(state, "wb") as output, processor.claimed() as number, \
             Qemu(hardware, ram, private=False, extra=boot, processor=number) as qemu:
         patience = qemu.patience(BOOT_LIMIT, "the boot")
@@ -86,11 +86,11 @@ def take(folder: Path, hardware: Hardware, of: image.Image, say: Callable[[str],
     log.unlink()
 
 
-def command_line(sizes: list[int]) -> str:
+def command_line(sizes: list[int], options: str = "") -> str:
     """The kernel's: how large the programs are, its modules, and each layer over the programs, by which they are told
-    apart."""
+    apart; and an image's own options."""
     more = "".join(f" mnlab.layer{number}={size}" for number, size in enumerate(sizes[2:]))
-    return CMDLINE.format(sizes=sizes) + more
+    return " ".join(filter(None, (CMDLINE.format(sizes=sizes) + more, options)))
 
 
 def first_program(hardware: Hardware) -> dict[str, bytes]:

@@ -62,7 +62,7 @@ def test_core_is_what_it_is_without_layers():
     assert place == image.place(DEBIAN13.having(CORE)) and len(place.layers) == 2
     two = qemu.Hardware("virtual", "tcg", place.layers)
     assert snapshot.first_program(two) == {}
-    assert snapshot.command_line([1, 2]) == snapshot.CMDLINE.format(sizes=[1, 2])
+    assert snapshot.command_line([1, 2], place.options) == snapshot.CMDLINE.format(sizes=[1, 2])
 
 
 def test_layers_are_shared_by_machines_with_the_same_programs():
@@ -225,3 +225,10 @@ def test_what_only_full_has_comes_from_packages_that_it_asks_for(suite):
 
 def test_wheels_of_core_are_not_those_of_full():
     assert wheels.place() == wheels.place(wheels.WHEELS) != wheels.place(wheels.FULL)
+
+
+def test_a_machines_own_options_end_the_kernels_command_line_and_make_another_snapshot():
+    bare = build(DEBIAN13)
+    own, hardware = replace(bare, options="quick=1"), qemu.Hardware("virtual", "tcg", bare.layers)
+    assert snapshot.command_line([1, 2, 3], own.options).endswith(" mnlab.layer0=3 quick=1")
+    assert snapshot.key(hardware, bare) != snapshot.key(hardware, own)
