@@ -47,7 +47,7 @@ class Named:
 
 
 #: Linux samples which pages are in use: it takes back the processor's mark that a page was accessed, and looks for it
-#: later (mm/damon/stat.c, on in Debian since 7.3). It does so without flushing the TLB, so the mark comes back when the
+#: later (mm/damon/stat.c; on in Debian's 7.3). It does so without flushing the TLB, so the mark comes back when the
 #: TLB happens to have lost the page; and QEMU makes its TLB larger and smaller by the computer's own time
 #: (accel/tcg/cputlb.c, tlb_mmu_resize_locked). Evidence would depend on it, by a few nanoseconds.
 NOT_SAMPLED = "damon_stat.enabled=N"
