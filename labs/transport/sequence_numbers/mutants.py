@@ -15,6 +15,11 @@ RULES = """table bridge mutant {{
   }}
 }}
 """
+#: What s1 sends to h2 (s1-eth2) with mark 1 goes without FIN: of flags (byte 13 of the TCP header) only ACK is left.
+WITHOUT_FIN = """qdisc add dev s1-eth2 clsact
+filter add dev s1-eth2 egress protocol ip u32 match mark 1 0xffffffff \
+  action pedit munge offset 33 u8 set 0x10 pipe action csum ip4h and tcp
+"""
 
 
 def rule(net, text: str) -> None:
@@ -53,7 +58,9 @@ def no_cookie(net, params):
 
 @mutant.network("s1 takes the FIN flag off segments with data")
 def no_fin_with_data(net, params):
-    rule(net, "tcp flags & fin == fin ip length > 60 tcp flags set ack")
+    # tc, since nft writes the flags with the data offset beside them, which Linux 7.3 has nobody write.
+    rule(net, "tcp flags & fin == fin ip length > 60 meta mark set 1")
+    net["s1"].run(["tc", "-batch", "-"], input=WITHOUT_FIN)
 
 
 @mutant.network("the client's numbers of the table do not wrap")
