@@ -18,6 +18,7 @@ from mnlab.cli import (
     authors,
     bench,
     course,
+    environment,
     exec,
     export,
     keys,
@@ -70,6 +71,8 @@ WRONG_USAGE, INTERRUPTED = 2, 130
 def main() -> None:
     """Run the command line and leave with its exit status."""
     plain.guard()
+    for told in environment.misspelt(os.environ):
+        print(f"mnlab: {told}", file=sys.stderr)
     keys.take()
     signal.signal(signal.SIGTERM, _terminate)
     try:

@@ -33,6 +33,10 @@ TOOLS = {
     "curl, protocols and features": "curl -V | tail -n 2 | tr ' ' '\\n'",
     "nft, a rule set": "nft add table t && nft add chain t c '{ type filter hook input priority 0; }' && "
                        "nft list ruleset",
+    "nft, a rule that sets TCP's flags, with what came to it and what went through":
+        "nft add table t && nft add chain t c '{ type filter hook input priority 0; }' && "
+        "nft add rule t c tcp dport 9 counter tcp flags set syn counter; curl -s 127.0.0.1:9; nft list chain t c | "
+        "grep -o 'tcp.*'",
     "traceroute": "traceroute -n -m1 127.0.0.1 | sed 's/[0-9.]* ms/N ms/g'",
     "tcpdump, of a ping": "tcpdump -ni lo -c1 icmp 2>/dev/null | sed 's/^[0-9:.]*/TIME/; s/id [0-9]*/id N/' & "
                           "until [ $(wc -l < /proc/net/packet) -gt 1 ]; do sleep 0.01; done; "
