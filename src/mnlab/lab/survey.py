@@ -17,10 +17,13 @@ PASSING = re.compile(r"\.(?:stat|random|flush)|conf\.(?!all|default)|neigh\.(?!d
                      r"conf\.(?:all|default)\.stable_secret")
 #: What tools print, by what a teacher would look for: a shell command of which each line counts.
 TOOLS = {
+    # One that is quiet: what ss says of one at work depends on the moment.
     "ss, of an established connection":
-        "iperf3 -s -1 -D >/dev/null; iperf3 -c 127.0.0.1 -t 1 >/dev/null & sleep 0.5; "
-        "ss -tin state established '( dport = :5201 )' | tail -n +2 | tr ' ' '\\n' | grep '^[a-z]' | "
-        "sed 's/[:(/].*//' | LC_ALL=C sort -u; wait",
+        "python3 -c 'import os, socket; server = socket.create_server((\"127.0.0.1\", 5201)); "
+        "client = socket.create_connection(server.getsockname()); there = server.accept()[0]; client.send(bytes(9)); "
+        "there.recv(9); there.send(bytes(9)); client.recv(9); "
+        "os.system(\"ss -tin state established dport = :5201\")' | tail -n +2 | tr ' ' '\\n' | grep '^[a-z]' | "
+        "sed 's/[:(/].*//' | LC_ALL=C sort -u",
     "ping": "ping -c1 127.0.0.1 | sed 's,[0-9./]* ms,N ms,g'",
     "ip address": "ip address show lo",
     "ip route, to oneself": "ip route get 127.0.0.1",
@@ -38,9 +41,9 @@ TOOLS = {
         "nft add rule t c tcp dport 9 counter tcp flags set syn counter; curl -s 127.0.0.1:9; nft list chain t c | "
         "grep -o 'tcp.*'",
     "traceroute": "traceroute -n -m1 127.0.0.1 | sed 's/[0-9.]* ms/N ms/g'",
-    "tcpdump, of a ping": "tcpdump -ni lo -c1 icmp 2>/dev/null | sed 's/^[0-9:.]*/TIME/; s/id [0-9]*/id N/' & "
-                          "until [ $(wc -l < /proc/net/packet) -gt 1 ]; do sleep 0.01; done; "
-                          "ping -c1 127.0.0.1 >/dev/null; wait",
+    # Pings go on until one was seen: libpcap throws away what comes between its socket and its filter.
+    "tcpdump, of a ping": "ping -i 0.2 127.0.0.1 >/dev/null & tcpdump -ni lo -c1 'icmp[icmptype] = icmp-echo' "
+                          "2>/dev/null | sed 's/^[0-9:.]*/TIME/; s/id [0-9]*, seq [0-9]*/id N, seq N/'; kill $!; wait",
     "iperf3 -c": "iperf3 -s -1 -D >/dev/null; iperf3 -c 127.0.0.1 -t 1 | "
                  "sed 's/[0-9.]\\+/N/g; s/[KMG]\\(bits\\|Bytes\\)/\\1/g; s/  */ /g'",
     "named, options it knows":
