@@ -97,10 +97,11 @@ def fetcher(net, rec, work):
 
 def wanted(p, step: str) -> list[str]:
     """What the student's fetcher is to fetch: in the first step documents of all kinds, one of which is not there, and
-    one is empty; in the others, where the connection is the matter, plain ones, for three connections or four."""
-    small, plain = list(p["small"]), list(parts(p))
+    one is empty; in the others, where the connection is the matter, plain ones, for three connections or four, the
+    first one perhaps once more at the end."""
+    small, plain, kept = list(p["small"]), list(parts(p)), p["requests_kept"]
     return {"yours": [*small[:2], "/missing.txt", "/empty.txt", *small[2:]], "yours-closed": plain[:4],
-            "yours-cut": plain}.get(step, plain[:2 * p["requests_kept"] + 1])
+            "yours-counted": [*plain[:2 * kept], plain[0]], "yours-cut": plain}.get(step, plain[:2 * kept + 1])
 
 
 def parts(p) -> dict[str, int]:

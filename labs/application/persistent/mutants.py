@@ -314,6 +314,12 @@ def last_again(work, params):
               "waiting = waiting[answered - (1 < answered < len(waiting)):]")
 
 
+@mutant.work("the fetcher strikes what was answered from its list by name, however often it was asked for", breaks="R9")
+def strikes_by_name(work, params):
+    work.edit("fetch.py", "waiting = waiting[answered:]",
+              "done = waiting[:answered]\n        waiting = [path for path in waiting if path not in done]")
+
+
 @mutant.work("the fetcher begins with the last of the rest", breaks="R9")
 def rest_backwards(work, params):
     work.edit("fetch.py", "waiting = waiting[answered:]", "waiting = waiting[answered:][::-1]")

@@ -214,7 +214,7 @@ def expect_fetched(evidence, kind: str) -> None:
 
 
 def same_host(given: str | None, wanted) -> bool:
-    """Host is the URL's host and port (RFC 9110, section 7.2), without a default port; capitals do not count."""
+    """Host is the URL's host and port (RFC 9110, section 7.2), or no default port; capitals do not count."""
     name, _, port = (given or "").lower().partition(":")
     return name == wanted.host.partition(":")[0] and (port or "80") == str(wanted.port)
 

@@ -285,6 +285,13 @@ def encoded_dots(work, params):
               "    path = re.sub('%2e', '.', path, flags=re.I)\n    segments = path.split")
 
 
+@mutant.work("a segment of encoded dots alone is removed", breaks="R8")
+def encoded_segments(work, params):
+    work.edit("get.py", "    segments = path.split",
+              "    path = re.sub('(?<=/)(%2e)+(?=/|$)', lambda found: '.' * (len(found[0]) // 3), path, flags=re.I)\n"
+              "    segments = path.split")
+
+
 @mutant.work("encoded bytes are in capitals", breaks="R8")
 def encoded_capitals(work, params):
     work.edit("get.py", "        return (remove_dots(self.path)",

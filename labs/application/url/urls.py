@@ -178,6 +178,7 @@ def good(params: dict) -> dict[str, list[Wanted]]:
             plain(f"/?{query}", f"?{query}"),
             plain(f"/{word}%20one%2Ftwo"),
             plain(f"/{word}/%7e%C3%a9%2E%2e/%3f?%23=%26"),
+            plain(f"/{word}/%2e%2E/%2E/encoded"),
             plain("/?", "?"),
             plain(f"//{word}//page//"),
             *[plain(f"/{word}?")] * 2,  # twice: it is fetched each time

@@ -63,7 +63,8 @@ def script(p) -> dict[str, list[tuple[float, list[bytes]]]]:
         return arp_frame(p["h3_mac"], link_to, operation, (p["h3_mac"], address), target, **other)
 
     everybody, nobody, silence = "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00", (0.0, [])
-    cut_short = false(cast["crowded"])[:30]
+    # it ends within its third address; who has kept the rest of the packet before it would read h2's here
+    cut_short = arp_frame(p["h3_mac"], p["h1_mac"], REPLY, (p["_mac"], cast["crowded"]), h1)[:30]
     # false frames of few kinds for each question: who is taken in by one gets no more of them
     no_replies = [[false(cast["quizzed"], operation=REQUEST), false(cast["quizzed"], ethertype=LOCAL)],
                   [false(cast["quizzed"], operation=REVERSE_REPLY), false(cast["quizzed"], operation=OTHER_REPLY)],

@@ -423,6 +423,14 @@ def one_frame_each(work, params):
               "            return mac\n        return None\n\n    def answer")
 
 
+@mutant.work("all frames are read into one buffer: behind a packet that is cut short stands the rest of another",
+             breaks="R14")
+def one_buffer(work, params):
+    work.edit("resolver.py", "        self.cache = {}", "        self.cache, self.buffer = {}, bytearray(2048)")
+    work.edit("resolver.py", "frame = self.socket.recv(2048)", "self.socket.recv_into(self.buffer)")
+    work.edit("resolver.py", "self.answer(frame, ip)", "self.answer(self.buffer, ip)")
+
+
 @mutant.work("a packet that is cut short ends the second", breaks="R15")
 def short_ends_the_second(work, params):
     work.edit("resolver.py", "            mac = self.answer(frame, ip)\n",

@@ -19,7 +19,8 @@ from mnlab.lab.lab import load
 from mnlab.protocols import tcp
 
 SINK, HYBRID, BYTES = 7001, 7002, 256
-WORDS = load(Path(__file__).with_name("experiment.py")).WORDS
+EXPERIMENT = load(Path(__file__).with_name("experiment.py"))
+WORDS, MISLED = EXPERIMENT.WORDS, EXPERIMENT.MISLED
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 
 
@@ -294,7 +295,7 @@ def check_your_keys_are_fresh(hybrid, params):
 def check_your_program_reads_the_answer(hybrid, params):
     """Your program opens Bob's answer and prints it; where no answer comes it prints nothing."""
     prints(hybrid, params, "first", 0)
-    for name in ("to-eve", "misled", "misled-again"):
+    for name in ("to-eve", *MISLED):
         got = hybrid.command(name).stdout.strip()
         expect(not got, done=hybrid.command(name).line, expected="nothing on standard output: no answer came",
                seen=repr(got[:200]))
@@ -333,9 +334,9 @@ def talks_to_bob(evidence, params):
 
 @points(2, hint="All 64 digits count, and those that stand on the command line.")
 def check_your_program_compares_all_of_the_fingerprint(hybrid, params):
-    """The fingerprint that your program is told is wrong in the last digit, or in the first: it sends nothing."""
+    """The fingerprint that your program is told is wrong in one digit, at an end or between: it sends nothing."""
     talks_to_bob(hybrid, params)
-    for name in ("misled", "misled-again"):
+    for name in MISLED:
         sent = passed(hybrid, name)
         expect(not sent, done=hybrid.command(name).line, expected="nothing is sent", seen=f"{len(sent)} bytes")
 

@@ -23,6 +23,7 @@ BYTES = 256  # of an RSA modulus here, and so of everything that is locked with 
 WORDS = ("attack", "defend", "escape", "gather", "listen", "remain", "settle", "travel")
 PLACES = ("bridge", "castle", "forest", "garden", "harbor", "island", "market", "tunnel")
 ALICE, BOB = "alice", "bob"
+MISLED = {"misled-last": 63, "misled-first": 0, "misled-within": 30}  # by which digit of the fingerprint is wrong
 
 
 def variant(rng):
@@ -173,7 +174,7 @@ def both_ways(talk):
 
 def both_kinds(net, rec):
     """The student's program talks to Bob thrice; then Eve answers in Bob's place, with a key of her own; at last it is
-    Bob again, and the program is told of another fingerprint, twice."""
+    Bob again, and the program is told of other fingerprints."""
     p = rec.params
     rec.service("bob", net[BOB], ["python3", HERE / "bob.py", PKI / "bob.key", HYBRID, *p["_answers"]],
                 tcp=HYBRID)
@@ -189,13 +190,13 @@ def both_kinds(net, rec):
     send("long", p["_long"])
     with in_bobs_place(net["eve"]):
         send("to-eve")
-    send("misled", fingerprint=nearly(p["fingerprint"]))
-    send("misled-again", fingerprint=nearly(p["fingerprint"][::-1])[::-1])
+    for name, wrong in MISLED.items():
+        send(name, fingerprint=nearly(p["fingerprint"], wrong))
 
 
-def nearly(fingerprint: str) -> str:
-    """A fingerprint with another last digit."""
-    return f"{fingerprint[:-1]}{int(fingerprint[-1], 16) ^ 1:x}"
+def nearly(fingerprint: str, wrong: int) -> str:
+    """A fingerprint with another digit at this place."""
+    return f"{fingerprint[:wrong]}{int(fingerprint[wrong], 16) ^ 1:x}{fingerprint[wrong + 1:]}"
 
 
 @contextmanager

@@ -312,6 +312,11 @@ def compares_end(work, params):
     work.edit("send.py", COMPARES, "if fingerprint(public)[-16:] != expected[-16:]:")
 
 
+@mutant.work("the first and the last 16 digits of the fingerprint are compared", breaks="R5")
+def compares_ends(work, params):
+    work.edit("send.py", COMPARES, "if any(fingerprint(public)[at] != expected[at] for at in range(-16, 16)):")
+
+
 @mutant.work("the fingerprint is compared with the variant's, not with the one on the command line", breaks="R5")
 def constant_fingerprint(work, params):
     work.edit("send.py", COMPARES, f"if fingerprint(public) != {params['fingerprint']!r}:")

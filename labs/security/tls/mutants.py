@@ -431,6 +431,11 @@ def no_name(work, params):
     work.edit("hello.py", '{"server_name": None}', "{}")
 
 
+@mutant.work("the server's name is given in small letters", breaks="R8")
+def small_letters(work, params):
+    work.edit("hello.py", "names.vector(2).data.decode()", "names.vector(2).data.decode().lower()")
+
+
 @mutant.work("a HelloRetryRequest is taken for a ServerHello", breaks="R9")
 def no_retry(work, params):
     work.edit("hello.py", RETRY_TEST, "False")

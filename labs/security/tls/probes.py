@@ -2,7 +2,7 @@
 
     strange   TLS 1.2 without a server's name; more than one compression method; no key share in the list of them (RFC
               8446, section 4.2.8, allows that); the server's answer has no extensions
-    greased   TLS 1.3 as browsers say it, with values that nobody knows in every list (RFC 8701)
+    greased   TLS 1.3 as browsers say it: values that nobody knows in every list (RFC 8701); capitals in the name
     pieces    versions of the future alone, in records so small that not even the message's header fits the first
     farewell  no hello at all, but two alerts, of which the first counts (RFC 8446, section 6)
 """
@@ -58,7 +58,7 @@ def modern(draw, server: str, versions: list[int], shares: list[tuple[int, bytes
     extensions = [(grease(draw), draw.randbytes(1)), (SIGNATURES, vector(2, numbers(0x0804, 0x0403, 0x0401))),
                   (GROUPS, vector(2, numbers(*groups))), (VERSIONS, vector(1, numbers(*versions))),
                   (KEY_SHARE, vector(2, b"".join(numbers(group) + vector(2, key) for group, key in shares))),
-                  (SERVER_NAME, vector(2, b"\0" + vector(2, server.encode())))]
+                  (SERVER_NAME, vector(2, b"\0" + vector(2, capitals(draw, server).encode())))]
     suites = [grease(draw), *draw.sample(TLS13_SUITES, 3), draw.randrange(0xFE00, 0xFF00)]
     return hello(draw, suites, b"\0", shuffled(draw, extensions))
 
@@ -69,6 +69,13 @@ def hello(draw, suites: list[int], compressions: bytes, extensions: list[tuple[i
     body = (numbers(0x0303) + draw.randbytes(32) + vector(1, draw.randbytes(draw.randrange(5, 30)))
             + vector(2, numbers(*suites)) + vector(1, compressions) + vector(2, block))
     return b"\1" + vector(3, body)
+
+
+def capitals(draw, name: str) -> str:
+    """The name with some letters large and some small, as it may be said (RFC 4343)."""
+    while (found := "".join(draw.choice((letter.upper(), letter)) for letter in name)) in (name, name.upper()):
+        pass
+    return found
 
 
 def shuffled(draw, items: list) -> list:

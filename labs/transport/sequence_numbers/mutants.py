@@ -345,6 +345,16 @@ def fin_twice(work, params):
     work.edit("numbers.py", "size_of(flags, length))", 'size_of(flags, length), "FIN" in flags)')
 
 
+@mutant.work("a SYN that comes once more, late, begins the counting anew", breaks="R9")
+def late_syn(work, params):
+    work.edit("numbers.py", "        self.waiting.append(segment)\n",
+              "        if segment.syn:\n            self.expected = segment.seq\n"
+              "        self.waiting.append(segment)\n")
+    work.edit("numbers.py", "    size: int  # how many sequence numbers it uses\n",
+              "    size: int\n    syn: bool = False\n")
+    work.edit("numbers.py", "size_of(flags, length))\n", "size_of(flags, length), \"SYN\" in flags)\n")
+
+
 @mutant.work("what comes once more takes the ACK back", breaks="R9")
 def taken_back(work, params):
     work.edit("numbers.py", "max(self.expected, *(one.seq + one.size for one in ready))",

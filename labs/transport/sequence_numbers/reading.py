@@ -138,7 +138,7 @@ def printed(evidence, connection, run) -> dict[int, str]:
 def agree(evidence, name, of_interest, run="your-numbers") -> None:
     """Fail unless the program's numbers are the wire's for the segments `of_interest(number, segment)`."""
     compared, lines = 0, printed(evidence, name, run)
-    told_that = "numbers.py was told" + (" that all that came had come three times" if run == "with-copies" else "")
+    told_that = "numbers.py was told" + (" that all that came had come several times" if run == "with-copies" else "")
     for number, segment in enumerate(sent_in_order(evidence, name), start=1):
         if not of_interest(number, segment):
             continue

@@ -39,14 +39,15 @@ def one_story(name: str, at_client: tcp.Connection, at_server: tcp.Connection) -
 
 
 def with_copies(told: str) -> str:
-    """The same story, if the path had copied segments: what arrives, arrives twice more, at once and soon after."""
+    """The same story, if the path had copied segments: what arrives, arrives three times more, at once, soon
+    after, and long after."""
     lines = told.splitlines()
     ends = [at for at, line in enumerate(lines) if line.startswith("connection")] + [len(lines)]
     events = list(enumerate(lines))
     for at, line in enumerate(lines):
         if line.startswith("arrive"):
             last = min(end for end in ends if end > at) - 1  # of its connection
-            events += [(min(at + later, last) + 0.5, line) for later in (0, 2)]
+            events += [(min(at + later, last) + 0.5, line) for later in (0, 2, 25)]
     return "\n".join(line for _, line in sorted(events, key=lambda event: event[0])) + "\n"
 
 

@@ -51,9 +51,11 @@ def read_response(reader):
     if not status_line:
         return None
     headers = {}
-    while line := reader.readline().strip():
+    while (line := reader.readline()).strip():
         name, _, value = line.partition(b":")
         headers[name.lower()] = value.strip().lower()
+    if not line:
+        return None  # it ended within the headers
     size = int(headers.get(b"content-length", 0))
     body = reader.read(size)
     if b"content-length" not in headers or len(body) < size:

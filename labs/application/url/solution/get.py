@@ -94,7 +94,7 @@ def get(url: Url) -> Url | None:
     host, port = url.place()
     try:
         addresses = socket.getaddrinfo(host.strip("[]"), port, socket.AF_INET, socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # UnicodeError: DNS can have no such name; a label is empty, say, or too long
         raise Failed(NO_SUCH_NAME) from None
     name = host if port == 80 else f"{host}:{port}"
     request = f"GET {url.target()} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"
