@@ -277,6 +277,13 @@ def last_byte(work, params):
     work.edit("numbers.py", "ack = side.expected %", "ack = (side.expected - 1) %")
 
 
+@mutant.work("a pure ACK that comes behind a gap tells what has come", breaks="R7")
+def ack_fills(work, params):
+    work.edit("numbers.py", "        self.waiting.append(segment)\n",
+              "        if not segment.size:\n            self.expected = max(self.expected, segment.seq)\n"
+              "        self.waiting.append(segment)\n")
+
+
 @mutant.work("an ACK names the end of what came last, gap or not", breaks="R8")
 def no_gap(work, params):
     work.edit("numbers.py", READY, "]")
