@@ -99,11 +99,11 @@ def _status_of(problem: Exception) -> int | None:
     from mnlab.lab.lab import BrokenLab, UnknownLab
     from mnlab.lab.student_toml import BadWork
     from mnlab.machine.debian import UnknownPackage
-    from mnlab.machine.job import MachineError, UnsafeCache
+    from mnlab.machine.job import MachineError, WrongCache
     from mnlab.machine.machines import UnknownMachine
     from mnlab.report.plot import PlotError
     if isinstance(problem, (UnknownLab, NoCollection, UnknownMachine, UnknownPackage, BrokenLab, BadWork, WrongUsage,
-                            UnsafeCache)):
+                            WrongCache)):
         return WRONG_USAGE
     return EXIT_STATUS[INCONCLUSIVE] if isinstance(problem, (MachineError, PlotError)) else None
 

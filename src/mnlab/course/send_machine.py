@@ -73,7 +73,7 @@ def _take(token: str, block: bytes) -> str:
             _coming[token] = Path(tempfile.mkdtemp(prefix="import.building-", dir=folder), PARCEL)
         with open(_coming[token], "ab") as file:
             file.write(block)
-    except (OSError, cache.UnsafeCache) as problem:
+    except (OSError, cache.WrongCache) as problem:
         _forget(token)
         return f"the machine could not be put into its cache: {getattr(problem, 'strerror', '') or problem}"
     return ""

@@ -21,7 +21,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from mnlab.machine.job import MachineError, UnsafeCache
+from mnlab.machine.job import MachineError, WrongCache
 
 SEAL = "seal.json"
 WAITING = "waiting for another mnlab that is building the {}"
@@ -33,21 +33,21 @@ OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 def cache_folder() -> Path:
     """$MNLAB_CACHE, or the user's cache folder, which need not be there.
 
-    UnsafeCache if others had a say in what lies in it, and is run: as in the launcher, it must be absolute, belong to
+    WrongCache if others had a say in what lies in it, and is run: as in the launcher, it must be absolute, belong to
     this user or root, and be closed to others' writing. So root runs nothing from the cache of a user.
     """
     folder = Path(os.environ.get("MNLAB_CACHE")
                   or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mnlab")
     if not folder.is_absolute():
-        raise UnsafeCache(f"the cache folder {folder} is not absolute: let MNLAB_CACHE begin with /")
+        raise WrongCache(f"the cache folder {folder} is not absolute: let MNLAB_CACHE begin with /")
     try:
         found = folder.stat()
     except OSError:
         return folder  # whoever makes it will see
     if found.st_uid not in (0, os.geteuid()):
-        raise UnsafeCache(f"the cache {folder} belongs to another user: choose a folder of your own with MNLAB_CACHE")
+        raise WrongCache(f"the cache {folder} belongs to another user: choose a folder of your own with MNLAB_CACHE")
     if found.st_mode & OTHERS_WRITE:
-        raise UnsafeCache(f"others can write the cache {folder}: remove it or, if you trust what is in it, "
+        raise WrongCache(f"others can write the cache {folder}: remove it or, if you trust what is in it, "
                           f"chmod -R go-w {folder}")
     return folder
 

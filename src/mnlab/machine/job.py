@@ -27,8 +27,8 @@ class MachineError(Exception):
     """The machine could not do its part. The text is one or two plain lines: what is wrong and what to do."""
 
 
-class UnsafeCache(MachineError):
-    """The cache is in a place from which nothing may be run. The text says why, and what to do."""
+class WrongCache(MachineError):
+    """What is said of the cache will not do: a place from which nothing may be run, say. The text says what to do."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import Lock
 
 from mnlab.machine import cache, mailbox
-from mnlab.machine.job import MIB, Job, Machine, MachineError, Outcome
+from mnlab.machine.job import MIB, Job, Machine, Outcome, WrongCache
 from mnlab.machine.vm import VirtualMachine
 
 LIMIT = 1024  # MiB of all that is kept, unless MNLAB_CACHE_LIMIT says another number
@@ -87,10 +87,10 @@ def remembering(machine: Machine, only_now: bool = False) -> Machine:
 
 
 def limit() -> int:
-    """Bytes that runs may take up in the cache. MachineError if MNLAB_CACHE_LIMIT is no number of MiB."""
+    """Bytes that runs may take up in the cache. WrongCache if MNLAB_CACHE_LIMIT is no number of MiB."""
     said = os.environ.get("MNLAB_CACHE_LIMIT", "").strip()
     if said and not (said.isascii() and said.isdigit()):
-        raise MachineError(f"MNLAB_CACHE_LIMIT is a number of MiB, like {LIMIT}; not {said[:40]!r}")
+        raise WrongCache(f"MNLAB_CACHE_LIMIT is a number of MiB, like {LIMIT}; not {said[:40]!r}")
     return int(said or LIMIT) * MIB
 
 

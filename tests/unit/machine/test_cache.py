@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mnlab.machine import cache, qemu
-from mnlab.machine.job import MachineError, UnsafeCache
+from mnlab.machine.job import MachineError, WrongCache
 
 SRC = str(Path(cache.__file__).parents[2])
 
@@ -143,7 +143,7 @@ def test_only_a_thorough_look_sees_a_change_that_hides_its_time(folder):
 def test_a_cache_that_others_can_write_is_refused(folder, mode):
     (folder / "cache").mkdir()
     (folder / "cache").chmod(mode)
-    with pytest.raises(UnsafeCache, match="others can write the cache"):
+    with pytest.raises(WrongCache, match="others can write the cache"):
         cache.entry("thing-1", build("whole"), lambda text: None)
     assert not list((folder / "cache").iterdir())
 
@@ -152,7 +152,7 @@ def test_a_cache_that_others_can_write_is_refused(folder, mode):
 def test_a_cache_of_another_user_is_refused(folder):
     (folder / "cache").mkdir()
     os.chown(folder / "cache", 54321, 54321)
-    with pytest.raises(UnsafeCache, match="belongs to another user"):
+    with pytest.raises(WrongCache, match="belongs to another user"):
         cache.cache_folder()
 
 
@@ -168,7 +168,7 @@ def test_a_cache_that_is_made_is_closed_to_others_whatever_they_may_do_elsewhere
 @pytest.mark.parametrize("place", ["cache", "./cache", "~/cache"])
 def test_a_cache_in_the_current_folder_is_refused(monkeypatch, place):
     monkeypatch.setenv("MNLAB_CACHE", place)
-    with pytest.raises(UnsafeCache, match="not absolute"):
+    with pytest.raises(WrongCache, match="not absolute"):
         cache.cache_folder()
 
 

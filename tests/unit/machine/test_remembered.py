@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from mnlab.machine import remembered
-from mnlab.machine.job import Job, Limits, MachineError, Outcome
+from mnlab.machine.job import Job, Limits, Outcome, WrongCache
 from mnlab.machine.remembered import Remembering
 
 
@@ -186,5 +186,5 @@ def test_only_what_was_run_since_counts_where_that_is_asked_for(tmp_path):
 
 def test_a_limit_that_is_no_number(monkeypatch):
     monkeypatch.setenv("MNLAB_CACHE_LIMIT", "1 GB")
-    with pytest.raises(MachineError, match="MNLAB_CACHE_LIMIT is a number of MiB, like 1024; not '1 GB'"):
+    with pytest.raises(WrongCache, match="MNLAB_CACHE_LIMIT is a number of MiB, like 1024; not '1 GB'"):
         Remembering(Machine())
