@@ -385,7 +385,8 @@ def check_resolver_learns_from_answers_only(resolver):
     p, cast = resolver.params, resolver.params["_cast"]
     lies = {packet.sender_ip for packet in read.false_frames(resolver)}
     expect({cast["decoy"], p["h2"]} <= lies, done="your resolver asked in vain; h3 sent what was no answer",
-           expected=f"false news about {cast['decoy']} and {p['h2']} at h1", seen=sorted(lies) or "none")
+           expected=f"false news about {cast['decoy']} and {p['h2']}, which h3 sends when it is asked",
+           seen=", ".join(sorted(lies)) or f"no question, and so no news{read.ending(resolver)}")
     read.questions(resolver, "decoy")
     read.expect_results(resolver, "decoy", {0: "unreachable"}, f"then resolve {cast['decoy']}, which nobody has")
     read.expect_results(resolver, "h2", {2: p["_mac"]}, f"then resolve {p['h2']}, which was known")
@@ -401,10 +402,10 @@ def check_resolver_learns_from_answers_only(resolver):
 @points(1, claim="ARP-7", hint="Use one deadline for each question, however many frames arrive until then.")
 def check_resolver_keeps_its_deadline(resolver):
     """R15: what is no answer neither ends the second for a question nor begins it anew."""
-    waited = {who: read.questions(resolver, who) for who in ("quizzed", "mistaken", "aside")
-              if read.results(resolver, who)[0] == "unreachable"}
+    said = {who: read.results(resolver, who)[0] for who in ("quizzed", "mistaken", "aside")}
+    waited = {who: read.questions(resolver, who) for who, word in said.items() if word == "unreachable"}
     expect(waited, done="h3 sent what was no answer while your resolver waited for one", expected="unreachable",
-           seen="it was believed each time")
+           seen=f"it printed {', '.join(sorted(set(said.values())))}{read.ending(resolver)}")
     p, crowded = resolver.params, read.learned(resolver, "crowded")
     expect(crowded, done=f"resolve {p['_cast']['crowded']}", expected="an answer", seen="none")
     right, seen = p["_macs"]["crowded"], read.results(resolver, "crowded")[0]

@@ -101,7 +101,8 @@ def grade(
 
     Each result is written as it comes. Called again, it goes on where it stopped, and grades only what has changed.
 
-    Exit status: 0 if every hand-in was graded; 3 if something is inconclusive, or an audit found another digest.
+    Exit status: 0 if every hand-in was graded, or is told to be none; 3 if something is inconclusive, or an audit
+    found another digest.
 
     Example: mnlab grade arp submissions/ --roster roster.csv
 

@@ -6,6 +6,7 @@ import select
 import stat
 import sys
 import tempfile
+from math import inf
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
@@ -68,6 +69,8 @@ def run(command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="
     if tty and clock == Time.virtual:
         raise WrongUsage("nobody can type in virtual time, where waiting for a key takes no time: "
                          "leave out --clock virtual")
+    if not 0 < limit < inf:
+        raise WrongUsage(f"--limit is a number of seconds above 0, not {limit:g}")
     files, wanted, left_out = collect(send or [])
     if left_out and not quiet:
         say(f"not sent: {_some(left_out)}")

@@ -1,5 +1,6 @@
 """`mnlab export`: what is uploaded to a grading platform, so that it grades labs by itself."""
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -57,8 +58,12 @@ def export(platform: Annotated[str, typer.Argument(
                          "where only graders can read it, and say --bundle FILE --url URL")
     if bundle and not bundle.is_file():
         raise WrongUsage(f"there is no file {bundle}")
+    if url and not re.match(r"https?://[^/]", url):
+        raise WrongUsage(f"--url is the bundle's address, as in https://example.org/mnlab.tar.gz; not {url!r}")
     chosen = [labs.find(name) for name in dict.fromkeys(lab)]
     visibility = _visibility(course)
+    if bundle:
+        _insist_on_bundle(bundle)
     write, usual = BOXES.get(platform, (None, "mnlab.tar.gz"))
     target = out or Path(usual)
     make_folder(target.parent)
@@ -70,6 +75,18 @@ def export(platform: Annotated[str, typer.Argument(
     give_back(*written)
     for path in written:
         print(path)
+
+
+def _insist_on_bundle(file: Path) -> None:
+    """WrongUsage if a file is not what `export bundle` writes: a gzipped tar whose one folder is called mnlab."""
+    import tarfile
+    try:
+        with tarfile.open(file, "r:gz") as archive:
+            first = archive.next()
+    except (tarfile.TarError, OSError, EOFError):
+        first = None
+    if first is None or first.name.split("/")[0] != "mnlab":
+        raise WrongUsage(f"{file} is no bundle: `mnlab export {ALONE} LAB...` writes one")
 
 
 def _bundle(file: Path, chosen: list[labs.Lab], machine: str, quiet: bool) -> None:

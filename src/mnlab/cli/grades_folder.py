@@ -4,6 +4,7 @@ import json
 
 from mnlab.course import grading, hidden
 from mnlab.course.grading import Grading
+from mnlab.course.handins import NOBODY
 from mnlab.course.look_alike import look_alike, print_kept
 from mnlab.course.results import Results, Row, replace
 from mnlab.course.roster import Student
@@ -40,10 +41,12 @@ class GradesFolder:
         every = [name for name in dict.fromkeys(usual) if name in graded]
         weights = {name: weights_of.get(name, 1) for name in every}
         flags = look_alike(kept, [one for one in self.task.every_lab if one.name in every], self.prints)
+        # An import stops at somebody whom the platform does not know.
+        listed = [one for one in people if not one.id.startswith(NOBODY)] or people
         tables = {
             "grades.csv": gradebook.whole(kept, people, weights, self.hand, flags),
-            "canvas.csv": gradebook.canvas(kept, people, weights, self.hand),
-            "moodle.csv": gradebook.moodle(kept, people, weights, self.hand),
+            "canvas.csv": gradebook.canvas(kept, listed, weights, self.hand),
+            "moodle.csv": gradebook.moodle(kept, listed, weights, self.hand),
         }
         for name, rows in tables.items():
             replace(self.task.out / name, "\ufeff" + gradebook.written(rows, self.comma))

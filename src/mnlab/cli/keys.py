@@ -48,6 +48,9 @@ SIGNING, SECRET = Source("MNLAB_SIGNING_KEY"), Source("MNLAB_SECRET")
 Key = Annotated[Path | None, typer.Option(
     "--key", parser=a_file, metavar="FILE",
     help=f"Sign the evidence with the key in this file (or {SIGNING.variable}).")]
+SignedWith = Annotated[Path | None, typer.Option(
+    "--key", parser=a_file, metavar="FILE",
+    help=f"Take only evidence that was signed with the key in this file (or {SIGNING.variable}).")]
 SecretFile = Annotated[Path | None, typer.Option(
     "--secret-file", parser=a_file, metavar="FILE",
     help=f"The course's key: it draws the parameters that prove work (or {SECRET.variable}, the key itself).")]

@@ -12,7 +12,7 @@ import typer
 
 from mnlab.checks.verdicts import EXIT_STATUS, PASSED, overall
 from mnlab.checks.worth import worth_of
-from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile
+from mnlab.cli.keys import SECRET, SIGNING, Key, SecretFile, SignedWith
 from mnlab.cli.options import (
     CORE,
     DEFAULT_MACHINE,
@@ -242,7 +242,7 @@ def _above(folder: Path) -> Path:
 
 
 def recheck(run: Annotated[list[str], typer.Argument(metavar="RUN...", help="Folders of saved runs.")],
-            collections: Collections = None, key: Key = None,
+            collections: Collections = None, key: SignedWith = None,
             solution: Annotated[bool, typer.Option("--solution", help="With a key: the solution's runs, too.")] = False,
             pytest: Annotated[bool, typer.Option(
                 "--pytest", help="Let pytest call the checks; after -- its options: -x, --pdb, -k WORD.")] = False,

@@ -1,6 +1,6 @@
 """The command line's front door: every command, and how each kind of trouble ends.
 
-Exit status: 0 all passed; 1 something failed; 2 wrong usage or input; 3 inconclusive; 130 interrupted.
+Exit status: 0 all passed; 1 something failed; 2 wrong usage or input; 3 inconclusive; 130 interrupted; 141 unread.
 """
 
 import os
@@ -78,12 +78,13 @@ def main() -> None:
     try:
         app(prog_name="mnlab")
     except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end.__context__, BrokenPipeError):  # which typer makes status 1
+            _end_unread()
         if not _is_interrupt(end):
             raise
         _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has read enough
-        sys.exit(1)
+        _end_unread()
     except OSError as problem:
         where = f" {plain.name(problem.filename)}:" if problem.filename else ""
         _fail(f"the system says:{where} {problem.strerror or problem}", EXIT_STATUS[INCONCLUSIVE])
@@ -112,6 +113,12 @@ def _is_interrupt(end: BaseException) -> bool:
     """Whether Ctrl-C or SIGTERM was the end. typer makes it a status, raised while it handles what that came from."""
     return isinstance(end, KeyboardInterrupt) or isinstance(
         getattr(end.__context__, "__cause__", None), KeyboardInterrupt)
+
+
+def _end_unread() -> None:
+    """Whoever read us has read enough. The status is that of a program which SIGPIPE ended: nothing has failed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(128 + signal.SIGPIPE)
 
 
 def _fail(text, status: int) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mnlab.cli.options import insist_on_clone
+from mnlab.cli.options import WrongUsage, insist_on_clone
 from mnlab.lab.lab import ROOT
 
 #: A word for a part of the tests: what pytest is told.
@@ -45,6 +45,8 @@ def test(what: Annotated[list[str] | None, typer.Argument(
     insist_on_clone("test")
     words = [argument for word in what or [] for argument in PARTS.get(word, [word])]
     places = [word for word in words if (ROOT / word.split("::")[0]).exists()]
+    if words and not places and not any(word.startswith("-") for word in words):
+        raise WrongUsage(f"there are no tests called {words[0]}; there are {', '.join(PARTS)}, and files below tests/")
     if not places:
         words = [*DEFAULT, *words]
     if not places or not all(place.startswith(WITHOUT_MACHINE) for place in places):

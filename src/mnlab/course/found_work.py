@@ -1,6 +1,7 @@
 """Where in a hand-in the work for a lab lies, and what else it may be: another lab's, the starter, nothing."""
 
 import os
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -87,8 +88,22 @@ def _fit(place: Path, names: set[str], lab: Lab) -> tuple[int, ...]:
     wanted = set(_starter(lab))
     own = len([name for name in wanted - {ANSWERS} if (place / name).is_file()])
     named = int(VARIANT in names and _lab_named(place) == lab.name)
-    answers = int(ANSWERS in names and ANSWERS in wanted and (own > 0 or wanted == {ANSWERS} or named > 0))
+    answers = int(ANSWERS in names and ANSWERS in wanted and (own > 0 or named > 0 or _may_answer(place, lab)))
     return (own + answers + named, own, -len(place.parts))
+
+
+def _may_answer(place: Path, lab: Lab) -> bool:
+    """Whether the answers in a folder are to questions of this lab, or cannot be read, so that nobody can tell."""
+    try:
+        given = _questions((place / ANSWERS).read_bytes())
+    except OSError:
+        given = set()
+    return not given or bool(given & _questions(_starter(lab)[ANSWERS].read_bytes()))
+
+
+def _questions(answers: bytes) -> set[bytes]:
+    """The names of what is answered in a file, be it TOML or only nearly so."""
+    return set(re.findall(rb"^[ \t]*([A-Za-z0-9_-]+)[ \t]*=", answers, re.MULTILINE))
 
 
 def _lab_named(place: Path) -> str | None:

@@ -7,6 +7,7 @@ past it on purpose: a Rich console, whose own colours must stay and which cleans
 `mnlab exec` and `mnlab shell`, which pass on what the user's own program prints (cli/options.py, machine/terminal.py).
 """
 
+import os
 import re
 import sys
 import unicodedata
@@ -69,8 +70,9 @@ class Plain:
 
 
 def guard() -> None:
-    """From now on nothing reaches standard output or standard error that a terminal would obey."""
-    sys.stdout, sys.stderr = (stream if stream is None or isinstance(stream, Plain) else Plain(stream)
+    """From now on nothing reaches standard output or standard error that a terminal would obey. One that is closed
+    (`>&-`: Python has None for it) is as good as /dev/null."""
+    sys.stdout, sys.stderr = (stream if isinstance(stream, Plain) else Plain(stream or open(os.devnull, "w"))
                               for stream in (sys.stdout, sys.stderr))
 
 

@@ -117,6 +117,11 @@ def test_a_mistyped_lab_suggests_the_near_one(mnlab, command):
     (["export", "github", "arp"], ["mnlab export bundle arp", "--url"]),
     (["export", "gradescope", "arp", "--bundle", "nowhere"], ["no file nowhere"]),
     (["export", "gradescope", "apr", "--bundle", "a-file"], ["Did you mean 'arp'?"]),
+    (["export", "gradescope", "arp", "--bundle", "a-file"], ["a-file is no bundle", "mnlab export bundle"]),
+    (["export", "github", "arp", "--bundle", "a-file", "--url", "foo"], ["--url", "https://", "'foo'"]),
+    (["exec", "--limit", "-1", "--", "true"], ["--limit", "above 0", "-1"]),
+    (["exec", "--limit", "nan", "--", "true"], ["--limit", "above 0", "nan"]),
+    (["exec", "--limit", "inf", "--", "true"], ["--limit", "inf"]),
     (["export", "gradescope", "arp", "--bundle", "a-file", "--course", "mine"], ["course.toml", "mnlab course init"]),
     (["recheck", "nowhere"], ["nowhere", "no evidence"]),
     (["recheck", "a-file"], ["a-file", "no evidence"]),
@@ -499,3 +504,16 @@ def test_a_port_that_is_taken(mnlab):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         refused(mnlab("watch", "arp", "--port", taken.getsockname()[1]), 2, "nothing can be served on port")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_stream_that_is_closed_is_no_mistake(tmp_path, closed):
+    done = subprocess.run(["sh", "-c", f'"$0" -P -m mnlab "$@" {closed}', sys.executable, "exec", "--limit", "-1", "--", "true"],
+                          cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(SRC)}, capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+
+
+def test_who_has_read_enough_is_no_failure(tmp_path):
+    done = subprocess.run(["bash", "-c", '"$0" -P -m mnlab list | true; echo ${PIPESTATUS[0]}', sys.executable],
+                          cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(SRC)}, capture_output=True, text=True)
+    assert done.stdout.strip() in ("0", "141") and not done.stderr

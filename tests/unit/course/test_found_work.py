@@ -57,6 +57,24 @@ def test_what_is_no_work_for_this_lab_is_told_apart(tmp_path, make, kind, words)
     assert (found.kind, found.work) == (kind, None) and any(words in note for note in found.notes), found.notes
 
 
+@pytest.mark.parametrize("spoil", [lambda text: text, lambda text: text.replace('""', '"'), lambda text: "", lambda text: "\0?"],
+                         ids=["as it is", "no TOML", "empty", "nothing that can be read"])
+def test_answers_alone_are_work_for_the_lab_whose_questions_they_answer(handed, spoil):
+    folder = handed(ARP)
+    for path in folder.iterdir():
+        path.unlink() if path.name != work.ANSWERS else path.write_text(spoil(path.read_text()))
+    found = find(folder, ARP, all_labs())
+    assert found.kind != OTHER and not any("looks like" in note for note in found.notes)
+
+
+def test_answers_alone_of_another_lab_are_told(handed):
+    folder = handed(DNS)
+    for path in folder.iterdir():
+        path.unlink() if path.name != work.ANSWERS else None
+    found = find(folder, ARP, all_labs())
+    assert (found.kind, found.notes) == (OTHER, ["this looks like work for dns"])
+
+
 def test_files_that_are_missing_are_named(handed):
     folder = handed(ARP)
     (folder / "answers.toml").unlink()
