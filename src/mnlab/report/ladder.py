@@ -88,7 +88,7 @@ def drawing(sent: Sequence[Arrow], hosts: Mapping[str, str], width: int | None =
     """The same of arrows that are known already."""
     def parts(room: int, glyphs: Glyphs) -> list[Text]:
         if not sent:
-            return [Text("no messages were captured", style="dim")]
+            return [Text("no messages of the protocols drawn here were captured", style="dim")]
         return _lines(sent, hosts, min(width or room, room), limit, silence, glyphs)
 
     return Drawing(parts)

@@ -263,7 +263,7 @@ def test_texts_cannot_command_the_terminal(lan):
 
 
 def test_an_empty_exchange_says_so(lan):
-    assert picture(lan) == "no messages were captured"
+    assert picture(lan) == "no messages of the protocols drawn here were captured"
 
 
 def test_lifelines_are_the_nodes_with_a_part_in_it(lan):
