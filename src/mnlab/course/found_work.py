@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mnlab.course.results import LACKING, SEVERAL
 from mnlab.lab.lab import Lab
-from mnlab.lab.read_once import NOT_WORK, Work, read
+from mnlab.lab.read_once import NOT_WORK, Work, read, read_answers
 from mnlab.lab.student_toml import BadWork
 from mnlab.lab.work import ANSWERS, VARIANT, fill_in
 from mnlab.machine import plain
@@ -94,10 +94,7 @@ def _fit(place: Path, names: set[str], lab: Lab) -> tuple[int, ...]:
 
 def _may_answer(place: Path, lab: Lab) -> bool:
     """Whether the answers in a folder are to questions of this lab, or cannot be read, so that nobody can tell."""
-    try:
-        given = _questions((place / ANSWERS).read_bytes())
-    except OSError:
-        given = set()
+    given = _questions(read_answers(place).data)
     return not given or bool(given & _questions(_starter(lab)[ANSWERS].read_bytes()))
 
 

@@ -1,5 +1,6 @@
 """Where the work lies in what a student handed in, and what it is if it is none."""
 
+import os
 import shutil
 
 import pytest
@@ -65,6 +66,13 @@ def test_answers_alone_are_work_for_the_lab_whose_questions_they_answer(handed, 
         path.unlink() if path.name != work.ANSWERS else path.write_text(spoil(path.read_text()))
     found = find(folder, ARP, all_labs())
     assert found.kind != OTHER and not any("looks like" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.mkdir()],
+                         ids=["a pipe", "a link to a device", "a folder"])
+def test_answers_that_are_no_file_hang_nobody(tmp_path, make):
+    make(tmp_path / work.ANSWERS)
+    assert find(tmp_path, ARP, all_labs()).kind != OTHER
 
 
 def test_answers_alone_of_another_lab_are_told(handed):
