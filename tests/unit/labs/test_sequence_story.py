@@ -80,4 +80,11 @@ def test_copies_arrive_soon_and_never_in_the_next_connection():
     told = "connection one 1 2\nsend 1 client SYN 0\narrive 1\nsend 2 server ACK 0\narrive 2\nconnection two 1 2\n"
     assert story.with_copies(told).splitlines() == [
         "connection one 1 2", "send 1 client SYN 0", "arrive 1", "arrive 1", "send 2 server ACK 0", "arrive 2",
-        "arrive 1", "arrive 2", "arrive 2", "connection two 1 2"]
+        "arrive 1", "arrive 1", "arrive 2", "arrive 2", "arrive 2", "connection two 1 2"]
+
+
+def test_a_copy_comes_long_after():
+    sent = [f"send {number} client PSH+ACK 9" for number in range(2, 40)]
+    copied = story.with_copies("\n".join(["connection one 1 2", "send 1 client SYN 0", "arrive 1", *sent])).splitlines()
+    assert [copied[at - 1] for at, line in enumerate(copied) if line == "arrive 1"] == [
+        "send 1 client SYN 0", "arrive 1", "send 3 client PSH+ACK 9", "send 26 client PSH+ACK 9"]

@@ -74,7 +74,6 @@ WAYS = {
     "report/console.py": "cleans what it draws",
     "cli/options.py": "exec and shell pass on what the user's own program prints",
     "machine/terminal.py": "shell passes on what the user's own program prints",
-    "cli/main.py": "/dev/null in the place of a pipe that nobody reads",
 }
 #: What runs inside the machine prints into a pipe; it comes out through a reason or progress, or `exec` and `shell`.
 INSIDE = ("machine/guest/", "machine/command.py", "lab/inside.py", "lab/shell.py", "evidence/", "net/")
