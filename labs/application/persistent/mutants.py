@@ -288,6 +288,7 @@ def half_is_whole(work, params):
 
 @mutant.work("half a head is taken for the whole", breaks="R8")
 def half_a_head(work, params):
+    work.edit("fetch.py", "    if not line:\n        return None  # it ended within the headers\n", "")
     work.edit("fetch.py", 'if b"content-length" not in headers or len(body) < size:', "if len(body) < size:")
 
 
