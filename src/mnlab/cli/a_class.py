@@ -72,14 +72,14 @@ def a_place_in(folder: Path) -> None:
 def in_words():
     """What a course, a roster or a table of decisions gets wrong is wrong usage, in words."""
     from mnlab.course.course import BadCourse
+    from mnlab.course.csv_table import BadTable
     from mnlab.course.handins import BadSubmissions
     from mnlab.course.release import CannotRelease
     from mnlab.course.results import BadByHand, InUse
-    from mnlab.course.roster import BadRoster
 
     try:
         yield
-    except (BadCourse, BadRoster, BadByHand, BadSubmissions, CannotRelease, InUse) as problem:
+    except (BadCourse, BadTable, BadByHand, BadSubmissions, CannotRelease, InUse) as problem:
         raise WrongUsage(str(problem)) from None
     except OSError as problem:
         if problem.errno not in (errno.ENOSPC, errno.EDQUOT):

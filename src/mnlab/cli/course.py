@@ -19,6 +19,7 @@ from mnlab.cli.options import (
     Place,
     Quiet,
     WrongUsage,
+    a_file,
     a_folder,
     a_path,
     insist_on_whole,
@@ -40,6 +41,11 @@ Asked = Annotated[
 Due = Annotated[
     str | None,
     typer.Option("--due", metavar="DATE", help="Instead of course.toml's: 2027-01-15T23:59, with +01:00 or not."),
+]
+Times = Annotated[
+    Path | None,
+    typer.Option("--times", parser=a_file, metavar="FILE",
+                 help="When hand-ins came: Moodle's grading worksheet, or a CSV file: id, received."),
 ]
 Workers = Annotated[
     int | None,
@@ -86,6 +92,7 @@ def grade(
         "--out", parser=a_folder, metavar="FOLDER", help="Folder for results, tables, feedback and evidence.")
     ] = Path("grades"),
     due: Due = None,
+    times: Times = None,
     workers: Workers = None,
     cluster: Cluster = None,
     again: Again = False,
@@ -117,6 +124,7 @@ def grade(
     chosen, submissions = _asked(lab, regrade, out)
     with in_words():
         found, people = the_course(course), the_roster(roster)
+        came = _times(times, people, regrade)
         before = results.read(out)
         _tell_strangers(found, people, [one.name for one in chosen] + [name for _, name in before.rows])
         _insist_on_the_same(before, found, people)
@@ -129,7 +137,7 @@ def grade(
             if kept.damaged:
                 say(f"{_damaged(kept)}; that is graded again")
             task = grading.Grading(
-                chosen, labs.all_labs(), submissions, out, machine, image, people, found, _date(due)
+                chosen, labs.all_labs(), submissions, out, machine, image, people, found, _date(due), came
             )
             progress = Progress(kept.count(chosen) if regrade else _counted(task, quiet), quiet)
             made = GradesFolder(task, kept, hand, comma)
@@ -213,6 +221,18 @@ def _date(text: str | None) -> datetime | None:
     except (ValueError, OverflowError):
         pass
     raise WrongUsage(f"--due is a date like 2027-01-15T23:59 or 2027-01-15T23:59+01:00, not {text!r}")
+
+
+def _times(file: Path | None, people: list, regrade: list[str] | None) -> dict[str, datetime]:
+    """When hand-ins came, by student; {} if no table is named. WrongUsage where it would be of no use."""
+    from mnlab.course import times
+
+    if file is None:
+        return {}
+    if regrade or not people:
+        raise WrongUsage("--times is of no use with --regrade: when hand-ins came is known" if regrade else
+                         "--times tells when a student's hand-in came: name the students, too (--roster)")
+    return times.read(file, people, [lab.name for lab in labs.all_labs()])
 
 
 def _tell_strangers(course, people: list, graded: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
@@ -34,7 +34,7 @@ class Todo:
 @dataclass
 class Grading:
     """A class to grade, and where. `course` is None for a folder of hand-ins without one; `due` takes the place of its
-    dates, but of no student's extension."""
+    dates, but of no student's extension. `times`: when hand-ins came, by student, where a platform says so apart."""
 
     labs: list[Lab]
     every_lab: list[Lab]
@@ -45,6 +45,7 @@ class Grading:
     roster: list[Student] = field(default_factory=list)
     course: Course | None = None
     due: datetime | None = None
+    times: Mapping[str, datetime] = field(default_factory=dict)
 
     def due_for(self, student: str, lab: str) -> datetime | None:
         """When a student has to hand in a lab; None if there is no date."""
@@ -60,8 +61,10 @@ class Grading:
     def handed_in(self) -> list[HandIn]:
         """What was handed in, one for each student who did, or whose group did."""
         groups = self.course.groups if self.course else {}
-        return handins.shared(handins.found_in(self.submissions, self.roster, [lab.name for lab in self.every_lab]),
-                              self.roster, groups)
+        found = handins.found_in(self.submissions, self.roster, [lab.name for lab in self.every_lab])
+        for one in found:
+            one.received = self.times.get(one.key, one.received)
+        return handins.shared(found, self.roster, groups)
 
     @cached_property
     def absent(self) -> list[Student]:

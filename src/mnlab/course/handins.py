@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mnlab.course import archives
 from mnlab.course.archives import BadArchive, readable
+from mnlab.course.people import People
 from mnlab.course.roster import Student
 from mnlab.lab.read_once import NOT_WORK
 
@@ -49,7 +50,7 @@ def found_in(folder: Path, roster: list[Student], labs: Sequence[str] = ()) -> l
     one of these labs before or after the student's: arp-ada, 4711_arp.
 
     OSError if the folder cannot be read."""
-    people, known = _People(roster), dict[str, HandIn]()
+    people, known = People(roster), dict[str, HandIn]()
     about = _gradescope(folder / METADATA)
     for path in sorted(folder.iterdir()):
         if path.name in (*IGNORED, METADATA) or path.name.startswith("."):
@@ -93,7 +94,7 @@ def shared(found: list[HandIn], roster: list[Student], groups: Mapping[str, Sequ
 
 
 def _belongs(
-    path: Path, people: "_People", about: dict, labs: Sequence[str]
+    path: Path, people: People, about: dict, labs: Sequence[str]
 ) -> Iterator[tuple[str, Student | None, datetime | None, bool, str]]:
     """Whose a hand-in is (a group's is each member's): words for it, the student, when it came, late or not, and what
     the file was called."""
@@ -127,63 +128,13 @@ def _belongs(
         )
     else:
         stem = path.name if path.is_dir() else _stem(path)
-        student = people.find(stem, *_without(labs, stem), *_endings(stem))
+        student = people.called(stem, labs)
         yield stem, student, None, False, "" if path.is_dir() else path.name
 
 
 def _stem(path: Path) -> str:
     name = next((path.name[: -len(end)] for end in archives.ENDINGS if path.name.lower().endswith(end)), "")
     return name or path.stem
-
-
-def _without(labs: Sequence[str], name: str) -> list[str]:
-    """A name without that of a lab at its beginning or end; [] if there is none."""
-    lab = "|".join(map(re.escape, labs))
-    match = labs and re.fullmatch(rf"(?:(?:{lab})[-_ ]+(.+)|(.+?)[-_ ]+(?:{lab}))", name, re.IGNORECASE)
-    return [match[1] or match[2]] if match else []
-
-
-def _endings(name: str) -> list[str]:
-    """What in the name of a repository may be a login: "arp-ada-l" is of ada-l, or of l."""
-    parts = re.split(r"[-_ ]", name)
-    return ["-".join(parts[first:]) for first in range(1, len(parts))]
-
-
-class _People:
-    """Finds a student by what a platform calls them. Two that fit are none: nobody is graded as somebody else."""
-
-    def __init__(self, roster: list[Student]):
-        self.names: dict[str, set[str]] = {}
-        self.by_id = {student.id: student for student in roster}
-        for student in roster:
-            parts = re.split(r"[\s,]+", student.name)
-            sorted_name = "".join(sorted(part.casefold() for part in parts))
-            for word in (
-                student.id,
-                student.email,
-                student.login,
-                student.lms,
-                student.name,
-                student.email.split("@")[0],
-                "".join(parts),
-                "".join(reversed(parts)),
-                f"\0{sorted_name}",
-            ):
-                if word.strip("\0 "):
-                    self.names.setdefault(_plain(word), set()).add(student.id)
-
-    def find(self, *words: str) -> Student | None:
-        """The one student whom the first of these words fits; as a name, its parts may come in any order."""
-        for word in filter(None, words):
-            parts = "".join(sorted(part.casefold() for part in re.split(r"[\s,_]+", word)))
-            fit = self.names.get(_plain(word)) or self.names.get(_plain(f"\0{parts}"))
-            if fit and len(fit) == 1:
-                return self.by_id[next(iter(fit))]
-        return None
-
-
-def _plain(word: str) -> str:
-    return re.sub(r"[\s_]+", " ", word).strip(" ").casefold()
 
 
 def _gradescope(path: Path) -> dict:

@@ -1,10 +1,10 @@
 """Who is in a course: a CSV file of one's own, or what Moodle, Canvas or Gradescope export, read as it is."""
 
-import csv
-import io
-import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from mnlab.course import csv_table, moodle
+from mnlab.course.csv_table import BadTable
 
 #: What a column may be called, in small letters, by what it says; the first that is there is taken.
 COLUMNS = {
@@ -31,12 +31,6 @@ COLUMNS = {
 }
 #: Whose export it is, by columns that only that one has.
 PLATFORMS = {"Canvas": ("student", "sis user id"), "Gradescope": ("sid",), "Moodle": ("identifier",)}
-SEPARATOR = re.compile(r"sep=.\n", re.IGNORECASE)  # Excel's own first line; the next one tells as much
-ENCODINGS = ("utf-8-sig", "utf-16", "cp1252")
-
-
-class BadRoster(Exception):
-    """A file that is no roster. The text says what is wrong with it, and where."""
 
 
 @dataclass(frozen=True)
@@ -52,31 +46,17 @@ class Student:
 
 
 def read(path: Path) -> list[Student]:
-    """The students in a CSV file, in its order. BadRoster if it cannot be read, lacks an id, or has one twice."""
-    try:
-        data = path.read_bytes()
-    except OSError as problem:
-        raise BadRoster(f"{path} cannot be read: {problem.strerror}") from None
-    text = _decoded(data, path).replace("\r\n", "\n").replace("\r", "\n")
-    if first := SEPARATOR.match(text):
-        text = text[first.end():]
-    reader = csv.reader(io.StringIO(text), _dialect(text))
-    try:
-        rows = list(reader)
-    except csv.Error as problem:
-        raise BadRoster(f"{path} is no table, up to line {reader.line_num}: {problem}. Is a quotation mark missing, or "
-                        "too much?") from None
-    if not rows or not any(cell.strip() for cell in rows[0]):
-        raise BadRoster(f"{path}: the first line names no columns")
-    heads = [cell.strip().lower() for cell in rows[0]]
+    """The students in a CSV file, in its order. BadTable if it cannot be read, lacks an id, or has one twice."""
+    named, rows = csv_table.read(path)
+    heads = moodle.in_english(named, rows)
     columns = _columns(heads, path)
     students: list[Student] = []
-    for number, row in enumerate(rows[1:], 2):
+    for number, row in enumerate(rows, 2):
         cells = {what: row[index].strip() if index < len(row) else "" for what, index in columns.items()}
         if not any(cell.strip() for cell in row) or _is_no_student(row, heads):
             continue
         if not cells["id"]:
-            raise BadRoster(f"{path}, line {number}: there is no {rows[0][columns['id']].strip()}")
+            raise BadTable(f"{path}, line {number}: there is no {named[columns['id']]}")
         name = cells.get("name") or " ".join(filter(None, (cells.get("first"), cells.get("last"))))
         students.append(
             Student(
@@ -84,46 +64,24 @@ def read(path: Path) -> list[Student]:
                 name,
                 cells.get("email", ""),
                 cells.get("login", ""),
-                cells.get("lms", "").removeprefix("Participant "),
+                moodle.number(cells.get("lms", "")),
                 cells.get("section", ""),
             )
         )
     if twice := next((one.id for one in students if sum(one.id == other.id for other in students) > 1), None):
-        raise BadRoster(f"{path}: two students have the id {twice}")
+        raise BadTable(f"{path}: two students have the id {twice}")
     if not students:
-        raise BadRoster(f"{path}: there is no student in it")
+        raise BadTable(f"{path}: there is no student in it")
     return students
 
 
-def _decoded(data: bytes, path: Path) -> str:
-    for encoding in ENCODINGS if not data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-16",):
-        try:
-            if encoding == "utf-16" and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-                continue
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise BadRoster(f"{path} is no text: save it as CSV in UTF-8")
-
-
-def _dialect(text: str) -> type[csv.Dialect]:
-    """Commas, semicolons or tabs, by what the first line has most of."""
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-
-    class Found(csv.excel):
-        delimiter = max(",;\t", key=first.count)
-        strict = True  # or a quotation mark that is never closed takes all students after it for one cell
-
-    return Found
-
-
 def _columns(heads: list[str], path: Path) -> dict[str, int]:
-    """The place of each column that is known. BadRoster if none tells students apart, or a name is there twice."""
+    """The place of each column that is known. BadTable if none tells students apart, or a name is there twice."""
     found: dict[str, int] = {}
     for what, names in COLUMNS.items():
         for name in names:
             if heads.count(name) > 1:
-                raise BadRoster(f"{path}: two columns are called {name!r}; remove one")
+                raise BadTable(f"{path}: two columns are called {name!r}; remove one")
             if name in heads:
                 found[what] = heads.index(name)
                 break
@@ -132,9 +90,9 @@ def _columns(heads: list[str], path: Path) -> dict[str, int]:
     elif "id" in heads and not {"student", "section"} <= set(heads):  # Canvas may leave out the SIS User ID
         found.pop("lms", None)
     if "id" not in found:
-        found["id"] = found.get("email", -1)
+        found["id"] = found.get("email", found.get("lms", -1))  # or graded blindly
     if found["id"] < 0:
-        raise BadRoster(
+        raise BadTable(
             f"{path}: no column tells students apart: one is called {', '.join(COLUMNS['id'][:4])} or so. "
             f"It has {', '.join(filter(None, heads)) or 'none'}"
         )

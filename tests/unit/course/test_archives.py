@@ -3,7 +3,9 @@ harmless."""
 
 import io
 import os
+import shutil
 import stat
+import subprocess
 import tarfile
 import zipfile
 import zlib
@@ -49,6 +51,23 @@ def tarred(tmp_path):
     return make
 
 
+@pytest.fixture
+def sevened(tmp_path):
+    """sevened({name: bytes, or a link's target}): the path of a 7z archive."""
+    if not shutil.which(archives.BSDTAR):
+        pytest.skip("libarchive-tools is not installed")  # the launcher installs it for tests
+
+    def make(entries):
+        for name, data in entries.items():
+            path = tmp_path / "source" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.symlink_to(data) if isinstance(data, str) else path.write_bytes(data)
+        subprocess.run([archives.BSDTAR, "--format=7zip", "-cf", str(tmp_path / "in.7z"), "-C", str(tmp_path / "source"),
+                        *sorted({name.split("/")[0] for name in entries})], check=True)
+        return tmp_path / "in.7z"
+    return make
+
+
 def files(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -61,6 +80,30 @@ def test_a_zip_and_every_kind_of_tar_give_the_same_files(tmp_path, zipped, tarre
     made += [unpack(tarred(GOOD, ending), tmp_path / ending) for ending in (".tar", ".tar.gz", ".tar.xz", ".tar.bz2")]
     assert all(one.files == 3 and not one.refused for one in made)
     assert all(files(tmp_path / place) == GOOD for place in ("zip", ".tar", ".tar.gz", ".tar.xz", ".tar.bz2"))
+
+
+def test_so_does_7z(tmp_path, sevened):
+    done = unpack(sevened(GOOD | {"Übung 1.py": b"x", "link": "/etc/hostname"}), tmp_path / "out")
+    assert files(tmp_path / "out") == GOOD | {"Übung 1.py": b"x"} and done.refused == ["link: it is a link or a device"]
+
+
+def test_7z_is_bounded_and_what_is_wrong_with_it_is_told(tmp_path, sevened, monkeypatch):
+    path = sevened({"a": os.urandom(1 << 20)})
+    whole = path.read_bytes()
+    path.write_bytes(whole[:len(whole) // 2])
+    with pytest.raises(BadArchive, match="it is damaged"):
+        unpack(path, tmp_path / "cut")
+    path.write_bytes(whole)
+    monkeypatch.setattr(archives, "BYTES", 1 << 19)
+    with pytest.raises(BadArchive, match="come out of it"):
+        unpack(path, tmp_path / "large")
+    path.write_bytes(b"Rar!" + whole)  # bsdtar knows more kinds than are meant
+    with pytest.raises(BadArchive, match="no 7z archive"):
+        unpack(path, tmp_path / "other")
+    monkeypatch.setattr(archives, "BSDTAR", "bsdtar-that-is-not-there")
+    path.write_bytes(whole)
+    with pytest.raises(BadArchive, match="install Debian's libarchive-tools"):
+        unpack(path, tmp_path / "none")
 
 
 @pytest.mark.parametrize("name", ["../up", "a/../../up", "/abs", "\\abs", "..\\up", "C:\\up", "c:up", "a/" * 40 + "x"])
@@ -146,7 +189,7 @@ def test_odd_names_are_kept_readable(name, kept):
 
 @settings(max_examples=200, deadline=None)
 @given(data=st.binary(max_size=400), ending=st.sampled_from(archives.ENDINGS), head=st.sampled_from(
-    [b"", b"PK\x03\x04", b"PK\x05\x06" + bytes(18), b"\x1f\x8b\x08\x00", b"BZh9", b"\xfd7zXZ\x00"]))
+    [b"", b"PK\x03\x04", b"PK\x05\x06" + bytes(18), b"\x1f\x8b\x08\x00", b"BZh9", b"\xfd7zXZ\x00", archives.SEVEN_ZIPS]))
 def test_whatever_the_bytes_it_is_unpacked_or_told(tmp_path_factory, data, ending, head):
     folder = tmp_path_factory.mktemp("any")
     (folder / f"x{ending}").write_bytes(head + data)

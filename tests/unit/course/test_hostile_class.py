@@ -97,7 +97,8 @@ ARCHIVES = {
     "only-rubbish": ("zip", a_zip(("__MACOSX/._x", b"x"), (".DS_Store", b"x")), "there is no file in it"),
     "encrypted": ("zip", a_zip(("resolver.py", GOOD)).replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01")
                   .replace(b"PK\x03\x04\x14\x00\x00", b"PK\x03\x04\x14\x00\x01"), "encrypted"),
-    "seven": ("7z", b"7z\xbc\xaf\x27\x1c" + bytes(26), "pack the folder again as .zip"),
+    "seven": ("7z", b"7z\xbc\xaf\x27\x1c" + bytes(26), "cannot be unpacked: "),
+    "seven-that-is-rar": ("7z", b"Rar!\x1a\x07\x01\x00", "it is no 7z archive"),
     "rar": ("rar", b"Rar!\x1a\x07\x01\x00", "pack the folder again as .zip"),
     "executable": ("exe", b"MZ" + bytes(200), "no file of this lab"),
     "huge-file": ("py", bytes((64 << 20) + 1), "larger than 64 MiB"),

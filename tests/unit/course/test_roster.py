@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from mnlab.course.results import Results
-from mnlab.course.roster import BadRoster, Student, read
+from mnlab.course.csv_table import BadTable
+from mnlab.course.roster import Student, read
 from mnlab.report import gradebook
 
 OWN = "id,name,email\n4711,Ada Lovelace,ada@example.org\n4712,Alan Turing,alan@example.org\n"
@@ -73,7 +74,7 @@ def test_whatever_a_spreadsheet_saved_it_as(roster, encoding):
     ('id,name\n1,"Ada\n2,Alan\n', "no table, up to line 3.*quotation mark"), ("id,name\n1," + "x" * 200_000, "no table"),
     ("colour,name\nred,a\n", "no column tells students apart.*It has colour, name")])
 def test_what_is_none_is_told_with_the_line(roster, text, words):
-    with pytest.raises(BadRoster, match=words):
+    with pytest.raises(BadTable, match=words):
         roster(text)
 
 
@@ -82,5 +83,16 @@ def test_without_an_id_the_email_tells_students_apart(roster):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(BadRoster, match="cannot be read"):
+    with pytest.raises(BadTable, match="cannot be read"):
         read(tmp_path / "nowhere.csv")
+
+
+def test_moodle_in_german_is_read_as_it_is(roster):
+    [one] = roster('ID,"Vollständiger Name",ID-Nummer,E-Mail-Adresse,Status\nTeilnehmer/in90001,Ada Lovelace,4711,ada@example.org,x\n')
+    assert one == Student("4711", "Ada Lovelace", "ada@example.org", lms="90001")
+    assert roster("ID,Vorname,Nachname,E-Mail-Adresse\n4711,Ada,Lovelace,ada@example.org\n")[0].id == "4711"
+
+
+def test_who_is_graded_blindly_goes_by_moodles_number(roster):
+    [one] = roster("Identifier,Status,Grade\nParticipant 90001,Submitted,\n")
+    assert (one.id, one.lms) == ("Participant 90001", "90001")
