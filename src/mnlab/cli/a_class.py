@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,7 +34,8 @@ Roster = Annotated[
         help="A CSV file: id, name, email; or what Moodle, Canvas or Gradescope export.",
     ),
 ]
-LINE = 10  # seconds between two lines about the progress, where there is no terminal
+Comma = Annotated[bool, typer.Option("--decimal-comma", help="Tables with 1,5 instead of 1.5.")]
+LINE, MOMENT = 10, 0.2  # seconds between two lines about the progress, and between two states of the bar
 
 
 def the_course(folder: Path | None):
@@ -55,7 +57,15 @@ def the_roster(path: Path | None) -> list:
     """The students of the roster that is named; [] if none is."""
     from mnlab.course import roster
 
-    return roster.read(path) if path else []
+    return roster.read(path, say) if path else []
+
+
+def damaged(kept) -> str:
+    """What there is to say of lines that are no results."""
+    from mnlab.course import results
+    from mnlab.report.drawing import counted
+
+    return f"{kept.folder / results.RESULTS}: {counted(kept.damaged, 'line')} cut short, or of another mnlab"
 
 
 def a_place_in(folder: Path) -> None:
@@ -71,11 +81,12 @@ def a_place_in(folder: Path) -> None:
 @contextmanager
 def in_words():
     """What a course, a roster or a table of decisions gets wrong is wrong usage, in words."""
+    from mnlab.course.by_hand import BadByHand
     from mnlab.course.course import BadCourse
     from mnlab.course.csv_table import BadTable
     from mnlab.course.handins import BadSubmissions
     from mnlab.course.release import CannotRelease
-    from mnlab.course.results import BadByHand, InUse
+    from mnlab.course.results import InUse
 
     try:
         yield
@@ -89,30 +100,54 @@ def in_words():
 
 
 class Progress:
-    """How far it is, how fast, and how long it will take: a bar on a terminal, else a line every ten seconds."""
+    """How far it is, how fast, and how long it will take: a bar on a terminal, else a line every ten seconds, whether
+    anything comes or not, and one at the end."""
 
     def __init__(self, total: int, quiet: bool):
         self.total, self.quiet, self.rows = total, quiet, dict[tuple[str, str], dict]()
-        self.began = self.told = time.monotonic()
+        self.began, self.last = time.monotonic(), "nothing yet"
         self.bar = sys.stderr.isatty()
+        self.over = threading.Event()
+        self.teller = threading.Thread(target=self._tell_until_over, daemon=True)
+
+    def __enter__(self) -> "Progress":
+        if not self.quiet:
+            self.teller.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.over.set()
+        if not self.quiet:
+            self.teller.join()
+            self._tell(end="\n")
 
     def done(self, row: dict) -> None:
         """Another row; an audit may say one again."""
         self.rows[row["student"], row["lab"]] = row
-        now, last = time.monotonic(), len(self.rows) >= self.total
-        if self.quiet or now - self.told < (0.1 if self.bar else LINE) and not (last and self.bar):
-            return
-        self.told = now
-        if self.bar:
-            print(f"\r{self._words(row)[:100]:<100}", end="\n" if last else "", file=sys.stderr, flush=True)
-        else:
-            say(self._words(row))
+        self.last = f"{row['student']} {row['lab']} {row['status']}"
 
-    def _words(self, row: dict) -> str:
+    def _tell_until_over(self) -> None:
+        while not self.over.wait(MOMENT if self.bar else LINE):
+            self._tell()
+
+    def _tell(self, end: str = "") -> None:
+        if self.bar:
+            print(f"\r{self._words()[:100]:<100}", end=end, file=sys.stderr, flush=True)
+        else:
+            say(self._words())
+
+    def _words(self) -> str:
         count = len(self.rows)
         rate = count / max(time.monotonic() - self.began, 1e-6)
-        left = (self.total - count) / rate
+        left = (self.total - count) / rate if count else 0
         filled = "#" * (20 * count // max(self.total, 1))
-        return (f"{f'{filled:<20} ' if self.bar else ''}{count} of {self.total}; {60 * rate:.0f} a minute, "
-                f"{f'{left / 60:.0f} minutes' if left >= 90 else f'{left:.0f} s'} left; "
-                f"last: {row['student']} {row['lab']} {row['status']}")
+        bar = f"{filled:<20} " if self.bar else ""
+        if count >= self.total:
+            return f"{bar}{count} of {self.total}; {60 * rate:.0f} a minute" + (
+                "" if self.over.is_set() else "; some are run a second time (audit), and tables are written")
+        return (f"{bar}{count} of {self.total}; {60 * rate:.0f} a minute, "
+                f"{f'{_long(left)} left; ' if count else ''}last: {self.last}")
+
+
+def _long(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} s"

@@ -1,6 +1,5 @@
-"""Commands about what a class handed in: grade, class show, class forget, class export."""
+"""`mnlab grade`: what a class handed in, from a folder to tables, feedback and evidence."""
 
-import json as jsonlib
 import re
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,7 +9,17 @@ from typing import Annotated
 
 import typer
 
-from mnlab.cli.a_class import CourseFolder, Progress, Roster, a_place_in, in_words, the_course, the_roster
+from mnlab.cli.a_class import (
+    Comma,
+    CourseFolder,
+    Progress,
+    Roster,
+    a_place_in,
+    damaged,
+    in_words,
+    the_course,
+    the_roster,
+)
 from mnlab.cli.options import (
     DEFAULT_MACHINE,
     Collections,
@@ -30,10 +39,6 @@ from mnlab.lab import lab as labs
 from mnlab.machine import plain
 
 NAMED = 5  # students in one line
-class_app = typer.Typer(no_args_is_help=True, help="The results of a class: look at them, remove a student.")
-Grades = Annotated[
-    Path, typer.Argument(metavar="GRADES", parser=a_folder, help="The folder that `mnlab grade` wrote.")
-]
 
 Asked = Annotated[
     list[str] | None, typer.Argument(metavar="LAB... SUBMISSIONS", help="Labs, then the folder of hand-ins.")
@@ -73,14 +78,9 @@ Audit = Annotated[
         "--audit", min=0, max=100, metavar="PERCENT", help="How much is run twice, the second time elsewhere."
     ),
 ]
-Comma = Annotated[bool, typer.Option("--decimal-comma", help="Tables with 1,5 instead of 1.5.")]
 
 
 def register(app: typer.Typer) -> None:
-    class_app.command("show")(show)
-    class_app.command("forget")(forget)
-    class_app.command("export")(export)
-    app.add_typer(class_app, name="class")
     app.command()(grade)
 
 
@@ -116,7 +116,7 @@ def grade(
     Example: mnlab grade --regrade arp --roster roster.csv --course networks
     """
     from mnlab.cli.grades_folder import GradesFolder
-    from mnlab.course import carry_out, grading, places, results
+    from mnlab.course import by_hand, carry_out, grading, places, results
 
     insist_on_whole("grade")
     if cluster is not None:
@@ -133,30 +133,29 @@ def grade(
         a_place_in(out)
         places.make(out)
         with results.alone(out), _pool(workers, cluster, machine, found, regrade, quiet) as (pool, image):
-            kept, hand = results.read(out), results.by_hand(out)
+            kept, hand = results.read(out), by_hand.read(out)
             if kept.damaged:
-                say(f"{_damaged(kept)}; that is graded again")
+                say(f"{damaged(kept)}; that is graded again")
             task = grading.Grading(
                 chosen, labs.all_labs(), submissions, out, machine, image, people, found, _date(due), came
             )
-            progress = Progress(kept.count(chosen) if regrade else _counted(task, quiet), quiet)
             made = GradesFolder(task, kept, hand, comma)
+            with Progress(kept.count(chosen) if regrade else _counted(task, quiet), quiet) as progress:
+                def tell(row: dict) -> None:
+                    progress.done(row)
+                    made.add(row)
 
-            def tell(row: dict) -> None:
-                progress.done(row)
-                made.add(row)
-
-            try:
-                if regrade:
-                    carry_out.regrade(kept, chosen, pool, found.secret.hex() if found else "", tell)
-                else:
-                    carry_out.carry_out(task.todo(), kept, pool, tell, again, audit)
-            finally:
-                flags = made.finish()
+                try:
+                    if regrade:
+                        carry_out.regrade(kept, chosen, pool, found.secret.hex() if found else "", tell)
+                    else:
+                        carry_out.carry_out(task.todo(), kept, pool, tell, again, audit)
+                finally:
+                    flags = made.finish()
             if not regrade:
                 _tell_gone(kept, chosen, progress.rows)
             for student, name in hand.keys() - kept.rows.keys():
-                say(f"{out / results.BY_HAND}: there is no result for [{student}.{name}]: nothing came of it")
+                say(f"{out / by_hand.NAME}: there is no result for [{student}.{name}]: nothing came of it")
     rows = [kept.rows[key] for key in progress.rows]
     _tell(out, rows, flags, json)
     raise typer.Exit(3 if any(row["status"] == "inconclusive" or results.AUDIT in row["flags"] for row in rows) else 0)
@@ -300,36 +299,6 @@ def _tell(out: Path, rows: list[dict], flags: dict, json: bool) -> None:
     print(f"tables, feedback and evidence are in {out}/: grades.csv, canvas.csv, moodle.csv, class.html, feedback/")
 
 
-def show(grades: Grades, json: Json = False) -> None:
-    """Show how a class did: what was missed most, who is inconclusive, who needs a look.
-
-    Example: mnlab class show grades/
-    """
-    from mnlab.course import summary
-
-    kept = _results_in(grades)
-    flags = _flags(grades)
-    if json:
-        from mnlab.report.jsonout import document
-
-        print(document("class", summary.as_dict(list(kept.rows.values()), flags)))
-        return
-    for line in summary.lines(list(kept.rows.values()), flags, whole=True):
-        print(line)
-
-
-def _results_in(grades: Path):
-    """The results in a folder. WrongUsage if there are none; lines that are none are told."""
-    from mnlab.course import results
-
-    kept = results.read(grades)
-    if kept.damaged:
-        say(_damaged(kept))
-    if not kept.rows:
-        raise WrongUsage(f"there are no results in {grades}; `mnlab grade` writes them")
-    return kept
-
-
 def _tell_gone(kept, chosen: list[labs.Lab], now: dict) -> None:
     """Whose results are of before: a folder that had another name, say, or who is in the roster no more."""
     names = {one.name for one in chosen}
@@ -337,82 +306,3 @@ def _tell_gone(kept, chosen: list[labs.Lab], now: dict) -> None:
     if gone:
         say(f"still in the tables, without a hand-in now: {plain.names(gone, NAMED)}. `mnlab class forget ID "
             f"{kept.folder}` removes one")
-
-
-def _damaged(kept) -> str:
-    """What there is to say of lines that are no results."""
-    from mnlab.course import results
-    from mnlab.report.drawing import counted
-
-    return f"{kept.folder / results.RESULTS}: {counted(kept.damaged, 'line')} cut short, or of another mnlab"
-
-
-def _flags(grades: Path) -> dict[tuple[str, str], list[str]]:
-    """Whose work looked like whose when it was graded. WrongUsage if the file is damaged."""
-    path = grades / "flags.json"
-    try:
-        found = jsonlib.loads(path.read_text()) if path.is_file() else []
-        return {(one["student"], one["lab"]): [str(word) for word in one["words"]] for one in found}
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise WrongUsage(f"{path} is damaged: remove it, and `mnlab grade` writes it again") from None
-
-
-def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The student's id.")], grades: Grades) -> None:
-    """Remove all that is kept of a student: results, work, evidence, feedback; then grade again to renew the tables.
-
-    Example: mnlab class forget 4711 grades/
-    """
-    import shutil
-
-    from mnlab.course import places, results
-    from mnlab.report.drawing import counted
-    from mnlab.report.page import class_page
-
-    if not any(name == student for name, _ in _results_in(grades).rows):
-        raise WrongUsage(f"there is no result of {student} in {grades}")
-    with in_words(), results.alone(grades):
-        kept = results.read(grades)
-        count = sum(name == student for name, _ in kept.rows)
-        kept.forget(student)
-        elsewhere = kept.naming(student)
-    place = places.place(student)
-    for folder in (f"{places.WORK}/{place}", f"{places.EVIDENCE}/{place}", places.HANDED_IN, places.RECORDING):
-        shutil.rmtree(grades / folder, ignore_errors=True)
-    for path in (
-        grades / "feedback" / f"{place}.md",
-        grades / "feedback" / f"{place}.html",
-        grades / class_page.NAME,
-        grades / class_page.PROJECTED,
-        grades / "grades.csv",
-        grades / "canvas.csv",
-        grades / "moodle.csv",
-        grades / "flags.json",
-    ):
-        path.unlink(missing_ok=True)
-    print(
-        f"{counted(count, 'result')} of {student} removed, with work, evidence and feedback. The tables were removed, "
-        "too: `mnlab grade` writes them again."
-    )
-    for words in elsewhere:
-        print(f"{student} is still named in {words}")
-
-
-def export(
-    grades: Grades,
-    course: CourseFolder = None,
-    comma: Comma = False,
-) -> None:
-    """Print a table of the results with pseudonyms, for who may not know whose they are: no names, ids, notes, digests.
-    Only who has the course's salt can tell whose a pseudonym is.
-
-    Example: mnlab class export grades/ --course networks > results.csv
-    """
-    from mnlab.course import export as pseudonymous
-    from mnlab.report.gradebook import written
-
-    with in_words():
-        found = the_course(course)
-    if found is None:
-        raise WrongUsage("pseudonyms take a course's salt: name its folder with --course")
-    kept = _results_in(grades)
-    print(written(pseudonymous.table(kept.rows.values(), found.pseudonym), comma), end="")

@@ -1,6 +1,6 @@
 """What `mnlab grade` makes of the results: a student's pages as each result comes, the tables when all are there."""
 
-import json
+import time
 
 from mnlab.course import grading, hidden
 from mnlab.course.grading import Grading
@@ -9,7 +9,11 @@ from mnlab.course.look_alike import look_alike, print_kept
 from mnlab.course.results import Results, Row, replace
 from mnlab.course.roster import Student
 from mnlab.course.similar import Print
+from mnlab.lab.lab import Lab
 from mnlab.report import feedback, gradebook
+from mnlab.report.jsonout import document
+
+TABLES = 30  # seconds between two times that the tables are written while machines are at work
 
 
 class GradesFolder:
@@ -23,24 +27,47 @@ class GradesFolder:
         self.names = {student.id: student.name or student.id for student in task.roster}
         self.prints: dict[str, Print] = {}
         self.written: set[str] = set()
+        self.tables_written = time.monotonic()
 
     def add(self, row: Row) -> None:
         """A row is new, or has changed."""
         self._pages(row["student"])
         print_kept(row, self.task.out, self.prints)
+        if time.monotonic() - self.tables_written >= TABLES:
+            self._tables({})  # what looks alike is known at the end
 
     def finish(self) -> dict[tuple[str, str], list[str]]:
         """The tables; and pages of whom no row came this time. Whose work looks like whose."""
         from mnlab.report.page import class_page  # loads what makes pages: not before the first hand-in is at work
 
+        graded = {name for _, name in self.kept.rows}
+        flags = look_alike(self.kept, [one for one in self.task.every_lab if one.name in graded], self.prints,
+                           self._seed, self.names)
+        people, weights = self._tables(flags)
+        replace(self.task.out / "flags.json", document("flags", {"flags": [
+            {"student": student, "lab": name, "words": words} for (student, name), words in sorted(flags.items())]}))
+        for student in sorted({student for student, _ in self.kept.rows} - self.written):
+            self._pages(student)
+        made = class_page.Made(self.kept, people, weights, self.hand, flags, grading.place)
+        replace(self.task.out / class_page.NAME, class_page.html(made))
+        replace(self.task.out / class_page.PROJECTED, class_page.html(made, names=False))
+        return flags
+
+    def _seed(self, student: str, lab: Lab) -> int | None:
+        """Of which variant a student's network is; None if nobody knows."""
+        row = self.kept.rows.get((student, lab.name))
+        if row and row["seed"] is not None:
+            return row["seed"]
+        return self.task.course.seed(student, lab.name) if self.task.course and student in self.names else None
+
+    def _tables(self, flags: dict[tuple[str, str], list[str]]) -> tuple[list[Student], dict[str, float]]:
+        """Write the tables; who is in them, and the labs with their weights."""
         kept, weights_of = self.kept, self.task.course.labs if self.task.course else {}
-        names = {student for student, _ in kept.rows}
-        people = [*self.task.roster, *(Student(key) for key in sorted(names - self.names.keys()))]
+        strangers = {student for student, _ in kept.rows} - self.names.keys()
+        people = [*self.task.roster, *(Student(key) for key in sorted(strangers))]
         graded = {name: None for _, name in kept.rows}
         usual = [*weights_of, *self.labs, *graded]  # the course's order, and never that in which results came
-        every = [name for name in dict.fromkeys(usual) if name in graded]
-        weights = {name: weights_of.get(name, 1) for name in every}
-        flags = look_alike(kept, [one for one in self.task.every_lab if one.name in every], self.prints)
+        weights = {name: weights_of.get(name, 1) for name in dict.fromkeys(usual) if name in graded}
         # An import stops at somebody whom the platform does not know.
         listed = [one for one in people if not one.id.startswith(NOBODY)] or people
         tables = {
@@ -50,15 +77,8 @@ class GradesFolder:
         }
         for name, rows in tables.items():
             replace(self.task.out / name, "\ufeff" + gradebook.written(rows, self.comma))
-        replace(self.task.out / "flags.json", json.dumps(
-            [{"student": student, "lab": name, "words": words} for (student, name), words in sorted(flags.items())],
-            indent=1))
-        for student in sorted(names - self.written):
-            self._pages(student)
-        made = class_page.Made(kept, people, weights, self.hand, flags, grading.place)
-        replace(self.task.out / class_page.NAME, class_page.html(made))
-        replace(self.task.out / class_page.PROJECTED, class_page.html(made, names=False))
-        return flags
+        self.tables_written = time.monotonic()
+        return people, weights
 
     def _pages(self, student: str) -> None:
         """What a student is told of all labs."""

@@ -17,6 +17,7 @@ from mnlab.cli import (
     atlas,
     authors,
     bench,
+    class_results,
     course,
     environment,
     exec,
@@ -43,6 +44,7 @@ side_by_side.register(app)
 authors.register(app)
 teaching.register(app)
 course.register(app)
+class_results.register(app)
 export.register(app)
 shell.register(app)
 exec.register(app)

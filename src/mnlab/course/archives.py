@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-BYTES = 64 << 20  # of all files together; a work folder has 16 MiB at most (lab/read_once.py)
+BYTES = 64 << 20  # of all files of a hand-in together; a work folder has 16 MiB at most (lab/read_once.py)
 FILES = 5000
 DEPTH = 32
 NAME = 150  # characters of one part of a path
@@ -32,7 +32,7 @@ ENDINGS = READ + NOT_READ
 NOT_WORK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 CHUNK = 1 << 16
 BSDTAR = "bsdtar"
-BOUNDS = (f"--as={1 << 30}", "--cpu=60", f"--fsize={CHUNK}", "--nofile=64")  # bytes, seconds; it writes what it has to say
+BOUNDS = (f"--as={1 << 30}", "--cpu=60", f"--fsize={CHUNK}", "--nofile=64")  # bytes, seconds; what it says is a file
 SEVEN_ZIPS = b"7z\xbc\xaf\x27\x1c"  # its first bytes
 COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}  # by their first bytes
 #: What reading a file that is no archive, or a broken one, may raise.
@@ -55,11 +55,19 @@ class BadArchive(Exception):
 
 @dataclass
 class Unpacked:
-    """What came out of an archive: how many files, and what was left out and why."""
+    """What a hand-in holds so far: how many files, how many bytes, and what was left out and why."""
 
     files: int = 0
     size: int = 0
     refused: list[str] = field(default_factory=list)
+
+    def count(self, size: int) -> None:
+        """Another file, or a part of one, of so many bytes. BadArchive if that is too much."""
+        self.size += size
+        if self.files > FILES:
+            raise BadArchive(f"it has more than {FILES:,} files")
+        if self.size > BYTES:
+            raise BadArchive(f"more than {BYTES >> 20} MiB come out of it")
 
 
 def is_archive(path: Path) -> bool:
@@ -67,14 +75,16 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(ENDINGS)
 
 
-def unpack(archive: Path, folder: Path) -> Unpacked:
-    """Unpack an archive into a folder, which is made. BadArchive if it is none, is broken, or is too large: then what
-    came out of it so far is there, and counts for nothing."""
+def unpack(archive: Path, folder: Path, done: Unpacked | None = None) -> Unpacked:
+    """Unpack an archive into a folder, which is made, and count what comes out of it to what is `done`: archives within
+    an archive are bounded together. BadArchive if it is none, is broken, or is too large: then what came out of it so
+    far is there, and counts for nothing."""
     if archive.name.lower().endswith(NOT_READ):
         raise BadArchive(f"archives of this kind ({archive.suffix.lower()}) are not read here: unpack it, and pack the "
                          "folder again as .zip")
     folder.mkdir(parents=True, exist_ok=True)
-    done = Unpacked()
+    done = done or Unpacked()
+    before = done.files, len(done.refused)
     try:
         for name, problem, opened in _entries(archive):
             _take(name, problem, opened, folder, done)
@@ -86,7 +96,7 @@ def unpack(archive: Path, folder: Path) -> Unpacked:
         if type(problem).__module__ not in ("zlib", "_lzma", "lzma"):
             raise
         raise BadArchive(f"it cannot be unpacked: {_words(problem)}") from None
-    if not done.files and not done.refused:
+    if before == (done.files, len(done.refused)):
         raise BadArchive("there is no file in it")
     return done
 
@@ -188,17 +198,14 @@ def _take(name: str, problem: str, opened, folder: Path, done: Unpacked) -> None
         place.mkdir(parents=True, exist_ok=True)
         return
     done.files += 1
-    if done.files > FILES:
-        raise BadArchive(f"it has more than {FILES:,} files")
+    done.count(0)
     if place.exists():
         done.refused.append(f"{readable(name)}: there are two of this name")
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     with opened() as source, open(place, "xb") as target:
         while data := source.read(CHUNK):
-            done.size += len(data)
-            if done.size > BYTES:
-                raise BadArchive(f"more than {BYTES >> 20} MiB come out of it")
+            done.count(len(data))
             target.write(data)
 
 

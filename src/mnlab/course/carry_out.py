@@ -86,8 +86,9 @@ def merged(row: Row, result: dict) -> Row:
     """A row with what grading said."""
     if "trouble" in result:
         return row | {"status": INCONCLUSIVE, "reason": result["trouble"], "worker": result.get("worker", "")}
-    return row | {part: result[part] for part in OF_A_RUN if part in result} | {
-        "max_points": result["max_points"] or row["max_points"]}
+    unknown = result["status"] == INCONCLUSIVE and not result["max_points"]  # what of it can be asked here
+    return row | {part: result[part] for part in OF_A_RUN if part in result} | (
+        {"max_points": row["max_points"]} if unknown else {})
 
 
 def _holds(row: Row, out: Path) -> bool:

@@ -17,10 +17,12 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path, PurePosixPath
 
 from mnlab.course import by_ssh, send_machine
+from mnlab.course.grading import version
 from mnlab.course.worker import described, differences
 from mnlab.course.workers import ATTEMPTS, ENDED, READY, Worker
 from mnlab.evidence.record import Unreadable
 from mnlab.evidence.run import Run
+from mnlab.lab import lab as labs
 from mnlab.lab.run import reserve_folder
 from mnlab.machine.job import MachineError
 
@@ -180,7 +182,8 @@ class Computers:
         wanted = known - self.refused.keys()
         others = wanted - {self.address_of.get(job.get("other_than", ""), "")}
         restricted = others if "other_than" in job and others else wanted if self.refused else None
-        sent = {key: value for key, value in job.items() if key not in ("work", "out")} | {"expect": self.expected}
+        sent = {key: value for key, value in job.items() if key not in ("work", "out")} | {
+            "expect": self.expected, "version": version(labs.find(job["lab"]))}
         return self.client.submit(_do, sent, files, pure=False, workers=sorted(restricted) if restricted else None)
 
     def _ended(self, begun: dict) -> list:

@@ -15,6 +15,7 @@ from mnlab.course.handins import HandIn
 from mnlab.course.places import HANDED_IN, RECORDING, WORK, place
 from mnlab.course.results import AUDIT, FOREIGN, LATE, MISSING, NOT_GRADED, UNCHANGED, Row
 from mnlab.course.roster import Student
+from mnlab.lab import run as labrun
 from mnlab.lab.lab import PACKAGE, Lab
 from mnlab.lab.read_once import Work
 from mnlab.lab.student_toml import BadWork
@@ -219,12 +220,12 @@ def _worth(lab: Lab) -> int:
 
 @cache
 def version(lab: Lab) -> str:
-    """A digest of what grades: the lab's files and mnlab's own."""
+    """A digest of what grades: the lab's files, the topologies and controllers that it may use, and mnlab's own."""
+    files = {str(path.relative_to(root)): path for root in (lab.folder, PACKAGE) for path in root.rglob("*")
+             if path.is_file() and "__pycache__" not in path.parts and "data" not in path.relative_to(root).parts[:1]}
     whole = hashlib.sha256()
-    for root in (lab.folder, PACKAGE):
-        for path in sorted(root.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts and "data" not in path.relative_to(root).parts[:1]:
-                whole.update(f"{path.relative_to(root)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    for name, path in sorted((files | labrun.topologies(lab) | labrun.controllers(lab)).items()):
+        whole.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return whole.hexdigest()
 
 

@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from mnlab.course import archives
-from mnlab.course.archives import BadArchive, readable
-from mnlab.course.people import People
+from mnlab.course.archives import BadArchive, Unpacked, readable
+from mnlab.course.people import People, called
 from mnlab.course.roster import Student
 from mnlab.lab.read_once import NOT_WORK
+from mnlab.machine import plain
 
 #: "Ada Lovelace_90001_assignsubmission_file_", a folder or before a file's name (Moodle: assign/locallib.php).
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<lms>\d+)_assignsubmission_(?:file|onlinetext)(?:_(?P<rest>.*))?")
@@ -22,6 +23,7 @@ CANVAS = re.compile(r"(?P<name>[^_]+)(?:_(?P<late>LATE))?_(?P<lms>\d+)_\d+_(?P<r
 GRADESCOPE, METADATA = re.compile(r"submission_\d+"), "submission_metadata.yml"
 AGAIN = re.compile(r"-\d+(?=(\.[^.]*)?$)")  # what Canvas puts into the name of a file that was handed in again
 IGNORED = ("Thumbs.db", "desktop.ini", "index.html")  # beside the hand-ins; Moodle writes an index
+NAMED = 3  # students whom a name may mean
 NOBODY = "?"  # stands before the name of a hand-in that belongs to no student of the roster
 
 
@@ -55,15 +57,18 @@ def found_in(folder: Path, roster: list[Student], labs: Sequence[str] = ()) -> l
     for path in sorted(folder.iterdir()):
         if path.name in (*IGNORED, METADATA) or path.name.startswith("."):
             continue
-        for words, student, received, late, own in _belongs(path, people, about, labs):
-            key = student.id if student else f"{NOBODY}{readable(words)}"
+        for title, names, received, late, own in _belongs(path, about, labs):
+            student = people.find(*names)
+            key = student.id if student else f"{NOBODY}{readable(title)}"
             one = known.setdefault(key, HandIn(key, student))
             one.sources.append((path, own))
             one.late |= late
             if received and (one.received is None or received > one.received):
                 one.received = received
             if not student and roster:
-                one.notes.append(f"{readable(path.name)}: nobody in the roster fits")
+                fit = plain.names(people.several(*names), NAMED)
+                one.notes.append(f"{readable(path.name)}: " + (
+                    f"it may be of {fit}: rename it to one's id" if fit else "nobody in the roster fits"))
     order = {student.id: number for number, student in enumerate(roster)}
     return sorted(known.values(), key=lambda one: (order.get(one.key, len(order)), one.key))
 
@@ -93,43 +98,25 @@ def shared(found: list[HandIn], roster: list[Student], groups: Mapping[str, Sequ
     return sorted(known.values(), key=lambda one: (order.get(one.key, len(order)), one.key))
 
 
-def _belongs(
-    path: Path, people: People, about: dict, labs: Sequence[str]
-) -> Iterator[tuple[str, Student | None, datetime | None, bool, str]]:
-    """Whose a hand-in is (a group's is each member's): words for it, the student, when it came, late or not, and what
-    the file was called."""
+def _belongs(path: Path, about: dict, labs: Sequence[str]) -> Iterator[
+        tuple[str, list[str], datetime | None, bool, str]]:
+    """Whose a hand-in is (a group's is each member's): a title for it, words of which the first that fits a student
+    counts, when it came, late or not, and what the file was called."""
     if GRADESCOPE.fullmatch(path.name) and (said := about.get(path.name)):
         received = said.get(":created_at")
         for person in said.get(":submitters") or [{}]:
-            words = str(person.get(":sid") or person.get(":email") or person.get(":name") or path.name)
-            yield (
-                words,
-                people.find(str(person.get(":sid", "")), str(person.get(":email", "")), str(person.get(":name", ""))),
-                received.astimezone() if isinstance(received, datetime) else None,
-                False,
-                "",
-            )
-        return
-    if match := MOODLE.fullmatch(path.name):
-        yield (
-            f"{match['name']} {match['lms']}",
-            people.find(match["lms"], match["name"]),
-            None,
-            False,
-            "" if path.is_dir() else match["rest"] or path.name,
-        )
+            words = [str(person.get(part) or "") for part in (":sid", ":email", ":name")]
+            came = received.astimezone() if isinstance(received, datetime) else None
+            yield next(filter(None, words), path.name), words, came, False, ""
+    elif match := MOODLE.fullmatch(path.name):
+        own = "" if path.is_dir() else match["rest"] or path.name
+        yield f"{match['name']} {match['lms']}", [match["lms"], match["name"]], None, False, own
     elif match := CANVAS.fullmatch(path.name):
-        yield (
-            f"{match['name']} {match['lms']}",
-            people.find(match["lms"], match["name"]),
-            None,
-            bool(match["late"]),
-            AGAIN.sub("", match["rest"]),
-        )
+        yield (f"{match['name']} {match['lms']}", [match["lms"], match["name"]], None, bool(match["late"]),
+               AGAIN.sub("", match["rest"]))
     else:
         stem = path.name if path.is_dir() else _stem(path)
-        student = people.called(stem, labs)
-        yield stem, student, None, False, "" if path.is_dir() else path.name
+        yield stem, called(stem, labs), None, False, "" if path.is_dir() else path.name
 
 
 def _stem(path: Path) -> str:
@@ -162,6 +149,7 @@ def gather(one: HandIn, folder: Path) -> None:
     """Lay all that belongs to a hand-in into a folder, which is made: archives unpacked, also one within a folder.
     What could not be unpacked, or was left out, is noted."""
     folder.mkdir(parents=True, exist_ok=True)
+    whole = Unpacked()
     for path, own in one.sources:
         place = folder / readable(path.name)  # what was handed in apart stays apart
         with _readable_only(path, one):
@@ -170,12 +158,12 @@ def gather(one: HandIn, folder: Path) -> None:
             elif path.is_dir():
                 _copy(path, folder if len(one.sources) == 1 else place, one)
             elif archives.is_archive(path):
-                _unpack(path, place, one)
+                _unpack(path, place, one, whole)
             else:
                 _copy_file(path, folder / readable(own or path.name), one)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and archives.is_archive(path):
-            _unpack(path, path.with_name(path.name + "~"), one)
+            _unpack(path, path.with_name(path.name + "~"), one, whole)
 
 
 @contextmanager
@@ -188,10 +176,11 @@ def _readable_only(path: Path, one: HandIn) -> Iterator[None]:
         one.unread += 1
 
 
-def _unpack(path: Path, folder: Path, one: HandIn) -> None:
+def _unpack(path: Path, folder: Path, one: HandIn, whole: Unpacked) -> None:
+    told = len(whole.refused)
     try:
-        done = archives.unpack(path, folder)
-        one.notes += [f"{readable(path.name)}: {words}; left out" for words in done.refused]
+        archives.unpack(path, folder, whole)
+        one.notes += [f"{readable(path.name)}: {words}; left out" for words in whole.refused[told:]]
     except BadArchive as problem:
         one.notes.append(f"{readable(path.name)}: {problem}")
         one.unread += 1

@@ -1,25 +1,31 @@
 """Whose work, or whose answers, look like whose: words for a teacher, who decides."""
 
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from mnlab.course import similar
+from mnlab.course.foreign_answers import foreign, values
 from mnlab.course.places import WORK, place
 from mnlab.course.results import UNCHANGED, Results, Row
 from mnlab.lab.lab import Lab
 from mnlab.lab.student_toml import LIMIT
 from mnlab.lab.work import ANSWERS, VARIANT
+from mnlab.machine import plain
 
 
-def look_alike(results: Results, labs: list[Lab], known: dict[str, similar.Print] | None = None) -> dict[
-        tuple[str, str], list[str]]:
+def look_alike(results: Results, labs: list[Lab], known: dict[str, similar.Print] | None = None,
+               seed_of: Callable[[str, Lab], int | None] = lambda student, lab: None,
+               people: Iterable[str] = ()) -> dict[tuple[str, str], list[str]]:
     """Of whose work looks like whose: words by (student, lab). Who hands in as a group is not held against itself.
-    `known` prints (print_kept) need not be made."""
+    `known` prints (print_kept) need not be made. `seed_of` says which network each of `people` has, also of those who
+    handed in nothing."""
     found: dict[tuple[str, str], list[str]] = {}
+    people = list(people)
     for lab in labs:
         prints, answers = _handed_in(results, lab, {} if known is None else known)
 
         def together(one: str, other: str, lab: Lab = lab) -> bool:
-            return other in results.rows[one, lab.name].get("group", ())
+            return other in results.rows[one, lab.name]["group"]
 
         starter = similar.print_of(_files(lab.starter))
         for student, like in similar.alike(prints, starter, together).items():
@@ -30,7 +36,25 @@ def look_alike(results: Results, labs: list[Lab], known: dict[str, similar.Print
                 found.setdefault((student, lab.name), []).append(
                     f"the same answers as {whose}, who has another variant" if len(others) == 1 else
                     f"the same answers as {whose}, who have other variants")
+        for student, words in _of_anothers_network(answers, results, lab, seed_of, people, together):
+            found.setdefault((student, lab.name), []).append(words)
     return found
+
+
+def _of_anothers_network(answers: dict[str, bytes], results: Results, lab: Lab,
+                         seed_of: Callable[[str, Lab], int | None], people: Iterable[str],
+                         together: Callable[[str, str], bool]) -> Iterator[tuple[str, str]]:
+    """Whose answers, not all of them right, are about somebody else's network, in words."""
+    given = {student: data for student, data in answers.items()
+             if data and results.rows[student, lab.name]["status"] != "passed"}
+    if not given:
+        return
+    networks = {student: values(lab.params(seed)) for student in {*people, *answers}
+                if (seed := seed_of(student, lab)) is not None}
+    for student, (whose, strange) in foreign(given, networks).items():
+        if others := [other for other in whose if not together(student, other)]:
+            yield student, (f"answers about the network of {_some(others, len(others))}: "
+                            f"{plain.names(strange, similar.NAMED)}")
 
 
 def print_kept(row: Row, out: Path, known: dict[str, similar.Print]) -> similar.Print | None:

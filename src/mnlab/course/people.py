@@ -1,7 +1,7 @@
 """Who of a roster is meant by what a platform, or a student, calls somebody."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mnlab.course.roster import Student
 
@@ -31,16 +31,23 @@ class People:
 
     def find(self, *words: str) -> Student | None:
         """The one student whom the first of these words fits; as a name, its parts may come in any order."""
+        fit = next((ids for ids in self._fit(words) if len(ids) == 1), ())
+        return self.by_id[next(iter(fit))] if fit else None
+
+    def several(self, *words: str) -> list[str]:
+        """The ids of those whom the first of these words fits that fits anybody."""
+        return sorted(next((ids for ids in self._fit(words) if ids), ()))
+
+    def _fit(self, words: Iterable[str]) -> Iterator[set[str]]:
         for word in filter(None, words):
             parts = "".join(sorted(part.casefold() for part in re.split(r"[\s,_]+", word)))
-            fit = self.names.get(_plain(word)) or self.names.get(_plain(f"\0{parts}"))
-            if fit and len(fit) == 1:
-                return self.by_id[next(iter(fit))]
-        return None
+            yield self.names.get(_plain(word)) or self.names.get(_plain(f"\0{parts}")) or set()
 
-    def called(self, name: str, labs: Sequence[str]) -> Student | None:
-        """The one student after whom a folder, an archive or a repository is called, be it with a lab's name."""
-        return self.find(name, *_without(labs, name), *_endings(name))
+
+def called(name: str, labs: Sequence[str]) -> list[str]:
+    """What in the name of a folder, an archive or a repository may name a student: all of it, or the part beside a
+    lab's name, or its end."""
+    return [name, *_without(labs, name), *_endings(name)]
 
 
 def _plain(word: str) -> str:

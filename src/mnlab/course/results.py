@@ -1,7 +1,7 @@
 """The results of a class, written as they come: one line of JSON for each student and lab, safe against any end.
 
 A line that was cut short is no result; of two lines for one student and lab the later one counts. What a teacher
-decides by hand lies apart, in by-hand.toml, and changes no line.
+decides by hand lies apart (by_hand.py), and changes no line.
 """
 
 import fcntl
@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mnlab.course import toml_file
+from mnlab import __version__
 
-RESULTS, BY_HAND, LOCK = "results.jsonl", "by-hand.toml", ".lock"
+RESULTS, LOCK = "results.jsonl", ".lock"
 SCHEMA = 1
-MOST = 1000  # points that are given by hand for one lab
+REMOVED = "[removed]"  # in place of the id of a student who is forgotten
 SYNC = 1  # seconds; a disk is told so often to write down what the system has
 #: What a line that is a result has, by kind; one of another mnlab, or of nobody, is none.
 PARTS: dict[type | tuple[type, ...], tuple[str, ...]] = {
@@ -44,10 +44,6 @@ class InUse(Exception):
     """Another command writes into the folder of results. The text says so."""
 
 
-class BadByHand(Exception):
-    """by-hand.toml makes no sense. The text says where."""
-
-
 @dataclass
 class Results:
     """The results in a folder, by (student, lab); `add` writes one more."""
@@ -60,7 +56,8 @@ class Results:
     def add(self, row: Row) -> None:
         """Write a result, so that it is there whatever happens to this process; and once a second to the disk."""
         self.rows[row["student"], row["lab"]] = row
-        data = (json.dumps({"schema": SCHEMA, **row}, ensure_ascii=True, sort_keys=True) + "\n").encode()
+        line = json.dumps({**row, "schema": SCHEMA, "mnlab": __version__}, ensure_ascii=True, sort_keys=True)
+        data = f"{line}\n".encode()
         with open(self.folder / RESULTS, "a+b", opener=_private) as file:
             if (size := file.seek(0, os.SEEK_END)) and os.pread(file.fileno(), 1, size - 1) != b"\n":
                 data = b"\n" + data  # after a line that was cut short
@@ -76,7 +73,8 @@ class Results:
         return sum(row["lab"] in names and bool(row["evidence"]) for row in self.rows.values())
 
     def forget(self, student: str) -> int:
-        """Remove all lines of a student; how many there were. The file is replaced as a whole."""
+        """Remove all lines of a student, and the id from what is said of others; how many lines there were. The file is
+        replaced as a whole."""
         path, kept, gone = self.folder / RESULTS, [], 0
         for line in path.read_text().splitlines():
             row = _object(line)
@@ -85,18 +83,24 @@ class Results:
             if row.get("student") == student:
                 gone += 1
             else:
-                kept.append(line)
+                kept.append(_without_name(row, student) or line)
         replace(path, "".join(f"{line}\n" for line in kept), durable=True)
-        self.rows = {key: row for key, row in self.rows.items() if key[0] != student}
+        self.rows = read(self.folder).rows
         return gone
 
-    def naming(self, student: str) -> list[str]:
-        """Where else a student is named: by hand, and in what is said of others."""
-        word = re.compile(rf"(?<!\w){re.escape(student)}(?!\w)")
-        path = self.folder / BY_HAND
-        found = [str(path)] if path.is_file() and word.search(path.read_text(errors="replace")) else []
-        return found + [f"the notes on {row['student']} {row['lab']}" for row in self.rows.values()
-                        if student in row["group"] or any(map(word.search, row["notes"]))]
+
+def named(student: str) -> re.Pattern:
+    """What finds a student's id in a text."""
+    return re.compile(rf"(?<!\w){re.escape(student)}(?!\w)")
+
+
+def _without_name(row: Row, student: str) -> str | None:
+    """A line of another student's that names this one no more; None if it does not."""
+    word, group, notes = named(student), row.get("group") or [], row.get("notes") or []
+    if student not in group and not any(isinstance(note, str) and word.search(note) for note in notes):
+        return None
+    return json.dumps(row | {"group": [one for one in group if one != student],
+                             "notes": [word.sub(REMOVED, str(note)) for note in notes]}, sort_keys=True)
 
 
 @contextmanager
@@ -166,35 +170,6 @@ def replace(path: Path, text: str, durable: bool = False) -> None:
             file.flush()
             os.fsync(file.fileno())
     new.replace(path)
-
-
-def by_hand(folder: Path) -> dict[tuple[str, str], dict]:
-    """What a teacher wrote into by-hand.toml: [STUDENT.LAB] with points and reason, or comment. BadByHand if it makes
-    no sense."""
-    path = folder / BY_HAND
-    try:
-        said = toml_file.read(path) if path.is_file() else {}
-    except (OSError, ValueError) as problem:
-        raise BadByHand(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}") from None
-    found = {}
-    for student, labs in said.items():
-        for lab, words in labs.items() if isinstance(labs, dict) else ():
-            if not isinstance(words, dict) or words.keys() - {"points", "reason", "comment"}:
-                nested = isinstance(words, dict) and any(isinstance(value, dict) for value in words.values())
-                raise BadByHand(f"{path}: [{student}.{lab}] has points and reason, or comment"
-                                + (f"; {toml_file.QUOTED}" if nested else ""))
-            points = words.get("points")
-            if points is not None and (isinstance(points, bool) or not isinstance(points, (int, float))
-                                       or not 0 <= points <= MOST):
-                raise BadByHand(f"{path}: points of [{student}.{lab}] are a number from 0 to {MOST}, not {points!r}")
-            if strange := [part for part in ("reason", "comment") if not isinstance(words.get(part, ""), str)]:
-                raise BadByHand(f"{path}: {strange[0]} of [{student}.{lab}] is a text, in quotation marks")
-            if points is not None and not words.get("reason"):
-                raise BadByHand(f"{path}: [{student}.{lab}] gives points; say the reason, too")
-            found[student, lab] = words
-        if not isinstance(labs, dict):
-            raise BadByHand(f"{path}: write [{student}.LAB], and below it points and reason, or comment")
-    return found
 
 
 def final(row: Row, hand: dict | None) -> tuple[float, float]:

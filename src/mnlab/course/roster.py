@@ -1,5 +1,7 @@
 """Who is in a course: a CSV file of one's own, or what Moodle, Canvas or Gradescope export, read as it is."""
 
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +47,9 @@ class Student:
     section: str = ""
 
 
-def read(path: Path) -> list[Student]:
-    """The students in a CSV file, in its order. BadTable if it cannot be read, lacks an id, or has one twice."""
+def read(path: Path, tell: Callable[[str], None] = lambda words: None) -> list[Student]:
+    """The students in a CSV file, in its order; what may be meant in two ways is told. BadTable if it cannot be read,
+    lacks an id, or has one twice."""
     named, rows = csv_table.read(path)
     heads = moodle.in_english(named, rows)
     columns = _columns(heads, path)
@@ -72,7 +75,25 @@ def read(path: Path) -> list[Student]:
         raise BadTable(f"{path}: two students have the id {twice}")
     if not students:
         raise BadTable(f"{path}: there is no student in it")
+    for words in (*_other_ids(named, heads, columns), *_shared(students)):
+        tell(f"{path}: {words}")
     return students
+
+
+def _other_ids(named: list[str], heads: list[str], columns: dict[str, int]) -> Iterator[str]:
+    """Columns that might be the students' ids, and were not taken for anything."""
+    for head in COLUMNS["id"]:
+        if head in heads and heads.index(head) not in columns.values():
+            yield f"students go by {named[columns['id']]!r}; there is {named[heads.index(head)]!r}, too"
+
+
+def _shared(students: list[Student]) -> Iterator[str]:
+    """What several students are called: a hand-in of that name is nobody's."""
+    for what in ("name", "email", "login"):
+        called = Counter(" ".join(getattr(student, what).split()) for student in students)
+        for words, count in called.items():
+            if words and count > 1:
+                yield f"{count} students have the {what} {words!r}: a hand-in that says no more is nobody's"
 
 
 def _columns(heads: list[str], path: Path) -> dict[str, int]:

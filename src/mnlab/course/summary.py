@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from mnlab.course.results import AUDIT, FOREIGN, LACKING, MISSING, NOT_GRADED, SEVERAL, Row
 
 MOST = 5  # checks that are named
+VERDICTS = ("passed", "failed", "inconclusive", "not applicable")  # of a check
+
+Hand = dict[tuple[str, str], dict]
 
 
-def as_dict(rows: list[Row], flags: dict[tuple[str, str], list[str]]) -> dict:
-    """For --json: of each lab its verdicts and how often each check is missed; and who needs a look."""
+def as_dict(rows: list[Row], flags: dict[tuple[str, str], list[str]], hand: Hand | None = None) -> dict:
+    """For --json: of each lab its verdicts and how each check went; what was decided by hand; and who needs a look."""
     return {
         "labs": [
             {
@@ -17,19 +20,23 @@ def as_dict(rows: list[Row], flags: dict[tuple[str, str], list[str]]) -> dict:
                 "verdicts": dict(Counter(row["status"] for row in some)),
                 "points": sorted(row["points"] for row in some if row["checks"]),
                 "max_points": max(row["max_points"] for row in some),
-                "checks": [
-                    {"title": title, "missed": missed, "of": asked, "hint": hint}
-                    for title, (missed, asked, hint) in _missed(some)
-                ],
+                "checks": _checks(some),
             }
             for lab, some in _by_lab(rows).items()
+        ],
+        "by_hand": [
+            {"student": student, "lab": lab, "points": said.get("points"), "reason": said.get("reason", ""),
+             "comment": said.get("comment", "")} for (student, lab), said in sorted((hand or {}).items())
         ],
         "look_at": [{"student": row["student"], "lab": row["lab"], "why": why} for row, why in _look_at(rows, flags)],
     }
 
 
 def lines(
-    rows: list[Row], flags: dict[tuple[str, str], list[str]] | None = None, whole: bool = False
+    rows: list[Row],
+    flags: dict[tuple[str, str], list[str]] | None = None,
+    whole: bool = False,
+    hand: Hand | None = None,
 ) -> Iterator[str]:
     """For a terminal; `whole`: also what was missed."""
     for lab, some in _by_lab(rows).items():
@@ -39,8 +46,10 @@ def lines(
         yield f"{lab}: {', '.join(f'{count} {status}' for status, count in verdicts.most_common())}{middle}"
         if whole and graded:
             yield from _distribution(graded, max(row["max_points"] for row in some))
-            for title, (missed, asked, hint) in _missed(some)[:MOST]:
-                yield f"  missed by {missed} of {asked}: {title}" + (f" (hint: {hint})" if hint else "")
+            yield from _of_checks(_checks(some))
+    for (student, lab), said in sorted((hand or {}).items()):
+        words = [f"{said['points']:g} points ({said['reason']})"] if "points" in said else []
+        yield f"by hand: {student} {lab}: {'; '.join([*words, *filter(None, [said.get('comment')])])}"
     look = list(_look_at(rows, flags or {}))
     if look:
         yield "to look at:"
@@ -63,20 +72,37 @@ def _distribution(points: list[int], most: int) -> Iterator[str]:
             yield f"  {10 * tenth:>3} to {10 * tenth + 10:>3} %  {bar:<40}  {tenths[tenth]}"
 
 
-def _missed(rows: list[Row]) -> list[tuple[str, tuple[int, int, str]]]:
-    """Of each check how often it was missed, of how often it was asked, and its hint; the most missed first."""
-    asked, missed, hints = Counter[str](), Counter[str](), dict[str, str]()
+def _of_checks(checks: list[dict]) -> Iterator[str]:
+    """The checks that were missed most, and how many nobody missed."""
+    missed = [check for check in checks if check["missed"]]
+    for check in missed[:MOST]:
+        unknown = f", {check['inconclusive']} inconclusive" if check["inconclusive"] else ""
+        yield (f"  missed by {check['missed']} of {check['of']}{unknown}: {check['title']}"
+               + (f" (hint: {check['hint']})" if check["hint"] else ""))
+    rest = [f"{len(missed) - MOST} more were missed by somebody"] if len(missed) > MOST else []
+    rest += [f"{len(checks) - len(missed)} by nobody"] if len(checks) > len(missed) else []
+    if rest:
+        yield f"  of {len(checks)} checks, {', '.join(rest)}"
+
+
+def _checks(rows: list[Row]) -> list[dict]:
+    """Of each check how often it was missed, of how often it was asked, how else it went, its claims and a hint; the
+    most missed first."""
+    went, claims, hints = dict[str, Counter[str]](), dict[str, list[str]](), dict[str, str]()
     for row in rows:
-        for check in (check for check in row["checks"] if check["max_points"]):
-            asked[check["title"]] += 1
-            if check["status"] == "failed":
-                missed[check["title"]] += 1
-                if check.get("hint"):  # a row from before checks told it has none
-                    hints.setdefault(check["title"], " ".join(check["hint"].split()))
-    return sorted(
-        ((title, (count, asked[title], hints.get(title, ""))) for title, count in missed.items()),
-        key=lambda one: (-one[1][0], one[0]),
-    )
+        for check in row["checks"]:
+            if not check["max_points"] and check["status"] != VERDICTS[3]:  # an observation
+                continue
+            went.setdefault(check["title"], Counter())[check["status"]] += 1
+            claims.setdefault(check["title"], list(check.get("claims", ())))
+            if check["status"] == "failed" and check.get("hint"):  # a row from before checks told it has none
+                hints.setdefault(check["title"], " ".join(check["hint"].split()))
+    found = [
+        {"title": title, "claims": claims[title], "missed": count["failed"],
+         "of": sum(count.values()) - count[VERDICTS[3]], "inconclusive": count["inconclusive"],
+         "not_applicable": count[VERDICTS[3]], "hint": hints.get(title, "")} for title, count in went.items()
+    ]
+    return sorted(found, key=lambda check: (-check["missed"], check["title"]))
 
 
 def _look_at(rows: list[Row], flags: dict[tuple[str, str], list[str]]) -> Iterator[tuple[Row, list[str]]]:

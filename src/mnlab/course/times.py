@@ -8,11 +8,11 @@ from pathlib import Path
 
 from mnlab.course import csv_table, moodle
 from mnlab.course.csv_table import BadTable
-from mnlab.course.people import People
+from mnlab.course.people import People, called
 from mnlab.course.roster import COLUMNS, Student
 
 #: What the column with the time may be called, in small letters; the first that is there is taken.
-RECEIVED = ("received", moodle.RECEIVED, "submission time", "submitted at", "pushedat", "pushed at", "pushed_at", "time")
+RECEIVED = ("received", moodle.RECEIVED, "submission time", "submitted at", "pushedat", "pushed_at", "time")
 WHO = (*dict.fromkeys(name for what in ("id", "email", "login", "name", "lms") for name in COLUMNS[what]),
        "repository", "repo")
 NEVER = ("", "-")  # nothing was handed in
@@ -34,7 +34,7 @@ def read(path: Path, roster: Sequence[Student], labs: Sequence[str]) -> dict[str
         if text in NEVER:
             continue
         words = [plain(row[place].strip()) for place, plain in who if place < len(row)]
-        student = people.find(*words) or next(filter(None, (people.called(word, labs) for word in words)), None)
+        student = people.find(*words, *(part for word in words for part in called(word, labs)))
         if student:
             came = _moment(text, f"{path}, line {number}")
             found[student.id] = max(came, found.get(student.id, came))

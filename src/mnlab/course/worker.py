@@ -53,7 +53,8 @@ def graded(job: dict) -> dict:
     expects.
 
     A job names lab, seed, seed_from, work, machine, out and secret; `fresh`: nothing remembered is of use; `expect`:
-    what the machine has to be. One with `recheck` names saved evidence, and no machine is needed."""
+    what the machine has to be, and `version` the digest of what grades. One with `recheck` names saved evidence, and no
+    machine is needed."""
     from mnlab.checks.session import Task, recheck, run_tasks
     from mnlab.evidence.record import Unreadable
     from mnlab.lab import lab as labs
@@ -76,12 +77,17 @@ def graded(job: dict) -> dict:
 
 def _strange(job: dict) -> str:
     """In words, why this computer is not the one that a job expects; "" if it is, or nothing is expected."""
+    from mnlab.course.grading import version
+    from mnlab.lab import lab as labs
     from mnlab.machine.job import MachineError
     if "expect" not in job:
         return ""
     try:
-        return differences(described(job["machine"]), job["expect"])
-    except MachineError as problem:
+        if strange := differences(described(job["machine"]), job["expect"]):
+            return strange
+        same = version(labs.find(job["lab"])) == job["version"]
+        return "" if same else f"the lab {job['lab']}, or mnlab itself, is another one there"
+    except (MachineError, labs.UnknownLab) as problem:
         return str(problem)
 
 

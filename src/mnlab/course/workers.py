@@ -7,9 +7,14 @@ import sys
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
 from queue import SimpleQueue
 
 ATTEMPTS = 3  # workers that a hand-in may take with it
+CGROUP = "sys/fs/cgroup"
+#: The limit, what is in use, and of what, in version 2 and in version 1.
+GROUPS = (("memory.max", "memory.current", "memory.stat"),
+          ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"))
 MEMORY = 1 << 30  # bytes that a worker and its machines are counted with
 READY = 2  # jobs that are made ready for each worker, so that none waits for an archive to be unpacked
 PATIENCE = 10  # seconds that a worker has to stop its machines
@@ -19,8 +24,23 @@ ENDED = {"trouble": f"{ATTEMPTS} workers died of it, one after the other"}
 
 def usual() -> int:
     """How many workers this computer has room for: one a processor, bounded by memory."""
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(1, min(len(os.sched_getaffinity(0)), free // MEMORY))
+    return max(1, min(len(os.sched_getaffinity(0)), free() // MEMORY))
+
+
+def free(root: Path = Path("/")) -> int:
+    """Bytes of memory that programs can still have here: what the kernel says is available (proc(5), MemAvailable),
+    and no more than what the control group of a container leaves (cgroups(7), memory.max and its elder). What is
+    cached can be given back, so it counts as free."""
+    found = [1024 * int(line.split()[1]) for line in (root / "proc/meminfo").read_text().splitlines()
+             if line.startswith("MemAvailable:")]
+    for most, used, cached in GROUPS:
+        try:
+            limit, now, stat = ((root / CGROUP / name).read_text() for name in (most, used, cached))
+            inactive = dict(line.split() for line in stat.splitlines()).get("inactive_file", 0)
+            found.append(int(limit) - int(now) + int(inactive))
+        except (OSError, ValueError):  # there is no such group, or it has no limit ("max")
+            continue
+    return min(found, default=MEMORY)
 
 
 def each(jobs: Iterable[dict], count: int, command: list[str] | None = None,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from mnlab.course.results import Row, final
+from mnlab.course.results import LATE, UNCHANGED, Row, final
 from mnlab.lab.work import VARIANT
 from mnlab.machine.plain import plain
 
@@ -47,6 +47,14 @@ def _said(row: Row, hand: dict | None) -> Iterator[str]:
     if row["late_days"]:
         yield (f"Handed in {row['late_days']} day{'s' if row['late_days'] > 1 else ''} late: "
                f"{100 * row['factor']:g} % of {row['points']:g} points count.")
+    elif LATE in row["flags"]:
+        yield "Handed in late, as your platform says. It does not say by how much: your teacher decides what it costs."
+    if UNCHANGED in row["flags"]:
+        yield "What was handed in is what the lab began with: nothing in it was changed."
+    if row["refused"] and not (hand and "points" in hand):
+        yield "The work is for another student's network: it has no points in this course. Talk to your teacher."
+    if others := [key for key in row["group"] if key != row["student"]]:
+        yield f"Handed in together with {', '.join(map(plain, others))}."
     for note in row["notes"]:
         yield plain(_WHOSE.sub(r"\1 another student's", note))
     if row["status"] == "inconclusive":

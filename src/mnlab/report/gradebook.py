@@ -6,7 +6,7 @@ show. The files begin with a byte order mark, by which they know UTF-8.
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mnlab.course.results import Results, final
 from mnlab.course.roster import Student
@@ -42,9 +42,9 @@ def whole(
     hand: dict,
     flags: dict[tuple[str, str], list[str]],
 ) -> list[list]:
-    """One row a student: of each lab points, of how many, percent, verdict, flags, digest; then the total in percent,
-    by the labs' weights."""
-    parts = ("points", "of", "percent", "verdict", "flags", "evidence")
+    """One row a student: of each lab points, of how many, percent, verdict, flags, notes, digest; then the total in
+    percent, by the labs' weights."""
+    parts = ("points", "of", "percent", "verdict", "flags", "notes", "evidence")
     rows: list[list] = [
         ["id", "name", "email", "section", *(f"{lab} {part}" for lab in labs for part in parts), "total percent"]
     ]
@@ -62,12 +62,21 @@ def whole(
                 _percent(points, most),
                 verdict(row, hand.get((student.id, lab))),
                 "; ".join([*row["flags"], *flags.get((student.id, lab), [])]),
+                "; ".join([*_by_hand(hand.get((student.id, lab), {})), *row["notes"]]),
                 row["evidence_sha256"][:16],
             ]
         rows.append(
             [student.id, student.name, student.email, student.section, *cells, total(results, student.id, labs, hand)]
         )
     return rows
+
+
+def _by_hand(hand: dict) -> Iterator[str]:
+    """What a teacher decided or wrote, marked as such."""
+    if "points" in hand:
+        yield f"by hand: {hand['reason']}"
+    if hand.get("comment"):
+        yield f"comment: {hand['comment']}"
 
 
 def total(results: Results, student: str, labs: dict[str, float], hand: dict) -> float | str:
@@ -129,10 +138,15 @@ def moodle(results: Results, people: Sequence[Student], labs: dict[str, float], 
 
 
 def _grade(results: Results, student: str, lab: str, hand: dict) -> float | str:
+    """The points that a platform is told, of as many as it is told for everybody: who could get fewer, as something
+    could not be asked there, has the same share."""
     row, decided = results.rows.get((student, lab)), hand.get((student, lab))
     if row is None or row["status"] == "inconclusive" and not (decided and "points" in decided):
         return ""
-    return final(row, decided)[0]
+    (points, own), most = final(row, decided), _most(results, lab)
+    if own == most:
+        return points
+    return round(points / own * most, 2) if own else most
 
 
 def _feedback(results: Results, student: str, lab: str, hand: dict) -> str:
@@ -140,8 +154,9 @@ def _feedback(results: Results, student: str, lab: str, hand: dict) -> str:
     if row is None:
         return ""
     missed = [check["title"] for check in row["checks"] if check["status"] == "failed" and check["max_points"]]
-    comment = hand.get((student, lab), {}).get("comment", "")
-    return " ".join(filter(None, [comment, f"missed: {'; '.join(missed)}" if missed else ""]))
+    decided = hand.get((student, lab), {})
+    words = [f"by hand: {decided['reason']}" if "points" in decided else "", decided.get("comment", "")]
+    return " ".join(filter(None, [*words, f"missed: {'; '.join(missed)}" if missed else ""]))
 
 
 def _most(results: Results, lab: str) -> float:

@@ -316,12 +316,12 @@ def test_whoever_dies_of_a_cluster_every_hand_in_has_the_digest_it_has_without_k
     worker(), worker()
     assert command("grade", "arp", "in", "--out", "calm", "--cluster", address, "--audit", "0", "-q").wait(PATIENCE) == 0
     chance, killed = random.Random(20), 0
-    while killed < 40:
+    while killed < 100:
         if scheduler.pids[0].poll() is not None:
             address = scheduler.again()
         for _ in range(2 - sum(process.poll() is None for process in scheduler.pids[1:])):
             worker()
-        again = ["--again"] if killed > 25 and chance.random() < 0.3 else []
+        again = ["--again"] if killed > 50 and chance.random() < 0.3 else []
         process = command("grade", "arp", "in", "--out", "out", "--cluster", address, "--audit", "0", "-q", *again)
         time.sleep(chance.uniform(1, 5))
         for _ in range(chance.randint(1, 3)):
@@ -336,6 +336,8 @@ def test_whoever_dies_of_a_cluster_every_hand_in_has_the_digest_it_has_without_k
     words = last.communicate(timeout=2 * PATIENCE)[1]
     assert last.returncode == 0, words
     assert graded("out") == graded("calm") and len(graded("calm")) == len(set(graded("calm").values())) == 60
+    for row in map(json.loads, (tmp_path / "out/results.jsonl").read_text().splitlines()):  # and rows name what is whole
+        assert layout.digest(tmp_path / "out" / row["evidence"]) == graded("calm")[row["student"]]
 
 
 def test_an_audit_goes_to_another_worker(scheduler, jobs):

@@ -1,13 +1,20 @@
 """`mnlab grade` as a teacher types it; only the machines are stubs."""
 
+import codecs
 import csv
 import errno
+import io
 import json
+import re
 import shutil
+import time
+import types
 
 import pytest
 
+from mnlab.cli import a_class, teaching
 from mnlab.course import course as courses
+from mnlab.course import worker
 from mnlab.lab.lab import find
 from mnlab.report.gradebook import ENCODING
 
@@ -195,12 +202,110 @@ def test_where_else_a_forgotten_student_is_named_is_told(said, handed, tmp_path)
     assert row["student"] == "?4712"
     named = json.dumps(row | {"notes": ["variant.toml is that of ?4711"]})
     path.write_text(path.read_text() + f"{named}\n" + '{"student": "?4711", "lab": "arp", "na')
-    (tmp_path / "grades/by-hand.toml").write_text('["?4711".arp]\ncomment = "Fine."\n')
+    decided = tmp_path / "grades/by-hand.toml"
+    decided.write_text('["?4711".arp]\ncomment = "Fine."\n\n# mine\n["?4712".arp]\ncomment = "As good as ?4711."\n')
+    assert said("grade", "arp", "in")[0] == 0
     status, output, _ = said("class", "forget", "?4711", "grades")
-    assert status == 0 and output.startswith("1 result of ?4711 removed") and output.splitlines()[1:] == [
-        "?4711 is still named in grades/by-hand.toml", "?4711 is still named in the notes on ?4712 arp"]
-    assert '"student": "?4711"' not in path.read_text()
-    assert not list((tmp_path / "grades/work").glob("*4711*"))
+    assert status == 0 and output.startswith("1 result of ?4711 removed")
+    assert "?4711 is still named in grades/by-hand.toml, where you wrote of others" in output and "the roster" in output
+    assert decided.read_text() == '# mine\n["?4712".arp]\ncomment = "As good as ?4711."\n'
+    decided.unlink()
+    named = [file for file in (tmp_path / "grades").rglob("*") if "4711" in file.name or file.is_file() and b"4711" in file.read_bytes()]
+    assert named == []
+
+
+def test_what_is_decided_by_hand_is_shown_as_such(said, handed, tmp_path):
+    handed("4711")
+    handed("4712")
+    (tmp_path / "grades").mkdir()
+    (tmp_path / "grades/by-hand.toml").write_text('["?4711".arp]\npoints = 3\nreason = "oral"\n\n["?4712".arp]\ncomment = "Fine."\n')
+    assert said("grade", "arp", "in")[0] == 0
+    _, output, _ = said("class", "show", "grades")
+    assert "by hand: ?4711 arp: 3 points (oral)" in output and "by hand: ?4712 arp: Fine." in output
+    _, output, _ = said("class", "show", "grades", "--json")
+    assert json.loads(output)["by_hand"] == [
+        {"student": "?4711", "lab": "arp", "points": 3, "reason": "oral", "comment": ""},
+        {"student": "?4712", "lab": "arp", "points": None, "reason": "", "comment": "Fine."}]
+
+
+def test_tables_are_as_spreadsheets_want_them(said, handed, tmp_path):
+    handed("4711")
+    assert said("grade", "arp", "in", "--decimal-comma")[0] == 0
+    for name in ("grades.csv", "canvas.csv", "moodle.csv"):
+        data = (tmp_path / "grades" / name).read_bytes()
+        assert data.startswith(codecs.BOM_UTF8) and data.count(b";") > 5 and b"\r\n" in data
+
+
+def test_platforms_are_told_of_who_is_in_the_roster_alone(said, handed, tmp_path):
+    handed("4711")
+    handed("stranger")
+    (tmp_path / "roster.csv").write_text("id,name\n4711,Ada\n4712,Alan\n")
+    assert said("grade", "arp", "in", "--roster", "roster.csv")[0] == 0
+    tables = {name: (tmp_path / "grades" / name).read_text() for name in ("grades.csv", "canvas.csv", "moodle.csv")}
+    assert ["stranger" in text for text in tables.values()] == [True, False, False]
+    assert all("4711" in text and "4712" in text for text in tables.values())
+
+
+def test_pseudonyms_are_printed_and_nothing_that_tells_a_student(said, handed, tmp_path, a_course):
+    handed("4711")
+    a_course()
+    (tmp_path / "roster.csv").write_text("id,name,email\n4711,Ada Lovelace,ada@example.org\n")
+    assert said("grade", "arp", "in", "--roster", "roster.csv", "--course", "course")[0] == 0
+    status, output, _ = said("class", "export", "grades", "--course", "course")
+    [row] = csv.DictReader(io.StringIO(output))
+    assert status == 0 and row["lab"] == "arp" and len(row["student"]) == 12
+    assert not any(word in output for word in ("4711", "Ada", "Lovelace", "example.org"))
+    assert said("class", "export", "grades")[0] == 2
+
+
+def test_when_hand_ins_came_may_stand_in_a_table_of_the_platform(said, handed, tmp_path, a_course):
+    for number in range(4711, 4714):
+        handed(str(number))
+    a_course()
+    (tmp_path / "roster.csv").write_text("id\n4711\n4712\n4713\n")
+    (tmp_path / "times.csv").write_text("id,received\n4711,2027-01-15T10:00:00Z\n4712,2027-01-17T11:00:00Z\n")
+    words = ["grade", "arp", "in", "--roster", "roster.csv", "--course", "course", "--due", "2027-01-16T00:00Z"]
+    status, output, told = said(*words, "--times", "times.csv", "--json")
+    rows = {row["student"]: row for row in json.loads(output)["results"]}
+    assert status == 0 and [(row["late_days"], row["factor"]) for row in rows.values()] == [(0, 1), (2, 0.8), (0, 1)]
+    assert "of 1 hand-in nobody says when it came" in told
+    assert "day" in (tmp_path / "grades/feedback/4712.md").read_text()
+    status, _, told = said(*words[:3], "--times", "times.csv")
+    assert status == 2 and "name the students, too (--roster)" in told
+    (tmp_path / "times.csv").write_text("id,received\n4711,soon\n")
+    status, _, told = said(*words, "--times", "times.csv")
+    assert status == 2 and "line 2: 'soon' is no time" in told
+
+
+def test_what_a_course_pins_is_read_by_the_course(a_course, tmp_path, monkeypatch, capsys):
+    a_course()
+    monkeypatch.setattr(teaching, "machine_for", lambda *options: types.SimpleNamespace(prepare=lambda: None))
+    monkeypatch.setattr(worker, "described", lambda named: {"machine": named, "image": "cd", "qemu": "7.2.22", "mnlab": "1"})
+    teaching.pins("debian13")
+    path = tmp_path / "course/course.toml"
+    path.write_text(path.read_text() + "\n" + capsys.readouterr().out)
+    assert courses.read(tmp_path / "course").pins == {
+        "machine": "debian13", "image": "cd", "qemu": "7.2.22", "mnlab": "1"}
+
+
+def test_a_room_that_waits_hears_something_and_a_pipe_gets_the_last_word(capsys, monkeypatch):
+    def hear(words):
+        heard, deadline = "", time.monotonic() + PATIENCE
+        while not re.search(words, heard, re.DOTALL):
+            assert time.monotonic() < deadline, heard
+            heard += capsys.readouterr().err
+
+    monkeypatch.setattr(a_class, "LINE", 0.02)
+    with a_class.Progress(2, quiet=False) as progress:
+        hear("0 of 2.*0 of 2")
+        progress.done({"student": "4711", "lab": "arp", "status": "failed"})
+        hear(r"1 of 2; \d+ a minute, \d+ s left; last: 4711 arp failed")
+        progress.done({"student": "4712", "lab": "arp", "status": "failed"})
+        hear(r"2 of 2; \d+ a minute; some are run a second time \(audit\)")
+    assert re.fullmatch(r"2 of 2; \d+ a minute\n", capsys.readouterr().err.splitlines(keepends=True)[-1])
+    with a_class.Progress(2, quiet=True) as progress:
+        progress.done({"student": "4711", "lab": "arp", "status": "failed"})
+    assert capsys.readouterr().err == ""
 
 
 def test_lines_of_a_later_mnlab_are_told_and_never_read_as_ours(said, handed, tmp_path):

@@ -15,7 +15,7 @@ from mnlab.course import course as courses
 from mnlab.course.look_alike import look_alike
 from mnlab.course.roster import Student
 from mnlab.lab import work
-from mnlab.lab.lab import all_labs, find
+from mnlab.lab.lab import Lab, all_labs, find
 from mnlab.lab.run import reserve_folder
 
 ARP, DNS = find("arp"), find("dns")
@@ -100,6 +100,33 @@ def test_only_what_has_changed_is_graded_again(tmp_path, a_class, graded):
     lines = (tmp_path / "out/results.jsonl").read_text().splitlines()
     (tmp_path / "out/results.jsonl").write_text("\n".join(line for line in lines if '"4711"' not in line) + "\n")
     assert [job["student"] for job in graded()[1]] == ["4711"]  # as after a kill before its line was written
+
+
+def test_another_version_of_what_grades_grades_again(tmp_path, a_class, graded, monkeypatch):
+    hand_in(tmp_path, "4711", ARP, a_class.seed("4711", "arp"))
+    assert len(graded()[1]) == 1 and graded()[1] == []
+    monkeypatch.setattr(grading, "version", lambda lab: "another")
+    assert len(graded()[1]) == 1
+
+
+def test_a_labs_version_is_of_its_files_topologies_and_controllers(tmp_path):
+    for name in ("labs/network/one/checks.py", "topologies/probe_lan.py", "controller/probe.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    seen = set()
+    for number, name in enumerate(["", "labs/network/one/checks.py", "topologies/probe_lan.py", "controller/probe.py"]):
+        if name:
+            (tmp_path / name).write_text(f"# {number}")
+        grading.version.cache_clear()
+        seen.add(grading.version(Lab(tmp_path / "labs/network/one")))
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize("result, wanted", [
+    ({"status": "not applicable", "points": 0, "max_points": 0}, 0), ({"status": "passed", "points": 8, "max_points": 8}, 8),
+    ({"status": "inconclusive", "points": 0, "max_points": 0}, 20)])
+def test_what_is_not_applicable_lowers_the_maximum(result, wanted):
+    assert carry_out.merged({"points": 0, "max_points": 20}, result)["max_points"] == wanted
 
 
 def test_who_is_killed_while_evidence_is_recorded_leaves_what_rows_name_whole(tmp_path, graded):

@@ -90,6 +90,7 @@ def test_two_students_of_one_name_are_told_apart_by_id_or_not_at_all(put):
     put("Sam Smith")
     one, nobody = found_in(put("2"), TWINS)
     assert (one.student, nobody.student) == (TWINS[1], None)
+    assert nobody.notes == ["Sam Smith: it may be of 1, 2: rename it to one's id"]
 
 
 def test_without_a_roster_a_folder_is_a_student(put):

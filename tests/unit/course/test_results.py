@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from mnlab.course import results
-from mnlab.course.results import BadByHand, by_hand, final, read
+from mnlab.course import by_hand, results
+from mnlab.course.by_hand import BadByHand
+from mnlab.course.results import final, read
 from mnlab.lab.lab import ROOT
 
 ROW = {"student": "4711", "name": "", "lab": "arp", "points": 8, "max_points": 10, "status": "failed", "kind": "", "reason": "",
@@ -86,15 +87,15 @@ def test_what_counts_is_what_the_machine_found_less_lateness_or_what_a_teacher_d
 def test_decisions_that_make_no_sense_are_refused(tmp_path, text, words):
     (tmp_path / "by-hand.toml").write_text(text)
     with pytest.raises(BadByHand, match=words):
-        by_hand(tmp_path)
+        by_hand.read(tmp_path)
 
 
 def test_decisions_are_read(tmp_path):
     (tmp_path / "by-hand.toml").write_text('[4711.arp]\npoints = 3\nreason = "oral"\n[4712.arp]\ncomment = "good"\n')
-    assert by_hand(tmp_path) == {("4711", "arp"): {"points": 3, "reason": "oral"}, ("4712", "arp"): {"comment": "good"}}
-    assert by_hand(tmp_path / "nowhere") == {}
+    assert by_hand.read(tmp_path) == {("4711", "arp"): {"points": 3, "reason": "oral"}, ("4712", "arp"): {"comment": "good"}}
+    assert by_hand.read(tmp_path / "nowhere") == {}
     (tmp_path / "by-hand.toml").write_text('["ada@example.org".arp]\ncomment = "good"\n', encoding="utf-8-sig")
-    assert by_hand(tmp_path) == {("ada@example.org", "arp"): {"comment": "good"}}
+    assert by_hand.read(tmp_path) == {("ada@example.org", "arp"): {"comment": "good"}}
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mnlab.course.results import Results
 from mnlab.course.csv_table import BadTable
+from mnlab.course.results import Results
 from mnlab.course.roster import Student, read
 from mnlab.report import gradebook
 
@@ -76,6 +76,19 @@ def test_whatever_a_spreadsheet_saved_it_as(roster, encoding):
 def test_what_is_none_is_told_with_the_line(roster, text, words):
     with pytest.raises(BadTable, match=words):
         roster(text)
+
+
+@pytest.mark.parametrize("text, words", [
+    ("ID number,Student ID,Name\n1,2,Ada\n", ["students go by 'Student ID'; there is 'ID number', too"]),
+    ("id,name,email\n1,Sam Smith,s@x\n2,Sam  Smith,t@x\n3,Ada,t@x\n", [
+        "2 students have the name 'Sam Smith': a hand-in that says no more is nobody's",
+        "2 students have the email 't@x': a hand-in that says no more is nobody's"]),
+    (OWN, []), (CANVAS, []), (MOODLE, []), (GRADESCOPE, []), ("id,name\n1,\n2,\n", [])])
+def test_what_may_be_meant_in_two_ways_is_told(tmp_path, text, words):
+    told = []
+    (tmp_path / "roster.csv").write_text(text)
+    read(tmp_path / "roster.csv", told.append)
+    assert [one.split(": ", 1)[1] for one in told] == words
 
 
 def test_without_an_id_the_email_tells_students_apart(roster):

@@ -58,5 +58,19 @@ def test_nothing_to_do_starts_nothing():
     assert list(workers.each([], 4, ["/nowhere/at/all"])) == []
 
 
-def test_as_many_as_there_is_room_for():
-    assert workers.usual() >= 1
+@pytest.mark.parametrize("memory, group, wanted", [
+    (3.5, {}, 3), (0.5, {}, 1), (100, {}, 8), (100, {"memory.max": "max"}, 8),
+    (100, {"memory.max": 2 << 30, "memory.current": 1 << 30, "memory.stat": "anon 1\ninactive_file 0\n"}, 1),
+    (100, {"memory.max": 4 << 30, "memory.current": 3 << 30, "memory.stat": f"inactive_file {2 << 30}\n"}, 3),
+    (100, {"memory/memory.limit_in_bytes": 2 << 30, "memory/memory.usage_in_bytes": 0, "memory/memory.stat": ""}, 2)])
+def test_as_many_as_there_is_room_for(tmp_path, monkeypatch, memory, group, wanted):
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/meminfo").write_text(f"MemTotal: 1 kB\nMemFree: 7 kB\nMemAvailable: {int(memory * (1 << 20))} kB\n")
+    for name, value in group.items():
+        path = tmp_path / workers.CGROUP / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{value}".strip() + "\n" * bool(value))
+    monkeypatch.setattr(workers.os, "sched_getaffinity", lambda process: set(range(8)))
+    found = workers.free(tmp_path)
+    monkeypatch.setattr(workers, "free", lambda: found)
+    assert workers.usual() == wanted

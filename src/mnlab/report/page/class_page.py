@@ -46,7 +46,7 @@ class Made:
 
 def html(made: Made, names: bool = True) -> str:
     """The page; without `names` nothing of it is of one student."""
-    said = summary.as_dict(list(made.kept.rows.values()), made.flags)
+    said = summary.as_dict(list(made.kept.rows.values()), made.flags, made.hand)
     labs = [_lab(made, lab) for lab in said["labs"]]
     body = render("class.html", titled=made.titled, labs=labs, names=names, all_labs=list(made.weights),
                   students=[_student(made, student) for student in made.people] if names else [])
@@ -56,7 +56,7 @@ def html(made: Made, names: bool = True) -> str:
 def _lab(made: Made, said: dict) -> dict:
     shares = [made_of / most for made_of, most in _points(made, said["lab"]) if most]
     checks = [{**check, "title": short(check["title"], TITLE), "hint": short(check["hint"], TITLE),
-               "bar": _missed(check["missed"], check["of"])} for check in said["checks"]]
+               "bar": _missed(check["missed"], check["of"])} for check in said["checks"] if check["missed"]]
     return {"name": said["lab"], "verdicts": said["verdicts"], "checks": checks, "picture": _distribution(shares),
             "middle": f"{100 * sorted(shares)[len(shares) // 2]:.0f} %" if shares else "", "counts": _tenths(shares)}
 

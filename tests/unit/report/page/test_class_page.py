@@ -22,7 +22,8 @@ def row(student, missed=(), lab="arp", **more):
               for title, hint in CHECKS.items()]
     return {"student": student, "lab": lab, "status": "failed" if missed else "passed", "kind": "", "flags": [],
             "points": sum(check["points"] for check in checks), "max_points": 10, "notes": [], "checks": checks,
-            "reason": "", "late_days": 0, "factor": 1.0, "refused": False, "evidence_sha256": "ab" * 32, **more}
+            "reason": "", "late_days": 0, "factor": 1.0, "refused": False, "group": [],
+            "evidence_sha256": "ab" * 32, **more}
 
 
 @pytest.fixture
