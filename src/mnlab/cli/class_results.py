@@ -93,13 +93,15 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
         grades / "grades.csv",
         grades / "canvas.csv",
         grades / "moodle.csv",
+        grades / "moodle-feedback.zip",
         grades / "flags.json",
         *(path for path in (grades / "feedback").glob("*") if named.search(path.read_text(errors="replace"))),
     ):
         path.unlink(missing_ok=True)
     print(
         f"{counted(count, 'result')} of {student} removed, with work, evidence, feedback and what was decided by hand. "
-        "The tables were removed, too, and feedback of others that named them: `mnlab grade` writes these again."
+        "The tables were removed, too, and feedback of others that named them. Remove the hand-in, and the line in the "
+        "roster: then `mnlab grade` writes the rest again."
     )
     if (grades / by_hand.NAME).is_file() and named.search((grades / by_hand.NAME).read_text(errors="replace")):
         print(f"{student} is still named in {grades / by_hand.NAME}, where you wrote of others")

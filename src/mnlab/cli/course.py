@@ -1,6 +1,7 @@
 """`mnlab grade`: what a class handed in, from a folder to tables, feedback and evidence."""
 
 import re
+from collections.abc import Iterable
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -117,6 +118,7 @@ def grade(
     """
     from mnlab.cli.grades_folder import GradesFolder
     from mnlab.course import by_hand, carry_out, grading, places, results
+    from mnlab.course.roster import canvas_columns
 
     insist_on_whole("grade")
     if cluster is not None:
@@ -137,7 +139,8 @@ def grade(
             if kept.damaged:
                 say(f"{damaged(kept)}; that is graded again")
             task = grading.Grading(
-                chosen, labs.all_labs(), submissions, out, machine, image, people, found, _date(due), came
+                chosen, labs.all_labs(), submissions, out, machine, image, people, found, _date(due), came,
+                canvas_columns(roster, [one.name for one in labs.all_labs()]) if roster else {},
             )
             made = GradesFolder(task, kept, hand, comma)
             with Progress(kept.count(chosen) if regrade else _counted(task, quiet), quiet) as progress:
@@ -149,16 +152,25 @@ def grade(
                     if regrade:
                         carry_out.regrade(kept, chosen, pool, found.secret.hex() if found else "", tell)
                     else:
-                        carry_out.carry_out(task.todo(), kept, pool, tell, again, audit)
+                        for words in carry_out.carry_out(task.todo(), kept, pool, tell, again, audit):
+                            say(f"could not be run a second time (audit): {words}")
                 finally:
                     flags = made.finish()
             if not regrade:
-                _tell_gone(kept, chosen, progress.rows)
-            for student, name in hand.keys() - kept.rows.keys():
-                say(f"{out / by_hand.NAME}: there is no result for [{student}.{name}]: nothing came of it")
-    rows = [kept.rows[key] for key in progress.rows]
-    _tell(out, rows, flags, json)
-    raise typer.Exit(3 if any(row["status"] == "inconclusive" or results.AUDIT in row["flags"] for row in rows) else 0)
+                _tell_gone(kept, chosen, progress.rows, task.absent)
+            for student, name in sorted(hand.keys() - kept.rows.keys()):
+                say(f"{out / by_hand.NAME}: there is no result for [{student}.{name}], so it was ignored")
+    rows = [kept.rows[key] for key in _in_order(progress.rows, people, [one.name for one in chosen])]
+    _tell(out, rows, flags, hand, json)
+    open_ = {"inconclusive"} & {row["status"] for row in rows} or results.unowned(rows)
+    raise typer.Exit(3 if open_ or any(results.AUDIT in row["flags"] for row in rows) else 0)
+
+
+def _in_order(keys: Iterable[tuple[str, str]], people: list, labs_asked: list[str]) -> list[tuple[str, str]]:
+    """Students and labs in the order of the roster and of the command, not that in which results came."""
+    place = {student.id: number for number, student in enumerate(people)}
+    order = {name: number for number, name in enumerate(labs_asked)}
+    return sorted(keys, key=lambda key: (order.get(key[1], len(order)), place.get(key[0], len(place)), key[0]))
 
 
 def _asked(words: list[str] | None, regrade: list[str] | None, out: Path) -> tuple[list[labs.Lab], Path]:
@@ -172,7 +184,8 @@ def _asked(words: list[str] | None, regrade: list[str] | None, out: Path) -> tup
         raise WrongUsage("name the labs, and then the folder of hand-ins: mnlab grade arp submissions/")
     submissions = a_folder(folder)
     if not submissions.is_dir():
-        raise WrongUsage(f"there is no folder {submissions}. Name the labs first, then the folder of hand-ins")
+        raise WrongUsage(f"{submissions} is a file: unpack it, and name the folder" if submissions.is_file() else
+                         f"there is no folder {submissions}. Name the labs first, then the folder of hand-ins")
     if out.resolve().is_relative_to(submissions.resolve()):
         raise WrongUsage(f"{out} lies in {submissions}, and would be taken for a hand-in: choose another --out")
     return [labs.find(name) for name in dict.fromkeys(names)], submissions
@@ -255,7 +268,7 @@ def _counted(task, quiet: bool) -> int:
     if not len(task):
         raise WrongUsage(f"there is no hand-in in {task.submissions}")
     if task.undated and not quiet:
-        say(f"of {counted(task.undated, 'hand-in')} nobody says when it came: the date says nothing of it")
+        say(f"{counted(task.undated, 'hand-in')} without a time: lateness cannot be judged (--times)")
     return len(task)
 
 
@@ -286,23 +299,38 @@ def _pool(count: int | None, cluster: str | None, machine: str, course, regrade,
     yield partial(workers.each, count=count or workers.usual(), lost=lost), image
 
 
-def _tell(out: Path, rows: list[dict], flags: dict, json: bool) -> None:
-    from mnlab.course import summary
+def _tell(out: Path, rows: list[dict], flags: dict, hand: dict, json: bool) -> None:
+    from mnlab.course import results, summary
+    from mnlab.report.drawing import counted
 
     if json:
         from mnlab.report.jsonout import document
 
         print(document("grades", {"results": rows}))
         return
-    for line in summary.lines(rows, flags):
+    keys = {(row["student"], row["lab"]) for row in rows}
+    for line in summary.lines(rows, flags, hand={key: one for key, one in hand.items() if key in keys}):
         print(line)
+    if results.unowned(rows):
+        strays = {row["student"] for row in rows if results.NOBODYS in row["flags"]}
+        print(f"{counted(len(strays), 'hand-in')} of no student in the roster: rename each to the student's id, and "
+              "grade again. Until then, who handed in nothing has no grade in canvas.csv and moodle.csv")
+    foreign = sum(results.FOREIGN in row["flags"] for row in rows)
+    if foreign > 1 and 2 * foreign > sum(bool(row["checks"]) for row in rows):
+        print("most work is of other variants: was the edition released with a roster of other ids?")
     print(f"tables, feedback and evidence are in {out}/: grades.csv, canvas.csv, moodle.csv, class.html, feedback/")
 
 
-def _tell_gone(kept, chosen: list[labs.Lab], now: dict) -> None:
-    """Whose results are of before: a folder that had another name, say, or who is in the roster no more."""
+def _tell_gone(kept, chosen: list[labs.Lab], now: dict, absent: list) -> None:
+    """Whose results are of before: who handed in to another folder, or is in the roster no more."""
+    from mnlab.course.results import MISSING
+
     names = {one.name for one in chosen}
     gone = sorted({student for student, name in kept.rows if name in names and (student, name) not in now})
+    without = sorted({student.id for student in absent for name in names
+                      if kept.rows[student.id, name]["status"] != MISSING})
+    if without:
+        say(f"no hand-in in this folder, results of before kept: {plain.names(without, NAMED)}")
     if gone:
         say(f"still in the tables, without a hand-in now: {plain.names(gone, NAMED)}. `mnlab class forget ID "
             f"{kept.folder}` removes one")

@@ -1,12 +1,14 @@
 """What `mnlab grade` makes of the results: a student's pages as each result comes, the tables when all are there."""
 
+import re
 import time
+import zipfile
 
 from mnlab.course import grading, hidden
 from mnlab.course.grading import Grading
 from mnlab.course.handins import NOBODY
 from mnlab.course.look_alike import look_alike, print_kept
-from mnlab.course.results import Results, Row, replace
+from mnlab.course.results import Results, Row, private, replace
 from mnlab.course.roster import Student
 from mnlab.course.similar import Print
 from mnlab.lab.lab import Lab
@@ -51,7 +53,21 @@ class GradesFolder:
         made = class_page.Made(self.kept, people, weights, self.hand, flags, grading.place)
         replace(self.task.out / class_page.NAME, class_page.html(made))
         replace(self.task.out / class_page.PROJECTED, class_page.html(made, names=False))
+        self._feedback_for_moodle()
         return flags
+
+    def _feedback_for_moodle(self) -> None:
+        """The feedback of whose number there Moodle's worksheet tells, in a zip that an assignment takes as feedback
+        files: Full name_NUMBER_plugin_file (mod/assign/feedback/file/importziplib.php)."""
+        path = self.task.out / "moodle-feedback.zip"
+        path.unlink(missing_ok=True)
+        if any(student.lms for student in self.task.roster):
+            with zipfile.ZipFile(open(path, "xb", opener=private), "w", zipfile.ZIP_DEFLATED) as archive:
+                for student in self.task.roster:
+                    page = self.task.out / "feedback" / f"{grading.place(student.id)}.html"
+                    if student.lms and page.is_file():
+                        title = re.sub(r"[^\w .,'-]|_", "", student.name) or "student"
+                        archive.write(page, f"{title}_{student.lms}_assignsubmission_file_feedback.html")
 
     def _seed(self, student: str, lab: Lab) -> int | None:
         """Of which variant a student's network is; None if nobody knows."""
@@ -72,7 +88,7 @@ class GradesFolder:
         listed = [one for one in people if not one.id.startswith(NOBODY)] or people
         tables = {
             "grades.csv": gradebook.whole(kept, people, weights, self.hand, flags),
-            "canvas.csv": gradebook.canvas(kept, listed, weights, self.hand),
+            "canvas.csv": gradebook.canvas(kept, listed, weights, self.hand, self.task.canvas_columns),
             "moodle.csv": gradebook.moodle(kept, listed, weights, self.hand),
         }
         for name, rows in tables.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mnlab.course.grading import Todo, key_of, run_of
 from mnlab.course.places import EVIDENCE, RECORDING, place
-from mnlab.course.results import AUDIT, Results, Row
+from mnlab.course.results import AUDIT, MISSING, Results, Row
 from mnlab.lab.lab import Lab
 
 #: Gives jobs to workers; each comes back with its result, as soon as there is one (workers.each, cluster.each).
@@ -22,9 +22,10 @@ OF_A_RUN = ("status", "points", "max_points", "reason", "evidence_sha256", "mach
 
 
 def carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callable[[Row], None] = lambda row: None,
-              again: bool = False, audit: float = 0) -> None:
+              again: bool = False, audit: float = 0) -> list[str]:
     """Grade what is not graded yet (`again`: all of it). Equal work of one variant is run once, and so is what was run
-    before. `audit` percent of what was run are then run once more, without any cache, by other workers.
+    before. `audit` percent of what was run are then run once more, without any cache, by other workers; what of it
+    could not be is returned, in words.
 
     Evidence is recorded aside, and laid where a row names it when it is whole: whatever is killed, a row never names
     a part of some."""
@@ -33,8 +34,7 @@ def carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callable
     recording.mkdir(mode=0o700)
     try:
         ran = _carry_out(todo, results, pool, tell, again)
-        if audit:
-            _audit(ran, results, pool, audit, tell)
+        return _audit(ran, results, pool, audit, tell) if audit else []
     finally:
         shutil.rmtree(recording, ignore_errors=True)
 
@@ -55,7 +55,9 @@ def _carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callabl
     def jobs() -> Iterator[dict]:
         for one in todo:
             row, old = one.row, results.rows.get((one.row["student"], one.row["lab"]))
-            if old and old["key"] == row["key"] and not again and (one.job is None or _holds(old, results.folder)):
+            kept = row["status"] == MISSING and old is not None and old["status"] != MISSING  # of an earlier folder
+            if old and (kept or old["key"] == row["key"] and not again and (
+                    one.job is None or _holds(old, results.folder))):
                 tell(old)
             elif one.job is None:
                 finish(row)
@@ -142,9 +144,10 @@ def _clear(where: str, out: Path) -> None:
 
 # --- audit ---
 
-def _audit(ran: list[Todo], results: Results, pool: Pool, percent: float, tell: Callable[[Row], None]) -> None:
-    """Run a share of what was run once more, elsewhere. Another digest is an alarm, and both workers are named."""
-    by_job = {}
+def _audit(ran: list[Todo], results: Results, pool: Pool, percent: float, tell: Callable[[Row], None]) -> list[str]:
+    """Run a share of what was run once more, elsewhere. Another digest is an alarm, and both workers are named. What
+    could not be run a second time, in words."""
+    by_job, unaudited = {}, list[str]()
     for one in ran:
         if one.job and _drawn(one.row["run"], percent):
             row = results.rows[one.row["student"], one.row["lab"]]
@@ -154,15 +157,19 @@ def _audit(ran: list[Todo], results: Results, pool: Pool, percent: float, tell: 
         _, row = by_job[job["run"]]
         if result.get("evidence_sha256") == row["evidence_sha256"]:
             continue
+        if "trouble" in result or result.get("status") == INCONCLUSIVE:  # no digest is no other digest
+            unaudited.append(f"{row['student']} {row['lab']}: {result.get('trouble') or result.get('reason')}")
+            continue
         if result.get("evidence"):
             _laid(Path(result["evidence"]), _place_of(row, "audit"), results.folder)
         why = (f"{AUDIT}: {row['evidence_sha256'][:12] or 'none'} from {row['worker']}, "
-               f"{result.get('evidence_sha256', '')[:12] or result.get('trouble', 'none')} from {result['worker']}")
+               f"{result['evidence_sha256'][:12] or 'none'} from {result['worker']}")
         for (student, lab), other in list(results.rows.items()):
             if other["run"] == row["run"]:
                 results.add(other | {"flags": [*(flag for flag in other["flags"] if flag != AUDIT), AUDIT],
                                      "audit": why})
                 tell(results.rows[student, lab])
+    return unaudited
 
 
 def _drawn(run: str, percent: float) -> bool:

@@ -130,23 +130,23 @@ def read(folder: Path) -> Course:
         raise BadCourse(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}") from None
     known = {"title", "foreign_variant", "gradescope", "student_checks", "late", "labs", "extensions", "groups", "pins"}
     if strange := sorted(said.keys() - known):
-        raise BadCourse(f"{path}: nobody reads {strange[0]!r}; there are {', '.join(sorted(known))}")
+        raise BadCourse(f"{path}: {strange[0]!r} is not known; there are {', '.join(sorted(known))}")
     late, labs = _table(said, "late", path), _table(said, "labs", path)
     for name, table, known in (("late", late, {"per_day", "most"}),
                                *((f"labs.{lab}", table, {"weight", "due"}) for lab, table in labs.items())):
         if strange := sorted(table.keys() - known):
-            raise BadCourse(f"{path}: nobody reads {strange[0]!r} in [{name}]; there are {', '.join(sorted(known))}")
+            raise BadCourse(f"{path}: {strange[0]!r} is not known in [{name}]; there are {', '.join(sorted(known))}")
     return Course(
         folder,
         str(said.get("title", "")),
-        {name: _number(lab, "weight", 1, path) for name, lab in labs.items()},
+        {name: _number(lab, "weight", 1, path, about=f" of {name}") for name, lab in labs.items()},
         {name: _date(lab["due"], f"labs.{name}.due", path) for name, lab in labs.items() if "due" in lab},
         {
             (student, name): _date(date, f"extensions.{student}.{name}", path)
             for student, some in _table(said, "extensions", path).items()
             for name, date in some.items()
         },
-        _number(late, "per_day", 0, path),
+        _number(late, "per_day", 0, path, largest=100),
         _number(late, "most", 100, path, largest=100),
         _one_of((FLAG, REFUSE), said, "foreign_variant", path),
         _salt(folder / SALT),
@@ -191,7 +191,7 @@ def _pins(said: dict, path: Path) -> dict[str, str]:
     if not isinstance(pins, dict) or not all(isinstance(value, str) for value in pins.values()):
         raise BadCourse(f"{path}: pins is a table of words: {', '.join(PINS)}")
     if strange := sorted(pins.keys() - set(PINS)):
-        raise BadCourse(f"{path}: nobody reads {strange[0]!r} in [pins]; there are {', '.join(PINS)}")
+        raise BadCourse(f"{path}: {strange[0]!r} is not known in [pins]; there are {', '.join(PINS)}")
     return pins
 
 
@@ -203,10 +203,10 @@ def _table(said: dict, name: str, path: Path) -> dict:
     return table
 
 
-def _number(table: dict, name: str, usual: float, path: Path, largest: int = 1000) -> float:
+def _number(table: dict, name: str, usual: float, path: Path, largest: int = 1000, about: str = "") -> float:
     value = table.get(name, usual)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= largest:
-        raise BadCourse(f"{path}: {name} is a number from 0 to {largest}, not {value!r}")
+        raise BadCourse(f"{path}: {name}{about} is a number from 0 to {largest}, not {value!r}")
     return value
 
 
@@ -217,6 +217,8 @@ def _date(value, name: str, path: Path) -> datetime:
             return value.astimezone()
     except (OverflowError, ValueError):  # before year 1, in another zone
         pass
+    if isinstance(value, str):
+        raise BadCourse(f"{path}: {name} is a date, without quotation marks, as in 2027-01-15T23:59:00+01:00")
     if isinstance(value, dict):
         raise BadCourse(f"{path}: {name} is a table, and a date is wanted; {toml_file.QUOTED}")
     raise BadCourse(f"{path}: {name} is a date as in 2027-01-15T23:59:00+01:00, not {value}")

@@ -20,6 +20,8 @@ def read(path: Path) -> tuple[list[str], list[list[str]]]:
         data = path.read_bytes()
     except OSError as problem:
         raise BadTable(f"{path} cannot be read: {problem.strerror}") from None
+    if data.startswith(b"PK\x03\x04"):
+        raise BadTable(f"{path} is a spreadsheet, or a zip: save it as CSV in UTF-8")
     text = _decoded(data, path).replace("\r\n", "\n").replace("\r", "\n")
     if first := SEPARATOR.match(text):
         text = text[first.end():]

@@ -17,6 +17,7 @@ from mnlab.machine import plain
 DEPTH = 8  # folders within folders that are looked into
 NAMED = 3  # files, where none is of the lab
 EMPTY, OTHER, UNUSABLE = "empty", "another lab's", "unusable"
+ANOTHERS = "nothing"  # for this lab: the hand-in has work for others that are graded, too
 
 
 @dataclass
@@ -40,18 +41,18 @@ def find(folder: Path, lab: Lab, labs: list[Lab], unread: int = 0, asked: Collec
                      notes=["nothing else was handed in" if unread else "nothing was handed in"])
     best, fits = max(((place, _fit(place, names, lab)) for place, names in places), key=lambda one: one[1])
     if fits[0] <= 0:
-        other = _other(places, lab, labs)
-        other = "" if other in asked else other
-        return Found(
-            kind=OTHER if other else UNUSABLE,
-            notes=[f"this looks like work for {other}" if other else
-                   f"there is no file of this lab in it, but {plain.names(sorted(_names(folder)), NAMED)}"],
-        )
+        if other := _other(places, lab, labs, asked):
+            if other in asked:
+                return Found(kind=ANOTHERS, notes=[f"nothing for {lab.name}: the hand-in has work for {other}"])
+            return Found(kind=OTHER, notes=[f"this looks like work for {other}"])
+        names = plain.names(sorted(map(_told, _names(folder))), NAMED)
+        return Found(kind=UNUSABLE, notes=[f"there is no file of this lab in it, but {names}"])
     found = Found(folder=best)
     if best != folder:
-        found.notes.append(f"the work lay in {best.relative_to(folder)}/")
+        found.notes.append(f"the work was found in {_told(str(best.relative_to(folder)))}/")
     if equal := [place for place, names in places if place != best and _fit(place, names, lab)[:2] == fits[:2]]:
-        found.notes.append(f"{len(equal) + 1} folders look like this work; graded: {best.relative_to(folder)}/")
+        found.notes.append(f"{len(equal) + 1} folders look like this work; graded: "
+                           f"{_told(str(best.relative_to(folder)))}/")
         found.flags.append(SEVERAL)
     try:
         found.work = read(best)
@@ -95,7 +96,7 @@ def _fit(place: Path, names: set[str], lab: Lab) -> tuple[int, ...]:
 def _may_answer(place: Path, lab: Lab) -> bool:
     """Whether the answers in a folder are to questions of this lab, or cannot be read, so that nobody can tell."""
     given = _questions(read_answers(place).data)
-    return not given or bool(given & _questions(_starter(lab)[ANSWERS].read_bytes()))
+    return not given or bool(given & _asks(lab))
 
 
 def _questions(answers: bytes) -> set[bytes]:
@@ -110,15 +111,27 @@ def _lab_named(place: Path) -> str | None:
         return None
 
 
-def _other(places, lab: Lab, labs: list[Lab]) -> str:
-    """The other lab that some folder fits best; "" if none."""
+def _other(places, lab: Lab, labs: list[Lab], asked: Collection[str]) -> str:
+    """The other lab that some folder fits best, of two one that is `asked` for; "" if none."""
     fits = [
-        (max(_fit(place, names, one) for place, names in places)[:2], one.name)
+        (max(_fit(place, names, one) for place, names in places)[:2],
+         max(len(_questions(read_answers(place).data) & _asks(one)) for place, _ in places),
+         one.name in asked, one.name)
         for one in labs
         if one.name != lab.name
     ]
-    best = max(fits, default=((0, 0), ""))
-    return best[1] if best[0] > (0, 0) else ""
+    best = max(fits, default=((0, 0), 0, False, ""))
+    return best[3] if best[0] > (0, 0) else ""
+
+
+def _told(name: str) -> str:
+    """A path as it is told: what an archive was unpacked to is called like the archive, with a ~ (handins.gather)."""
+    return name.replace("~/", "/").removesuffix("~")
+
+
+def _asks(lab: Lab) -> set[bytes]:
+    """The names of a lab's questions."""
+    return _questions(_starter(lab)[ANSWERS].read_bytes()) if ANSWERS in _starter(lab) else set()
 
 
 @cache

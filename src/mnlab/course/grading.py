@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
@@ -13,13 +13,14 @@ from mnlab.course import found_work, handins, late
 from mnlab.course.course import REFUSE, Course
 from mnlab.course.handins import HandIn
 from mnlab.course.places import HANDED_IN, RECORDING, WORK, place
-from mnlab.course.results import AUDIT, FOREIGN, LATE, MISSING, NOT_GRADED, UNCHANGED, Row
+from mnlab.course.results import AUDIT, FOREIGN, LATE, MISSING, NOBODYS, NOT_GRADED, UNCHANGED, Row
 from mnlab.course.roster import Student
 from mnlab.lab import run as labrun
 from mnlab.lab.lab import PACKAGE, Lab
 from mnlab.lab.read_once import Work
 from mnlab.lab.student_toml import BadWork
 from mnlab.lab.work import VARIANT
+from mnlab.machine import plain
 
 DEFAULT_SEED = 1
 
@@ -35,7 +36,8 @@ class Todo:
 @dataclass
 class Grading:
     """A class to grade, and where. `course` is None for a folder of hand-ins without one; `due` takes the place of its
-    dates, but of no student's extension. `times`: when hand-ins came, by student, where a platform says so apart."""
+    dates, but of no student's extension. `times`: when hand-ins came, by student, where a platform says so apart.
+    `canvas_columns`: what Canvas calls the assignments, by lab."""
 
     labs: list[Lab]
     every_lab: list[Lab]
@@ -47,6 +49,7 @@ class Grading:
     course: Course | None = None
     due: datetime | None = None
     times: Mapping[str, datetime] = field(default_factory=dict)
+    canvas_columns: Mapping[str, str] = field(default_factory=dict)
 
     def due_for(self, student: str, lab: str) -> datetime | None:
         """When a student has to hand in a lab; None if there is no date."""
@@ -62,7 +65,11 @@ class Grading:
     def handed_in(self) -> list[HandIn]:
         """What was handed in, one for each student who did, or whose group did."""
         groups = self.course.groups if self.course else {}
-        found = handins.found_in(self.submissions, self.roster, [lab.name for lab in self.every_lab])
+        found = handins.found_in(self.submissions, self.roster, [lab.name for lab in self.every_lab], groups)
+        if self.roster and found and not any(one.student for one in found):
+            names = plain.names([one.key.removeprefix(handins.NOBODY) for one in found], handins.NAMED)
+            raise handins.BadSubmissions(f"no hand-in in {self.submissions} is of anybody in the roster: there is "
+                                         f"{names}. Name the folder that holds the hand-ins, and this course's roster")
         for one in found:
             one.received = self.times.get(one.key, one.received)
         return handins.shared(found, self.roster, groups)
@@ -98,7 +105,9 @@ class Grading:
         found = found_work.find(folder, lab, self.every_lab, one.unread, [other.name for other in self.labs])
         notes = [*one.notes, *found.notes]
         if found.work is None or found.folder is None:
-            return Todo(self._row(one.key, one.student, lab, NOT_GRADED, notes, found.kind))
+            status = MISSING if found.kind == found_work.ANOTHERS else NOT_GRADED
+            return Todo(self._row(one.key, one.student, lab, status, notes, found.kind if status == NOT_GRADED else "",
+                                  [LATE] if one.late else []))
         kept = self.out / WORK / place(one.key) / lab.name
         shutil.rmtree(kept, ignore_errors=True)
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +130,7 @@ class Grading:
             "refused": bool(words) and self.course is not None and self.course.foreign_variant == REFUSE,
             "group": list(one.group),
         }
-        row["flags"] = [
+        row["flags"] += [
             *([UNCHANGED] if unchanged else []),
             *([LATE] if one.late or days else []),
             *([FOREIGN] if words and seed_from != "default" else []),
@@ -155,11 +164,14 @@ class Grading:
         whose = next((other for other in (one.key, *one.group) if self.course.seed(other, lab.name) == said), "")
         if not whose:
             whose = next((other.id for other in self.roster if self.course.seed(other.id, lab.name) == said), "")
-            words = f"{VARIANT} is that of {whose}" if whose else f"{VARIANT} is nobody's in this course"
-            return said, VARIANT, [words]
+            stranger = "" if whose else _stranger(work, said, self.course, lab)
+            return said, VARIANT, [f"{VARIANT} is that of {whose}" if whose else
+                                   f"{VARIANT} is that of {stranger}, who is not in this roster" if stranger else
+                                   f"{VARIANT} is nobody's in this course"]
         return said, "course", _signed(work, whose, self.course, lab)
 
-    def _row(self, key: str, student: Student | None, lab: Lab, status: str, notes: list[str], kind: str = "") -> Row:
+    def _row(self, key: str, student: Student | None, lab: Lab, status: str, notes: list[str], kind: str = "",
+             flags: Sequence[str] = ()) -> Row:
         row = {
             "student": key,
             "name": student.name if student else "",
@@ -168,7 +180,7 @@ class Grading:
             "kind": kind,
             "points": 0,
             "max_points": _worth(lab),
-            "flags": [],
+            "flags": [*flags, *([NOBODYS] if self.roster and student is None else [])],
             "notes": list(dict.fromkeys(notes)),
             "checks": [],
             "reason": "",
@@ -198,6 +210,15 @@ def _signed(work: Work, whose: str, course: Course, lab: Lab) -> list[str]:
     if said.get("student") != whose or said.get("mac") != course.mac(whose, lab.name):
         return [f"{VARIANT} was not written for this course: its mac does not fit"]
     return []
+
+
+def _stranger(work: Work, seed: int, course: Course, lab: Lab) -> str:
+    """The id of somebody else for whom this course wrote a variant.toml, as its mac shows; "" if it did not."""
+    said = work.variant.values() if work.variant else {}
+    student = said.get("student")
+    known = isinstance(student, str) and course.seed(student, lab.name) == seed and said.get("mac") == course.mac(
+        student, lab.name)
+    return str(student) if known else ""
 
 
 def run_of(row: Row, lab: Lab, secret: str) -> str:

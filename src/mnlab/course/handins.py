@@ -23,7 +23,9 @@ CANVAS = re.compile(r"(?P<name>[^_]+)(?:_(?P<late>LATE))?_(?P<lms>\d+)_\d+_(?P<r
 GRADESCOPE, METADATA = re.compile(r"submission_\d+"), "submission_metadata.yml"
 AGAIN = re.compile(r"-\d+(?=(\.[^.]*)?$)")  # what Canvas puts into the name of a file that was handed in again
 IGNORED = ("Thumbs.db", "desktop.ini", "index.html")  # beside the hand-ins; Moodle writes an index
-NAMED = 3  # students whom a name may mean
+NAMED = 3  # students whom a name may mean, and names of files
+WRAPPINGS = 4  # folders, one in the other, of which one has the hand-ins
+YAML_KINDS = {"map": "MappingNode", "seq": "SequenceNode", "str": "ScalarNode"}
 NOBODY = "?"  # stands before the name of a hand-in that belongs to no student of the roster
 
 
@@ -47,18 +49,19 @@ class HandIn:
     group: tuple[str, ...] = ()
 
 
-def found_in(folder: Path, roster: list[Student], labs: Sequence[str] = ()) -> list[HandIn]:
+def found_in(folder: Path, roster: list[Student], labs: Sequence[str] = (),
+             groups: Mapping[str, Sequence[str]] | None = None) -> list[HandIn]:
     """The hand-ins in a folder, one for each student, in the order of the roster, then those of nobody. A name may have
-    one of these labs before or after the student's: arp-ada, 4711_arp.
+    one of these labs before or after the student's: arp-ada, 4711_arp. What is called like one of the `groups`, or like
+    a group of the roster where Moodle lets these hand in, is of all who are in it. A folder with nothing but one folder
+    is a wrapping.
 
     OSError if the folder cannot be read."""
-    people, known = People(roster), dict[str, HandIn]()
+    people, known = People(roster, groups), dict[str, HandIn]()
+    folder = _unwrapped(folder, people, labs)
     about = _gradescope(folder / METADATA)
-    for path in sorted(folder.iterdir()):
-        if path.name in (*IGNORED, METADATA) or path.name.startswith("."):
-            continue
-        for title, names, received, late, own in _belongs(path, about, labs):
-            student = people.find(*names)
+    for path in _hand_ins(folder):
+        for title, student, whose, received, late, own in _belongs(path, people, about, labs):
             key = student.id if student else f"{NOBODY}{readable(title)}"
             one = known.setdefault(key, HandIn(key, student))
             one.sources.append((path, own))
@@ -66,11 +69,30 @@ def found_in(folder: Path, roster: list[Student], labs: Sequence[str] = ()) -> l
             if received and (one.received is None or received > one.received):
                 one.received = received
             if not student and roster:
-                fit = plain.names(people.several(*names), NAMED)
                 one.notes.append(f"{readable(path.name)}: " + (
-                    f"it may be of {fit}: rename it to one's id" if fit else "nobody in the roster fits"))
+                    f"it may be of {plain.names(whose, NAMED)}: rename it to the student's id" if whose else
+                    "no student in the roster is called so: rename it to the student's id"))
     order = {student.id: number for number, student in enumerate(roster)}
     return sorted(known.values(), key=lambda one: (order.get(one.key, len(order)), one.key))
+
+
+def _hand_ins(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir())
+            if path.name not in (*IGNORED, *archives.NOT_WORK, METADATA) and not path.name.startswith(".")]
+
+
+def _unwrapped(folder: Path, people: People, labs: Sequence[str]) -> Path:
+    """The folder that has the hand-ins: unpacking often makes one more around it."""
+    here = folder
+    for _ in range(WRAPPINGS):
+        there = _hand_ins(here)
+        if (here / METADATA).is_file() or any(
+                student for path in there for _, student, *_ in _belongs(path, people, {}, labs)):
+            return here
+        if len(there) != 1 or not there[0].is_dir() or there[0].is_symlink():
+            break
+        here = there[0]
+    return folder
 
 
 def shared(found: list[HandIn], roster: list[Student], groups: Mapping[str, Sequence[str]]) -> list[HandIn]:
@@ -98,25 +120,30 @@ def shared(found: list[HandIn], roster: list[Student], groups: Mapping[str, Sequ
     return sorted(known.values(), key=lambda one: (order.get(one.key, len(order)), one.key))
 
 
-def _belongs(path: Path, about: dict, labs: Sequence[str]) -> Iterator[
-        tuple[str, list[str], datetime | None, bool, str]]:
-    """Whose a hand-in is (a group's is each member's): a title for it, words of which the first that fits a student
-    counts, when it came, late or not, and what the file was called."""
+def _belongs(path: Path, people: People, about: dict, labs: Sequence[str]) -> Iterator[
+        tuple[str, Student | None, list[str], datetime | None, bool, str]]:
+    """Whose a hand-in is (a group's is each member's): a title for it, the student, whom it may be of if it is
+    nobody's, when it came, late or not, and what the file was called."""
     if GRADESCOPE.fullmatch(path.name) and (said := about.get(path.name)):
         received = said.get(":created_at")
         for person in said.get(":submitters") or [{}]:
             words = [str(person.get(part) or "") for part in (":sid", ":email", ":name")]
             came = received.astimezone() if isinstance(received, datetime) else None
-            yield next(filter(None, words), path.name), words, came, False, ""
-    elif match := MOODLE.fullmatch(path.name):
-        own = "" if path.is_dir() else match["rest"] or path.name
-        yield f"{match['name']} {match['lms']}", [match["lms"], match["name"]], None, False, own
-    elif match := CANVAS.fullmatch(path.name):
-        yield (f"{match['name']} {match['lms']}", [match["lms"], match["name"]], None, bool(match["late"]),
-               AGAIN.sub("", match["rest"]))
+            yield next(filter(None, words), path.name), people.find(*words), people.several(*words), came, False, ""
+        return
+    late, own, team = False, "" if path.is_dir() else path.name, list[Student]()
+    if match := MOODLE.fullmatch(path.name) or CANVAS.fullmatch(path.name):
+        name, rest = match["name"], match["rest"] or path.name
+        title, student, words = f"{name} {match['lms']}", people.numbered(match["lms"], name), [name]
+        late = bool(match.groupdict().get("late"))
+        own = AGAIN.sub("", rest) if match.re is CANVAS else "" if path.is_dir() else rest
+        team = people.group(name, sections=match.re is MOODLE)
     else:
-        stem = path.name if path.is_dir() else _stem(path)
-        yield stem, called(stem, labs), None, False, "" if path.is_dir() else path.name
+        title = path.name if path.is_dir() else _stem(path)
+        words = called(title, labs)
+        student, team = people.find(*words), people.group(*words)
+    whose = people.several(*words)
+    yield from ((title, one, whose, None, late, own) for one in ([student] if student or not team else team))
 
 
 def _stem(path: Path) -> str:
@@ -131,8 +158,16 @@ def _gradescope(path: Path) -> dict:
         return {}
     import yaml  # type: ignore[import-untyped]
 
+    class Plain(yaml.SafeLoader):
+        """Ruby, which writes it, may say of which class of its own a part is: that says nothing here."""
+
+        def construct_undefined(self, node):
+            kind = next(tag for tag, which in YAML_KINDS.items() if isinstance(node, getattr(yaml, which)))
+            return self.yaml_constructors[f"tag:yaml.org,2002:{kind}"](self, node)
+
+    Plain.add_constructor(None, Plain.construct_undefined)
     try:
-        said = yaml.safe_load(path.read_text(errors="replace"))
+        said = yaml.load(path.read_text(errors="replace"), Plain)
     except yaml.YAMLError as problem:
         raise BadSubmissions(f"{path} is not YAML: {' '.join(str(problem).split())[:200]}") from None
     if not isinstance(said, dict) or not all(isinstance(about, dict) for about in said.values()):

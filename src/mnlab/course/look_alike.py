@@ -99,14 +99,18 @@ def _words(like: similar.Like) -> list[str]:
     rest = like.count - len(like.nearest)
     words = [f"equal to the work of {_some(equal, len(equal) + (0 if near else rest))}"] if equal else []
     return words + [f"{100 * share:.0f} % like the work of {key}" + (
-        f", and so are {rest} others" if rest and key == near[-1][0] else "") for key, share in near]
+        f", and so are {_others(rest)}" if rest and key == near[-1][0] else "") for key, share in near]
 
 
 def _some(keys: list[str], count: int) -> str:
     """The first of `count` keys, in words."""
     rest = count - len(keys)
-    parts = [*keys, *([f"{rest} others"] if rest else [])]
+    parts = [*keys, *([_others(rest)] if rest else [])]
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _others(count: int) -> str:
+    return f"{count} other{'s' if count > 1 else ''}"
 
 
 def _same_answers(answers: dict[str, bytes], results: Results, lab: Lab) -> dict[str, list[str]]:

@@ -47,6 +47,8 @@ MONTHS = {word: number for number, words in enumerate((
     "december dezember décembre diciembre dicembre dezembro desembre",
 ), 1) for word in words.split()}
 CLOCK = re.compile(r"\b(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?\s*([AaPp]\.?[Mm])?")
+#: hiddenuser, in these languages.
+NOBODYS = ("participant", "deelnemer", "teilnehmer/in", "teilnehmerin", "partecipante", "participante", "deltagare")
 KNOWN = 2  # words of a language, besides those that tables of one's own may have, too
 ANYBODYS = ("id", "e-mail", "username", "nome", "nombre", "nom")
 NUMBERED, NUMBER = re.compile(r"\D+\d+"), re.compile(r"^\D+(?=\d+$)")  # "Participant 90001", and what is before it
@@ -71,6 +73,11 @@ def in_english(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]
 def number(identifier: str) -> str:
     """The number of a participant: "90001" of "Participant 90001", in any language. Other words as they are."""
     return NUMBER.sub("", identifier)
+
+
+def is_nobodys_name(name: str) -> bool:
+    """Whether a name is Moodle's for everybody who is graded blindly."""
+    return name.strip().casefold() in NOBODYS
 
 
 def _words(language: str) -> dict[str, str]:

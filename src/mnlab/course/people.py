@@ -1,25 +1,36 @@
 """Who of a roster is meant by what a platform, or a student, calls somebody."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from mnlab.course import moodle
 from mnlab.course.roster import Student
+
+ALTERED = re.compile("['‘’`´&]")
 
 
 class People:
-    """Finds a student by what a platform calls them. Two that fit are none: nobody is graded as somebody else."""
+    """Finds a student by what a platform calls them. Two that fit are none: nobody is graded as somebody else.
+    `groups`: the ids of those who hand in together, by the group's name."""
 
-    def __init__(self, roster: Sequence[Student]):
+    def __init__(self, roster: Sequence[Student], groups: Mapping[str, Sequence[str]] | None = None):
         self.names: dict[str, set[str]] = {}
         self.by_id = {student.id: student for student in roster}
+        self.by_number = {student.lms: student for student in roster if student.lms}
+        self.groups = {_plain(name): [self.by_id[one] for one in ids if one in self.by_id]
+                       for name, ids in (groups or {}).items()}
+        self.sections: dict[str, list[Student]] = {}
         for student in roster:
-            parts = re.split(r"[\s,]+", student.name)
-            sorted_name = "".join(sorted(part.casefold() for part in parts))
+            for name in filter(None, map(_plain, re.split("[,;]", student.section))):
+                self.sections.setdefault(name, []).append(student)
+        for student in roster:
+            parts = re.split(r"[\s,]+", _plain(student.name))
+            sorted_name = "".join(sorted(parts))
             for word in (
                 student.id,
                 student.email,
                 student.login,
-                student.lms,
                 student.name,
                 student.email.split("@")[0],
                 "".join(parts),
@@ -34,13 +45,31 @@ class People:
         fit = next((ids for ids in self._fit(words) if len(ids) == 1), ())
         return self.by_id[next(iter(fit))] if fit else None
 
+    def numbered(self, number: str, name: str) -> Student | None:
+        """The student who has a number at a platform and a name there. The number alone may be another one, of a group
+        say, or of another course: it counts if the name is the same student's, or no name at all."""
+        by_number, by_name = self.by_number.get(number), self.find(name)
+        if by_number is None:
+            return by_name
+        if by_name is not None:
+            return by_name if by_name == by_number else None
+        words = {_plain(part) for part in re.split(r"[\W_]+", by_number.name) if len(part) > 1}
+        known = not words or moodle.is_nobodys_name(name) or any(word in _plain(name) for word in words)
+        return by_number if known else None
+
+    def group(self, *names: str, sections: bool = False) -> list[Student]:
+        """Who hands in together under the first of these names that a group has, with `sections` also one of the
+        roster; [] if none has."""
+        known = {**(self.sections if sections else {}), **self.groups}
+        return next(filter(None, (known.get(_plain(name)) for name in names)), [])
+
     def several(self, *words: str) -> list[str]:
         """The ids of those whom the first of these words fits that fits anybody."""
         return sorted(next((ids for ids in self._fit(words) if ids), ()))
 
     def _fit(self, words: Iterable[str]) -> Iterator[set[str]]:
         for word in filter(None, words):
-            parts = "".join(sorted(part.casefold() for part in re.split(r"[\s,_]+", word)))
+            parts = "".join(sorted(re.split(r"[\s,]+", _plain(word))))
             yield self.names.get(_plain(word)) or self.names.get(_plain(f"\0{parts}")) or set()
 
 
@@ -51,7 +80,9 @@ def called(name: str, labs: Sequence[str]) -> list[str]:
 
 
 def _plain(word: str) -> str:
-    return re.sub(r"[\s_]+", " ", word).strip(" ").casefold()
+    """A word as platforms and file systems may have changed it: Moodle leaves out apostrophes and ampersands, macOS
+    takes letters and accents apart."""
+    return re.sub(r"[\s_]+", " ", ALTERED.sub("", unicodedata.normalize("NFC", word))).strip(" ").casefold()
 
 
 def _without(labs: Sequence[str], name: str) -> list[str]:

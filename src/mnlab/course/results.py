@@ -9,7 +9,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +35,7 @@ OF_A_CHECK: dict[type | tuple[type, ...], tuple[str, ...]] = {
 #: What a hand-in can be besides a verdict: nothing was run.
 MISSING, NOT_GRADED = "missing", "not graded"
 UNCHANGED, LATE, FOREIGN, AUDIT = "unchanged starter", "late", "another variant", "audit: another digest"  # flags
-SEVERAL, LACKING = "several works", "missing files"
+SEVERAL, LACKING, NOBODYS = "several works", "missing files", "nobody's"
 
 Row = dict
 
@@ -58,7 +58,7 @@ class Results:
         self.rows[row["student"], row["lab"]] = row
         line = json.dumps({**row, "schema": SCHEMA, "mnlab": __version__}, ensure_ascii=True, sort_keys=True)
         data = f"{line}\n".encode()
-        with open(self.folder / RESULTS, "a+b", opener=_private) as file:
+        with open(self.folder / RESULTS, "a+b", opener=private) as file:
             if (size := file.seek(0, os.SEEK_END)) and os.pread(file.fileno(), 1, size - 1) != b"\n":
                 data = b"\n" + data  # after a line that was cut short
             file.write(data)
@@ -106,7 +106,7 @@ def _without_name(row: Row, student: str) -> str | None:
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Keep other commands from writing results into a folder. InUse if one does so already."""
-    with open(folder / LOCK, "w", opener=_private) as file:
+    with open(folder / LOCK, "w", opener=private) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -126,7 +126,7 @@ def read(folder: Path) -> Results:
     return found
 
 
-def _private(path: str, flags: int) -> int:
+def private(path: str, flags: int) -> int:
     """Opens a file that only its owner reads."""
     return os.open(path, flags, 0o600)
 
@@ -170,6 +170,19 @@ def replace(path: Path, text: str, durable: bool = False) -> None:
             file.flush()
             os.fsync(file.fileno())
     new.replace(path)
+
+
+def verdict(row: Row, hand: dict | None) -> str:
+    """A word for what became of a hand-in."""
+    words = row["kind"] if row["status"] == NOT_GRADED and row["kind"] else row["status"]
+    if row["refused"]:
+        words += ", refused"
+    return f"{words}, by hand" if hand and "points" in hand else words
+
+
+def unowned(rows: Iterable[Row]) -> bool:
+    """Whether some hand-in is nobody's: who has none may have handed that one in."""
+    return any(NOBODYS in row["flags"] for row in rows)
 
 
 def final(row: Row, hand: dict | None) -> tuple[float, float]:

@@ -1,12 +1,14 @@
 """Who is in a course: a CSV file of one's own, or what Moodle, Canvas or Gradescope export, read as it is."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mnlab.course import csv_table, moodle
 from mnlab.course.csv_table import BadTable
+from mnlab.machine import plain
 
 #: What a column may be called, in small letters, by what it says; the first that is there is taken.
 COLUMNS = {
@@ -27,10 +29,12 @@ COLUMNS = {
     "first": ("first name", "given name", "firstname"),
     "last": ("last name", "surname", "family name", "lastname"),
     "email": ("email", "email address", "e-mail", "mail", "sis login id"),
-    "login": ("username", "user name", "login", "sis login id", "github", "github username", "git"),
+    "login": ("username", "user name", "login", "sis login id", "github", "github username", "github_username", "git"),
     "lms": ("identifier", "id"),  # the platform's own number: Moodle's "Participant 12345", Canvas' user id
-    "section": ("section", "group", "groups"),
+    "section": ("section", "sections", "group", "groups"),
 }
+ASSIGNMENT = re.compile(r".+ \(\d+\)")  # in Canvas' gradebook
+NAMED = 3  # students without the id that others have
 #: Whose export it is, by columns that only that one has.
 PLATFORMS = {"Canvas": ("student", "sis user id"), "Gradescope": ("sid",), "Moodle": ("identifier",)}
 
@@ -53,21 +57,24 @@ def read(path: Path, tell: Callable[[str], None] = lambda words: None) -> list[S
     named, rows = csv_table.read(path)
     heads = moodle.in_english(named, rows)
     columns = _columns(heads, path)
-    students: list[Student] = []
+    students, without = list[Student](), list[str]()
     for number, row in enumerate(rows, 2):
         cells = {what: row[index].strip() if index < len(row) else "" for what, index in columns.items()}
         if not any(cell.strip() for cell in row) or _is_no_student(row, heads):
             continue
+        lms = moodle.number(cells.get("lms", ""))
+        if not (own := cells["id"] or cells.get("email", "") or lms):
+            raise BadTable(f"{path}, line {number}: there is no {named[columns['id']]}, nor anything else to go by")
         if not cells["id"]:
-            raise BadTable(f"{path}, line {number}: there is no {named[columns['id']]}")
+            without.append(own)
         name = cells.get("name") or " ".join(filter(None, (cells.get("first"), cells.get("last"))))
         students.append(
             Student(
-                cells["id"],
+                own,
                 name,
                 cells.get("email", ""),
                 cells.get("login", ""),
-                moodle.number(cells.get("lms", "")),
+                lms,
                 cells.get("section", ""),
             )
         )
@@ -75,9 +82,20 @@ def read(path: Path, tell: Callable[[str], None] = lambda words: None) -> list[S
         raise BadTable(f"{path}: two students have the id {twice}")
     if not students:
         raise BadTable(f"{path}: there is no student in it")
+    if without:
+        tell(f"{path}: who has no {named[columns['id']]} goes by another column: {plain.names(without, NAMED)}. "
+             "Release and grade with the same ids, or variants are others")
     for words in (*_other_ids(named, heads, columns), *_shared(students)):
         tell(f"{path}: {words}")
     return students
+
+
+def canvas_columns(path: Path, labs: Sequence[str]) -> dict[str, str]:
+    """What Canvas' gradebook calls the assignments that have labs' names, with Canvas' own numbers ("arp (5001)"), by
+    lab; {} if it is no gradebook of Canvas, or has none."""
+    named, _ = csv_table.read(path)
+    titles = {head.rpartition(" (")[0].strip().casefold(): head for head in named if ASSIGNMENT.fullmatch(head)}
+    return {lab: titles[lab.casefold()] for lab in labs if lab.casefold() in titles}
 
 
 def _other_ids(named: list[str], heads: list[str], columns: dict[str, int]) -> Iterator[str]:

@@ -3,7 +3,18 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from mnlab.course.results import AUDIT, FOREIGN, LACKING, MISSING, NOT_GRADED, SEVERAL, Row
+from mnlab.course.results import (
+    AUDIT,
+    FOREIGN,
+    LACKING,
+    MISSING,
+    NOBODYS,
+    NOT_GRADED,
+    SEVERAL,
+    Row,
+    final,
+    verdict,
+)
 
 MOST = 5  # checks that are named
 VERDICTS = ("passed", "failed", "inconclusive", "not applicable")  # of a check
@@ -39,15 +50,16 @@ def lines(
     hand: Hand | None = None,
 ) -> Iterator[str]:
     """For a terminal; `whole`: also what was missed."""
+    hand = hand or {}
     for lab, some in _by_lab(rows).items():
-        verdicts = Counter(row["status"] for row in some)
-        graded = [row["points"] for row in some if row["checks"]]
-        middle = f", {sorted(graded)[len(graded) // 2]} points in the middle" if graded else ""
+        verdicts = Counter(verdict(row, hand.get((row["student"], lab))) for row in some)
+        graded = [final(row, hand.get((row["student"], lab)))[0] for row in some if row["checks"]]
+        middle = f"; median {sorted(graded)[len(graded) // 2]:g} points" if graded else ""
         yield f"{lab}: {', '.join(f'{count} {status}' for status, count in verdicts.most_common())}{middle}"
         if whole and graded:
             yield from _distribution(graded, max(row["max_points"] for row in some))
             yield from _of_checks(_checks(some))
-    for (student, lab), said in sorted((hand or {}).items()):
+    for (student, lab), said in sorted(hand.items()):
         words = [f"{said['points']:g} points ({said['reason']})"] if "points" in said else []
         yield f"by hand: {student} {lab}: {'; '.join([*words, *filter(None, [said.get('comment')])])}"
     look = list(_look_at(rows, flags or {}))
@@ -63,9 +75,9 @@ def _by_lab(rows: list[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def _distribution(points: list[int], most: int) -> Iterator[str]:
+def _distribution(points: list[float], most: int) -> Iterator[str]:
     """How many have how much of the points, in tenths."""
-    tenths = Counter(min(9, 10 * one // most) if most else 9 for one in points)
+    tenths = Counter(min(9, int(10 * one // most)) if most else 9 for one in points)
     for tenth in range(9, -1, -1):
         if tenths[tenth]:
             bar = "#" * max(1, 40 * tenths[tenth] // len(points))
@@ -112,7 +124,7 @@ def _look_at(rows: list[Row], flags: dict[tuple[str, str], list[str]]) -> Iterat
             *(row["audit"] if flag == AUDIT else flag for flag in row["flags"]),
             *(
                 row["notes"]
-                if row["status"] in (NOT_GRADED, MISSING) or {FOREIGN, SEVERAL, LACKING} & set(row["flags"])
+                if row["status"] in (NOT_GRADED, MISSING) or {FOREIGN, SEVERAL, LACKING, NOBODYS} & set(row["flags"])
                 else []
             ),
             *flags.get((row["student"], row["lab"]), []),

@@ -24,7 +24,7 @@ def read(path: Path, roster: Sequence[Student], labs: Sequence[str]) -> dict[str
     heads, rows = csv_table.read(path)
     names = moodle.in_english(heads, rows)
     when = next((names.index(name) for name in RECEIVED if name in names), None)
-    who = [(names.index(name), moodle.number if name == moodle.IDENTIFIER else str) for name in WHO if name in names]
+    who = {name: names.index(name) for name in WHO if name in names}
     if when is None or not who:
         missing = "when a hand-in came: received" if when is None else "whose it is: id, email, login or repository"
         raise BadTable(f"{path}: no column says {missing}. It has {', '.join(filter(None, heads))}")
@@ -33,8 +33,10 @@ def read(path: Path, roster: Sequence[Student], labs: Sequence[str]) -> dict[str
         text = row[when].strip() if when < len(row) else ""
         if text in NEVER:
             continue
-        words = [plain(row[place].strip()) for place, plain in who if place < len(row)]
-        student = people.find(*words, *(part for word in words for part in called(word, labs)))
+        words = {name: row[place].strip() for name, place in who.items() if place < len(row)}
+        participant = moodle.number(words.pop(moodle.IDENTIFIER, ""))
+        student = people.by_number.get(participant) or people.find(
+            *words.values(), *(part for word in words.values() for part in called(word, labs)))
         if student:
             came = _moment(text, f"{path}, line {number}")
             found[student.id] = max(came, found.get(student.id, came))

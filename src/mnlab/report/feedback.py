@@ -32,13 +32,13 @@ def html(student: str, rows: list[Row], hand: dict[tuple[str, str], dict]) -> st
         decided = hand.get((row["student"], row["lab"]))
         points, most = final(row, decided)
         checks = [{**check, "mark": _mark(check), "message": _block(check["message"])} for check in _checks(row)]
-        labs.append({"name": row["lab"], "points": f"{points:g}", "of": f"{most:g}", "said": list(_said(row, decided)),
+        labs.append({"name": row["lab"], "points": f"{points:g}", "of": f"{most:g}", "said": list(said(row, decided)),
                      "reason": _block(row["reason"]), "checks": checks})
     body = render("feedback.html", student=_block(student), labs=labs)
     return document("Your labs", body, {}, [], ["page.css", "feedback.css"])
 
 
-def _said(row: Row, hand: dict | None) -> Iterator[str]:
+def said(row: Row, hand: dict | None) -> Iterator[str]:
     """What there is to say of a hand-in besides its checks, a sentence or a few each."""
     if hand and "points" in hand:
         yield f"Decided by hand: {plain(hand['reason'])} (the checks gave {row['points']:g}.)"
@@ -74,8 +74,8 @@ def _mark(check: dict) -> str:
 def _lab(row: Row, hand: dict | None) -> str:
     points, most = final(row, hand)
     lines = [f"## {_text(row['lab'])}: {points:g} of {most:g} points", ""]
-    for said in _said(row, hand):
-        lines += [_text(said).replace(INCONCLUSIVE, f"**{INCONCLUSIVE}**", 1), ""]
+    for words in said(row, hand):
+        lines += [_text(words).replace(INCONCLUSIVE, f"**{INCONCLUSIVE}**", 1), ""]
     if row["reason"]:
         lines += ["```", _block(row["reason"]), "```"]
     for check in _checks(row):

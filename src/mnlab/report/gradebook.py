@@ -6,19 +6,21 @@ show. The files begin with a byte order mark, by which they know UTF-8.
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from mnlab.course.results import Results, final
+from mnlab.course.results import MISSING, Results, Row, final, unowned, verdict
 from mnlab.course.roster import Student
+from mnlab.report.feedback import said
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 ENCODING = "utf-8-sig"
+NO_GRADE = "-"  # Moodle's word
 
 
 def harmless(cell) -> str:
     """A cell as a spreadsheet shall show it: a text that would be a formula is none; numbers stay numbers."""
     text = str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA) else text
+    return f"'{text}" if isinstance(cell, str) and text != NO_GRADE and text.startswith(FORMULA) else text
 
 
 def written(rows: Sequence[Sequence], comma: bool = False) -> str:
@@ -80,28 +82,23 @@ def _by_hand(hand: dict) -> Iterator[str]:
 
 
 def total(results: Results, student: str, labs: dict[str, float], hand: dict) -> float | str:
-    """Percent of all labs, by weight; "" while one is inconclusive: nobody knows yet."""
+    """Percent of all labs, by weight; "" while nobody knows one of them yet."""
     shares, weights = 0.0, 0.0
     for lab, weight in labs.items():
-        row = results.rows.get((student, lab))
-        if row is None or row["status"] == "inconclusive" and "points" not in hand.get((student, lab), {}):
+        row, decided = results.rows.get((student, lab)), hand.get((student, lab))
+        if row is None or not _known(results, row, decided):
             return ""
-        points, most = final(row, hand.get((student, lab)))
+        points, most = final(row, decided)
         shares, weights = shares + weight * (points / most if most else 1), weights + weight
     return round(100 * shares / weights, 2) if weights else ""
 
 
-def verdict(row: dict, hand: dict | None) -> str:
-    """A word for what became of a hand-in."""
-    words = row["kind"] if row["status"] == "not graded" and row["kind"] else row["status"]
-    if row.get("refused"):
-        words += ", refused"
-    return f"{words}, by hand" if hand and "points" in hand else words
-
-
-def canvas(results: Results, people: Sequence[Student], labs: dict[str, float], hand: dict) -> list[list]:
-    """What Canvas imports as a gradebook: it goes by ID and SIS User ID. An inconclusive lab has no grade."""
-    heads = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *labs]
+def canvas(results: Results, people: Sequence[Student], labs: dict[str, float], hand: dict,
+           columns: Mapping[str, str] | None = None) -> list[list]:
+    """What Canvas imports as a gradebook: it goes by ID and SIS User ID, and by the names of its `columns`, where it
+    has some for a lab. An inconclusive lab has no grade."""
+    called = [(columns or {}).get(lab, lab) for lab in labs]
+    heads = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *called]
     worth = ["    Points Possible", "", "", "", "", *(_most(results, lab) for lab in labs)]
     return [
         heads,
@@ -121,15 +118,16 @@ def canvas(results: Results, people: Sequence[Student], labs: dict[str, float], 
 
 
 def moodle(results: Results, people: Sequence[Student], labs: dict[str, float], hand: dict) -> list[list]:
-    """What Moodle imports (Grades, Import, CSV): it goes by ID number or email address."""
+    """What Moodle imports (Grades, Import, CSV): it goes by ID number or email address. There an empty cell would be a
+    grade of 0 (grade/import/csv/classes/load_data.php)."""
     return [
         ["ID number", "Full name", "Email address", *labs, *(f"{lab} feedback" for lab in labs)],
         *(
             [
-                student.id,
+                student.id if student.id != student.email else "",
                 student.name,
                 student.email,
-                *(_grade(results, student.id, lab, hand) for lab in labs),
+                *(NO_GRADE if (grade := _grade(results, student.id, lab, hand)) == "" else grade for lab in labs),
                 *(_feedback(results, student.id, lab, hand) for lab in labs),
             ]
             for student in people
@@ -141,7 +139,7 @@ def _grade(results: Results, student: str, lab: str, hand: dict) -> float | str:
     """The points that a platform is told, of as many as it is told for everybody: who could get fewer, as something
     could not be asked there, has the same share."""
     row, decided = results.rows.get((student, lab)), hand.get((student, lab))
-    if row is None or row["status"] == "inconclusive" and not (decided and "points" in decided):
+    if row is None or not _known(results, row, decided):
         return ""
     (points, own), most = final(row, decided), _most(results, lab)
     if own == most:
@@ -149,14 +147,22 @@ def _grade(results: Results, student: str, lab: str, hand: dict) -> float | str:
     return round(points / own * most, 2) if own else most
 
 
+def _known(results: Results, row: Row, decided: dict | None) -> bool:
+    """Whether a row says what somebody gets. An inconclusive one does not; nor does one of who handed in nothing, while
+    there are hand-ins of which nobody knows whose they are."""
+    if decided and "points" in decided:
+        return True
+    open_ = row["status"] == MISSING and unowned(one for one in results.rows.values() if one["lab"] == row["lab"])
+    return row["status"] != "inconclusive" and not open_
+
+
 def _feedback(results: Results, student: str, lab: str, hand: dict) -> str:
     row = results.rows.get((student, lab))
     if row is None:
         return ""
     missed = [check["title"] for check in row["checks"] if check["status"] == "failed" and check["max_points"]]
-    decided = hand.get((student, lab), {})
-    words = [f"by hand: {decided['reason']}" if "points" in decided else "", decided.get("comment", "")]
-    return " ".join(filter(None, [*words, f"missed: {'; '.join(missed)}" if missed else ""]))
+    words = [one.rstrip(".") + "." for one in said(row, hand.get((student, lab)))]
+    return " ".join([*words, f"Missed: {'; '.join(missed)}"] if missed else words)
 
 
 def _most(results: Results, lab: str) -> float:

@@ -23,6 +23,9 @@ STUB = textwrap.dedent("""
         digest = hashlib.sha256(data + str(job["seed"]).encode()).hexdigest()
         if job.get("fresh") and b"FLAKY" in data:
             digest = digest[::-1]
+        if job.get("fresh") and b"ONCE" in data:
+            print(json.dumps({"trouble": "broke", "worker": "stub"}), flush=True)
+            continue
         os.makedirs(job["out"], exist_ok=True)
         folder = tempfile.mkdtemp(prefix=job["lab"] + "-", dir=job["out"])
         open(os.path.join(folder, "manifest.json"), "w").write(digest)

@@ -9,6 +9,7 @@ import re
 import shutil
 import time
 import types
+import zipfile
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_a_date_for_this_time_makes_late_what_came_after_it_and_no_extension_is_
 
 def test_where_no_platform_says_when_work_came_that_is_told(said, handed):
     handed("ada")
-    assert "of 1 hand-in nobody says when it came" in said("grade", "arp", "in", "--due", "2027-01-16T00:00")[2]
+    assert "1 hand-in without a time" in said("grade", "arp", "in", "--due", "2027-01-16T00:00")[2]
 
 
 def test_a_computer_that_is_not_what_the_course_pins_does_not_grade(said, handed, a_course):
@@ -133,7 +134,7 @@ def test_lines_that_are_no_results_are_told_and_graded_again(said, handed, tmp_p
     status, output, told = said("grade", "arp", "in", "--json")
     assert status == 0 and "5 lines cut short, or of another mnlab; that is graded again" in told
     [row] = json.loads(output)["results"]
-    assert row["status"] == "failed" and row["notes"] == ["the work lay in arp/"] and row["flags"] == []
+    assert row["status"] == "failed" and row["notes"] == ["the work was found in arp/"] and row["flags"] == []
     assert said("class", "show", "grades")[0] == 0
 
 
@@ -240,10 +241,67 @@ def test_platforms_are_told_of_who_is_in_the_roster_alone(said, handed, tmp_path
     handed("4711")
     handed("stranger")
     (tmp_path / "roster.csv").write_text("id,name\n4711,Ada\n4712,Alan\n")
-    assert said("grade", "arp", "in", "--roster", "roster.csv")[0] == 0
+    status, output, _ = said("grade", "arp", "in", "--roster", "roster.csv")
+    assert status == 3 and "1 hand-in of no student in the roster: rename each" in output and "?stranger arp: nobody's" in output
     tables = {name: (tmp_path / "grades" / name).read_text() for name in ("grades.csv", "canvas.csv", "moodle.csv")}
     assert ["stranger" in text for text in tables.values()] == [True, False, False]
     assert all("4711" in text and "4712" in text for text in tables.values())
+    [moodle] = [line for line in csv.DictReader(io.StringIO(tables["moodle.csv"])) if "4712" in line.values()]
+    assert moodle["arp"] == "-"  # the stranger's may be Alan's
+    (tmp_path / "in/stranger").rename(tmp_path / "in/4712")
+    assert said("grade", "arp", "in", "--roster", "roster.csv")[0] == 0
+
+
+def test_a_folder_of_late_ones_takes_nobody_elses_results(said, handed, tmp_path):
+    handed("4711", "one")
+    handed("4712", "two")
+    (tmp_path / "roster.csv").write_text("id\n4711\n4712\n4713\n")
+    words = ["grade", "arp", "in", "--roster", "roster.csv"]
+    assert said(*words)[0] == 0
+    before = (tmp_path / "grades/grades.csv").read_text()
+    shutil.rmtree(tmp_path / "in/4711")
+    status, output, told = said(*words, "--again")
+    assert status == 0 and "no hand-in in this folder, results of before kept: 4711" in told
+    assert (tmp_path / "grades/grades.csv").read_text() == before and "2 failed, 1 missing" in output
+
+
+def test_a_folder_of_others_is_not_a_class_of_zeros(said, handed, tmp_path):
+    handed("4711")
+    (tmp_path / "roster.csv").write_text("id\n5000\n5001\n")
+    status, _, told = said("grade", "arp", "in", "--roster", "roster.csv")
+    assert status == 2 and "no hand-in in in is of anybody in the roster: there is 4711" in told
+    assert not (tmp_path / "grades/grades.csv").exists()
+
+
+def test_the_folder_around_the_hand_ins_will_do(said, handed, tmp_path):
+    handed("4711")
+    (tmp_path / "out/of/zip").mkdir(parents=True)
+    (tmp_path / "in").rename(tmp_path / "out/of/zip/export")
+    (tmp_path / "roster.csv").write_text("id\n4711\n4712\n")
+    status, output, _ = said("grade", "arp", "out/of", "--roster", "roster.csv")
+    assert status == 0 and "1 failed, 1 missing" in output
+
+
+def test_an_edition_released_with_other_ids_is_told_as_that(said, handed, tmp_path, a_course):
+    a_course()
+    course = courses.read(tmp_path / "course")
+    for number, mail in ((4711, "ada@x.org"), (4712, "alan@x.org")):
+        folder = handed(mail, "", seed=course.seed(str(number), "arp"))
+        with open(folder / "variant.toml", "r+") as file:
+            text = file.read()
+            file.seek(0)
+            file.write(f'student = "{number}"\nmac = "{course.mac(str(number), "arp")}"\n{text}')
+    (tmp_path / "roster.csv").write_text("email\nada@x.org\nalan@x.org\n")
+    _, output, _ = said("grade", "arp", "in", "--roster", "roster.csv", "--course", "course")
+    assert "variant.toml is that of 4711, who is not in this roster" in output
+    assert "was the edition released with a roster of other ids?" in output
+
+
+def test_what_could_not_be_run_a_second_time_is_no_alarm(said, handed, tmp_path):
+    handed("ada", "ONCE")
+    assert said("grade", "arp", "in", "--audit", "0")[0] == 0
+    status, output, told = said("grade", "arp", "in", "--audit", "100", "--again")
+    assert status == 0 and "audit:" not in output and "could not be run a second time (audit): ?ada arp: broke" in told
 
 
 def test_pseudonyms_are_printed_and_nothing_that_tells_a_student(said, handed, tmp_path, a_course):
@@ -268,7 +326,7 @@ def test_when_hand_ins_came_may_stand_in_a_table_of_the_platform(said, handed, t
     status, output, told = said(*words, "--times", "times.csv", "--json")
     rows = {row["student"]: row for row in json.loads(output)["results"]}
     assert status == 0 and [(row["late_days"], row["factor"]) for row in rows.values()] == [(0, 1), (2, 0.8), (0, 1)]
-    assert "of 1 hand-in nobody says when it came" in told
+    assert "1 hand-in without a time" in told
     assert "day" in (tmp_path / "grades/feedback/4712.md").read_text()
     status, _, told = said(*words[:3], "--times", "times.csv")
     assert status == 2 and "name the students, too (--roster)" in told
@@ -351,3 +409,12 @@ def test_flags_that_are_damaged_are_told(said, handed, tmp_path, text):
     (tmp_path / "grades/flags.json").write_text(text)
     status, _, told = said("class", "show", "grades")
     assert status == 2 and "grades/flags.json is damaged: remove it" in told
+
+
+def test_moodle_takes_all_feedback_in_one_zip(said, handed, tmp_path):
+    handed("Zoë ONeill_90001_assignsubmission_file")
+    (tmp_path / "roster.csv").write_text("Identifier,Full name,ID number\nParticipant 90001,Zoë O'Neill_x,4711\nParticipant 90002,Alan,4712\n")
+    assert said("grade", "arp", "in", "--roster", "roster.csv")[0] == 0
+    with zipfile.ZipFile(tmp_path / "grades/moodle-feedback.zip") as archive:
+        assert archive.namelist() == ["Zoë O'Neillx_90001_assignsubmission_file_feedback.html", "Alan_90002_assignsubmission_file_feedback.html"]
+        assert "Your labs" in archive.read(archive.namelist()[0]).decode()

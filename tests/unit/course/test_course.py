@@ -55,11 +55,11 @@ def test_dates_have_a_zone_and_a_student_may_have_more_time(begun):
 
 @pytest.mark.parametrize("change, words", [
     (("foreign_variant = \"flag\"", "foreign_variant = \"hang\""), 'foreign_variant is "flag" or "refuse"'),
-    (("per_day = 10 ", "per_day = 'ten' "), "per_day is a number"), (("weight = 1", "weight = -1"), "weight is a number"),
-    (("weight = 1", "wieght = 1"), "nobody reads 'wieght' in .labs.arp.; there are due, weight"),
-    (("per_day = 10 ", "perday = 10 "), "nobody reads 'perday' in .late."),
+    (("per_day = 10 ", "per_day = 'ten' "), "per_day is a number"), (("weight = 1", "weight = -1"), "weight of arp is a number"),
+    (("weight = 1", "wieght = 1"), "'wieght' is not known in .labs.arp.; there are due, weight"),
+    (("per_day = 10 ", "perday = 10 "), "'perday' is not known in .late."),
     (("weight = 1", "due = 0001-01-01T00:00:00+23:00"), "labs.arp.due is a date as in"),
-    (("weight = 1", "due = 2027-01-15"), "labs.arp.due is a date as in .*, not 2027-01-15"), (("title =", "titel ="), "nobody reads 'titel'"),
+    (("weight = 1", "due = 2027-01-15"), "labs.arp.due is a date as in .*, not 2027-01-15"), (("title =", "titel ="), "'titel' is not known"),
     (("most = 50 ", "most = 150 "), "most is a number from 0 to 100, not 150"),
     (("[labs.arp]", "[extensions.ada@example.org]"), "line 16.*an id with a dot, an @ or the like stands in quotation marks"),
     (("[labs.arp]", "[extensions.ada.l]\narp = 2027-01-15T00:00:00Z\n[labs.arp]"), "extensions.ada.l is a table.*quotation marks"),

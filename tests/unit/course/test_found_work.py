@@ -27,7 +27,7 @@ def test_work_is_found_in_nested_folders(handed, place):
     folder = handed(ARP, place)
     found = find(folder, ARP, all_labs())
     assert found.folder == folder / place and found.work and found.work.seed("arp") == 5 and not found.kind
-    assert found.notes == ([] if place == "." else [f"the work lay in {place}/"])
+    assert found.notes == ([] if place == "." else [f"the work was found in {place}/"])
 
 
 def test_each_lab_finds_its_own_where_all_were_handed_in(handed):

@@ -194,8 +194,7 @@ def test_of_several_labs_one_that_was_not_handed_in_is_not_taken_for_another(tmp
     hand_in(tmp_path, "4711", ARP, a_class.seed("4711", "arp"))
     kept, _ = graded([ARP, DNS])
     row = kept.rows["4711", "dns"]
-    assert (row["kind"], row["notes"]) == ("unusable", ["there is no file of this lab in it, but arp/answers.toml, "
-                                                        "arp/resolver.py, arp/variant.toml"])
+    assert (row["status"], row["notes"]) == ("missing", ["nothing for dns: the hand-in has work for arp"])
     kept, _ = graded([DNS])
     assert kept.rows["4711", "dns"]["kind"] == "another lab's"
 
@@ -339,7 +338,7 @@ def test_a_group_hands_in_one_work_which_is_run_once_and_accuses_nobody(tmp_path
     kept, asked = graded(course=courses.read(tmp_path / "course"))
     assert [(job["student"], job["seed"]) for job in asked] == [("4711", a_class.seed("4712", "arp"))]
     one, other = kept.rows["4711", "arp"], kept.rows["4712", "arp"]
-    assert one["notes"] == ["handed in by 4712, of the group red", "the work lay in arp/"] and other["notes"] == one["notes"][1:]
+    assert one["notes"] == ["handed in by 4712, of the group red", "the work was found in arp/"] and other["notes"] == one["notes"][1:]
     assert one["group"] == other["group"] == ["4712", "4711"] and one["flags"] == other["flags"] == []
     assert look_alike(kept, [ARP]) == {} and kept.rows["4713", "arp"]["status"] == "missing"
 

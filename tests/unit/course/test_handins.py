@@ -65,7 +65,7 @@ def test_a_student_is_found_by_whatever_a_platform_calls_them(put, name):
 @pytest.mark.parametrize("name", ["nobody", "Ada Byron_777_assignsubmission_file_", "hopper_LATE_9_9_x.zip", "47111"])
 def test_nobody_is_graded_as_somebody_else(put, name):
     [one] = found_in(put(name, zipped(a_py="") if name.endswith(".zip") else None), [ADA, ALAN])
-    assert one.student is None and one.key.startswith("?") and "nobody in the roster fits" in one.notes[0]
+    assert one.student is None and one.key.startswith("?") and "rename it to the student's id" in one.notes[0]
 
 
 @pytest.mark.parametrize("name, key", [
@@ -90,7 +90,7 @@ def test_two_students_of_one_name_are_told_apart_by_id_or_not_at_all(put):
     put("Sam Smith")
     one, nobody = found_in(put("2"), TWINS)
     assert (one.student, nobody.student) == (TWINS[1], None)
-    assert nobody.notes == ["Sam Smith: it may be of 1, 2: rename it to one's id"]
+    assert nobody.notes == ["Sam Smith: it may be of 1, 2: rename it to the student's id"]
 
 
 def test_without_a_roster_a_folder_is_a_student(put):
@@ -169,3 +169,40 @@ def test_an_export_that_cannot_be_read_is_told_and_nobody_guessed(put, text):
     put("submission_1")
     with pytest.raises(BadSubmissions, match="submission_metadata.yml is not"):
         found_in(put("submission_metadata.yml", text.encode()), [ADA])
+
+
+def test_a_number_at_a_platform_is_no_id_and_counts_with_its_name(put):
+    """Canvas' number of Ada may be Alan's id, and a Moodle group's that of a participant."""
+    jan = Student("90001", "Jan Roe", lms="5")
+    [one] = found_in(put("lovelaceada_90001_77_arp.zip", zipped(a_py="")), [jan, ADA])
+    assert one.student == ADA
+    [team, _] = found_in(put("Red_5_assignsubmission_file", None), [jan, ADA])[::-1]
+    assert team.student is None and team.key == "?Red 5"
+    [blind] = [one for one in found_in(put("Participant_5_assignsubmission_file", None), [jan, ADA]) if one.student == jan]
+    assert blind.sources[0][0].name.startswith("Participant_5")
+
+
+@pytest.mark.parametrize("name", ["Zoë O'Neill", "Zoe\u0308 ONeill", "ZOË O’NEILL", "ONeill, Zoë"])
+def test_names_that_platforms_and_file_systems_have_changed_are_known(put, name):
+    zoe = Student("1", "Zoë O'Neill")
+    [one] = found_in(put(f"{name}_9_assignsubmission_file_", None), [zoe, ADA])
+    assert one.student == zoe
+
+
+def test_a_group_of_moodles_or_of_the_course_hands_in_for_all(put):
+    people = [Student("1", "A B", section="Red"), Student("2", "C D", section="Lab, Red"), Student("3", "E F", section="Blue")]
+    found = found_in(put("Red_77_assignsubmission_file_", None), people)
+    assert [one.key for one in found] == ["1", "2"]
+    assert [one.key for one in found_in(put("teal.zip", zipped(a_py="")), people, groups={"teal": ["3"]})] == ["1", "2", "3"]
+
+
+def test_what_macos_leaves_beside_is_no_hand_in(put):
+    put("__MACOSX", None)
+    assert [one.key for one in found_in(put("4711"), [ADA])] == ["4711"]
+
+
+def test_gradescopes_export_may_name_rubys_classes(put):
+    text = "!ruby/hash:ActiveSupport::HashWithIndifferentAccess\n" + METADATA.replace("2027", "!ruby/object:Time 2027")
+    put("submission_1")
+    ada, _ = found_in(put("submission_metadata.yml", text.encode()), [ADA, ALAN])
+    assert ada.key == "4711"

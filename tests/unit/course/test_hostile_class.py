@@ -171,7 +171,7 @@ def test_forty_good_ones_among_sixty_others(a_class, command, tmp_path):
     for name, row in calm.items():
         of_it = [part for part in row if part not in ("worker", "group", "notes")]
         assert {part: row[part] for part in of_it} == {part: rows[name.removeprefix("?")][part] for part in of_it}
-        assert row["status"] == "failed" and row["notes"] == ["the work lay in arp/"] and len(calm) == 40
+        assert row["status"] == "failed" and row["notes"] == ["the work was found in arp/"] and len(calm) == 40
     for name, (_, wanted) in WORKS.items():
         assert wanted in told(rows[name]), (name, told(rows[name]))
         assert (rows[name]["evidence"] != "") == (wanted == ""), name

@@ -6,7 +6,7 @@ import pytest
 
 from mnlab.course.csv_table import BadTable
 from mnlab.course.results import Results
-from mnlab.course.roster import Student, read
+from mnlab.course.roster import Student, canvas_columns, read
 from mnlab.report import gradebook
 
 OWN = "id,name,email\n4711,Ada Lovelace,ada@example.org\n4712,Alan Turing,alan@example.org\n"
@@ -70,7 +70,7 @@ def test_whatever_a_spreadsheet_saved_it_as(roster, encoding):
 
 @pytest.mark.parametrize("text, words", [
     ("", "names no columns"), ("id,name\n", "no student in it"), ("id,id,name\n1,2,x\n", "two columns are called 'id'"),
-    ("id,name\n1,a\n1,b\n", "two students have the id 1"), ("id,name\n1,a\n,b\n", "line 3: there is no id"),
+    ("id,name\n1,a\n1,b\n", "two students have the id 1"), ("id,name\n1,a\n,b\n", "line 3: there is no id, nor"),
     ('id,name\n1,"Ada\n2,Alan\n', "no table, up to line 3.*quotation mark"), ("id,name\n1," + "x" * 200_000, "no table"),
     ("colour,name\nred,a\n", "no column tells students apart.*It has colour, name")])
 def test_what_is_none_is_told_with_the_line(roster, text, words):
@@ -109,3 +109,27 @@ def test_moodle_in_german_is_read_as_it_is(roster):
 def test_who_is_graded_blindly_goes_by_moodles_number(roster):
     [one] = roster("Identifier,Status,Grade\nParticipant 90001,Submitted,\n")
     assert (one.id, one.lms) == ("Participant 90001", "90001")
+
+
+@pytest.mark.parametrize("text, ids", [
+    ("ID number,Full name,Email address\n,Ada,ada@x\n4712,Alan,alan@x\n", ["ada@x", "4712"]),
+    ("Student,ID,SIS User ID,Section\nLovelace,901,,A\nTuring,902,4712,A\n", ["901", "4712"]),
+    ("Name,SID,Email\nAda,,ada@x\nAlan,4712,alan@x\n", ["ada@x", "4712"])])
+def test_who_lacks_the_id_that_others_have_goes_by_another_column_and_that_is_told(tmp_path, text, ids):
+    told = []
+    (tmp_path / "roster.csv").write_text(text)
+    assert [one.id for one in read(tmp_path / "roster.csv", told.append)] == ids
+    assert "goes by another column: " + ids[0] in told[0]
+
+
+def test_canvas_own_names_of_assignments_are_used(tmp_path):
+    (tmp_path / "roster.csv").write_text(CANVAS.replace("arp (123)", "ARP (123)"))
+    assert canvas_columns(tmp_path / "roster.csv", ["arp", "dns"]) == {"arp": "ARP (123)"}
+    [one] = read(tmp_path / "roster.csv")
+    assert gradebook.canvas(Results(Path()), [one], {"arp": 1, "dns": 1}, {}, {"arp": "ARP (123)"})[0][5:] == ["ARP (123)", "dns"]
+
+
+def test_a_spreadsheet_is_no_table(tmp_path):
+    (tmp_path / "roster.csv").write_bytes(b"PK\x03\x04")
+    with pytest.raises(BadTable, match="is a spreadsheet, or a zip: save it as CSV"):
+        read(tmp_path / "roster.csv")

@@ -54,7 +54,7 @@ def test_what_a_teacher_decided_counts_and_is_shown_as_such(kept):
     heads, _, sam, _ = read(gradebook.whole(kept, PEOPLE, LABS, hand, {}))
     cells = dict(zip(heads, sam))
     assert (cells["arp points"], cells["arp verdict"], cells["total percent"]) == ("10", "inconclusive, by hand", "62.5")
-    assert cells["arp notes"] == "by hand: oral" and gradebook.moodle(kept, PEOPLE, LABS, hand)[2][5].startswith("by hand: oral")
+    assert cells["arp notes"] == "by hand: oral" and gradebook.moodle(kept, PEOPLE, LABS, hand)[2][5].startswith("Decided by hand: oral")
 
 
 def test_who_could_not_be_asked_everything_has_the_same_share_everywhere():
@@ -75,7 +75,7 @@ def test_canvas_and_moodle_have_what_they_go_by_and_no_grade_where_nothing_is_kn
     assert ada == ["'=HYPERLINK(1)", "901", "4711", "ada", "A", "4.5", "10"] and sam[5:] == ["", "5"]
     heads, ada, sam, other = read(gradebook.moodle(kept, PEOPLE, LABS, {("2", "dns"): {"comment": "Well done."}}))
     assert heads == ["ID number", "Full name", "Email address", "arp", "dns", "arp feedback", "dns feedback"]
-    assert ada[0] == "4711" and sam[3:5] == ["", "5"] and sam[6] == "Well done. missed: It asks." and other[3:] == [""] * 4
+    assert ada[0] == "4711" and sam[3:5] == ["-", "5"] and sam[6] == "Well done. Missed: It asks." and other[3:] == ["-", "-", "", ""]
 
 
 def test_feedback_says_what_was_missed_and_nothing_that_markup_could_change(kept):

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from mnlab.course import summary
-from mnlab.course.results import Results, final
+from mnlab.course.results import Results, final, verdict
 from mnlab.course.roster import Student
 from mnlab.report import gradebook
 from mnlab.report.page import svg
@@ -107,7 +107,7 @@ def _student(made: Made, student: Student) -> dict:
             continue
         points, most = final(row, hand)
         cells.append({"points": f"{points:g} / {most:g}", "share": round(points / most, 4) if most else 1,
-                      "verdict": gradebook.verdict(row, hand)})
+                      "verdict": verdict(row, hand)})
         flags += [f"{lab}: {words}" for words in (*row["flags"], *made.flags.get((student.id, lab), ()))]
         flags += [f"{lab}: inconclusive"] if row["status"] == "inconclusive" else []
     total = gradebook.total(made.kept, student.id, made.weights, made.hand)
