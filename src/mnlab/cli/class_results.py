@@ -15,6 +15,11 @@ Grades = Annotated[
 ]
 
 
+#: What names students all together, and is written anew.
+TABLES = ("class.html", "class-without-names.html", "grades.csv", "canvas.csv", "moodle.csv", "moodle-feedback.zip",
+          "flags.json")
+
+
 def register(app: typer.Typer) -> None:
     class_app.command("show")(show)
     class_app.command("forget")(forget)
@@ -73,31 +78,21 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
 
     from mnlab.course import by_hand, places, results
     from mnlab.report.drawing import counted
-    from mnlab.report.page import class_page
 
     if not any(name == student for name, _ in _results_in(grades).rows):
         raise WrongUsage(f"there is no result of {student} in {grades}")
+    place, named = places.place(student), results.named(student)
     with in_words(), results.alone(grades):
         kept = results.read(grades)
         count = sum(name == student for name, _ in kept.rows)
         by_hand.forget(grades, student)
-        kept.forget(student)
-    place, named = places.place(student), results.named(student)
-    for folder in (f"{places.WORK}/{place}", f"{places.EVIDENCE}/{place}", places.HANDED_IN, places.RECORDING):
-        shutil.rmtree(grades / folder, ignore_errors=True)
-    for path in (
-        grades / "feedback" / f"{place}.md",
-        grades / "feedback" / f"{place}.html",
-        grades / class_page.NAME,
-        grades / class_page.PROJECTED,
-        grades / "grades.csv",
-        grades / "canvas.csv",
-        grades / "moodle.csv",
-        grades / "moodle-feedback.zip",
-        grades / "flags.json",
-        *(path for path in (grades / "feedback").glob("*") if named.search(path.read_text(errors="replace"))),
-    ):
-        path.unlink(missing_ok=True)
+        for folder in (f"{places.WORK}/{place}", f"{places.EVIDENCE}/{place}", places.HANDED_IN, places.RECORDING):
+            shutil.rmtree(grades / folder, ignore_errors=True)
+        pages = [grades / "feedback" / f"{place}{ending}" for ending in (".md", ".html")]
+        pages += [path for path in (grades / "feedback").glob("*") if named.search(path.read_text(errors="replace"))]
+        for path in (*pages, *(grades / name for name in TABLES)):
+            path.unlink(missing_ok=True)
+        kept.forget(student)  # the last of it: who is killed before can call again
     print(
         f"{counted(count, 'result')} of {student} removed, with work, evidence, feedback and what was decided by hand. "
         "The tables were removed, too, and feedback of others that named them. Remove the hand-in, and the line in the "

@@ -77,6 +77,8 @@ def main() -> None:
         print(f"mnlab: {told}", file=sys.stderr)
     keys.take()
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup's
+        signal.signal(signal.SIGHUP, _terminate)
     try:
         app(prog_name="mnlab")
     except (KeyboardInterrupt, SystemExit) as end:

@@ -5,6 +5,7 @@ an archive says of itself may be a lie), and a name that a file system or a term
 """
 
 import bz2
+import errno
 import gzip
 import lzma
 import os
@@ -18,10 +19,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 BYTES = 64 << 20  # of all files of a hand-in together; a work folder has 16 MiB at most (lab/read_once.py)
-FILES = 5000
+FILES = 5000  # and folders
+HEADERS = 16 << 20  # bytes of a tar file besides its files' contents: a KiB each, and long names
 DEPTH = 32
 NAME = 150  # characters of one part of a path
 SEVEN_ZIP = ".7z"
@@ -39,6 +41,7 @@ COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open
 BROKEN = (
     OSError,
     EOFError,
+    MemoryError,
     ValueError,
     RuntimeError,
     NotImplementedError,
@@ -47,27 +50,51 @@ BROKEN = (
     LookupError,
     OverflowError,
 )
+#: What is this computer's trouble, whatever was handed in.
+OURS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS)
 
 
 class BadArchive(Exception):
     """An archive that cannot be unpacked, or not whole. The text says why."""
 
 
+def is_ours(problem: BaseException) -> bool:
+    """Whether it is this computer that lacks something: then nobody's hand-in is to blame."""
+    return isinstance(problem, OSError) and problem.errno in OURS
+
+
 @dataclass
 class Unpacked:
-    """What a hand-in holds so far: how many files, how many bytes, and what was left out and why."""
+    """What a hand-in holds so far: how many files, how many entries of any kind, how many bytes, and what was left out
+    and why."""
 
     files: int = 0
+    entries: int = 0
     size: int = 0
     refused: list[str] = field(default_factory=list)
 
-    def count(self, size: int) -> None:
-        """Another file, or a part of one, of so many bytes. BadArchive if that is too much."""
+    def count(self, entries: int = 0, size: int = 0) -> None:
+        """More entries, or more of one, of so many bytes. BadArchive if that is too much."""
+        self.entries += entries
         self.size += size
-        if self.files > FILES:
-            raise BadArchive(f"it has more than {FILES:,} files")
+        if self.entries > FILES:
+            raise BadArchive(f"it has more than {FILES:,} files and folders")
         if self.size > BYTES:
             raise BadArchive(f"more than {BYTES >> 20} MiB come out of it")
+
+
+class _Counted:
+    """A decompressed stream of which no more is read than a hand-in may have, headers and what is skipped included."""
+
+    def __init__(self, stream: IO[bytes]):
+        self.stream, self.left = stream, BYTES + HEADERS
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.stream.read(size)
+        self.left -= len(data)
+        if self.left < 0:
+            raise BadArchive(f"more than {BYTES >> 20} MiB come out of it")
+        return data
 
 
 def is_archive(path: Path) -> bool:
@@ -82,15 +109,17 @@ def unpack(archive: Path, folder: Path, done: Unpacked | None = None) -> Unpacke
     if archive.name.lower().endswith(NOT_READ):
         raise BadArchive(f"archives of this kind ({archive.suffix.lower()}) are not read here: unpack it, and pack the "
                          "folder again as .zip")
-    folder.mkdir(parents=True, exist_ok=True)
     done = done or Unpacked()
     before = done.files, len(done.refused)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for name, problem, opened in _entries(archive):
             _take(name, problem, opened, folder, done)
     except BadArchive:
         raise
     except BROKEN as problem:
+        if is_ours(problem):
+            raise
         raise BadArchive(f"it cannot be unpacked: {_words(problem)}") from None
     except Exception as problem:  # zlib's and lzma's own errors are of no common kind
         if type(problem).__module__ not in ("zlib", "_lzma", "lzma"):
@@ -118,7 +147,8 @@ def _entries(archive: Path) -> Iterator[tuple[str, str, Callable[[], IO[bytes]] 
                 yield info.filename, problem, None if info.is_dir() else partial(whole.open, info)
         return
     opened = _as_tar if archive.name.lower().endswith(SEVEN_ZIP) else _decompressed
-    with opened(archive) as plain, tarfile.open(fileobj=plain, mode="r|") as stream:  # no seeking by headers
+    with opened(archive) as plain, tarfile.open(fileobj=cast(IO[bytes], _Counted(plain)), mode="r|") as stream:
+        # a stream: there is no seeking by what headers say
         for member in stream:
             if member.isdir():
                 yield member.name, "", None
@@ -180,6 +210,7 @@ def _file(stream: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
 
 def _take(name: str, problem: str, opened, folder: Path, done: Unpacked) -> None:
     """Write one entry, or note why not."""
+    done.count(entries=1)
     parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", ".")]
     if any(part in NOT_WORK or part.startswith("._") for part in parts):
         return
@@ -198,14 +229,13 @@ def _take(name: str, problem: str, opened, folder: Path, done: Unpacked) -> None
         place.mkdir(parents=True, exist_ok=True)
         return
     done.files += 1
-    done.count(0)
     if place.exists():
         done.refused.append(f"{readable(name)}: there are two of this name")
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     with opened() as source, open(place, "xb") as target:
         while data := source.read(CHUNK):
-            done.count(len(data))
+            done.count(size=len(data))
             target.write(data)
 
 

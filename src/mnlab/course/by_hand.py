@@ -20,7 +20,7 @@ def read(folder: Path) -> dict[tuple[str, str], dict]:
     no sense."""
     path = folder / NAME
     try:
-        said = toml_file.read(path) if path.is_file() else {}
+        said = toml_file.read(path) if path.exists() else {}
     except (OSError, ValueError) as problem:
         raise BadByHand(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}") from None
     found = {}

@@ -21,6 +21,7 @@ from mnlab.machine.job import MachineError
 CONFIG, PYTHON = "MNLAB_SSH_CONFIG", "MNLAB_REMOTE_PYTHON"
 PATIENCE = 30  # seconds until a computer has let us in, and until its Python has answered
 BEGIN = 60  # seconds that a worker has to find the scheduler
+LONGEST = 253  # characters of a host's name (RFC 1035, 2.3.4, without the last dot)
 NOT_THERE = 127  # what a shell says of a program that is not there (POSIX, 2.8.2)
 LINE = re.compile(
     r"(?:(?P<user>[^@\s]+)@)?(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[^@:\s\[\]]+))(?::(?P<port>\d{1,5}))?")
@@ -71,7 +72,7 @@ def named(path: Path) -> list[Computer]:
         if not line:
             continue
         match = LINE.fullmatch(line)
-        if not match or line.startswith("-") or not 0 < int(match["port"] or 22) < 65536:
+        if not match or line.startswith("-") or len(line) > LONGEST or not 0 < int(match["port"] or 22) < 65536:
             raise MachineError(f"{path}, line {number}: {line[:100]!r} is no computer: write host, user@host or "
                                "user@host:port")
         if line in [one.line for one in found]:

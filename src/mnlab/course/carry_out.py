@@ -18,7 +18,8 @@ Pool = Callable[[Iterable[dict]], Generator[tuple[dict, dict], None, None]]
 INCONCLUSIVE = "inconclusive"
 #: What a row has of a run, and so has every row of an equal one.
 OF_A_RUN = ("status", "points", "max_points", "reason", "evidence_sha256", "machine", "image_sha256", "checks",
-            "worker")
+            "worker", "audit")
+SAME = "the same digest"  # what an audit found
 
 
 def carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callable[[Row], None] = lambda row: None,
@@ -33,18 +34,18 @@ def carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callable
     shutil.rmtree(recording, ignore_errors=True)  # of a command that was killed
     recording.mkdir(mode=0o700)
     try:
-        ran = _carry_out(todo, results, pool, tell, again)
-        return _audit(ran, results, pool, audit, tell) if audit else []
+        could = _carry_out(todo, results, pool, tell, again)
+        return _audit(could, results, pool, audit, tell) if audit else []
     finally:
         shutil.rmtree(recording, ignore_errors=True)
 
 
 def _carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callable[[Row], None],
                again: bool) -> list[Todo]:
-    """What `carry_out` does, but for the audit: what was run."""
+    """What `carry_out` does, but for the audit: what was run, now or by a call that was ended before its audit."""
     known = {} if again else {row["run"]: row for row in results.rows.values() if _holds(row, results.folder)}
     at_work: dict[str, list[Todo]] = {}
-    ran: list[Todo] = []
+    could: list[Todo] = []
 
     def finish(row: Row) -> None:
         if not row["evidence"]:
@@ -54,6 +55,7 @@ def _carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callabl
 
     def jobs() -> Iterator[dict]:
         for one in todo:
+            could.append(one)
             row, old = one.row, results.rows.get((one.row["student"], one.row["lab"]))
             kept = row["status"] == MISSING and old is not None and old["status"] != MISSING  # of an earlier folder
             if old and (kept or old["key"] == row["key"] and not again and (
@@ -78,10 +80,9 @@ def _carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callabl
             finish(row)
             if _holds(row, results.folder):
                 known[row["run"]] = row
-                ran.append(first)
             for one in equal:
                 finish(_as_of(one.row, row, results.folder))
-    return ran
+    return could
 
 
 def merged(row: Row, result: dict) -> Row:
@@ -101,7 +102,7 @@ def _holds(row: Row, out: Path) -> bool:
 
 def _as_of(row: Row, other: Row, out: Path) -> Row:
     """A row with the verdict of an equal one; its evidence is the same files, under its own student's name."""
-    found = row | {part: other[part] for part in OF_A_RUN}
+    found = row | {part: other[part] for part in OF_A_RUN if part in other}
     if not other["evidence"]:
         return found
     if other["evidence"] == _place_of(row):
@@ -144,18 +145,19 @@ def _clear(where: str, out: Path) -> None:
 
 # --- audit ---
 
-def _audit(ran: list[Todo], results: Results, pool: Pool, percent: float, tell: Callable[[Row], None]) -> list[str]:
-    """Run a share of what was run once more, elsewhere. Another digest is an alarm, and both workers are named. What
-    could not be run a second time, in words."""
+def _audit(could: list[Todo], results: Results, pool: Pool, percent: float, tell: Callable[[Row], None]) -> list[str]:
+    """Run a share of what was run once more, elsewhere, unless that was done. Another digest is an alarm, and both
+    workers are named. What could not be run a second time, in words."""
     by_job, unaudited = {}, list[str]()
-    for one in ran:
-        if one.job and _drawn(one.row["run"], percent):
-            row = results.rows[one.row["student"], one.row["lab"]]
+    for one in could:
+        row = results.rows[one.row["student"], one.row["lab"]]
+        if one.job and not row.get("audit") and _holds(row, results.folder) and _drawn(one.row["run"], percent):
             by_job[one.row["run"]] = (one.job | {"run": row["run"], "out": f"{one.job['out']}/audit", "fresh": True,
                                                  "other_than": row["worker"]}, row)
     for job, result in pool(job for job, _ in by_job.values()):
         _, row = by_job[job["run"]]
         if result.get("evidence_sha256") == row["evidence_sha256"]:
+            results.add(row | {"audit": f"{SAME} from {result['worker']}"})
             continue
         if "trouble" in result or result.get("status") == INCONCLUSIVE:  # no digest is no other digest
             unaudited.append(f"{row['student']} {row['lab']}: {result.get('trouble') or result.get('reason')}")
@@ -184,7 +186,7 @@ def regrade(results: Results, labs: list[Lab], pool: Pool, secret: str,
     """Let the checks of some labs look again at saved evidence. What has none stays as it is."""
     by_name, groups = {lab.name: lab for lab in labs}, dict[str, list[Row]]()
     for row in results.rows.values():
-        if row["lab"] in by_name and row["evidence"]:
+        if row["lab"] in by_name and row["evidence"] == _place_of(row) and (results.folder / row["evidence"]).is_dir():
             groups.setdefault(row["run"], []).append(row)
     jobs = ({"recheck": str(results.folder / rows[0]["evidence"]), "run": run, "student": rows[0]["student"],
              "lab": rows[0]["lab"]} for run, rows in groups.items())

@@ -131,6 +131,8 @@ def read(folder: Path) -> Course:
     known = {"title", "foreign_variant", "gradescope", "student_checks", "late", "labs", "extensions", "groups", "pins"}
     if strange := sorted(said.keys() - known):
         raise BadCourse(f"{path}: {strange[0]!r} is not known; there are {', '.join(sorted(known))}")
+    if not isinstance(said.get("title", ""), str):
+        raise BadCourse(f"{path}: title is a text, in quotation marks")
     late, labs = _table(said, "late", path), _table(said, "labs", path)
     for name, table, known in (("late", late, {"per_day", "most"}),
                                *((f"labs.{lab}", table, {"weight", "due"}) for lab, table in labs.items())):

@@ -5,16 +5,17 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from mnlab.course.results import LACKING, SEVERAL
 from mnlab.lab.lab import Lab
-from mnlab.lab.read_once import NOT_WORK, Work, read, read_answers
+from mnlab.lab.read_once import NOT_WORK, Work, read, read_answers, read_toml
 from mnlab.lab.student_toml import BadWork
 from mnlab.lab.work import ANSWERS, VARIANT, fill_in
 from mnlab.machine import plain
 
-DEPTH = 8  # folders within folders that are looked into
+DEPTH, PLACES = 16, 300  # folders within folders that are looked into, and all of them
 NAMED = 3  # files, where none is of the lab
 EMPTY, OTHER, UNUSABLE = "empty", "another lab's", "unusable"
 ANOTHERS = "nothing"  # for this lab: the hand-in has work for others that are graded, too
@@ -35,8 +36,8 @@ class Found:
 def find(folder: Path, lab: Lab, labs: list[Lab], unread: int = 0, asked: Collection[str] = ()) -> Found:
     """Look for the work for `lab` in a folder that holds whatever a student handed in, but `unread` archives that
     could not be unpacked; `labs` are those that it may be instead, unless they are `asked` for as well."""
-    places = list(_folders(folder))
-    if not any(names for _, names in places):
+    places = [(place, names) for place, names in _folders(folder) if names]
+    if not places:
         return Found(kind=UNUSABLE if unread else EMPTY,
                      notes=["nothing else was handed in" if unread else "nothing was handed in"])
     best, fits = max(((place, _fit(place, names, lab)) for place, names in places), key=lambda one: one[1])
@@ -77,7 +78,7 @@ def is_unchanged(folder: Path, lab: Lab, params: dict) -> bool:
 
 def _folders(folder: Path) -> Iterator[tuple[Path, set[str]]]:
     """Each folder that may hold work, the outer ones first, and the names of its files."""
-    for here, inner, files in os.walk(folder):
+    for here, inner, files in islice(os.walk(folder), PLACES):
         inner[:] = sorted(
             name for name in inner if name not in NOT_WORK and len(Path(here).relative_to(folder).parts) < DEPTH
         )
@@ -105,10 +106,13 @@ def _questions(answers: bytes) -> set[bytes]:
 
 
 def _lab_named(place: Path) -> str | None:
+    """The lab that a folder's variant.toml names; None if it names none, or is too large or no TOML."""
     try:
-        return read(place).lab
+        data = read_toml(place, VARIANT)
+        said = data.values().get("lab") if data else None
     except BadWork:
         return None
+    return said if isinstance(said, str) else None
 
 
 def _other(places, lab: Lab, labs: list[Lab], asked: Collection[str]) -> str:

@@ -197,6 +197,7 @@ class Grading:
             "image_sha256": self.image,
             "place": digest(self.machine, self.image),
             "worker": "",
+            "audit": "",
             "run": digest(status, kind, version(lab)),
         }
         return row | {"key": key_of(row)}

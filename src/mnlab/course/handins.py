@@ -1,6 +1,8 @@
 """What a platform lets a teacher download, sorted by student: folders, archives and loose files, with names that
 Moodle, Canvas, Gradescope and git hosting give them, or that are a student's id, email address or name."""
 
+import hashlib
+import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from mnlab.course import archives
+from mnlab.course import archives, times
 from mnlab.course.archives import BadArchive, Unpacked, readable
 from mnlab.course.people import People, called
 from mnlab.course.roster import Student
@@ -25,7 +27,6 @@ AGAIN = re.compile(r"-\d+(?=(\.[^.]*)?$)")  # what Canvas puts into the name of 
 IGNORED = ("Thumbs.db", "desktop.ini", "index.html")  # beside the hand-ins; Moodle writes an index
 NAMED = 3  # students whom a name may mean, and names of files
 WRAPPINGS = 4  # folders, one in the other, of which one has the hand-ins
-YAML_KINDS = {"map": "MappingNode", "seq": "SequenceNode", "str": "ScalarNode"}
 NOBODY = "?"  # stands before the name of a hand-in that belongs to no student of the roster
 
 
@@ -62,8 +63,8 @@ def found_in(folder: Path, roster: list[Student], labs: Sequence[str] = (),
     about = _gradescope(folder / METADATA)
     for path in _hand_ins(folder):
         for title, student, whose, received, late, own in _belongs(path, people, about, labs):
-            key = student.id if student else f"{NOBODY}{readable(title)}"
-            one = known.setdefault(key, HandIn(key, student))
+            key = student.id if student else f"{NOBODY}{title}"
+            one = known.setdefault(key, HandIn(student.id if student else _title(title), student))
             one.sources.append((path, own))
             one.late |= late
             if received and (one.received is None or received > one.received):
@@ -74,6 +75,13 @@ def found_in(folder: Path, roster: list[Student], labs: Sequence[str] = (),
                     "no student in the roster is called so: rename it to the student's id"))
     order = {student.id: number for number, student in enumerate(roster)}
     return sorted(known.values(), key=lambda one: (order.get(one.key, len(order)), one.key))
+
+
+def _title(title: str) -> str:
+    """What a hand-in of nobody is called: readable, and not like another one."""
+    plainly = readable(title)
+    return f"{NOBODY}{plainly}" if plainly == title else (
+        f"{NOBODY}{plainly[:60]}~{hashlib.sha256(os.fsencode(title)).hexdigest()[:6]}")
 
 
 def _hand_ins(folder: Path) -> list[Path]:
@@ -125,11 +133,10 @@ def _belongs(path: Path, people: People, about: dict, labs: Sequence[str]) -> It
     """Whose a hand-in is (a group's is each member's): a title for it, the student, whom it may be of if it is
     nobody's, when it came, late or not, and what the file was called."""
     if GRADESCOPE.fullmatch(path.name) and (said := about.get(path.name)):
-        received = said.get(":created_at")
+        received = _moment(said.get(":created_at"), path)
         for person in said.get(":submitters") or [{}]:
             words = [str(person.get(part) or "") for part in (":sid", ":email", ":name")]
-            came = received.astimezone() if isinstance(received, datetime) else None
-            yield next(filter(None, words), path.name), people.find(*words), people.several(*words), came, False, ""
+            yield next(filter(None, words), path.name), people.find(*words), people.several(*words), received, False, ""
         return
     late, own, team = False, "" if path.is_dir() else path.name, list[Student]()
     if match := MOODLE.fullmatch(path.name) or CANVAS.fullmatch(path.name):
@@ -146,6 +153,15 @@ def _belongs(path: Path, people: People, about: dict, labs: Sequence[str]) -> It
     yield from ((title, one, whose, None, late, own) for one in ([student] if student or not team else team))
 
 
+def _moment(text: object, path: Path) -> datetime | None:
+    """When Gradescope got something; None if it does not say. BadSubmissions if that is no moment."""
+    try:
+        return times.iso(str(text)) if text else None
+    except (ValueError, OverflowError):
+        raise BadSubmissions(f"{path.parent / METADATA}: :created_at of {path.name} is no time: {str(text)[:60]!r}"
+                             ) from None
+
+
 def _stem(path: Path) -> str:
     name = next((path.name[: -len(end)] for end in archives.ENDINGS if path.name.lower().endswith(end)), "")
     return name or path.stem
@@ -158,17 +174,9 @@ def _gradescope(path: Path) -> dict:
         return {}
     import yaml  # type: ignore[import-untyped]
 
-    class Plain(yaml.SafeLoader):
-        """Ruby, which writes it, may say of which class of its own a part is: that says nothing here."""
-
-        def construct_undefined(self, node):
-            kind = next(tag for tag, which in YAML_KINDS.items() if isinstance(node, getattr(yaml, which)))
-            return self.yaml_constructors[f"tag:yaml.org,2002:{kind}"](self, node)
-
-    Plain.add_constructor(None, Plain.construct_undefined)
-    try:
-        said = yaml.load(path.read_text(errors="replace"), Plain)
-    except yaml.YAMLError as problem:
+    try:  # all of it as texts: an id may begin with 0, and Ruby may say of which class of its own something is
+        said = yaml.load(path.read_text(errors="replace"), yaml.BaseLoader)
+    except (yaml.YAMLError, RecursionError, ValueError) as problem:
         raise BadSubmissions(f"{path} is not YAML: {' '.join(str(problem).split())[:200]}") from None
     if not isinstance(said, dict) or not all(isinstance(about, dict) for about in said.values()):
         raise BadSubmissions(f"{path} is not what Gradescope exports: it has no table of submissions")
@@ -187,27 +195,46 @@ def gather(one: HandIn, folder: Path) -> None:
     whole = Unpacked()
     for path, own in one.sources:
         place = folder / readable(path.name)  # what was handed in apart stays apart
-        with _readable_only(path, one):
+        with _bounded(path, one), _readable_only(path, one):
             if path.is_symlink():
                 one.notes.append(f"{readable(path.name)}: it is a link, and not followed")
             elif path.is_dir():
-                _copy(path, folder if len(one.sources) == 1 else place, one)
-            elif archives.is_archive(path):
+                _copy(path, folder if len(one.sources) == 1 else place, one, whole)
+            elif archives.is_archive(path) and path.is_file():
                 _unpack(path, place, one, whole)
             else:
-                _copy_file(path, folder / readable(own or path.name), one)
+                _copy_file(path, folder / readable(own or path.name), one, whole)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and archives.is_archive(path):
-            _unpack(path, path.with_name(path.name + "~"), one, whole)
+            beside = path.with_name(path.name + "~")
+            while beside.exists():
+                beside = beside.with_name(beside.name + "~")
+            with _readable_only(path, one):
+                _unpack(path, beside, one, whole)
+
+
+@contextmanager
+def _bounded(path: Path, one: HandIn) -> Iterator[None]:
+    """A folder that has too much, or too much in it, is noted."""
+    try:
+        yield
+    except BadArchive as problem:
+        one.notes.append(f"{readable(path.name)}: {problem}; the rest was left out")
+        one.unread += 1
 
 
 @contextmanager
 def _readable_only(path: Path, one: HandIn) -> Iterator[None]:
-    """What we may not read, by a mode that came out of an archive, say, is noted, and stops no class."""
+    """What we may not read, by a mode that came out of an archive, say, or cannot, as its name is too long, is noted,
+    and stops no class."""
     try:
         yield
-    except PermissionError:
-        one.notes.append(f"{readable(path.name)}: there is no permission to read it (chmod u+rwX); left out")
+    except OSError as problem:
+        if archives.is_ours(problem):
+            raise
+        why = ("there is no permission to read it (chmod u+rwX)" if isinstance(problem, PermissionError) else
+               f"it cannot be read: {problem.strerror}")
+        one.notes.append(f"{readable(path.name)}: {why}; left out")
         one.unread += 1
 
 
@@ -222,27 +249,24 @@ def _unpack(path: Path, folder: Path, one: HandIn, whole: Unpacked) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _copy(source: Path, target: Path, one: HandIn, depth: int = 0) -> None:
+def _copy(source: Path, target: Path, one: HandIn, whole: Unpacked, depth: int = 0) -> None:
     """Copy a folder's plain files; links are not followed. Bounded as archives are."""
+    whole.count(entries=1)
     target.mkdir(parents=True, exist_ok=True)
     if depth > archives.DEPTH:
         one.notes.append(f"{readable(source.name)}: it lies more than {archives.DEPTH} folders deep; left out")
         return
-    for number, path in enumerate(sorted(source.iterdir())):
-        if number >= archives.FILES:
-            one.notes.append(f"{readable(source.name)}: it has more than {archives.FILES:,} files; the rest was left "
-                             "out")
-            return
+    for path in sorted(source.iterdir()):
         with _readable_only(path, one):
             if path.is_symlink():
                 one.notes.append(f"{readable(path.name)}: it is a link; left out")
             elif path.is_dir() and path.name not in NOT_WORK:
-                _copy(path, target / readable(path.name), one, depth + 1)
+                _copy(path, target / readable(path.name), one, whole, depth + 1)
             elif path.is_file():
-                _copy_file(path, target / readable(path.name), one)
+                _copy_file(path, target / readable(path.name), one, whole)
 
 
-def _copy_file(path: Path, place: Path, one: HandIn) -> None:
+def _copy_file(path: Path, place: Path, one: HandIn, whole: Unpacked) -> None:
     if not path.is_file() or path.is_symlink():
         one.notes.append(f"{readable(path.name)}: it is no plain file; left out")
     elif path.stat().st_size > archives.BYTES:
@@ -250,5 +274,6 @@ def _copy_file(path: Path, place: Path, one: HandIn) -> None:
     elif place.exists():
         one.notes.append(f"{readable(path.name)}: there are two of this name; one was left out")
     else:
+        whole.count(entries=1, size=path.stat().st_size)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place)

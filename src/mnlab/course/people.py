@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from mnlab.course import moodle
 from mnlab.course.roster import Student
 
+LEAST = 4  # digits of a student's number at the end of a name
 ALTERED = re.compile("['‘’`´&]")
 
 
@@ -43,7 +44,8 @@ class People:
     def find(self, *words: str) -> Student | None:
         """The one student whom the first of these words fits; as a name, its parts may come in any order."""
         fit = next((ids for ids in self._fit(words) if len(ids) == 1), ())
-        return self.by_id[next(iter(fit))] if fit else None
+        return next((self.by_id[word] for word in words[:1] if word in self.by_id),
+                    self.by_id[next(iter(fit))] if fit else None)
 
     def numbered(self, number: str, name: str) -> Student | None:
         """The student who has a number at a platform and a name there. The number alone may be another one, of a group
@@ -93,6 +95,8 @@ def _without(labs: Sequence[str], name: str) -> list[str]:
 
 
 def _endings(name: str) -> list[str]:
-    """What in the name of a repository may be a login: "arp-ada-l" is of ada-l, or of l."""
+    """What in the name of a repository may be a login: "arp-ada-l" is of ada-l, or of l. A small number is one of
+    several."""
     parts = re.split(r"[-_ ]", name)
-    return ["-".join(parts[first:]) for first in range(1, len(parts))]
+    endings = ["-".join(parts[first:]) for first in range(1, len(parts))]
+    return [ending for ending in endings if not (ending.isdigit() and len(ending) < LEAST)]

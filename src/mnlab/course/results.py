@@ -23,7 +23,7 @@ SYNC = 1  # seconds; a disk is told so often to write down what the system has
 #: What a line that is a result has, by kind; one of another mnlab, or of nobody, is none.
 PARTS: dict[type | tuple[type, ...], tuple[str, ...]] = {
     str: ("student", "name", "lab", "status", "kind", "reason", "work_sha256", "evidence", "evidence_sha256", "run",
-          "key"),
+          "key", "place", "worker", "machine", "image_sha256", "seed_from"),
     list: ("flags", "notes", "checks", "group"),
     int: ("points", "max_points", "late_days"),
     bool: ("refused",),
@@ -68,15 +68,16 @@ class Results:
                 self.synced = time.monotonic()
 
     def count(self, labs: Collection) -> int:
-        """How many rows of these labs have evidence."""
+        """How many rows of these labs have evidence that is there."""
         names = {lab.name for lab in labs}
-        return sum(row["lab"] in names and bool(row["evidence"]) for row in self.rows.values())
+        return sum(row["lab"] in names and bool(row["evidence"]) and (self.folder / row["evidence"]).is_dir()
+                   for row in self.rows.values())
 
     def forget(self, student: str) -> int:
         """Remove all lines of a student, and the id from what is said of others; how many lines there were. The file is
         replaced as a whole."""
         path, kept, gone = self.folder / RESULTS, [], 0
-        for line in path.read_text().splitlines():
+        for line in path.read_text(errors="replace").splitlines():
             row = _object(line)
             if row is None:  # it was cut short: it is no result, and whose it was nobody knows
                 continue
@@ -141,6 +142,8 @@ def _is_whole(row: dict) -> bool:
     if not _has(row, PARTS) or not all(
             _has(check, OF_A_CHECK) and isinstance(check.get("hint", ""), str) for check in row["checks"]):
         return False
+    if not (row.get("seed", "") is None or isinstance(row.get("seed"), int)):
+        return False
     words = [word for part in ("flags", "notes", "group") for word in row[part]]
     return all(isinstance(word, str) for word in words) and 0 <= row["factor"] <= 1 and (
         AUDIT not in row["flags"] or isinstance(row.get("audit"), str))
@@ -154,6 +157,7 @@ def _has(thing, parts: dict) -> bool:
 def _object(line: str) -> dict | None:
     try:
         found = json.loads(line)
+        json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
@@ -164,12 +168,16 @@ def replace(path: Path, text: str, durable: bool = False) -> None:
     fails. Only its owner reads it."""
     new = path.with_name(f".{path.name}.{os.getpid()}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    new.replace(path)
+    try:
+        with open(new, "w", encoding="utf-8", newline="", opener=private) as file:
+            file.write(text)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def verdict(row: Row, hand: dict | None) -> str:

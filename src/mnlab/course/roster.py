@@ -78,6 +78,8 @@ def read(path: Path, tell: Callable[[str], None] = lambda words: None) -> list[S
                 cells.get("section", ""),
             )
         )
+    if odd := next((one.id for one in students if one.id.startswith("?")), None):
+        raise BadTable(f"{path}: {odd!r} is no id: hand-ins of nobody are called so")
     if twice := next((one.id for one in students if sum(one.id == other.id for other in students) > 1), None):
         raise BadTable(f"{path}: two students have the id {twice}")
     if not students:

@@ -47,12 +47,18 @@ def read(path: Path, roster: Sequence[Student], labs: Sequence[str]) -> dict[str
 
 def _moment(text: str, place: str) -> datetime:
     try:
-        if re.match(r"\d{4}-\d\d-\d\d[T ]\d\d", text):
-            return datetime.fromisoformat(re.sub(r"\s*(?:UTC|Z|([+-]\d\d:?\d\d))$", _zone, text)).astimezone()
-        return moodle.moment(text).astimezone()
+        return iso(text) if re.match(r"\d{4}-", text) else moodle.moment(text).astimezone()
     except (ValueError, OverflowError):
         raise BadTable(f"{place}: {text!r} is no time that can be read. One is 2027-01-15T23:59:00+01:00, or as Moodle "
                        "writes it, with the month's name") from None
+
+
+def iso(text: str) -> datetime:
+    """A day and a time of day (ISO 8601, and as Ruby writes it), with its zone, or this computer's if it names none.
+    ValueError or OverflowError if it is none."""
+    if not re.match(r"\d{4}-\d\d-\d\d[T ]\d\d", text):
+        raise ValueError("a day and a time of day are wanted")
+    return datetime.fromisoformat(re.sub(r"\s*(?:UTC|Z|([+-]\d\d:?\d\d))$", _zone, text)).astimezone()
 
 
 def _zone(match: re.Match) -> str:

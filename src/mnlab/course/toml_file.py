@@ -18,8 +18,20 @@ def read(path: Path) -> dict:
     except UnicodeDecodeError:
         raise ValueError("it is not text in UTF-8: save it as that") from None
     try:
-        return tomllib.loads(text)
+        said = tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     except tomllib.TOMLDecodeError as problem:
         at = LINE.search(str(problem))
         odd = at and ODD_HEAD.match([*text.split("\n"), ""][int(at[1]) - 1])
         raise ValueError(f"{problem}; {QUOTED}" if odd else str(problem)) from None
+    _insist_on_numbers(said)
+    return said
+
+
+def _insist_on_numbers(part: object) -> None:
+    """ValueError if there is a whole number that TOML promises nobody (TOML 1.0, "Integer"): Python reads any."""
+    for one in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _insist_on_numbers(one)
+    if isinstance(part, int) and not -(1 << 63) <= part < 1 << 63:
+        raise ValueError("it has a whole number that is too large")

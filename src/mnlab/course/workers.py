@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 from collections import Counter, deque
@@ -17,6 +18,7 @@ GROUPS = (("memory.max", "memory.current", "memory.stat"),
           ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"))
 MEMORY = 1 << 30  # bytes that a worker and its machines are counted with
 READY = 2  # jobs that are made ready for each worker, so that none waits for an archive to be unpacked
+HANGS = 3600  # seconds without an answer, many times what a hand-in takes on a busy computer
 PATIENCE = 10  # seconds that a worker has to stop its machines
 COMMAND = [sys.executable, "-P", "-m", "mnlab.course.worker"]
 ENDED = {"trouble": f"{ATTEMPTS} workers died of it, one after the other"}
@@ -104,8 +106,10 @@ class Worker:
         assert self.process.stdin and self.process.stdout
         try:
             print(json.dumps(job), file=self.process.stdin, flush=True)
+            if not select.select([self.process.stdout], [], [], HANGS)[0]:
+                raise OSError("it hangs")
             return json.loads(self.process.stdout.readline())
-        except (OSError, ValueError):  # it is gone, or was while it wrote
+        except (OSError, ValueError):  # it is gone, or was while it wrote, or hangs
             self.end()
             return None
 

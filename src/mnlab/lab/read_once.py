@@ -117,11 +117,16 @@ def read(folder: Path, kind: str = layout.STUDENT) -> Work:
 
 def read_answers(folder: Path) -> Toml:
     """Only the answers of a folder, say of saved evidence."""
+    return read_toml(folder, ANSWERS)
+
+
+def read_toml(folder: Path, name: str) -> Toml:
+    """Only one TOML file of a folder."""
     try:
         with _opened(folder) as top:
-            return _toml(ANSWERS, top)
+            return _toml(name, top)
     except OSError:
-        return Toml(ANSWERS, problem=f"there is no file {ANSWERS} in {named(folder)}")
+        return Toml(name, problem=f"there is no file {name} in {named(folder)}")
 
 
 @dataclass

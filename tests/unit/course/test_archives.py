@@ -1,12 +1,14 @@
 """Archives that lie: nothing outside the folder, nothing without end, and what was left out is said. The payloads are
 harmless."""
 
+import bz2
 import io
 import os
 import shutil
 import stat
 import subprocess
 import tarfile
+import tracemalloc
 import zipfile
 import zlib
 
@@ -130,7 +132,7 @@ def test_what_comes_out_is_bounded_whatever_the_archive_says(tmp_path, zipped, t
             unpack(path, tmp_path / path.suffix)
     assert sum(path.stat().st_size for path in tmp_path.rglob("a")) <= 2 * ((1 << 20) + archives.CHUNK)
     monkeypatch.setattr(archives, "FILES", 3)
-    with pytest.raises(BadArchive, match="more than 3 files"):
+    with pytest.raises(BadArchive, match="more than 3 files and folders"):
         unpack(zipped({str(number): b"" for number in range(9)}), tmp_path / "many")
 
 
@@ -198,3 +200,39 @@ def test_whatever_the_bytes_it_is_unpacked_or_told(tmp_path_factory, data, endin
     except BadArchive as problem:
         assert str(problem) and len(str(problem).splitlines()) == 1
     assert set(os.listdir(folder)) <= {f"x{ending}", "out"}
+
+
+def test_what_a_header_claims_takes_no_memory_and_what_is_skipped_counts(tmp_path, monkeypatch):
+    """A long name, and a link with contents, of more than an archive may have."""
+    monkeypatch.setattr(archives, "BYTES", 1 << 20)
+    monkeypatch.setattr(archives, "HEADERS", 1 << 16)
+    for kind in (tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.CONTTYPE):
+        info = tarfile.TarInfo("x")
+        info.type, info.size = kind, 64 << 20
+        path = tmp_path / f"{ord(kind)}.tar.bz2"
+        with bz2.open(path, "wb") as file:
+            file.write(info.tobuf(tarfile.GNU_FORMAT) + bytes(64 << 20))
+        tracemalloc.start()
+        with pytest.raises(BadArchive, match="more than 1 MiB come out of it"):
+            unpack(path, tmp_path / "out")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 16 << 20
+
+
+def test_folders_count_too(tmp_path, zipped, tarred, monkeypatch):
+    monkeypatch.setattr(archives, "FILES", 50)
+    many = {f"{number}/": b"" for number in range(60)}
+    with pytest.raises(BadArchive, match="more than 50 files and folders"):
+        unpack(zipped(many), tmp_path / "zip")
+
+
+@pytest.mark.parametrize("number", archives.OURS)
+def test_a_full_disk_is_no_fault_of_an_archive(tmp_path, zipped, monkeypatch, number):
+    def full(*_, **__):
+        raise OSError(number, os.strerror(number))
+    path = zipped(GOOD)
+    monkeypatch.setattr(archives.zipfile.ZipFile, "open", full)
+    with pytest.raises(OSError) as raised:
+        unpack(path, tmp_path / "out")
+    assert raised.value.errno == number

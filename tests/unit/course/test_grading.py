@@ -129,6 +129,28 @@ def test_what_is_not_applicable_lowers_the_maximum(result, wanted):
     assert carry_out.merged({"points": 0, "max_points": 20}, result)["max_points"] == wanted
 
 
+def test_what_a_killed_call_did_not_audit_the_next_one_does_and_nobody_twice(tmp_path, graded):
+    hand_in(tmp_path, "s1", ARP, 1)
+    hand_in(tmp_path, "s2", ARP, 1)
+    assert len(graded(course=None, roster=[], audit=0)[1]) == 2
+    kept, asked = graded(course=None, roster=[], audit=100)
+    assert [job.get("fresh") for job in asked] == [True, True]
+    assert all(row["audit"].startswith("the same digest from stub:") for row in kept.rows.values())
+    assert all(row["audit"].split()[-1] != row["worker"] for row in kept.rows.values())
+    assert graded(course=None, roster=[], audit=100)[1] == []
+
+
+def test_evidence_that_is_gone_or_lies_elsewhere_is_not_graded_again(tmp_path, graded):
+    hand_in(tmp_path, "s1", ARP, 1)
+    hand_in(tmp_path, "s2", ARP, 2)
+    kept, _ = graded(course=None, roster=[])
+    shutil.rmtree(tmp_path / "out" / kept.rows["?s1", "arp"]["evidence"])
+    kept.rows["?s2", "arp"]["evidence"] = "../../etc"
+    before = {key: dict(row) for key, row in kept.rows.items()}
+    carry_out.regrade(kept, [ARP], lambda jobs: iter([] if not list(jobs) else pytest.fail("it was asked")), "")
+    assert kept.rows == before
+
+
 def test_who_is_killed_while_evidence_is_recorded_leaves_what_rows_name_whole(tmp_path, graded):
     hand_in(tmp_path, "s1", ARP, 1)
     kept, _ = graded(course=None, roster=[])

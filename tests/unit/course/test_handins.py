@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mnlab.course import archives
 from mnlab.course.handins import BadSubmissions, found_in, gather
 from mnlab.course.roster import Student
 
@@ -164,10 +165,11 @@ def test_what_lies_beside_is_no_hand_in(put):
 
 
 @pytest.mark.parametrize("text", ["submission_1: [", "- one", "submission_1: 3", "\t", "submission_1:\n  :submitters: [Ada]\n",
-                                  "submission_1:\n  :submitters: 3\n", "submission_1:\n  :submitters: {:sid: 4711}\n"])
+                                  "submission_1:\n  :submitters: 3\n", "submission_1:\n  :created_at: 2027-13-45 00:00:00\n",
+    "submission_1:\n  :created_at: 0001-01-01 00:00:00 +14:00\n", "submission_1: " + "[" * 3000, "submission_1:\n  :created_at: !!timestamp x\n", "submission_1:\n  :submitters: {:sid: 4711}\n"])
 def test_an_export_that_cannot_be_read_is_told_and_nobody_guessed(put, text):
     put("submission_1")
-    with pytest.raises(BadSubmissions, match="submission_metadata.yml is not"):
+    with pytest.raises(BadSubmissions, match="submission_metadata.yml(: :created_at of submission_1)? is no"):
         found_in(put("submission_metadata.yml", text.encode()), [ADA])
 
 
@@ -206,3 +208,74 @@ def test_gradescopes_export_may_name_rubys_classes(put):
     put("submission_1")
     ada, _ = found_in(put("submission_metadata.yml", text.encode()), [ADA, ALAN])
     assert ada.key == "4711"
+
+
+def test_an_id_of_gradescopes_may_begin_with_0(put):
+    put("submission_1")
+    [one] = found_in(put("submission_metadata.yml", b"submission_1:\n  :submitters:\n  - :sid: 0012\n"), [Student("0012"), Student("10")])
+    assert one.key == "0012"
+
+
+def test_archives_whose_names_meet_are_all_unpacked(put, tmp_path):
+    folder = put("4711")
+    for name, text in (("work.zip", "one"), ("work.zip~", "an editor's"), ("work.zip~~", "another's")):
+        (folder / "4711" / name).write_bytes(zipped(a_py=text))
+    [one] = found_in(folder, [ADA])
+    gather(one, tmp_path / "out")
+    assert (tmp_path / "out/work.zip~~~/a.py").read_text() == "one" and one.notes == []
+
+
+@pytest.mark.parametrize("names", [("x\t", "x\n"), ("y" * 200, "y" * 199 + "z")])
+def test_a_file_and_a_folder_whose_readable_names_meet_stop_nobody(put, tmp_path, names):
+    folder = put("4711")
+    (folder / "4711" / names[0]).write_text("x")
+    (folder / "4711" / names[1]).mkdir()
+    (folder / "4711" / names[1] / "inner").write_text("x")
+    [one] = found_in(folder, [ADA])
+    gather(one, tmp_path / "out")
+    assert (tmp_path / "out/resolver.py").is_file() and len(one.notes) == 1
+
+
+def test_names_too_long_for_here_are_noted(put, tmp_path):
+    inner = put("4711") / "4711"
+    while len(str(inner)) < 3800:  # of 4,095
+        inner = inner / ("d" * 148)
+    os.makedirs(inner)
+    [one] = found_in(tmp_path / "in", [ADA])
+    out = tmp_path / ("o" * 200) / ("p" * 200)
+    gather(one, out)
+    assert (out / "resolver.py").is_file() and [note for note in one.notes if "too long" in note]
+
+
+def test_a_hand_in_is_bounded_as_a_whole(put, tmp_path, monkeypatch):
+    folder = put("4711")
+    for number in range(9):
+        (folder / f"4711/f{number}").write_bytes(bytes(1 << 18))
+    monkeypatch.setattr(archives, "BYTES", 1 << 20)
+    [one] = found_in(folder, [ADA])
+    gather(one, tmp_path / "out")
+    assert one.notes == ["4711: more than 1 MiB come out of it; the rest was left out"]
+    assert sum(path.stat().st_size for path in (tmp_path / "out").rglob("*")) < 3 << 19
+
+
+def test_hand_ins_with_names_alike_stay_apart(put):
+    for name in ("n" * 200, "n" * 199 + "o", "a\tb", "a\nb"):
+        put(name)
+    found = found_in(put("4711"), [ADA])
+    assert len(found) == len({one.key for one in found}) == 5
+
+
+@pytest.mark.parametrize("name, student", [("abc", "abc"), ("ABC", "ABC"), ("Abc", None), ("Ada Lovelace 2", None),
+                                           ("arp-0007", "0007"), ("0007_arp_2", None)])
+def test_ids_are_taken_as_they_are_and_small_numbers_count_nothing(put, name, student):
+    people = [Student("abc"), Student("ABC"), Student("2"), Student("0007")]
+    [one] = found_in(put(name), people, ["arp"])
+    assert (one.student.id if one.student else None) == student
+
+
+def test_a_pipe_is_not_waited_for(put, tmp_path):
+    folder = put("4711")
+    os.mkfifo(folder / "4712.zip")
+    for one in found_in(folder, [ADA, ALAN]):
+        gather(one, tmp_path / one.key)
+    assert "no plain file" in one.notes[0]

@@ -16,7 +16,8 @@ from mnlab.lab.lab import ROOT
 
 ROW = {"student": "4711", "name": "", "lab": "arp", "points": 8, "max_points": 10, "status": "failed", "kind": "", "reason": "",
        "work_sha256": "", "evidence": "", "evidence_sha256": "", "run": "", "key": "", "flags": [], "notes": [], "checks": [],
-       "group": [], "late_days": 0, "factor": 1.0, "refused": False}
+       "group": [], "late_days": 0, "factor": 1.0, "refused": False, "place": "", "worker": "", "machine": "debian13", "image_sha256": "",
+       "seed": None, "seed_from": ""}
 CHECK = {"name": "check_a", "title": "A.", "status": "failed", "message": "", "points": 0, "max_points": 1}
 
 
@@ -34,7 +35,7 @@ def test_the_later_line_counts_and_what_was_cut_short_does_not(tmp_path):
 @pytest.mark.parametrize("odd", [
     {"checks": [3]}, {"checks": [{}]}, {"checks": [CHECK | {"max_points": "1"}]}, {"checks": [CHECK | {"message": None}]}, {"checks": [CHECK | {"hint": 3}]},
     {"flags": [None]}, {"notes": [3]}, {"group": [[]]}, {"factor": None}, {"factor": 2}, {"factor": float("nan")}, {"refused": 0},
-    {"flags": ["audit: another digest"]}, {"schema": 2}], ids=repr)
+    {"flags": ["audit: another digest"]}, {"schema": 2}, {"seed": "1"}, {"place": None}, {"name": "\ud800"}], ids=repr)
 def test_a_line_that_no_table_could_show_is_none(tmp_path, odd):
     (tmp_path / "results.jsonl").write_text(json.dumps(ROW | {"checks": [CHECK]} | odd) + "\n")
     assert read(tmp_path).rows == {} and read(tmp_path).damaged == 1
