@@ -6,6 +6,8 @@ it does not take the Dask worker with it.
 """
 
 import logging
+import os
+import shutil
 import socket
 import tempfile
 import threading
@@ -13,7 +15,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path, PurePosixPath
 
 from mnlab.course import by_ssh, send_machine
@@ -32,6 +34,7 @@ NOBODY = 300  # seconds without any worker, and it is given up: what is graded i
 PAUSE = 10  # seconds between two looks whether there are workers at all
 KEPT = "What is graded is kept: call again once there is one"
 GONE = f"the scheduler is gone. {KEPT}"
+SCRATCH = "mnlab-class-"  # and the process whose it is: a folder for one hand-in on a worker's computer
 BLAMED: dict = {}  # a result that is none
 MISSING = ("--cluster needs Dask: pip install 'mnlab[cluster]' in the environment of mnlab, here and on each computer "
            "(./mnlab in a clone does it by itself)")
@@ -72,6 +75,7 @@ class Computers:
         self.expected = self._expected(machine, pins)
         self.image = self.expected["image"]
         self.address_of: dict[str, str] = {}  # of a worker's process: its Dask worker's
+        self.told_alone = False
 
     def _expected(self, machine: str, pins: dict[str, str]) -> dict[str, str]:
         """What most have that are what is pinned; all others are refused, and named. MachineError if none is left."""
@@ -181,6 +185,9 @@ class Computers:
         known = self._workers().keys()
         wanted = known - self.refused.keys()
         others = wanted - {self.address_of.get(job.get("other_than", ""), "")}
+        if "other_than" in job and not others and not self.told_alone:
+            self.told_alone = True
+            self.say("there is one computer alone: what is run a second time (audit) is run there, too")
         restricted = others if "other_than" in job and others else wanted if self.refused else None
         sent = {key: value for key, value in job.items() if key not in ("work", "out")} | {
             "expect": self.expected, "version": version(labs.find(job["lab"]))}
@@ -261,16 +268,26 @@ def _about(machine: str) -> dict[str, str]:
         return {"trouble": str(problem)}
 
 
+def _remove_left_behind() -> None:
+    """Remove the work and evidence that a Dask worker which was killed could not."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*-*"):
+        number = folder.name.removeprefix(SCRATCH).partition("-")[0]
+        with suppress(OSError):
+            if number.isdigit() and not Path("/proc", number).exists() and folder.stat().st_uid == os.geteuid():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 def _do(job: dict, files: dict[str, tuple[bytes, bool]]) -> tuple[dict | None, dict, str]:
     """Grade a hand-in in a process of this thread: the result (None: the process died), the files of its evidence,
     and this Dask worker's address."""
     from distributed import get_worker
     address = get_worker().address
     if not hasattr(_own, "worker"):
+        _remove_left_behind()
         if send_machine.lacks(job["machine"]):  # it has joined later
             return {"refused": send_machine.words(job["machine"]), "worker": ""}, {}, address
         _own.worker = Worker()
-    with tempfile.TemporaryDirectory(prefix="mnlab-class-") as scratch:
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as scratch:
         work = Path(scratch, "work")
         for name, (data, runs) in files.items():
             path = work / name

@@ -13,13 +13,14 @@ import time
 
 import pytest
 
-from mnlab.course import cluster, send_machine
+from mnlab.course import cluster, grading, send_machine, worker
 from mnlab.evidence import layout
-from mnlab.lab.lab import ROOT
+from mnlab.lab.lab import ROOT, find
 from mnlab.machine.job import MachineError
 
 distributed = pytest.importorskip("distributed", reason="Dask is in the `dev` extra")
 
+ABOUT = {"machine": "debian13", "image": "cd", "qemu": "7", "mnlab": "1"}
 PATIENCE = 60  # s until something is there
 #: What a Dask worker loads first: who grades on it is a stub, and what it has is what a file says.
 PRELOAD = textwrap.dedent("""
@@ -228,6 +229,27 @@ def test_the_machine_is_sent_once_to_a_computer_that_lacks_it(scheduler, jobs, t
     assert (tmp_path / "sent").read_bytes() == data and (tmp_path / "sent-imports").read_text() == "one"
     assert said == ["sending the machine debian13, 8 MiB, to 1 computers that lack it"]
     assert not list((tmp_path / "cache").iterdir())
+
+
+def test_a_computer_with_another_lab_is_refused(monkeypatch):
+    """The job says which version graded elsewhere."""
+    monkeypatch.setattr(worker, "described", lambda machine: ABOUT)
+    job = {"lab": "arp", "machine": "debian13", "expect": ABOUT, "version": grading.version(find("arp"))}
+    assert worker._strange(job) == ""
+    assert worker._strange(job | {"version": "ab"}) == "the lab arp, or mnlab itself, is another one there"
+    assert "no lab" in worker._strange(job | {"lab": "mine"})
+    assert "qemu is 7, and 8 is expected" in worker._strange(job | {"expect": ABOUT | {"qemu": "8"}})
+
+
+def test_what_a_killed_worker_left_is_removed_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster.tempfile, "gettempdir", lambda: str(tmp_path))
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    names = {f"mnlab-class-{gone.pid}-x": False, f"mnlab-class-{os.getpid()}-x": True, "mnlab-class-old": True, "mine-1-x": True}
+    for name in names:
+        (tmp_path / name / "work").mkdir(parents=True)
+    cluster._remove_left_behind()
+    assert {name: (tmp_path / name).exists() for name in names} == names
 
 
 def test_a_computer_without_machine_is_refused_with_what_to_do_and_so_is_one_that_joins_later(scheduler, jobs, monkeypatch):
