@@ -111,10 +111,10 @@ def run(lab: LabNames = None, all: All = False, collections: Collections = None,
     """
     from mnlab.checks.session import Task
     chosen = _with_something_to_show(chosen_labs(lab, all)) if edition() else chosen_labs(lab, all)
-    seed, seed_from = (DEFAULT_SEED, BY_DEFAULT) if seed is None else (seed, FROM_OPTION)
-    secret = SECRET.key(secret_file) or b""
-    tasks = [Task(one, seed, out, seed_from=seed_from, secret=secret, without_work=edition() is not None)
-             for one in chosen]
+    mine, secret = edition(), SECRET.key(secret_file) or b""
+    usual = {one.name: mine.seeds.get(one.name, DEFAULT_SEED) if mine else DEFAULT_SEED for one in chosen}
+    tasks = [Task(one, usual[one.name] if seed is None else seed, out, secret=secret, without_work=mine is not None,
+                  seed_from=BY_DEFAULT if seed is None else FROM_OPTION) for one in chosen]
     place = machine_for(on, machine, clock, quiet, image)
     _carry_out(tasks, place, SIGNING.key(key), json, junit, quiet, verbose, brief=all, fresh=fresh, open=open)
 
@@ -149,7 +149,9 @@ def start(lab: OneLab, collections: Collections = None, seed: Seed = None,
     print(f"{folder}: variant {seed} of {one.name}")
     for key, value in workfolder.shown(params).items():
         print(f"  {key} = {value}")
-    print(f"Read the handout with `mnlab show {one.name}`, work in {folder}, then run `mnlab check {one.name}`.")
+    command = "./mnlab" if mine else "mnlab"
+    print(f"Read the handout with `{command} show {one.name}`, work in {folder}, then run `{command} check "
+          f"{one.name}`.")
 
 
 def _user() -> str:
@@ -173,7 +175,7 @@ def check(lab: LabNames = None, all: All = False, collections: Collections = Non
               "--submission", parser=a_path, metavar="PATH",
               help="What was handed in, a folder or an archive, instead of a work folder: the work in it is found.")
           ] = None,
-          gradescope: Gradescope = None, platform: Platform = None, visibility: Visibility = "visible") -> None:
+          gradescope: Gradescope = None, platform: Platform = None, visibility: Visibility = None) -> None:
     """Run labs with your work and grade it. In a work folder, no lab need be named.
 
     In virtual time the same files give the same evidence: only scenes whose part of the work has changed are run again.
@@ -247,7 +249,7 @@ def recheck(run: Annotated[list[str], typer.Argument(metavar="RUN...", help="Fol
             pytest: Annotated[bool, typer.Option(
                 "--pytest", help="Let pytest call the checks; after -- its options: -x, --pdb, -k WORD.")] = False,
             json: Json = False, junit: Junit = None, quiet: Quiet = False, verbose: Verbose = False,
-            gradescope: Gradescope = None, platform: Platform = None, visibility: Visibility = "visible",
+            gradescope: Gradescope = None, platform: Platform = None, visibility: Visibility = None,
             open: Open = False) -> None:
     """Grade saved evidence again; needs no machine. With a key, only evidence that was signed with it.
 

@@ -104,7 +104,7 @@ Gradescope = Annotated[Path | None, typer.Option("--gradescope", parser=a_new_fi
 Platform = Annotated[list[str] | None, typer.Option(
     "--platform", metavar="NAME:FILE", help="Also write what a platform reads: gradescope, autolab, prairielearn, "
                                             "inginious, markdown (docs/platforms.md).")]
-Visibility = Annotated[str, typer.Option("--visibility", metavar="WHEN",
+Visibility = Annotated[str | None, typer.Option("--visibility", metavar="WHEN",
                                          help="When Gradescope shows the checks: visible, hidden, after_due_date, "
                                               "after_published.")]
 Work = Annotated[Path | None, typer.Option("--work", parser=a_path, metavar="FOLDER",
@@ -135,12 +135,17 @@ def machine_for(on: Place, name: str, clock: Time | None, quiet: bool = False, i
     return VirtualMachine((clock or Time.virtual).value, quietly, patience=60 if quiet else 0, named=named)
 
 
-def reports(platform: list[str] | None, gradescope: Path | None, visibility: str) -> list:
-    """What is to be written for platforms besides the report for people. WrongUsage if there is no such platform."""
-    if not platform and not gradescope and visibility == "visible":
+def reports(platform: list[str] | None, gradescope: Path | None, visibility: str | None) -> list:
+    """What is to be written for platforms besides the report for people; Gradescope shows checks when it is said, or
+    when course.toml in the current folder says. WrongUsage if there is no such platform."""
+    if not platform and not gradescope and visibility is None:
         return []
-    from mnlab.course.course import VISIBILITIES
+    from mnlab.cli.a_class import in_words, the_course
+    from mnlab.course.course import VISIBILITIES, VISIBLE
     from mnlab.report.platforms.formats import FORMATS, Report
+    with in_words():
+        course = the_course(None) if visibility is None else None
+    visibility = visibility or (course.visibility if course else VISIBLE)
     if visibility not in VISIBILITIES:
         raise WrongUsage(f"--visibility is one of {', '.join(VISIBILITIES)}, not {visibility!r}")
     wanted = [Report("gradescope", gradescope, visibility)] if gradescope else []

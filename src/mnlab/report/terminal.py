@@ -19,6 +19,9 @@ BAR = "| "  # beside a message
 AS_ABOVE = "(for the same reason)"
 
 
+NOT_GRADED = "run; it is graded by your teacher"  # in a students' edition that has no checks
+
+
 def mark(status: str, glyphs: Glyphs) -> Text:
     """One character for a verdict, in its colour; they differ without colour too."""
     characters = {PASSED: glyphs.passed, FAILED: glyphs.failed, INCONCLUSIVE: glyphs.inconclusive,
@@ -78,7 +81,8 @@ def _points(results: Iterable[LabResult]) -> str:
 
 def _verdict(status: str, glyphs: Glyphs, result: LabResult | None = None) -> Text:
     """The mark and the word, of one lab also how many of its checks are not applicable, if others are."""
-    verdict = Text() + mark(status, glyphs) + Text(f" {status}", style=STATUS_STYLES[status])
+    word = NOT_GRADED if result and result.withheld else status
+    verdict = Text() + mark(status, glyphs) + Text(f" {word}", style=STATUS_STYLES[status])
     if result and result.not_applicable and status != NOT_APPLICABLE:
         verdict.append(f" ({len(result.not_applicable)} {NOT_APPLICABLE})", style=STATUS_STYLES[NOT_APPLICABLE])
     return verdict

@@ -1,10 +1,12 @@
 """What platforms are told: in their formats, within their limits, and nothing that would cost a point that work did not
 lose."""
 
+import http.server
 import json
 import shutil
 import subprocess
 import tarfile
+import threading
 import zipfile
 from dataclasses import replace
 
@@ -13,6 +15,7 @@ import pytest
 import yaml
 
 from mnlab.checks.verdicts import FAILED, INCONCLUSIVE, NOT_APPLICABLE, LabResult
+from mnlab.cli.options import reports
 from mnlab.course import course as courses
 from mnlab.lab import portable
 from mnlab.lab.lab import ROOT, all_labs, find
@@ -78,8 +81,8 @@ def obeyed(tmp_path):
 def test_gradescope(graded):
     told = json.loads(FORMATS["gradescope"]([graded], "after_due_date"))
     jsonschema.validate(told, GRADESCOPE)
-    assert [(test["name"], test["score"], test["max_score"], test["status"]) for test in told["tests"]] == [
-        ("What check_a says.", 2, 2, "passed"), ("Two lines of red.", 0, 3, "failed"), ("What check_n says.", 0, 0, "failed")]
+    assert [(test["name"], test["score"], test["max_score"], test.get("status")) for test in told["tests"]] == [
+        ("What check_a says.", 2, 2, "passed"), ("Two lines of red.", 0, 3, "failed"), ("What check_n says.", 0, 0, None)]
     assert told["visibility"] == "after_due_date" and told["stdout_visibility"] == "hidden"
     assert told["extra_data"]["labs"][0]["seed"] == 7 and told["execution_time"] == 2
     assert all(harmless(test["name"] + test["output"]) for test in told["tests"])
@@ -213,6 +216,71 @@ def test_the_script_refuses_a_bundle_that_is_another(box, tmp_path):
     done = subprocess.run(["sh", task / "mnlab.sh", "unpack"], env={"MNLAB_HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin"},
                           capture_output=True, text=True)
     assert done.returncode != 0 and "FAILED" in done.stdout + done.stderr and not (tmp_path / "home/mnlab").exists()
+
+
+def a_bundle(folder, script):
+    """mnlab.tar.gz with nothing but a command, which is this script."""
+    (folder / "mnlab/bin").mkdir(parents=True)
+    (folder / "mnlab/bin/mnlab").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "mnlab/bin/mnlab").chmod(0o755)
+    with tarfile.open(folder / "mnlab.tar.gz", "w:gz") as archive:
+        archive.add(folder / "mnlab", "mnlab")
+    return folder / "mnlab.tar.gz"
+
+
+def called(script, tmp_path, *arguments, **environment):
+    return subprocess.run(["sh", script, *arguments], capture_output=True, text=True,
+                          env={"MNLAB_HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), **environment})
+
+
+def test_what_takes_too_long_is_stopped_before_the_platform_does_and_has_no_result(box, tmp_path):
+    made = replace(box, bundle=a_bundle(tmp_path / "made", 'echo "[]" >"$TMPDIR/begun"; exec sleep 600'))
+    boxes.inginious(made, tmp_path / "i")
+    script, result = tmp_path / "i/mnlab_arp/mnlab.sh", tmp_path / "results.json"
+    done = called(script, tmp_path, "grade", str(tmp_path), "gradescope", str(result), MNLAB_TIME="0.5")
+    assert done.returncode == 3 and not result.exists() and (tmp_path / "begun").exists()
+    assert "stopped after 0.5 s" in done.stderr and "there is no result (status 124)" in done.stderr
+
+
+@pytest.mark.skipif(not (shutil.which("curl") or shutil.which("wget")), reason="there is no curl and no wget")
+def test_a_bundle_elsewhere_is_fetched_once_and_compared(box, tmp_path):
+    asked = []
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(bundle.read_bytes())
+
+        def log_message(self, *words):
+            pass
+
+    bundle = a_bundle(tmp_path / "made", "exit 0")
+    server = http.server.HTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        boxes.inginious(replace(box, bundle=bundle, url=f"http://127.0.0.1:{server.server_port}/b.tgz"), tmp_path / "i")
+        script = tmp_path / "i/mnlab_arp/mnlab.sh"
+        for _ in range(2):
+            assert called(script, tmp_path, "unpack").returncode == 0
+        assert asked == ["/b.tgz"] and (tmp_path / "home/mnlab/bin/mnlab").is_file()
+        shutil.rmtree(tmp_path / "home")
+        bundle.write_bytes(bundle.read_bytes() + b"x")
+        assert called(script, tmp_path, "unpack").returncode != 0 and not (tmp_path / "home/mnlab").exists()
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_when_checks_are_shown_stands_in_the_course(tmp_path, monkeypatch):
+    assert [report.visibility for report in reports(None, tmp_path / "x", None)] == ["visible"]
+    courses.begin(tmp_path, "Networks", ["arp"])
+    with open(tmp_path / "course.toml", "a") as file:
+        file.write('\n[gradescope]\nvisibility = "after_published"\n')
+    monkeypatch.chdir(tmp_path)
+    assert [report.visibility for report in reports(None, tmp_path / "x", None)] == ["after_published"]
+    assert [report.visibility for report in reports(None, tmp_path / "x", "hidden")] == ["hidden"]
 
 
 def test_a_bundle_depends_on_what_the_project_does():

@@ -35,10 +35,14 @@ def gradescope(results: Sequence[LabResult], visibility: str) -> str | None:
         "execution_time": round(sum(result.seconds for result in results)),
         "output": "\n".join(_reasons(results)),
         "extra_data": {"mnlab": __version__, "labs": [_facts(result) for result in results]},
-        "tests": [{"name": name, "score": check.points, "max_score": check.max_points,
-                   "status": "passed" if check.status == PASSED else "failed", "output": message}
-                  for name, check, message in _tests(results)],
+        "tests": [{"name": name, "score": check.points, "max_score": check.max_points, **_mark(check),
+                   "output": message} for name, check, message in _tests(results)],
     })
+
+
+def _mark(check: CheckResult) -> dict[str, str]:
+    """Gradescope's colour for a test; none where nothing was asked."""
+    return {} if check.status == NOT_APPLICABLE else {"status": "passed" if check.status == PASSED else "failed"}
 
 
 def autolab(results: Sequence[LabResult], visibility: str) -> str:
