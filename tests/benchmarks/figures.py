@@ -87,6 +87,7 @@ FIGURES = {
     "class_overhead": Figure("grade a class: time of the command for each hand-in", "ms", 20, digits=1),
     "class_efficiency": Figure("grade a class: wall time, of what the workers alone would take", "times", 1 / 0.95),
     "class_memory": Figure("grade a class: peak resident set of the command", "MiB", 300, digits=0),
+    "class_scaling": Figure("grade a class: two workers, of the wall time that one takes", "times", 1 / 1.8),
     "class_ratio": Figure("grade a class: wall time, of that of a loop over ./mnlab check", "times", 1 / 3),
     "class_each": Figure("grade a class: wall time for each work, with all processors", "s"),
     "idle": Figure("a minute of lab time in which nothing happens, wall time", "s", digits=3),

@@ -14,10 +14,11 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from mnlab.lab import work as workfolder
-from mnlab.lab.lab import Lab, find
+from mnlab.lab.lab import ROOT, Lab, find
 from mnlab.machine import remembered
 from mnlab.machine.job import MachineError
 
@@ -26,6 +27,7 @@ from .figures import MIB, Row
 
 NUMBER = re.compile(r"(?<![\w.])\d+(?![\w.])")
 LAB, WORKS, SUBMISSIONS = "arp", 200, 1000
+EACH = 1.4  # seconds that one worker takes for a work of arp which nobody ran before, on the computer of docs/measurements.md
 
 
 def works(lab: Lab, count: int, seed: int = 1) -> list[dict[str, str]]:
@@ -108,8 +110,8 @@ start()
 
 
 def stubbed(bench: tools.Bench) -> Iterator[Row]:
-    """The command with twenty workers, each hand-in another work that takes a second: what it takes of its own."""
-    count, seconds, workers = bench.repetitions(SUBMISSIONS, 200), 1.0, 20
+    """The command with twenty workers, each hand-in another work that takes a while: what it takes of its own."""
+    count, seconds, workers = bench.repetitions(SUBMISSIONS, 200), EACH, 20
     with tempfile.TemporaryDirectory(prefix="mnlab-bench-") as scratch:
         hand_in(Path(scratch, "in"), find(LAB), count, count)
         bench.say(f"grading {count} hand-ins with a stub")
@@ -123,9 +125,90 @@ def stubbed(bench: tools.Bench) -> Iterator[Row]:
     yield Row("class_memory", peak / MIB, detail=f"{count} hand-ins")
 
 
+#: On a worker's computer: the same stub grades, and it is what is expected.
+PRELOAD = """
+import os, sys
+from mnlab.course import cluster, send_machine, workers
+cluster.described = lambda machine: dict(machine=machine, image="cd", qemu="7", mnlab="1")
+send_machine.lacks = lambda machine: False
+workers.COMMAND = [sys.executable, "-P", os.environ["STUB"], os.environ["SECONDS_EACH"]]
+"""
+#: What the stub leaves there is evidence, as it is looked at when it arrives.
+WHOLE = """
+from pathlib import Path
+from mnlab.evidence import layout
+def whole(folder):
+    manifest = {"lab": "arp", "seed": 1, "params": {}, "scenes": [], "machine": {}, "seconds": {},
+                "work": {"kind": "student", "sha256": "ab"}, "evidence_sha256": "0" * 64}
+    for last in (False, True):
+        Path(folder, "manifest.json").write_text(json.dumps(manifest))
+        manifest["evidence_sha256"] = layout.digest(Path(folder))
+    return manifest["evidence_sha256"]
+"""
+
+
+def stubbed_cluster(bench: tools.Bench) -> Iterator[Row]:
+    """The same by a Dask scheduler and twenty workers, all of them on this computer."""
+    count, seconds, workers = bench.repetitions(SUBMISSIONS, 200), EACH, 20
+    with tempfile.TemporaryDirectory(prefix="mnlab-bench-") as scratch, ExitStack() as stack:
+        folder = Path(scratch)
+        hand_in(folder / "in", find(LAB), count, count)
+        (folder / "preload.py").write_text(PRELOAD)
+        stub = STUB.replace("    time.sleep", "    digest = whole(folder)\n    time.sleep").replace('"ab" * 32', "digest")
+        (folder / "stub.py").write_text(WHOLE + stub)
+        told = {**os.environ, "STUB": f"{scratch}/stub.py", "SECONDS_EACH": str(seconds)}
+        for words in (["dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", f"{scratch}/at"],
+                      *([["dask_worker", "--scheduler-file", f"{scratch}/at", "--nthreads", "5", "--host", "127.0.0.1",
+                          "--preload", f"{scratch}/preload.py"]] * (workers // 5))):
+            process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", f"distributed.cli.{words[0]}", *words[1:],
+                 "--no-dashboard"],
+                cwd=folder, env=told, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+        address = _present(folder / "at", workers)
+        bench.say(f"grading {count} hand-ins with a stub, by Dask")
+        started = time.monotonic()
+        _grade(folder, 1, [sys.executable, "-P", "-m", "mnlab"], "--cluster", address)
+        taken = time.monotonic() - started
+        _insist_on(count, folder / "out")
+    about = f"{count} hand-ins of {seconds:g} s, a scheduler, {workers} workers: {taken:.1f} s"
+    least = count * seconds / workers
+    yield Row("class_overhead", 1e3 * (taken - least) / count, case="by Dask", detail=about)
+    yield Row("class_efficiency", taken / least, case="by Dask", detail=about)
+
+
+def _present(file: Path, count: int) -> str:
+    """The address of the scheduler that writes this file, once so many threads are there. MachineError if they do not
+    come."""
+    from distributed import Client
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if file.is_file() and file.read_text().endswith("}"):
+            with Client(scheduler_file=str(file)) as client:
+                if sum(client.nthreads().values()) >= count:
+                    return client.scheduler.address
+        time.sleep(0.1)
+    raise MachineError("the scheduler or its workers did not come")
+
+
+def scaling(bench: tools.Bench) -> Iterator[Row]:
+    """As many hand-ins by one worker and by two; nothing is known from before."""
+    count, taken = bench.repetitions(40, 8), {}
+    for workers in (1, 2):
+        with tempfile.TemporaryDirectory(prefix="mnlab-bench-") as scratch:
+            hand_in(Path(scratch, "in"), find(LAB), count, count, seed=time.time_ns())
+            bench.say(f"grading {count} hand-ins with --workers {workers}")
+            started = time.monotonic()
+            _grade(Path(scratch), workers, [speed.LAUNCHER])
+            taken[workers] = time.monotonic() - started
+    yield Row("class_scaling", taken[2] / taken[1], detail=f"{count} hand-ins: {taken[2]:.1f} s against {taken[1]:.1f} s")
+
+
 def loop(bench: tools.Bench) -> Iterator[Row]:
-    """The command against a shell loop over `./mnlab check`, on the same hand-ins; neither knows a run from before."""
-    count = bench.repetitions(40, 8)
+    """The command against a shell loop over `./mnlab check`, that of another checkout if one is named, on the same
+    hand-ins; neither knows a run from before."""
+    count, launcher = bench.repetitions(40, 8), (bench.other or ROOT) / "mnlab"
     with tempfile.TemporaryDirectory(prefix="mnlab-bench-") as scratch:
         hand_in(Path(scratch, "in"), find(LAB), count, count, seed=time.time_ns())
         before = set(remembered.runs())
@@ -133,7 +216,8 @@ def loop(bench: tools.Bench) -> Iterator[Row]:
         started = time.monotonic()
         for path in sorted(Path(scratch, "in").iterdir()):
             zipfile.ZipFile(path).extractall(Path(scratch, "work", path.stem))
-            speed.command(["check", LAB, "--work", f"{scratch}/work/{path.stem}/{LAB}", "--out", f"{scratch}/runs"])
+            speed.command(["check", LAB, "--work", f"{scratch}/work/{path.stem}/{LAB}", "--out", f"{scratch}/runs"],
+                          launcher)
         looped = time.monotonic() - started
         for known in set(remembered.runs()) - before:
             known.unlink(missing_ok=True)
@@ -160,9 +244,9 @@ def thousand(bench: tools.Bench) -> Iterator[Row]:
     yield Row("class_memory", peak / MIB, case="for real", detail=about)
 
 
-def _grade(folder: Path, workers: int, program: list) -> int:
+def _grade(folder: Path, workers: int, program: list, *more: str) -> int:
     """Grade what lies in in/ of a folder, into out/; the most memory that the command had, in bytes."""
-    words = ["grade", LAB, "in", "--out", "out", "--workers", str(workers), "--audit", "0"]
+    words = ["grade", LAB, "in", "--out", "out", "--workers", str(workers), "--audit", "0", *more]
     with open(folder / "said", "w+") as said, subprocess.Popen(
             [*program, *words], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said) as process:
         peak = 0
@@ -183,4 +267,4 @@ def _insist_on(count: int, out: Path) -> None:
         raise MachineError(f"{count} hand-ins were graded, and the table has {len(rows)}, of {len(set(rows))} students")
 
 
-MEASURES = (stubbed, loop, thousand)
+MEASURES = (stubbed, stubbed_cluster, scaling, loop, thousand)

@@ -48,10 +48,10 @@ def commands(bench: tools.Bench) -> Iterator[Row]:
         yield Row(key, statistics.median(seconds) / count, detail=detail)
 
 
-def command(arguments: list[str]) -> float:
-    """Seconds that ./mnlab takes. MachineError if it is inconclusive or unusable."""
+def command(arguments: list[str], launcher: str | Path = LAUNCHER) -> float:
+    """Seconds that ./mnlab, or another checkout's, takes. MachineError if it is inconclusive or unusable."""
     started = time.monotonic()
-    done = subprocess.run([LAUNCHER, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    done = subprocess.run([launcher, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     seconds = time.monotonic() - started
     if done.returncode not in (0, 1):
         raise MachineError(f"mnlab {' '.join(arguments)} ended with status {done.returncode}: {done.stderr[-500:]}")

@@ -30,6 +30,7 @@ class Bench:
     build: bool = False
     say: callable = lambda text: None
     labs: list[Lab] = field(default_factory=all_labs)
+    other: Path | None = None  # another checkout, to compare with
 
     def repetitions(self, thorough: int, quick: int) -> int:
         return quick if self.quick else thorough

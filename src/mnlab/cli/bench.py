@@ -53,7 +53,7 @@ def bench(name: Names = None,
           out: Annotated[Path | None, typer.Option(
               parser=a_new_file, metavar="FILE", help="Also write the JSON to this file.")] = None,
           other: Annotated[Path | None, typer.Option(
-              "--with", parser=a_folder, metavar="DIR", help="compare: another checkout of mnlab.")] = None,
+              "--with", parser=a_folder, metavar="DIR", help="compare, loop: another checkout of mnlab.")] = None,
           pairs: Annotated[int, typer.Option(min=1, help="compare: how often each of the two runs.")] = 5,
           quiet: Quiet = False) -> None:
     """Measure speed, fidelity, determinism and prices, and compare them with their targets.
@@ -66,7 +66,7 @@ def bench(name: Names = None,
 
     Example: mnlab bench compare --with ../before --pairs 3 -- check arp
     """
-    if (name or [])[:1] == ["compare"] or other:
+    if (name or [])[:1] == ["compare"] or other and name != ["loop"]:
         return _compare(name or [], other, pairs, json, out, quiet)
     package = load_benchmarks()
     measures = chosen(package, name or [])
@@ -75,7 +75,7 @@ def bench(name: Names = None,
     place.prepare()
     tools = importlib.import_module(f"{PACKAGE}.tools")
     report = Report(computer(), quick, place.describe())
-    benchmark = tools.Bench(place, quick, build, (lambda text: None) if quiet else say, labs)
+    benchmark = tools.Bench(place, quick, build, (lambda text: None) if quiet else say, labs, other)
     for measure in measures:
         carry_out(measure, benchmark, report)
     text = document("bench", report.as_dict())

@@ -64,7 +64,7 @@ Cluster = Annotated[
 Again = Annotated[
     bool,
     typer.Option(
-        "--again/--resume", help="Grade also what is graded and has not changed; or go on where it stopped, as ever."
+        "--again/--resume", help="Grade everything again; or, as ever, only what is new or has changed."
     ),
 ]
 Regrade = Annotated[
@@ -109,8 +109,8 @@ def grade(
 
     Each result is written as it comes. Called again, it goes on where it stopped, and grades only what has changed.
 
-    Exit status: 0 if every hand-in was graded, or is told to be none; 3 if something is inconclusive, or an audit
-    found another digest.
+    Exit status: 0 if every hand-in was graded, or is told to be none; 3 if something is inconclusive or nobody's, or
+    an audit found another digest.
 
     Example: mnlab grade arp submissions/ --roster roster.csv
 

@@ -6,6 +6,7 @@ it does not take the Dask worker with it.
 """
 
 import logging
+import math
 import os
 import shutil
 import socket
@@ -31,6 +32,7 @@ from mnlab.machine.job import MachineError
 SSH = "ssh:"
 PATIENCE = 60  # seconds until the scheduler answers, and until the first worker is there
 NOBODY = 300  # seconds without any worker, and it is given up: what is graded is kept
+ASKED = 0.5  # seconds for which it is known who the workers are: the answer takes as long as a hand-in to give out
 PAUSE = 10  # seconds between two looks whether there are workers at all
 KEPT = "What is graded is kept: call again once there is one"
 GONE = f"the scheduler is gone. {KEPT}"
@@ -75,7 +77,7 @@ class Computers:
         self.expected = self._expected(machine, pins)
         self.image = self.expected["image"]
         self.address_of: dict[str, str] = {}  # of a worker's process: its Dask worker's
-        self.told_alone = False
+        self.told_alone, self.known, self.asked = False, dict[str, int](), -math.inf
 
     def _expected(self, machine: str, pins: dict[str, str]) -> dict[str, str]:
         """What most have that are what is pinned; all others are refused, and named. MachineError if none is left."""
@@ -158,11 +160,16 @@ class Computers:
         return max(1, sum(count for address, count in self._workers().items() if address not in self.refused))
 
     def _workers(self) -> dict[str, int]:
-        """The addresses of all workers, and how many threads they have. MachineError if the scheduler does not say."""
+        """The addresses of all workers, and how many threads they have; the scheduler is asked once in a while.
+        MachineError if it does not say."""
+        if time.monotonic() - self.asked < ASKED:
+            return self.known
         for _ in range(PATIENCE // PAUSE):
             self._insist_on_scheduler()
             try:  # as client.nthreads(), which has no end if the scheduler dies meanwhile
-                return self.client.sync(self.client.scheduler.ncores, callback_timeout=PAUSE)
+                self.known = self.client.sync(self.client.scheduler.ncores, callback_timeout=PAUSE)
+                self.asked = time.monotonic()
+                return self.known
             except TimeoutError:
                 continue
             except OSError:

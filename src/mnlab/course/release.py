@@ -39,6 +39,8 @@ README = """# {title}: the labs
 The first command sets up what is missing: Python packages, and Debian packages where it may. The lab machine is built
 once (`./mnlab machine build`), or imported from a file that your teacher has (`./mnlab machine import FILE`).
 Hand in the folder work/LAB, with its variant.toml.
+
+It takes Linux on x86-64, say Debian 12 in a virtual machine, Python 3.11 or newer, QEMU, and 2 GB of disk.
 """
 CHECK = {ALL: "grade your work", NAMES: "run your work, and see what will be checked"}
 NO_CHECKS = "run your work, and see what happens on the network"
