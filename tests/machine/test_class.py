@@ -145,7 +145,7 @@ def test_a_student_works_with_the_edition_and_gets_the_evidence_that_the_teacher
         return
     assert mine["checks"] == [] and mine["status"] == "not applicable"
     said = run("check", "arp", "--out", "runs").stdout
-    assert "this edition has no checks: your teacher has them, and they ask:" in said
+    assert "this edition has no checks: your teacher has them, and they check:" in said
     assert "h1" in said and "points: " in said  # the ladder, and what will be asked
     shown = run("run", "arp")
     assert shown.returncode == 0 and "this edition has no solution" in shown.stdout and "h1" in shown.stdout

@@ -236,7 +236,7 @@ def _ungraded(lab: labs.Lab, run: Run, told: dict | None) -> LabResult:
     if told is None:
         notes = ["this edition has no solution: `mnlab start` and `mnlab check` run your own work"]
     else:
-        notes = ["this edition has no checks: your teacher has them" + (", and they ask:" if told["checks"] else "")]
+        notes = ["this edition has no checks: your teacher has them" + (", and they check:" if told["checks"] else "")]
         notes += [f"  {check['points']} point{'s' if check['points'] != 1 else ''}: {check['title']}"
                   for check in told["checks"]]
         notes[:0] = [words for record in run.scenes.values() for words in stopped(record)]

@@ -66,6 +66,8 @@ def export(platform: Annotated[str, typer.Argument(
         _insist_on_bundle(bundle)
     write, usual = BOXES.get(platform, (None, "mnlab.tar.gz"))
     target = out or Path(usual)
+    if target.is_dir() and Path(usual).suffix:
+        raise WrongUsage(f"{target} is a folder: name the file to write, as in -o {usual}")
     make_folder(target.parent)
     with TemporaryDirectory(prefix="mnlab-export-") as scratch:
         made = bundle or (target if write is None else Path(scratch) / "mnlab.tar.gz")

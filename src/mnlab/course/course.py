@@ -105,7 +105,8 @@ class Course:
 
 
 def begin(folder: Path, title: str, labs: list[str]) -> list[Path]:
-    """Write course.toml and a new salt; both paths. BadCourse if one is there already: nothing was changed then."""
+    """Write course.toml and a new salt, which git is told to leave out; both paths. BadCourse if one is there already:
+    nothing was changed then."""
     about, salt = folder / ABOUT, folder / SALT
     if there := next((path for path in (about, salt) if path.exists()), None):
         raise BadCourse(f"{there} is there already: nothing was changed")
@@ -114,6 +115,8 @@ def begin(folder: Path, title: str, labs: list[str]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with open(os.open(salt, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_hex(32) + "\n")
+    if not (ignored := folder / ".gitignore").exists():
+        ignored.write_text(f"{SALT}\n")
     about.write_text(TEMPLATE.format(title=title, salt=SALT, labs="\n".join(LAB.format(name=name) for name in labs)),
                      encoding="utf-8")
     return [about, salt]

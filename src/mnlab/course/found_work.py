@@ -15,7 +15,7 @@ from mnlab.lab.student_toml import BadWork
 from mnlab.lab.work import ANSWERS, VARIANT, fill_in
 from mnlab.machine import plain
 
-DEPTH, PLACES = 16, 300  # folders within folders that are looked into, and all of them
+DEPTH, PLACES = 32, 300  # folders within folders that are looked into, and all of them
 NAMED = 3  # files, where none is of the lab
 EMPTY, OTHER, UNUSABLE = "empty", "another lab's", "unusable"
 ANOTHERS = "nothing"  # for this lab: the hand-in has work for others that are graded, too
@@ -36,7 +36,7 @@ class Found:
 def find(folder: Path, lab: Lab, labs: list[Lab], unread: int = 0, asked: Collection[str] = ()) -> Found:
     """Look for the work for `lab` in a folder that holds whatever a student handed in, but `unread` archives that
     could not be unpacked; `labs` are those that it may be instead, unless they are `asked` for as well."""
-    places = [(place, names) for place, names in _folders(folder) if names]
+    places = list(islice(_folders(folder), PLACES))
     if not places:
         return Found(kind=UNUSABLE if unread else EMPTY,
                      notes=["nothing else was handed in" if unread else "nothing was handed in"])
@@ -49,6 +49,8 @@ def find(folder: Path, lab: Lab, labs: list[Lab], unread: int = 0, asked: Collec
         names = plain.names(sorted(map(_told, _names(folder))), NAMED)
         return Found(kind=UNUSABLE, notes=[f"there is no file of this lab in it, but {names}"])
     found = Found(folder=best)
+    if len(places) == PLACES:
+        found.notes.append(f"it has many folders: {PLACES} of them were looked into")
     if best != folder:
         found.notes.append(f"the work was found in {_told(str(best.relative_to(folder)))}/")
     if equal := [place for place, names in places if place != best and _fit(place, names, lab)[:2] == fits[:2]]:
@@ -69,20 +71,23 @@ def find(folder: Path, lab: Lab, labs: list[Lab], unread: int = 0, asked: Collec
 
 
 def is_unchanged(folder: Path, lab: Lab, params: dict) -> bool:
-    """Whether a work folder is the starter as `mnlab start` wrote it, for the variant with these parameters."""
+    """Whether a work folder is the starter as `mnlab start` wrote it, for the variant with these parameters, or as it
+    lies in labs/."""
     return all(
-        (folder / name).is_file() and (folder / name).read_bytes() == fill_in(path.read_text(), params).encode()
+        (folder / name).is_file()
+        and (folder / name).read_bytes() in (fill_in(path.read_text(), params).encode(), path.read_bytes())
         for name, path in _starter(lab).items()
     )
 
 
 def _folders(folder: Path) -> Iterator[tuple[Path, set[str]]]:
-    """Each folder that may hold work, the outer ones first, and the names of its files."""
-    for here, inner, files in islice(os.walk(folder), PLACES):
+    """Each folder that may hold work and has files, the outer ones first, and the names of these."""
+    for here, inner, files in os.walk(folder):
         inner[:] = sorted(
             name for name in inner if name not in NOT_WORK and len(Path(here).relative_to(folder).parts) < DEPTH
         )
-        yield Path(here), set(files)
+        if files:
+            yield Path(here), set(files)
 
 
 def _fit(place: Path, names: set[str], lab: Lab) -> tuple[int, ...]:

@@ -20,8 +20,8 @@ from mnlab.machine import plain
 
 #: "Ada Lovelace_90001_assignsubmission_file_", a folder or before a file's name (Moodle: assign/locallib.php).
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<lms>\d+)_assignsubmission_(?:file|onlinetext)(?:_(?P<rest>.*))?")
-#: "lovelaceada_LATE_901_77001_resolver-1.py" (Canvas: "Download Submissions").
-CANVAS = re.compile(r"(?P<name>[^_]+)(?:_(?P<late>LATE))?_(?P<lms>\d+)_\d+_(?P<rest>.+)")
+#: "lovelaceada_LATE_901_77001_resolver-1.py", and "lovelaceada_901_text.html" (Canvas: "Download Submissions").
+CANVAS = re.compile(r"(?P<name>[^_]+)(?:_(?P<late>LATE))?_(?P<lms>\d+)_(?:\d+_|(?=text\.html$))(?P<rest>.+)")
 GRADESCOPE, METADATA = re.compile(r"submission_\d+"), "submission_metadata.yml"
 AGAIN = re.compile(r"-\d+(?=(\.[^.]*)?$)")  # what Canvas puts into the name of a file that was handed in again
 IGNORED = ("Thumbs.db", "desktop.ini", "index.html")  # beside the hand-ins; Moodle writes an index
@@ -119,7 +119,7 @@ def shared(found: list[HandIn], roster: list[Student], groups: Mapping[str, Sequ
         first = max(there, key=lambda one: one.received.timestamp() if one.received else 0)
         for one in there:
             one.group = (one.key, *(member for member in members if member != one.key))
-            one.notes += [f"of the group {name} {len(there)} handed in"] if len(there) > 1 else []
+            one.notes += [f"{len(there)} members of the group {name} handed in"] if len(there) > 1 else []
         for member in members:
             if member not in known:
                 known[member] = replace(first, key=member, student=people[member], sources=list(first.sources),

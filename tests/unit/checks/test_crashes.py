@@ -81,4 +81,4 @@ def test_without_checks_it_is_told_what_was_stopped_and_what_will_be_asked(tmp_p
     told = {"checks": [{"title": "One.", "points": 1}, {"title": "Two.", "points": 2}]}
     assert _ungraded(Lab(tmp_path), Run(folder), told).notes == (
         "your program tool: it used 20 s of processor time, all that it may",
-        "this edition has no checks: your teacher has them, and they ask:", "  1 point: One.", "  2 points: Two.")
+        "this edition has no checks: your teacher has them, and they check:", "  1 point: One.", "  2 points: Two.")

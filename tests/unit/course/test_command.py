@@ -13,9 +13,9 @@ import zipfile
 
 import pytest
 
-from mnlab.cli import a_class, teaching
+from mnlab.cli import a_class, grades_folder, teaching
 from mnlab.course import course as courses
-from mnlab.course import worker
+from mnlab.course import grading, results, worker
 from mnlab.lab.lab import find
 from mnlab.report.gradebook import ENCODING
 
@@ -418,3 +418,16 @@ def test_moodle_takes_all_feedback_in_one_zip(said, handed, tmp_path):
     with zipfile.ZipFile(tmp_path / "grades/moodle-feedback.zip") as archive:
         assert archive.namelist() == ["Zoë O'Neillx_90001_assignsubmission_file_feedback.html", "Alan_90002_assignsubmission_file_feedback.html"]
         assert "Your labs" in archive.read(archive.namelist()[0]).decode()
+
+
+def test_tables_are_there_while_machines_are_at_work(tmp_path, monkeypatch, handed):
+    handed("4711")
+    monkeypatch.setattr(grades_folder, "TABLES", 0)
+    task = grading.Grading([find("arp")], [find("arp")], tmp_path / "in", tmp_path, "debian13", "cd")
+    kept = results.read(tmp_path)
+    made = grades_folder.GradesFolder(task, kept, {}, False)
+    row = task._row("?4711", None, find("arp"), "missing", [])
+    kept.add(row)
+    made.add(row)
+    with open(tmp_path / "grades.csv", encoding=ENCODING, newline="") as file:
+        assert [one["id"] for one in csv.DictReader(file)] == ["?4711"]

@@ -96,3 +96,23 @@ def test_whatever_an_editor_saves_it_is_the_same_course_with_the_same_variants(b
 
 def test_what_is_written_is_toml(begun):
     assert tomllib.loads((begun / "course.toml").read_text())["late"] == {"per_day": 10, "most": 50}
+
+
+def test_git_takes_no_salt(tmp_path):
+    course.begin(tmp_path, "Networks", ["arp"])
+    assert (tmp_path / ".gitignore").read_text() == "course.salt\n"
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/.gitignore").write_text("mine\n")
+    course.begin(tmp_path / "own", "Networks", ["arp"])
+    assert (tmp_path / "own/.gitignore").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("text, words", [
+    ("title = [1]\n", "title is a text"), (f"x = {10 ** 30}\n", "a whole number that is too large"),
+    ("[labs.arp]\nweight = 0x" + "f" * 5000 + "\n", "a whole number that is too large"), ("a = " + "[" * 5000, "cannot be read"),
+    ('[labs.arp]\ndue = "2027-01-15T23:59:00"\n', "without quotation marks")])
+def test_odd_toml_is_told_in_words(tmp_path, text, words):
+    course.begin(tmp_path, "Networks", ["arp"])
+    (tmp_path / "course.toml").write_text(text)
+    with pytest.raises(BadCourse, match=words):
+        course.read(tmp_path)

@@ -55,10 +55,10 @@ def put(tmp_path):
 
 @pytest.mark.parametrize("name", [
     "Ada Lovelace_90001_assignsubmission_file_", "Ada Lovelace_90001_assignsubmission_file", "lovelaceada_901_77_arp.zip",
-    "lovelaceada_LATE_901_77_arp-2.zip", "Ada Lovelace_90001_assignsubmission_file_arp.zip", "4711", "ada@example.org",
+    "lovelaceada_LATE_901_77_arp-2.zip", "lovelaceada_901_text.html", "Ada Lovelace_90001_assignsubmission_file_arp.zip", "4711", "ada@example.org",
     "Lovelace, Ada", "ada lovelace", "Ada_Lovelace", "arp-ada-l", "ada-l", "4711.zip", "LOVELACE ADA", "ada"])
 def test_a_student_is_found_by_whatever_a_platform_calls_them(put, name):
-    folder = put(name, zipped(resolver_py="mine") if name.endswith(".zip") else None)
+    folder = put(name, zipped(resolver_py="mine") if name.endswith((".zip", ".html")) else None)
     [one] = found_in(folder, [ADA, ALAN])
     assert one.student == ADA and one.key == "4711" and one.late is ("LATE" in name)
 
