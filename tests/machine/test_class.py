@@ -112,7 +112,7 @@ def test_graded_again_nothing_is_run_and_the_evidence_is_the_same(folder, grade)
         key: row["evidence_sha256"] for key, row in rows.items()}
 
 
-@pytest.fixture(scope="module", params=["all", "names"])
+@pytest.fixture(scope="module", params=["all", "names", "none"])
 def edition(request, tmp_path_factory):
     """A students' edition of arp, and edition(*arguments): what its command ends with, in a student's folder."""
     here = tmp_path_factory.mktemp("edition")
@@ -125,9 +125,9 @@ def edition(request, tmp_path_factory):
     with zipfile.ZipFile(archive) as whole:
         whole.extractall(here / "mine")
 
-    def run(*arguments, source=here / "mine/mnlab/src"):
+    def run(*arguments, source=here / "mine/mnlab/src", typed=""):
         done = subprocess.run([sys.executable, "-P", "-m", "mnlab", *arguments], cwd=here, text=True, capture_output=True,
-                              stdin=subprocess.DEVNULL, timeout=PATIENCE, env={**os.environ, "PYTHONPATH": str(source)})
+                              input=typed, timeout=PATIENCE, env={**os.environ, "PYTHONPATH": str(source)})
         assert "Traceback" not in done.stderr, done.stderr
         return done
     return request.param, here, course, run
@@ -145,8 +145,10 @@ def test_a_student_works_with_the_edition_and_gets_the_evidence_that_the_teacher
         return
     assert mine["checks"] == [] and mine["status"] == "not applicable"
     said = run("check", "arp", "--out", "runs").stdout
-    assert "this edition has no checks: your teacher has them, and they check:" in said
-    assert "h1" in said and "points: " in said  # the ladder, and what will be asked
+    assert "this edition has no checks: your teacher has them" in said and "run; it is graded by your teacher" in said
+    assert "h1" in said and ("and they check:" in said) == (" points: " in said) == (checks == "names")  # the ladder, and what will be asked
+    typed = run("shell", "arp", typed="h1 ping -c 1 h2\n")
+    assert typed.returncode == 0 and "1 received" in typed.stdout, typed.stderr
     shown = run("run", "arp")
     assert shown.returncode == 0 and "this edition has no solution" in shown.stdout and "h1" in shown.stdout
 

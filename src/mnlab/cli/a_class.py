@@ -105,7 +105,7 @@ class Progress:
 
     def __init__(self, total: int, quiet: bool):
         self.total, self.quiet, self.rows = total, quiet, dict[tuple[str, str], dict]()
-        self.began, self.last = time.monotonic(), "nothing yet"
+        self.began, self.last = time.monotonic(), ""
         self.bar = sys.stderr.isatty()
         self.over = threading.Event()
         self.teller = threading.Thread(target=self._tell_until_over, daemon=True)
@@ -139,14 +139,15 @@ class Progress:
     def _words(self) -> str:
         count = len(self.rows)
         rate = count / max(time.monotonic() - self.began, 1e-6)
-        left = (self.total - count) / rate if count else 0
+        left = (self.total - count) / max(rate, 1e-6)
         filled = "#" * (20 * count // max(self.total, 1))
         bar = f"{filled:<20} " if self.bar else ""
         if count >= self.total:
             return f"{bar}{count} of {self.total}; {60 * rate:.0f} a minute" + (
                 "" if self.over.is_set() else "; some are run a second time (audit), and tables are written")
-        return (f"{bar}{count} of {self.total}; {60 * rate:.0f} a minute, "
-                f"{f'{_long(left)} left; ' if count else ''}last: {self.last}")
+        if not count:
+            return f"{bar}0 of {self.total}; none is graded yet"
+        return f"{bar}{count} of {self.total}; {60 * rate:.0f} a minute, {_long(left)} left; last: {self.last}"
 
 
 def _long(seconds: float) -> str:

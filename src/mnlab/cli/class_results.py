@@ -34,15 +34,15 @@ def show(grades: Grades, json: Json = False) -> None:
     """
     from mnlab.course import by_hand, summary
 
-    kept = _results_in(grades)
+    rows = [row for _, row in sorted(_results_in(grades).rows.items())]
     with in_words():
         flags, hand = _flags(grades), by_hand.read(grades)
     if json:
         from mnlab.report.jsonout import document
 
-        print(document("class", summary.as_dict(list(kept.rows.values()), flags, hand)))
+        print(document("class", summary.as_dict(rows, flags, hand)))
         return
-    for line in summary.lines(list(kept.rows.values()), flags, whole=True, hand=hand):
+    for line in summary.lines(rows, flags, whole=True, hand=hand):
         print(line)
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from statistics import median
 
 from mnlab.course.results import (
     AUDIT,
@@ -54,7 +55,7 @@ def lines(
     for lab, some in _by_lab(rows).items():
         verdicts = Counter(verdict(row, hand.get((row["student"], lab))) for row in some)
         graded = [final(row, hand.get((row["student"], lab)))[0] for row in some if row["checks"]]
-        middle = f"; median {sorted(graded)[len(graded) // 2]:g} points" if graded else ""
+        middle = f"; median {median(graded):g} points" if graded else ""
         yield f"{lab}: {', '.join(f'{count} {status}' for status, count in verdicts.most_common())}{middle}"
         if whole and graded:
             yield from _distribution(graded, max(row["max_points"] for row in some))

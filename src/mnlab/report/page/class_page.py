@@ -6,6 +6,7 @@ of one student alone.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -58,7 +59,7 @@ def _lab(made: Made, said: dict) -> dict:
     checks = [{**check, "title": short(check["title"], TITLE), "hint": short(check["hint"], TITLE),
                "bar": _missed(check["missed"], check["of"])} for check in said["checks"] if check["missed"]]
     return {"name": said["lab"], "verdicts": said["verdicts"], "checks": checks, "picture": _distribution(shares),
-            "middle": f"{100 * sorted(shares)[len(shares) // 2]:.0f} %" if shares else "", "counts": _tenths(shares)}
+            "middle": f"{100 * median(shares):.0f} %" if shares else "", "counts": _tenths(shares)}
 
 
 def _points(made: Made, lab: str) -> list[tuple[float, float]]:
