@@ -35,6 +35,7 @@ NOT_WORK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 CHUNK = 1 << 16
 BSDTAR = "bsdtar"
 BOUNDS = (f"--as={1 << 30}", "--cpu=60", f"--fsize={CHUNK}", "--nofile=64")  # bytes, seconds; what it says is a file
+DAMAGED = ("(null)", "Unknown error -1")  # what it says where it has no words
 SEVEN_ZIPS = b"7z\xbc\xaf\x27\x1c"  # its first bytes
 COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}  # by their first bytes
 #: What reading a file that is no archive, or a broken one, may raise.
@@ -174,31 +175,41 @@ def _as_tar(archive: Path) -> Iterator[IO[bytes]]:
             raise BadArchive("it cannot be unpacked: it is no 7z archive")
     if not shutil.which(BSDTAR):
         raise BadArchive("7z archives are read by bsdtar: install Debian's libarchive-tools, and grade again")
-    with tempfile.TemporaryFile() as said, subprocess.Popen(
-            ["prlimit", *BOUNDS, BSDTAR, "--format=pax", "-cf", "-", f"@{archive.resolve()}"], cwd="/", stderr=said,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}) as process:
+    with tempfile.TemporaryFile() as said, _bsdtar(
+            "--format=pax", "-cf", "-", f"@{archive.resolve()}", stdout=subprocess.PIPE, stderr=said) as process:
         assert process.stdout
         try:
             yield process.stdout
-            process.stdout.read(CHUNK)  # what fills the last block
+            while process.stdout.read(CHUNK):  # what fills the last block
+                pass
             broken = process.wait() != 0
         except BadArchive:
             raise
-        except BROKEN:  # it ended early, and said why
+        except BROKEN as problem:  # it ended early, and said why
+            if is_ours(problem):
+                raise
             broken = True
         finally:
             process.kill()
+        if not broken:  # a checksum that does not fit is told where files are taken out, not where they are copied
+            with _bsdtar("-xOf", str(archive.resolve()), stdout=subprocess.DEVNULL, stderr=said) as again:
+                broken = again.wait() != 0
         if broken:
             said.seek(0)
             raise BadArchive(f"it cannot be unpacked: {_said(said.read().decode(errors='replace'))}")
+
+
+def _bsdtar(*words: str, **options) -> subprocess.Popen:
+    """bsdtar at work, within bounds."""
+    return subprocess.Popen(["prlimit", *BOUNDS, BSDTAR, *words], cwd="/", stdin=subprocess.DEVNULL, **options,
+                            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"})
 
 
 def _said(words: str) -> str:
     """What bsdtar said last, without its name."""
     lines = [line for line in words.splitlines() if not line.endswith("Error exit delayed from previous errors.")]
     last = lines[-1].rpartition(": ")[2] if lines else "it needs too much memory or time"
-    return "it is damaged or encrypted" if last == "(null)" else readable(last)
+    return "it is damaged or encrypted" if last in DAMAGED else readable(last)
 
 
 def _file(stream: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:

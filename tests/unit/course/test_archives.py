@@ -89,6 +89,18 @@ def test_so_does_7z(tmp_path, sevened):
     assert files(tmp_path / "out") == GOOD | {"Übung 1.py": b"x"} and done.refused == ["link: it is a link or a device"]
 
 
+def test_a_7z_whose_checksum_does_not_fit_is_damaged(tmp_path, sevened):
+    """A bit in what was compressed: often something comes out of it, and bsdtar copies that without a word."""
+    path = sevened({"a": b"".join(b"print(%d)\n" % (number * 7919 % 1000) for number in range(200))})
+    whole = path.read_bytes()
+    for number in range(24):
+        changed = bytearray(whole)
+        changed[33 + number // 8] ^= 1 << number % 8
+        path.write_bytes(changed)
+        with pytest.raises(BadArchive, match="it is damaged"):
+            unpack(path, tmp_path / f"out{number}")
+
+
 def test_7z_is_bounded_and_what_is_wrong_with_it_is_told(tmp_path, sevened, monkeypatch):
     path = sevened({"a": os.urandom(1 << 20)})
     whole = path.read_bytes()
