@@ -212,6 +212,7 @@ def loop(bench: tools.Bench) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="mnlab-bench-") as scratch:
         hand_in(Path(scratch, "in"), find(LAB), count, count, seed=time.time_ns())
         before = set(remembered.runs())
+        speed.command(["machine", "build"], launcher)
         bench.say(f"./mnlab check, {count} times")
         started = time.monotonic()
         for path in sorted(Path(scratch, "in").iterdir()):
