@@ -88,8 +88,8 @@ def forget(student: Annotated[str, typer.Argument(metavar="ID", help="The studen
         by_hand.forget(grades, student)
         for folder in (f"{places.WORK}/{place}", f"{places.EVIDENCE}/{place}", places.HANDED_IN, places.RECORDING):
             shutil.rmtree(grades / folder, ignore_errors=True)
-        pages = [grades / "feedback" / f"{place}{ending}" for ending in (".md", ".html")]
-        pages += [path for path in (grades / "feedback").glob("*") if named.search(path.read_text(errors="replace"))]
+        owners = [place, *map(places.place, kept.named_with(student))]  # a group's members, say
+        pages = [grades / "feedback" / f"{owner}{ending}" for owner in owners for ending in (".md", ".html")]
         for path in (*pages, *(grades / name for name in TABLES)):
             path.unlink(missing_ok=True)
         kept.forget(student)  # the last of it: who is killed before can call again

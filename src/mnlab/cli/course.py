@@ -154,6 +154,7 @@ def grade(
                     else:
                         for words in carry_out.carry_out(task.todo(), kept, pool, tell, again, audit):
                             say(f"could not be run a second time (audit): {words}")
+                    _remove_strays(kept, chosen, progress.rows, regrade)
                 finally:
                     flags = made.finish()
             if not regrade:
@@ -319,6 +320,29 @@ def _tell(out: Path, rows: list[dict], flags: dict, hand: dict, json: bool) -> N
     if foreign > 1 and 2 * foreign > sum(bool(row["checks"]) for row in rows):
         print("most work is of other variants: was the edition released with a roster of other ids?")
     print(f"tables, feedback and evidence are in {out}/: grades.csv, canvas.csv, moodle.csv, class.html, feedback/")
+
+
+def _remove_strays(kept, chosen: list[labs.Lab], now: dict, regrade: list[str] | None) -> None:
+    """Results of hand-ins that were nobody's, and are not there any more: they were renamed, say."""
+    import shutil
+
+    from mnlab.course import places, results
+
+    names = {one.name for one in chosen}
+    gone = {key for key, row in kept.rows.items()
+            if results.NOBODYS in row["flags"] and key[1] in names and key not in now}
+    if not gone or regrade:
+        return
+    kept.remove(gone)
+    say(f"removed, as it is not there any more: {plain.names(sorted({student for student, _ in gone}), NAMED)}")
+    for student, name in gone:
+        place, alone = places.place(student), not any(one == student for one, _ in kept.rows)
+        for folder in (places.WORK, places.EVIDENCE):
+            of_lab = name if folder == places.WORK else f"{name}-1"
+            shutil.rmtree(kept.folder / folder / place / ("" if alone else of_lab), ignore_errors=True)
+        if alone:
+            for ending in (".md", ".html"):
+                (kept.folder / "feedback" / f"{place}{ending}").unlink(missing_ok=True)
 
 
 def _tell_gone(kept, chosen: list[labs.Lab], now: dict, absent: list) -> None:

@@ -1,5 +1,6 @@
 """What `mnlab grade` makes of the results: a student's pages as each result comes, the tables when all are there."""
 
+import io
 import re
 import time
 import zipfile
@@ -8,14 +9,15 @@ from mnlab.course import grading, hidden
 from mnlab.course.grading import Grading
 from mnlab.course.handins import NOBODY
 from mnlab.course.look_alike import look_alike, print_kept
-from mnlab.course.results import Results, Row, private, replace
-from mnlab.course.roster import Student
+from mnlab.course.results import Results, Row, replace
+from mnlab.course.roster import MOODLE, Student
 from mnlab.course.similar import Print
 from mnlab.lab.lab import Lab
 from mnlab.report import feedback, gradebook
 from mnlab.report.jsonout import document
 
-TABLES = 30  # seconds between two times that the tables are written while machines are at work
+#: Seconds between two times that the tables are written while machines are at work, or so many times what that takes.
+TABLES, SHARE = 30, 20
 
 
 class GradesFolder:
@@ -29,13 +31,13 @@ class GradesFolder:
         self.names = {student.id: student.name or student.id for student in task.roster}
         self.prints: dict[str, Print] = {}
         self.written: set[str] = set()
-        self.tables_written = time.monotonic()
+        self.tables_written, self.tables_took = time.monotonic(), 0.0
 
     def add(self, row: Row) -> None:
         """A row is new, or has changed."""
         self._pages(row["student"])
         print_kept(row, self.task.out, self.prints)
-        if time.monotonic() - self.tables_written >= TABLES:
+        if time.monotonic() - self.tables_written >= max(TABLES, SHARE * self.tables_took):
             self._tables({})  # what looks alike is known at the end
 
     def finish(self) -> dict[tuple[str, str], list[str]]:
@@ -59,15 +61,16 @@ class GradesFolder:
     def _feedback_for_moodle(self) -> None:
         """The feedback of whose number there Moodle's worksheet tells, in a zip that an assignment takes as feedback
         files: Full name_NUMBER_plugin_file (mod/assign/feedback/file/importziplib.php)."""
-        path = self.task.out / "moodle-feedback.zip"
-        path.unlink(missing_ok=True)
-        if any(student.lms for student in self.task.roster):
-            with zipfile.ZipFile(open(path, "xb", opener=private), "w", zipfile.ZIP_DEFLATED) as archive:
-                for student in self.task.roster:
-                    page = self.task.out / "feedback" / f"{grading.place(student.id)}.html"
-                    if student.lms and page.is_file():
-                        title = re.sub(r"[^\w .,'-]|_", "", student.name) or "student"
-                        archive.write(page, f"{title}_{student.lms}_assignsubmission_file_feedback.html")
+        people = [student for student in self.task.roster if student.lms and student.platform == MOODLE]
+        whole = io.BytesIO()
+        with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+            for student in people:
+                page = self.task.out / "feedback" / f"{grading.place(student.id)}.html"
+                if page.is_file():
+                    title = re.sub(r"[^\w .,'-]|_", "", student.name) or "student"
+                    archive.write(page, f"{title}_{student.lms}_assignsubmission_file_feedback.html")
+        if people:
+            replace(self.task.out / "moodle-feedback.zip", whole.getvalue())
 
     def _seed(self, student: str, lab: Lab) -> int | None:
         """Of which variant a student's network is; None if nobody knows."""
@@ -78,7 +81,7 @@ class GradesFolder:
 
     def _tables(self, flags: dict[tuple[str, str], list[str]]) -> tuple[list[Student], dict[str, float]]:
         """Write the tables; who is in them, and the labs with their weights."""
-        kept, weights_of = self.kept, self.task.course.labs if self.task.course else {}
+        began, kept, weights_of = time.monotonic(), self.kept, self.task.course.labs if self.task.course else {}
         strangers = {student for student, _ in kept.rows} - self.names.keys()
         people = [*self.task.roster, *(Student(key) for key in sorted(strangers))]
         graded = {name: None for _, name in kept.rows}
@@ -94,6 +97,7 @@ class GradesFolder:
         for name, rows in tables.items():
             replace(self.task.out / name, "\ufeff" + gradebook.written(rows, self.comma))
         self.tables_written = time.monotonic()
+        self.tables_took = self.tables_written - began
         return people, weights
 
     def _pages(self, student: str) -> None:

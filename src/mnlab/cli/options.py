@@ -136,16 +136,12 @@ def machine_for(on: Place, name: str, clock: Time | None, quiet: bool = False, i
 
 
 def reports(platform: list[str] | None, gradescope: Path | None, visibility: str | None) -> list:
-    """What is to be written for platforms besides the report for people; Gradescope shows checks when it is said, or
-    when course.toml in the current folder says. WrongUsage if there is no such platform."""
+    """What is to be written for platforms besides the report for people. WrongUsage if there is no such platform."""
     if not platform and not gradescope and visibility is None:
         return []
-    from mnlab.cli.a_class import in_words, the_course
     from mnlab.course.course import VISIBILITIES, VISIBLE
     from mnlab.report.platforms.formats import FORMATS, Report
-    with in_words():
-        course = the_course(None) if visibility is None else None
-    visibility = visibility or (course.visibility if course else VISIBLE)
+    visibility = visibility or VISIBLE
     if visibility not in VISIBILITIES:
         raise WrongUsage(f"--visibility is one of {', '.join(VISIBILITIES)}, not {visibility!r}")
     wanted = [Report("gradescope", gradescope, visibility)] if gradescope else []

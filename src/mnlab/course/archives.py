@@ -22,6 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 BYTES = 64 << 20  # of all files of a hand-in together; a work folder has 16 MiB at most (lab/read_once.py)
+ALL = 4  # times that much may be unpacked of a hand-in, what was in vain included
 FILES = 5000  # and folders
 HEADERS = 16 << 20  # bytes of a tar file besides its files' contents: a KiB each, and long names
 DEPTH = 32
@@ -72,15 +73,17 @@ class Unpacked:
     files: int = 0
     entries: int = 0
     size: int = 0
+    spent: int = 0  # bytes, also of archives that counted for nothing
     refused: list[str] = field(default_factory=list)
 
     def count(self, entries: int = 0, size: int = 0) -> None:
         """More entries, or more of one, of so many bytes. BadArchive if that is too much."""
         self.entries += entries
         self.size += size
+        self.spent += size
         if self.entries > FILES:
             raise BadArchive(f"it has more than {FILES:,} files and folders")
-        if self.size > BYTES:
+        if self.size > BYTES or self.spent > ALL * BYTES:
             raise BadArchive(f"more than {BYTES >> 20} MiB come out of it")
 
 
@@ -111,16 +114,18 @@ def unpack(archive: Path, folder: Path, done: Unpacked | None = None) -> Unpacke
         raise BadArchive(f"archives of this kind ({archive.suffix.lower()}) are not read here: unpack it, and pack the "
                          "folder again as .zip")
     done = done or Unpacked()
-    before = done.files, len(done.refused)
+    before, counted = (done.files, len(done.refused)), (done.files, done.entries, done.size)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, problem, opened in _entries(archive):
             _take(name, problem, opened, folder, done)
     except BadArchive:
+        done.files, done.entries, done.size = counted
         raise
     except BROKEN as problem:
         if is_ours(problem):
             raise
+        done.files, done.entries, done.size = counted
         raise BadArchive(f"it cannot be unpacked: {_words(problem)}") from None
     except Exception as problem:  # zlib's and lzma's own errors are of no common kind
         if type(problem).__module__ not in ("zlib", "_lzma", "lzma"):

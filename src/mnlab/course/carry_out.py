@@ -102,7 +102,8 @@ def _holds(row: Row, out: Path) -> bool:
 
 def _as_of(row: Row, other: Row, out: Path) -> Row:
     """A row with the verdict of an equal one; its evidence is the same files, under its own student's name."""
-    found = row | {part: other[part] for part in OF_A_RUN if part in other}
+    found = row | {part: other[part] for part in OF_A_RUN if part in other} | {
+        "flags": [*row["flags"], *([AUDIT] if AUDIT in other["flags"] else [])]}
     if not other["evidence"]:
         return found
     if other["evidence"] == _place_of(row):
@@ -157,7 +158,8 @@ def _audit(could: list[Todo], results: Results, pool: Pool, percent: float, tell
     for job, result in pool(job for job, _ in by_job.values()):
         _, row = by_job[job["run"]]
         if result.get("evidence_sha256") == row["evidence_sha256"]:
-            results.add(row | {"audit": f"{SAME} from {result['worker']}"})
+            for other in [other for other in results.rows.values() if other["run"] == row["run"]]:
+                results.add(other | {"audit": f"{SAME} from {result['worker']}"})
             continue
         if "trouble" in result or result.get("status") == INCONCLUSIVE:  # no digest is no other digest
             unaudited.append(f"{row['student']} {row['lab']}: {result.get('trouble') or result.get('reason')}")

@@ -36,7 +36,7 @@ ASKED = 0.5  # seconds for which it is known who the workers are: the answer tak
 PAUSE = 10  # seconds between two looks whether there are workers at all
 KEPT = "What is graded is kept: call again once there is one"
 GONE = f"the scheduler is gone. {KEPT}"
-SCRATCH = "mnlab-class-"  # and the process whose it is: a folder for one hand-in on a worker's computer
+SCRATCH = "mnlab-class-"  # and whose it is: a folder for one hand-in on a worker's computer
 BLAMED: dict = {}  # a result that is none
 MISSING = ("--cluster needs Dask: pip install 'mnlab[cluster]' in the environment of mnlab, here and on each computer "
            "(./mnlab in a clone does it by itself)")
@@ -277,11 +277,17 @@ def _about(machine: str) -> dict[str, str]:
 
 def _remove_left_behind() -> None:
     """Remove the work and evidence that a Dask worker which was killed could not."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*-*"):
-        number = folder.name.removeprefix(SCRATCH).partition("-")[0]
+    for folder in Path(tempfile.gettempdir()).glob(f"{_scratch()}*-*"):
+        number = folder.name.removeprefix(_scratch()).partition("-")[0]
         with suppress(OSError):
             if number.isdigit() and not Path("/proc", number).exists() and folder.stat().st_uid == os.geteuid():
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _scratch() -> str:
+    """How the folders of this computer's workers begin: others, and other containers, may share the place, and number
+    their processes anew."""
+    return f"{SCRATCH}{socket.gethostname()}-{os.stat('/proc/self/ns/pid').st_ino}-"
 
 
 def _do(job: dict, files: dict[str, tuple[bytes, bool]]) -> tuple[dict | None, dict, str]:
@@ -294,7 +300,7 @@ def _do(job: dict, files: dict[str, tuple[bytes, bool]]) -> tuple[dict | None, d
         if send_machine.lacks(job["machine"]):  # it has joined later
             return {"refused": send_machine.words(job["machine"]), "worker": ""}, {}, address
         _own.worker = Worker()
-    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as scratch:
+    with tempfile.TemporaryDirectory(prefix=f"{_scratch()}{os.getpid()}-") as scratch:
         work = Path(scratch, "work")
         for name, (data, runs) in files.items():
             path = work / name

@@ -3,7 +3,7 @@ in one's own."""
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 LEAST = 2  # values of the other network: one may be a slip
 SHORTEST = 7  # characters of a value that tells networks apart: an address, a name; a small number is anybody's
@@ -34,22 +34,30 @@ def named(answers: bytes) -> frozenset[str]:
     return frozenset(text.decode(errors="replace").strip().casefold() for line in lines for text in TEXT.findall(line))
 
 
-def foreign(answers: Mapping[str, bytes], networks: Mapping[str, frozenset[str]]) -> dict[
-        str, tuple[list[str], list[str]]]:
+def says_something(answers: bytes) -> bool:
+    """Whether a file of answers has enough texts to name a network."""
+    return sum(len(text) >= SHORTEST for text in named(answers)) >= LEAST
+
+
+def foreign(answers: Mapping[str, bytes], networks: Mapping[str, frozenset[str]],
+            together: Callable[[str, str], bool] = lambda one, other: False) -> dict[str, tuple[list[str], list[str]]]:
     """Of each student whose answers name LEAST values of somebody else's network, or more, and not of their own: whose
-    network it is, those of whom it has most of them, and the values. `networks` are all that there are, by student."""
+    network it is, all of whom have these values, and the values. `networks` are all that there are, by student; whose
+    work was made `together` is not told of."""
     owners: dict[str, list[str]] = {}
     for student, some in networks.items():
         for value in some:
             owners.setdefault(value, []).append(student)
-    most = max(FEW, COMMON * len(networks))
+    usual = max(FEW, COMMON * len(networks))
     found = {}
     for student, data in answers.items():
         strange = [value for value in sorted(named(data) - networks.get(student, frozenset()))
-                   if 0 < len(owners.get(value, ())) <= most]
-        counts = Counter(owner for value in strange for owner in owners[value] if owner != student)
-        count = max(counts.values(), default=0)
-        if count >= LEAST:
-            whose = sorted(owner for owner, has in counts.items() if has == count)
-            found[student] = (whose[:NAMED], [value for value in strange if whose[0] in owners[value]])
+                   if 0 < len(owners.get(value, ())) <= usual]
+        counts = Counter(owner for value in strange for owner in owners[value]
+                         if owner != student and not together(student, owner))
+        if counts and max(counts.values()) >= LEAST:
+            most = min(counts, key=lambda owner: (-counts[owner], owner))
+            theirs = [value for value in strange if most in owners[value]]
+            whose = sorted(owner for owner in counts if all(owner in owners[value] for value in theirs))
+            found[student] = (whose[:NAMED], theirs)
     return found

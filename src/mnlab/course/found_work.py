@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -40,7 +40,8 @@ def find(folder: Path, lab: Lab, labs: list[Lab], unread: int = 0, asked: Collec
     if not places:
         return Found(kind=UNUSABLE if unread else EMPTY,
                      notes=["nothing else was handed in" if unread else "nothing was handed in"])
-    best, fits = max(((place, _fit(place, names, lab)) for place, names in places), key=lambda one: one[1])
+    at, fits = max(((place, _fit(place, lab)) for place in places), key=lambda one: one[1])
+    best = at.path
     if fits[0] <= 0:
         if other := _other(places, lab, labs, asked):
             if other in asked:
@@ -53,7 +54,7 @@ def find(folder: Path, lab: Lab, labs: list[Lab], unread: int = 0, asked: Collec
         found.notes.append(f"it has many folders: {PLACES} of them were looked into")
     if best != folder:
         found.notes.append(f"the work was found in {_told(str(best.relative_to(folder)))}/")
-    if equal := [place for place, names in places if place != best and _fit(place, names, lab)[:2] == fits[:2]]:
+    if equal := [place for place in places if place != at and _fit(place, lab)[:2] == fits[:2]]:
         found.notes.append(f"{len(equal) + 1} folders look like this work; graded: "
                            f"{_told(str(best.relative_to(folder)))}/")
         found.flags.append(SEVERAL)
@@ -80,29 +81,50 @@ def is_unchanged(folder: Path, lab: Lab, params: dict) -> bool:
     )
 
 
-def _folders(folder: Path) -> Iterator[tuple[Path, set[str]]]:
+@dataclass
+class _Place:
+    """A folder that may hold work, and the names of its files. What its TOML files say is read once."""
+
+    path: Path
+    names: frozenset[str]
+
+    @cached_property
+    def lab(self) -> str | None:
+        """The lab that variant.toml names; None if it names none, or is too large or no TOML."""
+        try:
+            said = read_toml(self.path, VARIANT).values().get("lab") if VARIANT in self.names else None
+        except BadWork:
+            return None
+        return said if isinstance(said, str) else None
+
+    @cached_property
+    def questions(self) -> set[bytes]:
+        """The names of what answers.toml answers."""
+        return _questions(read_answers(self.path).data) if ANSWERS in self.names else set()
+
+
+def _folders(folder: Path) -> Iterator[_Place]:
     """Each folder that may hold work and has files, the outer ones first, and the names of these."""
     for here, inner, files in os.walk(folder):
         inner[:] = sorted(
             name for name in inner if name not in NOT_WORK and len(Path(here).relative_to(folder).parts) < DEPTH
         )
         if files:
-            yield Path(here), set(files)
+            yield _Place(Path(here), frozenset(files))
 
 
-def _fit(place: Path, names: set[str], lab: Lab) -> tuple[int, ...]:
+def _fit(place: _Place, lab: Lab) -> tuple[int, ...]:
     """How well a folder fits a lab: by files of its own, then by answers and variant, then by being further out."""
     wanted = set(_starter(lab))
-    own = len([name for name in wanted - {ANSWERS} if (place / name).is_file()])
-    named = int(VARIANT in names and _lab_named(place) == lab.name)
-    answers = int(ANSWERS in names and ANSWERS in wanted and (own > 0 or named > 0 or _may_answer(place, lab)))
-    return (own + answers + named, own, -len(place.parts))
+    own = len([name for name in wanted - {ANSWERS} if (place.path / name).is_file()])
+    named = int(place.lab == lab.name)
+    answers = int(ANSWERS in place.names and ANSWERS in wanted and (own > 0 or named > 0 or _may_answer(place, lab)))
+    return (own + answers + named, own, -len(place.path.parts))
 
 
-def _may_answer(place: Path, lab: Lab) -> bool:
+def _may_answer(place: _Place, lab: Lab) -> bool:
     """Whether the answers in a folder are to questions of this lab, or cannot be read, so that nobody can tell."""
-    given = _questions(read_answers(place).data)
-    return not given or bool(given & _asks(lab))
+    return not place.questions or bool(place.questions & _asks(lab))
 
 
 def _questions(answers: bytes) -> set[bytes]:
@@ -110,21 +132,11 @@ def _questions(answers: bytes) -> set[bytes]:
     return set(re.findall(rb"^[ \t]*([A-Za-z0-9_-]+)[ \t]*=", answers, re.MULTILINE))
 
 
-def _lab_named(place: Path) -> str | None:
-    """The lab that a folder's variant.toml names; None if it names none, or is too large or no TOML."""
-    try:
-        data = read_toml(place, VARIANT)
-        said = data.values().get("lab") if data else None
-    except BadWork:
-        return None
-    return said if isinstance(said, str) else None
-
-
-def _other(places, lab: Lab, labs: list[Lab], asked: Collection[str]) -> str:
+def _other(places: list[_Place], lab: Lab, labs: list[Lab], asked: Collection[str]) -> str:
     """The other lab that some folder fits best, of two one that is `asked` for; "" if none."""
     fits = [
-        (max(_fit(place, names, one) for place, names in places)[:2],
-         max(len(_questions(read_answers(place).data) & _asks(one)) for place, _ in places),
+        (max(_fit(place, one) for place in places)[:2],
+         max(len(place.questions & _asks(one)) for place in places),
          one.name in asked, one.name)
         for one in labs
         if one.name != lab.name
@@ -138,6 +150,7 @@ def _told(name: str) -> str:
     return name.replace("~/", "/").removesuffix("~")
 
 
+@cache
 def _asks(lab: Lab) -> set[bytes]:
     """The names of a lab's questions."""
     return _questions(_starter(lab)[ANSWERS].read_bytes()) if ANSWERS in _starter(lab) else set()

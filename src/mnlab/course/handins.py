@@ -2,7 +2,6 @@
 Moodle, Canvas, Gradescope and git hosting give them, or that are a student's id, email address or name."""
 
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from mnlab.course import archives, times
 from mnlab.course.archives import BadArchive, Unpacked, readable
-from mnlab.course.people import People, called
+from mnlab.course.people import People
 from mnlab.course.roster import Student
 from mnlab.lab.read_once import NOT_WORK
 from mnlab.machine import plain
@@ -54,8 +53,8 @@ def found_in(folder: Path, roster: list[Student], labs: Sequence[str] = (),
              groups: Mapping[str, Sequence[str]] | None = None) -> list[HandIn]:
     """The hand-ins in a folder, one for each student, in the order of the roster, then those of nobody. A name may have
     one of these labs before or after the student's: arp-ada, 4711_arp. What is called like one of the `groups`, or like
-    a group of the roster where Moodle lets these hand in, is of all who are in it. A folder with nothing but one folder
-    is a wrapping.
+    a group of the roster where Moodle lets these hand in, is of all who are in it. With a roster, a folder around the
+    hand-ins is looked through.
 
     OSError if the folder cannot be read."""
     people, known = People(roster, groups), dict[str, HandIn]()
@@ -81,7 +80,7 @@ def _title(title: str) -> str:
     """What a hand-in of nobody is called: readable, and not like another one."""
     plainly = readable(title)
     return f"{NOBODY}{plainly}" if plainly == title else (
-        f"{NOBODY}{plainly[:60]}~{hashlib.sha256(os.fsencode(title)).hexdigest()[:6]}")
+        f"{NOBODY}{plainly[:60]}~{hashlib.sha256(title.encode(errors='surrogatepass')).hexdigest()[:6]}")
 
 
 def _hand_ins(folder: Path) -> list[Path]:
@@ -117,9 +116,11 @@ def shared(found: list[HandIn], roster: list[Student], groups: Mapping[str, Sequ
         if not there:
             continue
         first = max(there, key=lambda one: one.received.timestamp() if one.received else 0)
+        as_one = all(one.sources == first.sources for one in there)  # a folder that is called after the group, say
         for one in there:
-            one.group = (one.key, *(member for member in members if member != one.key))
-            one.notes += [f"{len(there)} members of the group {name} handed in"] if len(there) > 1 else []
+            begun = first.key if as_one else one.key  # whose variant it is
+            one.group = (begun, *(member for member in members if member != begun))
+            one.notes += [] if as_one else [f"{len(there)} members of the group {name} handed in"]
         for member in members:
             if member not in known:
                 known[member] = replace(first, key=member, student=people[member], sources=list(first.sources),
@@ -135,8 +136,9 @@ def _belongs(path: Path, people: People, about: dict, labs: Sequence[str]) -> It
     if GRADESCOPE.fullmatch(path.name) and (said := about.get(path.name)):
         received = _moment(said.get(":created_at"), path)
         for person in said.get(":submitters") or [{}]:
-            words = [str(person.get(part) or "") for part in (":sid", ":email", ":name")]
-            yield next(filter(None, words), path.name), people.find(*words), people.several(*words), received, False, ""
+            *strong, name = [str(person.get(part) or "") for part in (":sid", ":email", ":name")]
+            title, student = next(filter(None, [*strong, name]), path.name), people.known_by(strong, name)
+            yield title, student, people.several(*strong, name), received, False, ""
         return
     late, own, team = False, "" if path.is_dir() else path.name, list[Student]()
     if match := MOODLE.fullmatch(path.name) or CANVAS.fullmatch(path.name):
@@ -147,8 +149,8 @@ def _belongs(path: Path, people: People, about: dict, labs: Sequence[str]) -> It
         team = people.group(name, sections=match.re is MOODLE)
     else:
         title = path.name if path.is_dir() else _stem(path)
-        words = called(title, labs)
-        student, team = people.find(*words), people.group(*words)
+        words = [title]
+        student, team = people.called(title, labs), people.group(title)
     whose = people.several(*words)
     yield from ((title, one, whose, None, late, own) for one in ([student] if student or not team else team))
 

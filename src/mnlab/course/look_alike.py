@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from mnlab.course import similar
-from mnlab.course.foreign_answers import foreign, values
+from mnlab.course.foreign_answers import foreign, says_something, values
 from mnlab.course.places import WORK, place
 from mnlab.course.results import UNCHANGED, Results, Row
 from mnlab.lab.lab import Lab
@@ -46,23 +46,21 @@ def _of_anothers_network(answers: dict[str, bytes], results: Results, lab: Lab,
                          together: Callable[[str, str], bool]) -> Iterator[tuple[str, str]]:
     """Whose answers, not all of them right, are about somebody else's network, in words."""
     given = {student: data for student, data in answers.items()
-             if data and results.rows[student, lab.name]["status"] != "passed"}
+             if says_something(data) and results.rows[student, lab.name]["status"] != "passed"}
     if not given:
         return
     networks = {student: values(lab.params(seed)) for student in {*people, *answers}
                 if (seed := seed_of(student, lab)) is not None}
-    for student, (whose, strange) in foreign(given, networks).items():
-        if others := [other for other in whose if not together(student, other)]:
-            yield student, (f"answers about the network of {_some(others, len(others))}: "
-                            f"{plain.names(strange, similar.NAMED)}")
+    for student, (whose, strange) in foreign(given, networks, together).items():
+        yield student, f"answers about the network of {_some(whose, len(whose))}: {plain.names(strange, similar.NAMED)}"
 
 
 def print_kept(row: Row, out: Path, known: dict[str, similar.Print]) -> similar.Print | None:
     """The print of the work of a row, without the answers, made unless it is known; None if it says nothing."""
     kept, work = out / WORK / place(row["student"]) / row["lab"], row["work_sha256"]
-    if UNCHANGED in row["flags"] or not kept.is_dir():
+    if not work or UNCHANGED in row["flags"] or not kept.is_dir():
         return None
-    if not work or work not in known:
+    if work not in known:
         known[work] = similar.print_of(_files(kept))
     return known[work]
 

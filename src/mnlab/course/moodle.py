@@ -51,7 +51,7 @@ CLOCK = re.compile(r"\b(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?\s*([AaPp]\.?[Mm])?")
 NOBODYS = ("participant", "deelnemer", "teilnehmer/in", "teilnehmerin", "partecipante", "participante", "deltagare")
 KNOWN = 2  # words of a language, besides those that tables of one's own may have, too
 ANYBODYS = ("id", "e-mail", "username", "nome", "nombre", "nom")
-NUMBERED, NUMBER = re.compile(r"\D+\d+"), re.compile(r"^\D+(?=\d+$)")  # "Participant 90001", and what is before it
+NUMBERED = re.compile(r"(?P<word>\D+?)\s*(?P<number>\d+)")  # "Participant 90001", "Teilnehmer/in90001"
 
 
 def in_english(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -65,14 +65,15 @@ def in_english(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]
         english[heads.index("nome")] = FULL
     if IDENTIFIER in english:  # German's ID may be a column of one's own
         place = english.index(IDENTIFIER)
-        if not all(NUMBERED.fullmatch(row[place].strip()) for row in rows if len(row) > place and row[place].strip()):
+        if not all(number(row[place]) != row[place] for row in rows if len(row) > place and row[place].strip()):
             english[place] = heads[place]
     return english
 
 
 def number(identifier: str) -> str:
     """The number of a participant: "90001" of "Participant 90001", in any language. Other words as they are."""
-    return NUMBER.sub("", identifier)
+    match = NUMBERED.fullmatch(identifier.strip())
+    return match["number"] if match and is_nobodys_name(match["word"]) else identifier
 
 
 def is_nobodys_name(name: str) -> bool:

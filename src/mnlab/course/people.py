@@ -19,6 +19,7 @@ class People:
         self.names: dict[str, set[str]] = {}
         self.by_id = {student.id: student for student in roster}
         self.by_number = {student.lms: student for student in roster if student.lms}
+        self.by_login = {_plain(word): student for student in roster for word in (student.login, student.id) if word}
         self.groups = {_plain(name): [self.by_id[one] for one in ids if one in self.by_id]
                        for name, ids in (groups or {}).items()}
         self.sections: dict[str, list[Student]] = {}
@@ -42,10 +43,19 @@ class People:
                     self.names.setdefault(_plain(word), set()).add(student.id)
 
     def find(self, *words: str) -> Student | None:
-        """The one student whom the first of these words fits; as a name, its parts may come in any order."""
-        fit = next((ids for ids in self._fit(words) if len(ids) == 1), ())
+        """The one student whom the first of these words that fits anybody fits; as a name, its parts may come in any
+        order."""
+        fit = next((ids for ids in self._fit(words) if ids), set())
         return next((self.by_id[word] for word in words[:1] if word in self.by_id),
-                    self.by_id[next(iter(fit))] if fit else None)
+                    self.by_id[next(iter(fit))] if len(fit) == 1 else None)
+
+    def called(self, name: str, labs: Sequence[str]) -> Student | None:
+        """The one student after whom a folder, an archive or a repository is called: by all of its name, or by what
+        stands beside a lab's; or, as repositories are, by a login or an id at its end."""
+        words = [name, *_without(labs, name)]
+        if any(self._fit(words)):
+            return self.find(*words)
+        return next((self.by_login[ending] for ending in map(_plain, _endings(name)) if ending in self.by_login), None)
 
     def numbered(self, number: str, name: str) -> Student | None:
         """The student who has a number at a platform and a name there. The number alone may be another one, of a group
@@ -56,7 +66,7 @@ class People:
         if by_name is not None:
             return by_name if by_name == by_number else None
         words = {_plain(part) for part in re.split(r"[\W_]+", by_number.name) if len(part) > 1}
-        known = not words or moodle.is_nobodys_name(name) or any(word in _plain(name) for word in words)
+        known = not words or moodle.is_nobodys_name(name) or all(word in _plain(name) for word in words)
         return by_number if known else None
 
     def group(self, *names: str, sections: bool = False) -> list[Student]:
@@ -69,16 +79,15 @@ class People:
         """The ids of those whom the first of these words fits that fits anybody."""
         return sorted(next((ids for ids in self._fit(words) if ids), ()))
 
+    def known_by(self, strong: Sequence[str], name: str) -> Student | None:
+        """The student whom an id, an email address or a login fits; the name counts where there is none of them, as
+        two may share it."""
+        return self.find(*strong) if any(strong) else self.find(name)
+
     def _fit(self, words: Iterable[str]) -> Iterator[set[str]]:
         for word in filter(None, words):
             parts = "".join(sorted(re.split(r"[\s,]+", _plain(word))))
             yield self.names.get(_plain(word)) or self.names.get(_plain(f"\0{parts}")) or set()
-
-
-def called(name: str, labs: Sequence[str]) -> list[str]:
-    """What in the name of a folder, an archive or a repository may name a student: all of it, or the part beside a
-    lab's name, or its end."""
-    return [name, *_without(labs, name), *_endings(name)]
 
 
 def _plain(word: str) -> str:
@@ -95,8 +104,8 @@ def _without(labs: Sequence[str], name: str) -> list[str]:
 
 
 def _endings(name: str) -> list[str]:
-    """What in the name of a repository may be a login: "arp-ada-l" is of ada-l, or of l. A small number is one of
-    several."""
-    parts = re.split(r"[-_ ]", name)
+    """What in the name of a repository, which has no space, may be a login: "arp-ada-l" is of ada-l, or of l. A small
+    number is one of several."""
+    parts = re.split(r"[-_]", name) if " " not in name else []
     endings = ["-".join(parts[first:]) for first in range(1, len(parts))]
     return [ending for ending in endings if not (ending.isdigit() and len(ending) < LEAST)]

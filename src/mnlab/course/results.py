@@ -18,6 +18,8 @@ from mnlab import __version__
 
 RESULTS, LOCK = "results.jsonl", ".lock"
 SCHEMA = 1
+HALF = re.compile(r"\.[\w.-]+\.(csv|json|jsonl|html|toml|zip)\.\d+")  # what `replace` writes first
+NAMING = r"\b(?:handed in by|is that of|may be of)\b"  # how notes name students (handins.py, grading.py)
 REMOVED = "[removed]"  # in place of the id of a student who is forgotten
 SYNC = 1  # seconds; a disk is told so often to write down what the system has
 #: What a line that is a result has, by kind; one of another mnlab, or of nobody, is none.
@@ -84,10 +86,23 @@ class Results:
             if row.get("student") == student:
                 gone += 1
             else:
-                kept.append(_without_name(row, student) or line)
+                kept.append(_row(line) and _without_name(row, student) or line)
         replace(path, "".join(f"{line}\n" for line in kept), durable=True)
         self.rows = read(self.folder).rows
         return gone
+
+    def named_with(self, student: str) -> list[str]:
+        """Of whom something is said that names a student."""
+        return sorted({row["student"] for row in self.rows.values()
+                       if row["student"] != student and _without_name(row, student)})
+
+    def remove(self, keys: Collection[tuple[str, str]]) -> None:
+        """Remove rows of a student and a lab, which are of nobody any more."""
+        path = self.folder / RESULTS
+        lines = [line for line in path.read_text(errors="replace").splitlines()
+                 if not (row := _object(line)) or (row.get("student"), row.get("lab")) not in keys]
+        replace(path, "".join(f"{line}\n" for line in lines), durable=True)
+        self.rows = {key: row for key, row in self.rows.items() if key not in keys}
 
 
 def named(student: str) -> re.Pattern:
@@ -97,21 +112,25 @@ def named(student: str) -> re.Pattern:
 
 def _without_name(row: Row, student: str) -> str | None:
     """A line of another student's that names this one no more; None if it does not."""
-    word, group, notes = named(student), row.get("group") or [], row.get("notes") or []
-    if student not in group and not any(isinstance(note, str) and word.search(note) for note in notes):
+    word = re.compile(rf"({NAMING}.*?)(?<!\w){re.escape(student)}(?!\w)")
+    notes = [word.sub(rf"\g<1>{REMOVED}", note) for note in row["notes"]]
+    if student not in row["group"] and notes == row["notes"]:
         return None
-    return json.dumps(row | {"group": [one for one in group if one != student],
-                             "notes": [word.sub(REMOVED, str(note)) for note in notes]}, sort_keys=True)
+    return json.dumps(row | {"group": [one for one in row["group"] if one != student], "notes": notes}, sort_keys=True)
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Keep other commands from writing results into a folder. InUse if one does so already."""
+    """Keep other commands from writing results into a folder; what a killed one left half written is removed. InUse if
+    one does so already."""
     with open(folder / LOCK, "w", opener=private) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InUse(f"another mnlab grades into {folder}: wait for it, or choose another --out") from None
+        for path in folder.glob(".*"):
+            if HALF.fullmatch(path.name):
+                path.unlink(missing_ok=True)
         yield
 
 
@@ -140,13 +159,17 @@ def _row(line: str) -> Row | None:
 def _is_whole(row: dict) -> bool:
     """Whether a row has what every table and page reads of it."""
     if not _has(row, PARTS) or not all(
-            _has(check, OF_A_CHECK) and isinstance(check.get("hint", ""), str) for check in row["checks"]):
+            _has(check, OF_A_CHECK) and isinstance(check.get("hint", ""), str) and _is_texts(check.get("claims", []))
+            for check in row["checks"]):
         return False
     if not (row.get("seed", "") is None or isinstance(row.get("seed"), int)):
         return False
-    words = [word for part in ("flags", "notes", "group") for word in row[part]]
-    return all(isinstance(word, str) for word in words) and 0 <= row["factor"] <= 1 and (
+    return all(_is_texts(row[part]) for part in ("flags", "notes", "group")) and 0 <= row["factor"] <= 1 and (
         AUDIT not in row["flags"] or isinstance(row.get("audit"), str))
+
+
+def _is_texts(thing) -> bool:
+    return isinstance(thing, (list, tuple)) and all(isinstance(one, str) for one in thing)
 
 
 def _has(thing, parts: dict) -> bool:
@@ -163,14 +186,14 @@ def _object(line: str) -> dict | None:
     return found if isinstance(found, dict) else None
 
 
-def replace(path: Path, text: str, durable: bool = False) -> None:
+def replace(path: Path, data: str | bytes, durable: bool = False) -> None:
     """Write a file so that it is the old one or the new one, whole, at any moment; with `durable` also if the power
     fails. Only its owner reads it."""
     new = path.with_name(f".{path.name}.{os.getpid()}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with open(new, "w", encoding="utf-8", newline="", opener=private) as file:
-            file.write(text)
+        with open(new, "wb", opener=private) as file:
+            file.write(data.encode() if isinstance(data, str) else data)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())

@@ -36,12 +36,14 @@ COLUMNS = {
 ASSIGNMENT = re.compile(r".+ \(\d+\)")  # in Canvas' gradebook
 NAMED = 3  # students without the id that others have
 #: Whose export it is, by columns that only that one has.
-PLATFORMS = {"Canvas": ("student", "sis user id"), "Gradescope": ("sid",), "Moodle": ("identifier",)}
+MOODLE, CANVAS = "Moodle", "Canvas"
+PLATFORMS = {CANVAS: ("student", "id", "section"), "Gradescope": ("sid",), MOODLE: ("identifier",)}
 
 
 @dataclass(frozen=True)
 class Student:
-    """One student. `id` is what grades go by, `lms` the platform's own number, `login` a name in git hosting."""
+    """One student. `id` is what grades go by, `lms` the platform's own number, `login` a name in git hosting,
+    `platform` whose export the roster is, if that is known."""
 
     id: str
     name: str = ""
@@ -49,6 +51,7 @@ class Student:
     login: str = ""
     lms: str = ""
     section: str = ""
+    platform: str = ""
 
 
 def read(path: Path, tell: Callable[[str], None] = lambda words: None) -> list[Student]:
@@ -57,6 +60,7 @@ def read(path: Path, tell: Callable[[str], None] = lambda words: None) -> list[S
     named, rows = csv_table.read(path)
     heads = moodle.in_english(named, rows)
     columns = _columns(heads, path)
+    platform = next((name for name, some in PLATFORMS.items() if set(some) <= set(heads)), "")
     students, without = list[Student](), list[str]()
     for number, row in enumerate(rows, 2):
         cells = {what: row[index].strip() if index < len(row) else "" for what, index in columns.items()}
@@ -76,6 +80,7 @@ def read(path: Path, tell: Callable[[str], None] = lambda words: None) -> list[S
                 cells.get("login", ""),
                 lms,
                 cells.get("section", ""),
+                platform,
             )
         )
     if odd := next((one.id for one in students if one.id.startswith("?")), None):
@@ -126,7 +131,7 @@ def _columns(heads: list[str], path: Path) -> dict[str, int]:
             if name in heads:
                 found[what] = heads.index(name)
                 break
-    if set(PLATFORMS["Canvas"]) <= set(heads):  # there ID is Canvas' own number
+    if {"student", "sis user id"} <= set(heads):  # there ID is Canvas' own number
         found |= {"id": heads.index("sis user id"), "lms": heads.index("id")} if "id" in heads else {}
     elif "id" in heads and not {"student", "section"} <= set(heads):  # Canvas may leave out the SIS User ID
         found.pop("lms", None)

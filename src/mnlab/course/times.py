@@ -8,13 +8,14 @@ from pathlib import Path
 
 from mnlab.course import csv_table, moodle
 from mnlab.course.csv_table import BadTable
-from mnlab.course.people import People, called
+from mnlab.course.people import People
 from mnlab.course.roster import COLUMNS, Student
 
 #: What the column with the time may be called, in small letters; the first that is there is taken.
 RECEIVED = ("received", moodle.RECEIVED, "submission time", "submitted at", "pushedat", "pushed_at", "time")
-WHO = (*dict.fromkeys(name for what in ("id", "email", "login", "name", "lms") for name in COLUMNS[what]),
-       "repository", "repo")
+#: What says whose a hand-in is; what stands first counts where it is there.
+STRONG = tuple(dict.fromkeys(name for what in ("id", "email", "login") for name in COLUMNS[what]))
+NAMES, REPOSITORIES = COLUMNS["name"], ("repository", "repo", "name")
 NEVER = ("", "-")  # nothing was handed in
 
 
@@ -24,7 +25,7 @@ def read(path: Path, roster: Sequence[Student], labs: Sequence[str]) -> dict[str
     heads, rows = csv_table.read(path)
     names = moodle.in_english(heads, rows)
     when = next((names.index(name) for name in RECEIVED if name in names), None)
-    who = {name: names.index(name) for name in WHO if name in names}
+    who = {name: names.index(name) for name in (moodle.IDENTIFIER, *STRONG, *NAMES, *REPOSITORIES) if name in names}
     if when is None or not who:
         missing = "when a hand-in came: received" if when is None else "whose it is: id, email, login or repository"
         raise BadTable(f"{path}: no column says {missing}. It has {', '.join(filter(None, heads))}")
@@ -33,16 +34,26 @@ def read(path: Path, roster: Sequence[Student], labs: Sequence[str]) -> dict[str
         text = row[when].strip() if when < len(row) else ""
         if text in NEVER:
             continue
-        words = {name: row[place].strip() for name, place in who.items() if place < len(row)}
-        participant = moodle.number(words.pop(moodle.IDENTIFIER, ""))
-        student = people.by_number.get(participant) or people.find(
-            *words.values(), *(part for word in words.values() for part in called(word, labs)))
+        student = _student({name: row[place].strip() for name, place in who.items() if place < len(row)}, people, labs)
         if student:
             came = _moment(text, f"{path}, line {number}")
             found[student.id] = max(came, found.get(student.id, came))
     if not found:
         raise BadTable(f"{path}: no line with a time is of somebody in the roster")
     return found
+
+
+def _student(said: dict[str, str], people: People, labs: Sequence[str]) -> Student | None:
+    """Whose line it is. A number of Moodle's counts with the name that belongs to it."""
+    def words(names: Sequence[str]) -> list[str]:
+        return [said[name] for name in names if said.get(name)]
+
+    name = next(iter(words(NAMES)), "")
+    if participant := said.get(moodle.IDENTIFIER):
+        return people.numbered(moodle.number(participant), name or participant)
+    if any(words(STRONG)):
+        return people.known_by(words(STRONG), name)
+    return people.find(name) or next(filter(None, (people.called(word, labs) for word in words(REPOSITORIES))), None)
 
 
 def _moment(text: str, place: str) -> datetime:

@@ -57,7 +57,7 @@ def said(row: Row, hand: dict | None) -> Iterator[str]:
         yield f"Handed in together with {', '.join(map(plain, others))}."
     for note in row["notes"]:
         yield plain(_WHOSE.sub(r"\1 another student's", note))
-    if row["status"] == "inconclusive":
+    if row["status"] == "inconclusive" and not (hand and "points" in hand):
         yield f"{INCONCLUSIVE} something that is not your work broke. It costs no point; your teacher looks at it."
 
 

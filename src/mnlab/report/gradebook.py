@@ -7,13 +7,13 @@ show. The files begin with a byte order mark, by which they know UTF-8.
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from mnlab.course.results import MISSING, Results, Row, final, unowned, verdict
-from mnlab.course.roster import Student
+from mnlab.course.roster import CANVAS, Student
 from mnlab.report.feedback import said
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-ENCODING = "utf-8-sig"
 NO_GRADE = "-"  # Moodle's word
 
 
@@ -21,6 +21,25 @@ def harmless(cell) -> str:
     """A cell as a spreadsheet shall show it: a text that would be a formula is none; numbers stay numbers."""
     text = str(cell)
     return f"'{text}" if isinstance(cell, str) and text != NO_GRADE and text.startswith(FORMULA) else text
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What of a lab's results every cell asks: the most points that somebody could get, and whether hand-ins are
+    nobody's."""
+
+    most: float
+    unowned: bool
+
+
+def facts(results: Results) -> dict[str, Facts]:
+    """The facts of each lab; where work was graded the maximum is that of it."""
+    found = {}
+    for lab in {lab for _, lab in results.rows}:
+        rows = [row for row in results.rows.values() if row["lab"] == lab]
+        graded = [row["max_points"] for row in rows if row["checks"] and row["status"] != "inconclusive"]
+        found[lab] = Facts(max(graded or [row["max_points"] for row in rows]), unowned(rows))
+    return found
 
 
 def written(rows: Sequence[Sequence], comma: bool = False) -> str:
@@ -50,6 +69,7 @@ def whole(
     rows: list[list] = [
         ["id", "name", "email", "section", *(f"{lab} {part}" for lab in labs for part in parts), "total percent"]
     ]
+    known = facts(results)
     for student in people:
         cells: list = []
         for lab in labs:
@@ -68,7 +88,8 @@ def whole(
                 row["evidence_sha256"][:16],
             ]
         rows.append(
-            [student.id, student.name, student.email, student.section, *cells, total(results, student.id, labs, hand)]
+            [student.id, student.name, student.email, student.section, *cells,
+             total(results, student.id, labs, hand, known)]
         )
     return rows
 
@@ -81,12 +102,13 @@ def _by_hand(hand: dict) -> Iterator[str]:
         yield f"comment: {hand['comment']}"
 
 
-def total(results: Results, student: str, labs: dict[str, float], hand: dict) -> float | str:
-    """Percent of all labs, by weight; "" while nobody knows one of them yet."""
+def total(results: Results, student: str, labs: Mapping[str, float], hand: dict,
+          known: Mapping[str, Facts]) -> float | str:
+    """Percent of all labs, by weight; "" while nobody knows one of them yet. `known`: the labs' facts."""
     shares, weights = 0.0, 0.0
     for lab, weight in labs.items():
         row, decided = results.rows.get((student, lab)), hand.get((student, lab))
-        if row is None or not _known(results, row, decided):
+        if row is None or not _is_known(row, decided, known[lab]):
             return ""
         points, most = final(row, decided)
         shares, weights = shares + weight * (points / most if most else 1), weights + weight
@@ -99,18 +121,19 @@ def canvas(results: Results, people: Sequence[Student], labs: dict[str, float], 
     has some for a lab. An inconclusive lab has no grade."""
     called = [(columns or {}).get(lab, lab) for lab in labs]
     heads = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *called]
-    worth = ["    Points Possible", "", "", "", "", *(_most(results, lab) for lab in labs)]
+    known = facts(results)
+    worth = ["    Points Possible", "", "", "", "", *(known[lab].most if lab in known else 0 for lab in labs)]
     return [
         heads,
         worth,
         *(
             [
                 student.name,
-                student.lms,
+                student.lms if student.platform == CANVAS else "",
                 student.id if student.id != student.lms else "",  # which is Canvas' own
                 student.login,
                 student.section,
-                *(_grade(results, student.id, lab, hand) for lab in labs),
+                *(_grade(results, student.id, lab, hand, known) for lab in labs),
             ]
             for student in people
         ),
@@ -120,6 +143,7 @@ def canvas(results: Results, people: Sequence[Student], labs: dict[str, float], 
 def moodle(results: Results, people: Sequence[Student], labs: dict[str, float], hand: dict) -> list[list]:
     """What Moodle imports (Grades, Import, CSV): it goes by ID number or email address. There an empty cell would be a
     grade of 0 (grade/import/csv/classes/load_data.php)."""
+    known = facts(results)
     return [
         ["ID number", "Full name", "Email address", *labs, *(f"{lab} feedback" for lab in labs)],
         *(
@@ -127,7 +151,8 @@ def moodle(results: Results, people: Sequence[Student], labs: dict[str, float], 
                 student.id if student.id != student.email else "",
                 student.name,
                 student.email,
-                *(NO_GRADE if (grade := _grade(results, student.id, lab, hand)) == "" else grade for lab in labs),
+                *(NO_GRADE if (grade := _grade(results, student.id, lab, hand, known)) == "" else grade
+                  for lab in labs),
                 *(_feedback(results, student.id, lab, hand) for lab in labs),
             ]
             for student in people
@@ -135,25 +160,24 @@ def moodle(results: Results, people: Sequence[Student], labs: dict[str, float], 
     ]
 
 
-def _grade(results: Results, student: str, lab: str, hand: dict) -> float | str:
+def _grade(results: Results, student: str, lab: str, hand: dict, known: Mapping[str, Facts]) -> float | str:
     """The points that a platform is told, of as many as it is told for everybody: who could get fewer, as something
     could not be asked there, has the same share."""
     row, decided = results.rows.get((student, lab)), hand.get((student, lab))
-    if row is None or not _known(results, row, decided):
+    if row is None or not _is_known(row, decided, known[lab]):
         return ""
-    (points, own), most = final(row, decided), _most(results, lab)
-    if own == most:
+    (points, own), most = final(row, decided), known[lab].most
+    if own == most or decided and "points" in decided:
         return points
     return round(points / own * most, 2) if own else most
 
 
-def _known(results: Results, row: Row, decided: dict | None) -> bool:
+def _is_known(row: Row, decided: dict | None, lab: Facts) -> bool:
     """Whether a row says what somebody gets. An inconclusive one does not; nor does one of who handed in nothing, while
     there are hand-ins of which nobody knows whose they are."""
     if decided and "points" in decided:
         return True
-    open_ = row["status"] == MISSING and unowned(one for one in results.rows.values() if one["lab"] == row["lab"])
-    return row["status"] != "inconclusive" and not open_
+    return row["status"] != "inconclusive" and not (row["status"] == MISSING and lab.unowned)
 
 
 def _feedback(results: Results, student: str, lab: str, hand: dict) -> str:
@@ -163,10 +187,6 @@ def _feedback(results: Results, student: str, lab: str, hand: dict) -> str:
     missed = [check["title"] for check in row["checks"] if check["status"] == "failed" and check["max_points"]]
     words = [one.rstrip(".") + "." for one in said(row, hand.get((student, lab)))]
     return " ".join([*words, f"Missed: {'; '.join(missed)}"] if missed else words)
-
-
-def _most(results: Results, lab: str) -> float:
-    return max((row["max_points"] for (_, name), row in results.rows.items() if name == lab), default=0)
 
 
 def _percent(points: float, most: float) -> float:

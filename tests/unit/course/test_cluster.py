@@ -245,7 +245,8 @@ def test_what_a_killed_worker_left_is_removed_and_nothing_else(tmp_path, monkeyp
     monkeypatch.setattr(cluster.tempfile, "gettempdir", lambda: str(tmp_path))
     gone = subprocess.Popen(["true"])
     gone.wait()
-    names = {f"mnlab-class-{gone.pid}-x": False, f"mnlab-class-{os.getpid()}-x": True, "mnlab-class-old": True, "mine-1-x": True}
+    own = cluster._scratch()
+    names = {f"{own}{gone.pid}-x": False, f"{own}{os.getpid()}-x": True, f"mnlab-class-other-1-{gone.pid}-x": True, "mine-1-x": True}
     for name in names:
         (tmp_path / name / "work").mkdir(parents=True)
     cluster._remove_left_behind()

@@ -17,9 +17,9 @@ from mnlab.cli import a_class, grades_folder, teaching
 from mnlab.course import course as courses
 from mnlab.course import grading, results, worker
 from mnlab.lab.lab import find
-from mnlab.report.gradebook import ENCODING
 
 PATIENCE = 60  # s
+ENCODING = "utf-8-sig"
 
 
 @pytest.fixture
@@ -249,7 +249,11 @@ def test_platforms_are_told_of_who_is_in_the_roster_alone(said, handed, tmp_path
     [moodle] = [line for line in csv.DictReader(io.StringIO(tables["moodle.csv"])) if "4712" in line.values()]
     assert moodle["arp"] == "-"  # the stranger's may be Alan's
     (tmp_path / "in/stranger").rename(tmp_path / "in/4712")
-    assert said("grade", "arp", "in", "--roster", "roster.csv")[0] == 0
+    (tmp_path / "roster.csv").write_text("id,name\n4711,Ada\n4712,Alan\n4713,Grace\n")
+    status, _, told = said("grade", "arp", "in", "--roster", "roster.csv")
+    assert status == 0 and "removed, as it is not there any more: ?stranger" in told
+    [moodle] = [line for line in csv.DictReader(io.StringIO((tmp_path / "grades/moodle.csv").read_text())) if "4713" in line.values()]
+    assert moodle["arp"] == "0" and not list((tmp_path / "grades").glob("*/*stranger*"))
 
 
 def test_a_folder_of_late_ones_takes_nobody_elses_results(said, handed, tmp_path):

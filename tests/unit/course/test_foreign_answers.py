@@ -37,3 +37,10 @@ def test_the_reference_answers_of_one_variant_of_arp_are_foreign_in_another():
     copied = f'reply_to = "{one["h1_mac"]}"\nspoofed_ping_to = "{one["h3_mac"]}"\nrequest_target_mac = "00:00:00:00:00:00"\n'
     networks = {"ada": values(one), "alan": values(other), "grace": values(arp.params(3))}
     assert set(foreign({"alan": copied.encode(), "ada": copied.encode()}, networks)) == {"alan"}
+
+
+def test_values_are_told_of_whose_network_has_them_and_not_of_mates():
+    networks = {"a": frozenset({"10.0.0.11", "10.0.0.12"}), "b": frozenset({"10.9.9.13", "10.9.9.14"}), "x": frozenset()}
+    answers = {"x": b'p = "10.0.0.11"\nq = "10.0.0.12"\nr = "10.9.9.13"\ns = "10.9.9.14"'}
+    assert foreign(answers, networks) == {"x": (["a"], ["10.0.0.11", "10.0.0.12"])}
+    assert foreign(answers, networks, lambda one, other: other == "a") == {"x": (["b"], ["10.9.9.13", "10.9.9.14"])}

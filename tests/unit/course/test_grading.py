@@ -140,6 +140,26 @@ def test_what_a_killed_call_did_not_audit_the_next_one_does_and_nobody_twice(tmp
     assert graded(course=None, roster=[], audit=100)[1] == []
 
 
+def test_an_alarm_stays_with_the_run_whoever_hands_it_in(tmp_path, graded):
+    for who in ("s1", "s2"):
+        hand_in(tmp_path, who, ARP, 1, change=False)
+        with open(tmp_path / "in" / who / "arp/resolver.py", "a") as file:
+            file.write("# FLAKY\n")
+    kept, _ = graded(course=None, roster=[], audit=100)
+    assert ["audit: another digest" in row["flags"] for row in kept.rows.values()] == [True, True]
+    shutil.copytree(tmp_path / "in/s1", tmp_path / "in/s3")
+    (tmp_path / "in/s2/note.zip").write_bytes(b"PK")  # another note: the row is written anew
+    kept, asked = graded(course=None, roster=[], audit=100)
+    assert asked == [] and ["audit: another digest" in row["flags"] for row in kept.rows.values()] == [True] * 3
+
+
+def test_equal_work_is_audited_once(tmp_path, graded):
+    for who in ("s1", "s2", "s3"):
+        hand_in(tmp_path, who, ARP, 1, change=False)
+    assert len(graded(course=None, roster=[], audit=100)[1]) == 2
+    assert graded(course=None, roster=[], audit=100)[1] == []
+
+
 def test_evidence_that_is_gone_or_lies_elsewhere_is_not_graded_again(tmp_path, graded):
     hand_in(tmp_path, "s1", ARP, 1)
     hand_in(tmp_path, "s2", ARP, 2)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mnlab.course import archives
-from mnlab.course.handins import BadSubmissions, found_in, gather
+from mnlab.course.handins import BadSubmissions, found_in, gather, shared
 from mnlab.course.roster import Student
 
 ADA = Student("4711", "Ada Lovelace", "ada@example.org", login="ada-l", lms="90001")
@@ -279,3 +279,39 @@ def test_a_pipe_is_not_waited_for(put, tmp_path):
     for one in found_in(folder, [ADA, ALAN]):
         gather(one, tmp_path / one.key)
     assert "no plain file" in one.notes[0]
+
+
+@pytest.mark.parametrize("name, people", [
+    ("Grace Hopper", [Student("3", "Bob Hopper", "hopper@x.org")]), ("lovelace", [Student("1", "A", "lovelace@x"), Student("2", "B", "lovelace@y")]),
+    ("Ada Lovelace", [Student("1", "Ada Lovelace"), Student("2", "Ada Lovelace"), Student("3", "Bob", login="lovelace")])])
+def test_the_end_of_a_persons_name_is_nobodys_login(put, name, people):
+    assert [one.student for one in found_in(put(name), people)] == [None]
+
+
+def test_a_number_and_a_few_letters_are_no_name(put):
+    li = Student("7", "Li Wu", lms="901")
+    [one] = found_in(put("oliverkahn_901_77_x.zip", zipped(a_py="")), [li])
+    assert one.student is None
+
+
+def test_gradescopes_stranger_is_not_who_has_the_same_name(put):
+    put("submission_1")
+    text = "submission_1:\n  :submitters:\n  - :name: Ada Lovelace\n    :sid: '9999'\n    :email: other@x.org\n"
+    assert found_in(put("submission_metadata.yml", text.encode()), [ADA])[0].student is None
+
+
+def test_an_archive_that_was_in_vain_leaves_room_for_the_next(put, tmp_path, monkeypatch):
+    folder = put("4711")
+    with zipfile.ZipFile(folder / "4711/a.zip", "w", zipfile.ZIP_DEFLATED) as whole:
+        whole.writestr("big.py", bytes(2 << 20))
+    (folder / "4711/b.zip").write_bytes(zipped(good_py="mine"))
+    monkeypatch.setattr(archives, "BYTES", 1 << 20)
+    [one] = found_in(folder, [ADA])
+    gather(one, tmp_path / "out")
+    assert (tmp_path / "out/b.zip~/good.py").read_text() == "mine" and one.notes == ["a.zip: more than 1 MiB come out of it"]
+
+
+def test_who_hands_in_as_one_begins_with_one_variant(put):
+    found = shared(found_in(put("red"), [ADA, ALAN], groups={"red": ["4711", "4712"]}), [ADA, ALAN], {"red": ["4711", "4712"]})
+    assert [(one.key, one.group) for one in found] == [("4711", ("4711", "4712")), ("4712", ("4711", "4712"))]
+    assert not any(one.notes for one in found)

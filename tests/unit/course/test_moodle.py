@@ -36,7 +36,7 @@ def test_every_language_has_a_word_for_each_column_and_twelve_months():
 @pytest.mark.parametrize("language", moodle.LANGUAGES)
 def test_columns_are_known_in_every_language(language):
     heads = [words.split("|")[0].title() for words in moodle.LANGUAGES[language]]
-    rows = [["Who 12345", *["x"] * len(heads)]]
+    rows = [["Participant 12345", *["x"] * len(heads)]]
     assert moodle.in_english(heads, rows) == list(moodle.ENGLISH)
     assert moodle.in_english([heads[0], heads[1], heads[3], "Status", heads[-1]], rows) == [
         "identifier", "full name", "email address", "status", "last modified (submission)"]
@@ -49,12 +49,12 @@ def test_columns_are_known_in_every_language(language):
     (["Numéro d’identification", "Prénom", "Nom de famille"], ["id number", "first name", "last name"]),
     (["id", "Vorname", "Nachname", "E-Mail-Adresse"], ["id", "first name", "last name", "email address"])])
 def test_and_others_are_left_as_they_are(heads, wanted):
-    row = ["4711", "a", "b", "c"] if heads[0] == "id" else ["Partecipante 12", "a", "b", "c"]
+    row = ["s4711", "a", "b", "c"] if heads[0] == "id" else ["Partecipante 12", "a", "b", "c"]
     assert moodle.in_english(heads, [row]) == wanted
 
 
 @pytest.mark.parametrize("words, number", [
     ("Participant 90001", "90001"), ("Teilnehmer/in1234567", "1234567"), ("90001", "90001"), ("", ""), ("Ada", "Ada"),
-    ("Participant 9 a", "Participant 9 a")])
+    ("Participant 9 a", "Participant 9 a"), ("s4711", "s4711"), ("Deelnemer 7", "7")])
 def test_a_participants_number(words, number):
     assert moodle.number(words) == number

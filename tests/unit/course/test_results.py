@@ -35,7 +35,7 @@ def test_the_later_line_counts_and_what_was_cut_short_does_not(tmp_path):
 @pytest.mark.parametrize("odd", [
     {"checks": [3]}, {"checks": [{}]}, {"checks": [CHECK | {"max_points": "1"}]}, {"checks": [CHECK | {"message": None}]}, {"checks": [CHECK | {"hint": 3}]},
     {"flags": [None]}, {"notes": [3]}, {"group": [[]]}, {"factor": None}, {"factor": 2}, {"factor": float("nan")}, {"refused": 0},
-    {"flags": ["audit: another digest"]}, {"schema": 2}, {"seed": "1"}, {"place": None}, {"name": "\ud800"}], ids=repr)
+    {"flags": ["audit: another digest"]}, {"schema": 2}, {"seed": "1"}, {"place": None}, {"name": "\ud800"}, {"checks": [CHECK | {"claims": 5}]}], ids=repr)
 def test_a_line_that_no_table_could_show_is_none(tmp_path, odd):
     (tmp_path / "results.jsonl").write_text(json.dumps(ROW | {"checks": [CHECK]} | odd) + "\n")
     assert read(tmp_path).rows == {} and read(tmp_path).damaged == 1
@@ -103,3 +103,21 @@ def test_a_file_is_replaced_as_a_whole(tmp_path):
     results.replace(tmp_path / "a/b", "one")
     results.replace(tmp_path / "a/b", "two")
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"] and (tmp_path / "a/b").read_text() == "two"
+
+
+def test_only_what_names_a_student_is_taken_out_of_the_notes_on_others(tmp_path):
+    kept = read(tmp_path)
+    kept.add(ROW | {"student": "1"})
+    kept.add(ROW | {"student": "2", "notes": ["graded as variant 1", "handed in by 1, of the group red", "variant.toml is that of 1"], "group": ["2", "1"]})
+    with open(tmp_path / "results.jsonl", "a") as file:
+        file.write('{"student": "x", "notes": 5, "group": 5}\n')
+    assert read(tmp_path).named_with("1") == ["2"] and kept.forget("1") == 1
+    row = read(tmp_path).rows["2", "arp"]
+    assert row["group"] == ["2"] and row["notes"] == ["graded as variant 1", "handed in by [removed], of the group red", "variant.toml is that of [removed]"]
+
+
+def test_what_a_killed_command_left_half_written_is_removed(tmp_path):
+    for name in (".grades.csv.4711", ".results.jsonl.1", ".class.html.2", ".lock", "grades.csv", ".mine"):
+        (tmp_path / name).touch()
+    with results.alone(tmp_path):
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", ".mine", "grades.csv"]

@@ -102,8 +102,8 @@ def test_a_file_that_is_not_there(tmp_path):
 
 def test_moodle_in_german_is_read_as_it_is(roster):
     [one] = roster('ID,"Vollständiger Name",ID-Nummer,E-Mail-Adresse,Status\nTeilnehmer/in90001,Ada Lovelace,4711,ada@example.org,x\n')
-    assert one == Student("4711", "Ada Lovelace", "ada@example.org", lms="90001")
-    assert roster("ID,Vorname,Nachname,E-Mail-Adresse\n4711,Ada,Lovelace,ada@example.org\n")[0].id == "4711"
+    assert one == Student("4711", "Ada Lovelace", "ada@example.org", lms="90001", platform="Moodle")
+    assert roster("ID,Vorname,Nachname,E-Mail-Adresse\ns4711,Ada,Lovelace,ada@example.org\n")[0].id == "s4711"
 
 
 def test_who_is_graded_blindly_goes_by_moodles_number(roster):

@@ -56,3 +56,9 @@ def test_a_name_that_two_share_is_nobodys(read):
     twins = [Student("1", "Sam Smith"), Student("2", "Sam Smith"), ADA]
     assert read("name,received\nSam Smith,2027-01-10T10:00Z\nAda Lovelace,2027-01-10T09:00-01:00\n", twins) == {
         "4711": datetime(2027, 1, 10, 9, tzinfo=timezone(-timedelta(hours=1)))}
+
+
+def test_a_stranger_of_the_same_name_and_a_number_of_another_say_nothing(read):
+    assert read("id,name,received\n9999,Ada Lovelace,2027-01-20T10:00Z\n4711,Ada Lovelace,2027-01-10T10:00Z\n") == {"4711": TEN}
+    assert read("Identifier,Full name,Received\nParticipant 90001,Alan Turing,2027-01-20T10:00Z\nParticipant 90001,Ada Lovelace,2027-01-10T10:00Z\n") == {
+        "4711": TEN}

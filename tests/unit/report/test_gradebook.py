@@ -10,7 +10,7 @@ from mnlab.course.results import Results
 from mnlab.course.roster import Student
 from mnlab.report import feedback, gradebook
 
-PEOPLE = [Student("4711", "=HYPERLINK(1)", "ada@example.org", "ada", "901", "A"), Student("2", "Sam Smith"),
+PEOPLE = [Student("4711", "=HYPERLINK(1)", "ada@example.org", "ada", "901", "A", "Canvas"), Student("2", "Sam Smith"),
           Student("3", "Sam Smith")]
 CHECK = {"title": "It asks.", "status": "failed", "points": 0, "max_points": 5, "message": "seen: none\nhint: Look."}
 
@@ -98,3 +98,18 @@ def test_what_was_found_is_said_to_the_student(more, words):
 
 def test_inconclusive_work_is_told_that_it_costs_no_point():
     assert "costs no point" in feedback.page("x", [row("x", status="inconclusive", checks=[])], {})
+
+
+def test_points_by_hand_are_told_as_they_are():
+    rows = [row("4711", status="inconclusive", max_points=20, checks=[]), row("2", points=30, max_points=30)]
+    kept, hand = Results(Path(), {(one["student"], one["lab"]): one for one in rows}), {("4711", "arp"): {"points": 28, "reason": "oral"}}
+    assert gradebook.canvas(kept, PEOPLE, {"arp": 1}, hand)[2][5] == gradebook.moodle(kept, PEOPLE, {"arp": 1}, hand)[1][3] == 28
+    assert "Inconclusive" not in feedback.page("Ada", [rows[0]], hand)
+
+
+def test_while_a_hand_in_is_nobodys_who_has_none_has_no_grade():
+    rows = [row("4711", points=0, status="missing", checks=[]), row("?x", flags=["nobody's"]), row("2")]
+    kept = Results(Path(), {(one["student"], one["lab"]): one for one in rows})
+    assert [line[5] for line in gradebook.canvas(kept, PEOPLE[:2], {"arp": 1}, {})[2:]] == ["", 5]
+    assert [line[3] for line in gradebook.moodle(kept, PEOPLE[:2], {"arp": 1}, {})[1:]] == ["-", 5]
+    assert gradebook.whole(kept, PEOPLE[:2], {"arp": 1}, {}, {})[1][-1] == ""

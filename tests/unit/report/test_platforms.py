@@ -273,13 +273,10 @@ def test_a_bundle_elsewhere_is_fetched_once_and_compared(box, tmp_path):
         server.server_close()
 
 
-def test_when_checks_are_shown_stands_in_the_course(tmp_path, monkeypatch):
-    assert [report.visibility for report in reports(None, tmp_path / "x", None)] == ["visible"]
-    courses.begin(tmp_path, "Networks", ["arp"])
-    with open(tmp_path / "course.toml", "a") as file:
-        file.write('\n[gradescope]\nvisibility = "after_published"\n')
+def test_the_current_folder_may_be_a_submission_and_has_no_say(tmp_path, monkeypatch):
+    (tmp_path / "course.toml").write_text('[gradescope]\nvisibility = "after_published"\n')
     monkeypatch.chdir(tmp_path)
-    assert [report.visibility for report in reports(None, tmp_path / "x", None)] == ["after_published"]
+    assert [report.visibility for report in reports(None, tmp_path / "x", None)] == ["visible"]
     assert [report.visibility for report in reports(None, tmp_path / "x", "hidden")] == ["hidden"]
 
 

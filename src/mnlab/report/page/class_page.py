@@ -6,6 +6,7 @@ of one student alone.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 from urllib.parse import quote
 
@@ -38,6 +39,11 @@ class Made:
     hand: dict
     flags: Flags
     place: Callable[[str], str]
+
+    @cached_property
+    def facts(self) -> dict[str, gradebook.Facts]:
+        """Of each lab what its students' totals ask."""
+        return gradebook.facts(self.kept)
 
     @property
     def titled(self) -> str:
@@ -111,7 +117,7 @@ def _student(made: Made, student: Student) -> dict:
                       "verdict": verdict(row, hand)})
         flags += [f"{lab}: {words}" for words in (*row["flags"], *made.flags.get((student.id, lab), ()))]
         flags += [f"{lab}: inconclusive"] if row["status"] == "inconclusive" else []
-    total = gradebook.total(made.kept, student.id, made.weights, made.hand)
+    total = gradebook.total(made.kept, student.id, made.weights, made.hand, made.facts)
     told = any(key[0] == student.id for key in made.kept.rows)
     return {"id": student.id, "name": student.name, "section": student.section, "cells": cells, "total": total,
             "flags": [short(words, TITLE) for words in dict.fromkeys(flags)],
