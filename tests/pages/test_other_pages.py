@@ -34,7 +34,7 @@ def rows(arp):
     found = {}
     for person, right in zip(PEOPLE, (True, False, False)):
         said = jsonout.as_dict([arp[right].result])["labs"][0] | {"student": person.id, "kind": "", "flags": [] if right else ["late"],
-                                                 "notes": [], "late_days": 0, "factor": 1.0, "refused": False}
+                                                 "notes": [], "late_days": 0, "factor": 1.0, "refused": False, "group": []}
         if person.name == EVIL:
             said["checks"] = [check | {"message": f"seen: {EVIL}", "title": check["title"] + EVIL} for check in
                               said["checks"]]
