@@ -34,18 +34,19 @@ def carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callable
     shutil.rmtree(recording, ignore_errors=True)  # of a command that was killed
     recording.mkdir(mode=0o700)
     try:
-        could = _carry_out(todo, results, pool, tell, again)
-        return _audit(could, results, pool, audit, tell) if audit else []
+        every = _carry_out(todo, results, pool, tell, again)
+        return _audit(every, results, pool, audit, tell) if audit else []
     finally:
         shutil.rmtree(recording, ignore_errors=True)
 
 
 def _carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callable[[Row], None],
                again: bool) -> list[Todo]:
-    """What `carry_out` does, but for the audit: what was run, now or by a call that was ended before its audit."""
+    """What `carry_out` does, but for the audit: all that there was to do, also what an earlier call has run that was
+    ended before its audit."""
     known = {} if again else {row["run"]: row for row in results.rows.values() if _holds(row, results.folder)}
     at_work: dict[str, list[Todo]] = {}
-    could: list[Todo] = []
+    every: list[Todo] = []
 
     def finish(row: Row) -> None:
         if not row["evidence"]:
@@ -55,7 +56,7 @@ def _carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callabl
 
     def jobs() -> Iterator[dict]:
         for one in todo:
-            could.append(one)
+            every.append(one)
             row, old = one.row, results.rows.get((one.row["student"], one.row["lab"]))
             kept = row["status"] == MISSING and old is not None and old["status"] != MISSING  # of an earlier folder
             if old and (kept or old["key"] == row["key"] and not again and (
@@ -82,7 +83,7 @@ def _carry_out(todo: Iterable[Todo], results: Results, pool: Pool, tell: Callabl
                 known[row["run"]] = row
             for one in equal:
                 finish(_as_of(one.row, row, results.folder))
-    return could
+    return every
 
 
 def merged(row: Row, result: dict) -> Row:
@@ -146,11 +147,11 @@ def _clear(where: str, out: Path) -> None:
 
 # --- audit ---
 
-def _audit(could: list[Todo], results: Results, pool: Pool, percent: float, tell: Callable[[Row], None]) -> list[str]:
+def _audit(every: list[Todo], results: Results, pool: Pool, percent: float, tell: Callable[[Row], None]) -> list[str]:
     """Run a share of what was run once more, elsewhere, unless that was done. Another digest is an alarm, and both
     workers are named. What could not be run a second time, in words."""
     by_job, unaudited = {}, list[str]()
-    for one in could:
+    for one in every:
         row = results.rows[one.row["student"], one.row["lab"]]
         if one.job and not row.get("audit") and _holds(row, results.folder) and _drawn(one.row["run"], percent):
             by_job[one.row["run"]] = (one.job | {"run": row["run"], "out": f"{one.job['out']}/audit", "fresh": True,

@@ -143,15 +143,14 @@ def _belongs(path: Path, people: People, about: dict, labs: Sequence[str]) -> It
     late, own, team = False, "" if path.is_dir() else path.name, list[Student]()
     if match := MOODLE.fullmatch(path.name) or CANVAS.fullmatch(path.name):
         name, rest = match["name"], match["rest"] or path.name
-        title, student, words = f"{name} {match['lms']}", people.numbered(match["lms"], name), [name]
+        title, student = f"{name} {match['lms']}", people.numbered(match["lms"], name)
         late = bool(match.groupdict().get("late"))
         own = AGAIN.sub("", rest) if match.re is CANVAS else "" if path.is_dir() else rest
         team = people.group(name, sections=match.re is MOODLE)
     else:
-        title = path.name if path.is_dir() else _stem(path)
-        words = [title]
+        title = name = path.name if path.is_dir() else _stem(path)
         student, team = people.called(title, labs), people.group(title)
-    whose = people.several(*words)
+    whose = people.several(name)
     yield from ((title, one, whose, None, late, own) for one in ([student] if student or not team else team))
 
 

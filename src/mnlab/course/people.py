@@ -69,11 +69,9 @@ class People:
         known = not words or moodle.is_nobodys_name(name) or all(word in _plain(name) for word in words)
         return by_number if known else None
 
-    def group(self, *names: str, sections: bool = False) -> list[Student]:
-        """Who hands in together under the first of these names that a group has, with `sections` also one of the
-        roster; [] if none has."""
-        known = {**(self.sections if sections else {}), **self.groups}
-        return next(filter(None, (known.get(_plain(name)) for name in names)), [])
+    def group(self, name: str, sections: bool = False) -> list[Student]:
+        """Who hands in together under a name, with `sections` also under one of the roster's; [] if nobody does."""
+        return self.groups.get(_plain(name)) or sections and self.sections.get(_plain(name)) or []
 
     def several(self, *words: str) -> list[str]:
         """The ids of those whom the first of these words fits that fits anybody."""

@@ -153,7 +153,8 @@ def private(path: str, flags: int) -> int:
 
 def _row(line: str) -> Row | None:
     row = _object(line)
-    return row if row and row.get("schema", SCHEMA) == SCHEMA and _is_whole(row) else None
+    whole = row and row.get("schema", SCHEMA) == SCHEMA and _is_whole(row)
+    return {"audit": "", **row} if row and whole else None  # one of before it was told has no audit
 
 
 def _is_whole(row: dict) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from statistics import median
 
+from mnlab.checks.verdicts import NOT_APPLICABLE
 from mnlab.course.results import (
     AUDIT,
     FOREIGN,
@@ -18,7 +19,6 @@ from mnlab.course.results import (
 )
 
 MOST = 5  # checks that are named
-VERDICTS = ("passed", "failed", "inconclusive", "not applicable")  # of a check
 
 Hand = dict[tuple[str, str], dict]
 
@@ -104,7 +104,7 @@ def _checks(rows: list[Row]) -> list[dict]:
     went, claims, hints = dict[str, Counter[str]](), dict[str, list[str]](), dict[str, str]()
     for row in rows:
         for check in row["checks"]:
-            if not check["max_points"] and check["status"] != VERDICTS[3]:  # an observation
+            if not check["max_points"] and check["status"] != NOT_APPLICABLE:  # an observation
                 continue
             went.setdefault(check["title"], Counter())[check["status"]] += 1
             claims.setdefault(check["title"], list(check.get("claims", ())))
@@ -112,8 +112,8 @@ def _checks(rows: list[Row]) -> list[dict]:
                 hints.setdefault(check["title"], " ".join(check["hint"].split()))
     found = [
         {"title": title, "claims": claims[title], "missed": count["failed"],
-         "of": sum(count.values()) - count[VERDICTS[3]], "inconclusive": count["inconclusive"],
-         "not_applicable": count[VERDICTS[3]], "hint": hints.get(title, "")} for title, count in went.items()
+         "of": sum(count.values()) - count[NOT_APPLICABLE], "inconclusive": count["inconclusive"],
+         "not_applicable": count[NOT_APPLICABLE], "hint": hints.get(title, "")} for title, count in went.items()
     ]
     return sorted(found, key=lambda check: (-check["missed"], check["title"]))
 

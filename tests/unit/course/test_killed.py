@@ -110,6 +110,19 @@ def test_when_the_command_dies_its_workers_do(command, handed, tmp_path):
     assert at_work
 
 
+def test_who_closes_the_terminal_leaves_tables_and_nothing_half_recorded(command, handed, tmp_path):
+    for number in range(40):
+        handed(f"s{number:02}", str(number))
+    process = command("grade", "arp", "in", "--workers", "2")
+    deadline = time.monotonic() + PATIENCE
+    while not size(tmp_path / "grades"):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGHUP)
+    assert "Traceback" not in process.communicate(timeout=PATIENCE)[1] and process.returncode != 0
+    assert not (tmp_path / "grades/.recording").exists() and 0 < len(table(tmp_path / "grades")) < 40
+
+
 def test_two_commands_do_not_grade_into_one_folder(command, handed, tmp_path):
     handed("s1")
     (tmp_path / "grades").mkdir()

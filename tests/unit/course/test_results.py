@@ -121,3 +121,8 @@ def test_what_a_killed_command_left_half_written_is_removed(tmp_path):
         (tmp_path / name).touch()
     with results.alone(tmp_path):
         assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", ".mine", "grades.csv"]
+
+
+def test_a_line_of_before_audits_were_noted_has_none(tmp_path):
+    (tmp_path / "results.jsonl").write_text(json.dumps(ROW) + "\n")
+    assert read(tmp_path).rows["4711", "arp"]["audit"] == ""

@@ -74,3 +74,9 @@ def test_as_many_as_there_is_room_for(tmp_path, monkeypatch, memory, group, want
     found = workers.free(tmp_path)
     monkeypatch.setattr(workers, "free", lambda: found)
     assert workers.usual() == wanted
+
+
+def test_a_worker_that_stands_still_is_one_that_died(monkeypatch):
+    monkeypatch.setattr(workers, "HANGS", 0.2)
+    stands_still = [sys.executable, "-c", "import time; time.sleep(600)"]
+    assert [result for _, result in workers.each([{"a": 1}], 1, stands_still)] == [workers.ENDED]
